@@ -1,0 +1,47 @@
+//! `Heartbeat`: that the agent lives, and how old what it knows is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chain::Position;
+use crate::hash::Hash;
+use crate::ids::{FacilityCode, FeedName, Seq};
+
+/// How things are at the agent. Times are microseconds since 1970 in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The agent's wall clock.
+    pub clock_us: i64,
+    /// The end of the journal's chain.
+    pub end: Position,
+    /// Up to where the agent holds a receipt.
+    pub acked: Seq,
+    /// The digest's root at the end of the chain.
+    pub state_digest: Hash,
+    /// Deltas that wait for an acknowledgement.
+    pub spool_deltas: u64,
+    /// When the oldest of them was sealed.
+    pub oldest_unacked_us: Option<i64>,
+    /// Free bytes where the journal lies, where the system says.
+    pub disk_free_bytes: Option<u64>,
+    /// Days until the agent's certificate ends.
+    pub certificate_days: Option<i32>,
+    /// Each feed, at most [`crate::limits::FEEDS_MAX`].
+    pub feeds: Vec<FeedBeat>,
+}
+
+/// How one feed is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedBeat {
+    /// Which feed.
+    pub feed: FeedName,
+    /// Whose it is.
+    pub facility: FacilityCode,
+    /// When the source was last read with success.
+    pub captured_us: Option<i64>,
+    /// When what the source holds last changed: the age of the source, not of the agent.
+    pub source_changed_us: Option<i64>,
+    /// Rows that the feed lists now.
+    pub rows: u64,
+    /// Why the guard holds the feed's changes back, if it does: a code such as `mass-absence`.
+    pub held: Option<String>,
+}

@@ -1,0 +1,77 @@
+//! The portable form of a record: what is hashed, signed, sent and stored.
+//!
+//! A released version never changes; another shape is another variant at the end of
+//! [`PortableRecord`]. Reading checks every bound, since the writer may be anybody.
+
+pub mod v1;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Record;
+use crate::codec::{Codec, CodecError};
+use crate::ids::IdError;
+
+/// A record of any version that was ever released.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum PortableRecord {
+    /// Version 1.
+    V1(v1::RecordV1),
+}
+
+impl From<&Record> for PortableRecord {
+    fn from(record: &Record) -> Self {
+        Self::V1(v1::RecordV1::from(record))
+    }
+}
+
+impl TryFrom<PortableRecord> for Record {
+    type Error = RecordError;
+
+    fn try_from(portable: PortableRecord) -> Result<Self, RecordError> {
+        match portable {
+            PortableRecord::V1(record) => record.try_into(),
+        }
+    }
+}
+
+/// Writes a record as the bytes that are hashed and sent.
+///
+/// # Errors
+/// Returns [`CodecError::Encode`] when the codec refuses it.
+pub fn encode(record: &Record) -> Result<Vec<u8>, CodecError> {
+    Codec::Bincode2.encode(&PortableRecord::from(record))
+}
+
+/// Reads a record from its bytes.
+///
+/// # Errors
+/// Returns [`RecordError`] for bytes that are no record, an unknown code or a bound exceeded.
+pub fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
+    Codec::Bincode2.decode::<PortableRecord>(bytes)?.try_into()
+}
+
+/// Why a portable record was refused. Values stay out of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum RecordError {
+    /// The bytes are no record.
+    #[error("the record's bytes do not decode")]
+    Codec(#[from] CodecError),
+    /// A field holds a code that this build does not know.
+    #[error("field {0} holds an unknown code")]
+    UnknownCode(&'static str),
+    /// A field is longer than its bound.
+    #[error("field {0} exceeds its bound")]
+    TooLong(&'static str),
+    /// A field holds a time or date that does not exist.
+    #[error("field {0} holds a time that does not exist")]
+    Time(&'static str),
+    /// A field holds an identifier that is none.
+    #[error("field {field} holds no identifier: {cause}")]
+    Id {
+        /// The field.
+        field: &'static str,
+        /// Why.
+        cause: IdError,
+    },
+}
