@@ -15,8 +15,9 @@ pub struct Hello {
     pub end: Position,
     /// Up to where the agent holds a receipt.
     pub acked: Seq,
-    /// The oldest delta that the journal can still send.
-    pub oldest: Seq,
+    /// Whether the journal's deltas tell the whole state: its epoch began with nothing listed, and
+    /// none of its deltas was forgotten. Then a hub that holds nothing can begin with the first.
+    pub complete: bool,
     /// The program's version.
     pub build: String,
     /// A random number of this start of the program: two at once are a clone.

@@ -160,7 +160,7 @@ fn greetings() -> Vec<Frame> {
         agent: agent(),
         end: position(),
         acked: Seq(40),
-        oldest: Seq(1),
+        complete: true,
         build: String::from("0.1.0"),
         boot: [9; 16],
         clock_us: 1,

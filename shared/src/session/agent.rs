@@ -29,8 +29,13 @@ pub enum AgentEvent {
     },
     /// Keep this receipt; its signature is the hub's. Its head must be compared with the journal.
     Durable(Receipt),
+    /// Look whether the hub's position is on the journal's chain and answer with `checked`.
+    Check(Position),
     /// Send the full state: `snapshot_begin`, `snapshot_chunk`, `snapshot_end`.
-    Snapshot,
+    Snapshot {
+        /// Whether the journal was rolled back, so that it must begin a new epoch first.
+        new_epoch: bool,
+    },
     /// Describe how things are with `heartbeat`.
     Heartbeat,
     /// Carry out an order of the hub and answer with `command_done`.
@@ -70,6 +75,7 @@ pub enum AgentClose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Greeting,
+    Checking,
     Live,
     Snapshot { as_of: Option<Position> },
     Closed,
@@ -125,7 +131,7 @@ impl AgentSession {
             (Phase::Greeting, Frame::Welcome(welcome)) => self.welcomed(welcome, now),
             (Phase::Live | Phase::Snapshot { .. }, Frame::Ack(ack)) => self.acked(*ack, now),
             (Phase::Live | Phase::Snapshot { .. }, Frame::Nack(nack)) => self.nacked(&nack, now),
-            (Phase::Live | Phase::Snapshot { .. }, Frame::Command(command)) => {
+            (Phase::Checking | Phase::Live | Phase::Snapshot { .. }, Frame::Command(command)) => {
                 self.commanded(&command);
             }
             _ => self.close(AgentClose::Protocol),
@@ -208,7 +214,7 @@ impl AgentSession {
             return;
         }
         if batches.is_empty() {
-            self.begin_snapshot();
+            self.begin_snapshot(false);
             return;
         }
         for batch in batches {
@@ -219,10 +225,27 @@ impl AgentSession {
         self.pump();
     }
 
+    /// Learns whether the hub's position is on the journal's chain. If not, the journal was rolled
+    /// back and went another way since: it begins a new epoch and sends the full state.
+    pub fn checked(&mut self, on_chain: bool) {
+        if self.phase == Phase::Checking {
+            if on_chain {
+                self.phase = Phase::Live;
+                self.pump();
+            } else {
+                self.begin_snapshot(true);
+            }
+        }
+    }
+
     /// Announces the full state.
     pub fn snapshot_begin(&mut self, begin: SnapshotBegin) {
         if let Phase::Snapshot { as_of } = &mut self.phase {
             *as_of = Some(begin.position);
+            if begin.position.epoch != self.end.epoch {
+                self.end = begin.position;
+                self.acked = Seq::ZERO;
+            }
             self.answer_due = None;
             self.outgoing.push_back(Frame::SnapshotBegin(begin).into());
         }
@@ -278,14 +301,18 @@ impl AgentSession {
         match (welcome.verdict, welcome.position) {
             (Verdict::Defer { after_s }, _) => self.close(AgentClose::Deferred { after_s }),
             (Verdict::Quarantine, _) => self.close(AgentClose::Quarantined),
-            (Verdict::Rebaseline, _) => self.begin_snapshot(),
+            (Verdict::Rebaseline, position) => {
+                let is_behind =
+                    |hub: Position| hub.epoch == self.end.epoch && hub.seq > self.end.seq;
+                self.begin_snapshot(position.is_some_and(is_behind));
+            }
             (Verdict::Resume | Verdict::Reconcile, Some(position))
                 if position.epoch == self.end.epoch && position.seq <= self.end.seq =>
             {
-                self.phase = Phase::Live;
+                self.phase = Phase::Checking;
                 self.sent = position.seq;
+                self.events.push_back(AgentEvent::Check(position));
                 self.receipted(welcome.receipt);
-                self.pump();
             }
             (Verdict::Resume | Verdict::Reconcile, _) => self.close(AgentClose::Protocol),
         }
@@ -352,7 +379,7 @@ impl AgentSession {
                     self.pump();
                 }
             }
-            Some(NackReason::Digest) => self.begin_snapshot(),
+            Some(NackReason::Digest) => self.begin_snapshot(false),
             Some(NackReason::Quota) => self.close(AgentClose::Deferred { after_s: 30 }),
             Some(NackReason::Fork | NackReason::BadSignature | NackReason::Scope)
             | Some(NackReason::Schema) => self.close(AgentClose::Quarantined),
@@ -363,7 +390,7 @@ impl AgentSession {
     fn commanded(&mut self, command: &Command) {
         match command.open(self.agent, &self.hub_key) {
             Ok(Order::Rebaseline) => {
-                self.begin_snapshot();
+                self.begin_snapshot(false);
                 self.command_done(command.id, CommandOutcome::Done);
             }
             Ok(order) => self.events.push_back(AgentEvent::Order {
@@ -374,13 +401,13 @@ impl AgentSession {
         }
     }
 
-    fn begin_snapshot(&mut self) {
+    fn begin_snapshot(&mut self, new_epoch: bool) {
         if !matches!(self.phase, Phase::Snapshot { .. }) {
             self.phase = Phase::Snapshot { as_of: None };
             self.in_flight.clear();
             self.answer_due = None;
             self.loading = false;
-            self.events.push_back(AgentEvent::Snapshot);
+            self.events.push_back(AgentEvent::Snapshot { new_epoch });
         }
     }
 

@@ -115,6 +115,13 @@ impl World {
         if self.dice.one_in(200) {
             self.agent.prune();
         }
+        if self.dice.one_in(50) {
+            self.agent.back_up();
+        }
+        if self.dice.one_in(300) {
+            self.agent.roll_back();
+            self.cut();
+        }
     }
 
     fn cut(&mut self) {
@@ -171,7 +178,6 @@ fn play(seed: u64) {
     let mut world = World::new(seed);
     for _ in 0..600 {
         world.step(true);
-        world.hub.assert_never_ahead_of(&world.agent);
     }
     world.settle();
     world.hub.assert_mirrors(&world.agent);
@@ -188,7 +194,7 @@ fn loses_nothing_and_repeats_nothing_over_a_bad_link() {
 #[test]
 fn meets_every_fault_that_it_claims_to_survive() {
     let mut faults = link::Faults::default();
-    let (mut gaps, mut repeats, mut snapshots) = (0, 0, 0);
+    let (mut gaps, mut repeats, mut snapshots, mut rollbacks) = (0, 0, 0, 0);
     for seed in 0..60 {
         let mut world = World::new(seed);
         for _ in 0..600 {
@@ -198,6 +204,7 @@ fn meets_every_fault_that_it_claims_to_survive() {
         gaps += world.hub.gaps;
         repeats += world.hub.repeats;
         snapshots += world.hub.snapshots;
+        rollbacks += world.agent.rollbacks;
     }
     assert!(
         faults.cut > 100 && faults.repeated > 100 && faults.delayed > 100,
@@ -208,5 +215,6 @@ fn meets_every_fault_that_it_claims_to_survive() {
         "only {gaps} batches arrived before their predecessors"
     );
     assert!(repeats > 10, "only {repeats} batches arrived twice");
+    assert!(rollbacks > 10, "only {rollbacks} rollbacks were noticed");
     assert!(snapshots > 10, "only {snapshots} full states were sent");
 }

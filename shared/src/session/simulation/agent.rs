@@ -24,6 +24,18 @@ use crate::session::agent::{AgentEvent, AgentSession};
 use crate::session::{Outgoing, Timing};
 use crate::sign::{SigningKey, VerifyingKey};
 
+/// An older copy of the journal's file.
+#[derive(Debug)]
+struct Backup {
+    end: Position,
+    shadow: BTreeMap<RecordKey, Row>,
+    digest: Digest,
+    heads: BTreeMap<Seq, Hash>,
+    acked: Seq,
+    batches: Vec<SealedBatch>,
+    complete: bool,
+}
+
 /// What the agent has made durable.
 #[derive(Debug)]
 pub(super) struct AgentModel {
@@ -36,8 +48,11 @@ pub(super) struct AgentModel {
     pub(super) heads: BTreeMap<Seq, Hash>,
     pub(super) acked: Seq,
     batches: Vec<SealedBatch>,
+    backup: Option<Backup>,
     session: Option<AgentSession>,
+    complete: bool,
     closed: bool,
+    pub(super) rollbacks: u32,
 }
 
 impl AgentModel {
@@ -57,8 +72,11 @@ impl AgentModel {
             heads: BTreeMap::new(),
             acked: Seq::ZERO,
             batches: Vec::new(),
+            backup: None,
             session: None,
+            complete: true,
             closed: false,
+            rollbacks: 0,
         }
     }
 
@@ -128,10 +146,7 @@ impl AgentModel {
             agent: self.name,
             end: self.end,
             acked: self.acked,
-            oldest: self
-                .batches
-                .first()
-                .map_or(self.end.seq.next(), |b| b.header.span.first),
+            complete: self.complete,
             build: String::from("simulation"),
             boot: [0; 16],
             clock_us: 0,
@@ -159,6 +174,7 @@ impl AgentModel {
     /// Loses the journal: a new life, and a new baseline of the same jail.
     pub(super) fn lose_journal(&mut self, dice: &mut Dice) {
         self.end = Position::genesis(self.name, Epoch::from_bytes(dice.bytes()));
+        self.complete = true;
         self.batches.clear();
         self.heads.clear();
         self.acked = Seq::ZERO;
@@ -173,9 +189,47 @@ impl AgentModel {
         }
     }
 
+    /// Copies the journal's file, as a snapshot of the machine does.
+    pub(super) fn back_up(&mut self) {
+        self.backup = Some(Backup {
+            end: self.end,
+            shadow: self.shadow.clone(),
+            digest: self.digest.clone(),
+            heads: self.heads.clone(),
+            acked: self.acked,
+            batches: self.batches.clone(),
+            complete: self.complete,
+        });
+    }
+
+    /// Puts the older copy back; the program cannot know.
+    pub(super) fn roll_back(&mut self) {
+        if let Some(backup) = self.backup.take() {
+            self.end = backup.end;
+            self.shadow = backup.shadow;
+            self.digest = backup.digest;
+            self.heads = backup.heads;
+            self.acked = backup.acked;
+            self.batches = backup.batches;
+            self.complete = backup.complete;
+        }
+    }
+
+    /// Begins a new life of the journal with the same shadow.
+    fn begin_epoch(&mut self) {
+        // Never rolled back, as randomness is not.
+        let unique = (1_u128 << 100) + u128::from(self.rollbacks);
+        self.end = Position::genesis(self.name, Epoch::from_bytes(unique.to_be_bytes()));
+        self.complete = false;
+        self.batches.clear();
+        self.heads.clear();
+        self.acked = Seq::ZERO;
+    }
+
     /// Forgets the batches that are acknowledged.
     pub(super) fn prune(&mut self) {
         let acked = self.acked;
+        self.complete &= acked == Seq::ZERO;
         self.batches.retain(|batch| batch.header.span.last > acked);
     }
 
@@ -228,12 +282,28 @@ impl AgentModel {
                 AgentEvent::Durable(receipt) => {
                     let position = receipt.position;
                     assert_eq!(position.epoch, self.end.epoch);
-                    if let Some(head) = self.heads.get(&position.seq) {
-                        assert_eq!(*head, position.head, "a receipt for another history");
+                    // After a rollback the receipt can be for the history that was lost.
+                    if self
+                        .heads
+                        .get(&position.seq)
+                        .is_none_or(|head| *head == position.head)
+                    {
+                        self.acked = position.seq.max(self.acked);
                     }
-                    self.acked = position.seq.max(self.acked);
                 }
-                AgentEvent::Snapshot => self.send_snapshot(now),
+                AgentEvent::Check(position) => {
+                    let known = self.heads.get(&position.seq);
+                    let genesis = Position::genesis(self.name, self.end.epoch);
+                    let on_chain = known == Some(&position.head) || genesis == position;
+                    self.with_session(|session| session.checked(on_chain));
+                }
+                AgentEvent::Snapshot { new_epoch } => {
+                    if new_epoch {
+                        self.rollbacks += 1;
+                        self.begin_epoch();
+                    }
+                    self.send_snapshot(now);
+                }
                 AgentEvent::Heartbeat => self.send_heartbeat(),
                 AgentEvent::Order { .. } => {}
                 AgentEvent::Closed(_) => self.closed = true,

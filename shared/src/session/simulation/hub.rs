@@ -126,18 +126,6 @@ impl HubModel {
         self.pending.is_empty() && self.staged.is_none()
     }
 
-    /// No receipt may promise what a crash could still lose.
-    pub(super) fn assert_never_ahead_of(&self, agent: &AgentModel) {
-        if let Some(position) = self.durable.position
-            && position.epoch == agent.end.epoch
-        {
-            assert!(
-                position.seq <= agent.end.seq,
-                "the hub knows what never happened"
-            );
-        }
-    }
-
     /// The hub holds exactly what the agent sees, from exactly its history.
     pub(super) fn assert_mirrors(&self, agent: &AgentModel) {
         assert_eq!(self.durable.position, Some(agent.end));
@@ -184,7 +172,7 @@ impl HubModel {
         let resumes = position.is_some_and(|position| {
             position.epoch == hello.end.epoch && position.seq <= hello.end.seq
         });
-        let fresh = position.is_none() && hello.oldest <= Seq(1);
+        let fresh = position.is_none() && hello.complete;
         let verdict = if resumes || fresh {
             Verdict::Resume
         } else {
@@ -250,7 +238,7 @@ impl HubModel {
             }
             // A batch of a life that the agent has lost since, still on its way.
             Admission::OtherEpoch => self.nack(NackReason::Schema, Seq::ZERO),
-            Admission::Fork => panic!("an honest agent never forks"),
+            Admission::Fork => panic!("an agent that looks before it resumes never forks"),
         }
     }
 
