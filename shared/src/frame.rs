@@ -8,6 +8,7 @@ pub mod enrolment;
 pub mod greeting;
 pub mod heartbeat;
 pub mod live;
+pub mod reader;
 pub mod reconcile;
 pub mod snapshot;
 
@@ -34,6 +35,9 @@ pub const ALPN_STREAM: &[u8] = b"savin/1";
 
 /// The protocol name of enrolment in the TLS handshake (RFC 7301).
 pub const ALPN_ENROLMENT: &[u8] = b"savin-enrol/1";
+
+/// The name in the hub's certificate: an agent trusts the hub's authority, not an address.
+pub const SERVER_NAME: &str = "savin-hub";
 
 /// Bytes of a frame before its body.
 pub const HEADER_BYTES: usize = 8;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
-use uuid::Uuid;
 
 use crate::limits::IDENTIFIER_BYTES_MAX;
 use crate::record::RecordKind;
@@ -59,73 +58,6 @@ macro_rules! text_id {
     )+ };
 }
 
-/// Defines an identifier of 128 bits that our own programs made.
-macro_rules! own_id {
-    ($( $(#[$meta:meta])* $name:ident ),+ $(,)?) => { $(
-        $(#[$meta])*
-        #[derive(
-            Debug,
-            Clone,
-            Copy,
-            PartialEq,
-            Eq,
-            PartialOrd,
-            Ord,
-            Hash,
-            serde::Serialize,
-            serde::Deserialize,
-        )]
-        #[serde(from = "[u8; 16]", into = "[u8; 16]")]
-        pub struct $name(Uuid);
-
-        impl From<[u8; 16]> for $name {
-            fn from(bytes: [u8; 16]) -> Self {
-                Self::from_bytes(bytes)
-            }
-        }
-
-        impl From<$name> for [u8; 16] {
-            fn from(id: $name) -> Self {
-                *id.as_bytes()
-            }
-        }
-
-        impl $name {
-            /// Wraps 128 bits.
-            #[must_use]
-            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-                Self(Uuid::from_bytes(bytes))
-            }
-
-            /// Reads 128 bits, or returns `None` when the slice is not 16 bytes long.
-            #[must_use]
-            pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-                bytes.try_into().ok().map(Self::from_bytes)
-            }
-
-            /// Returns the 128 bits.
-            #[must_use]
-            pub const fn as_bytes(&self) -> &[u8; 16] {
-                self.0.as_bytes()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, formatter)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IdError;
-
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                Uuid::parse_str(text.trim()).map(Self).map_err(|_| IdError::NotOurs)
-            }
-        }
-    )+ };
-}
-
 text_id! {
     /// An agency that keeps records: a sheriff's office, MDOC, a court. Its ORI where it has one.
     AgencyId,
@@ -146,7 +78,7 @@ text_id! {
     FbiId,
 }
 
-own_id! {
+crate::own_id! {
     /// One installed agent.
     AgentId,
     /// One life of an agent's journal; a repaired or new journal gets a new one.

@@ -20,6 +20,9 @@ pub const UNPACKED_BYTES_MAX: u32 = BATCH_BYTES_MAX + DELTA_BYTES_MAX;
 /// Rows in one chunk of a snapshot.
 pub const CHUNK_ROWS_MAX: usize = 512;
 
+/// Bytes of rows at which a chunk of a snapshot is closed.
+pub const CHUNK_BYTES: usize = 128 * 1024;
+
 /// Rows in a whole snapshot: the largest roster that the hub stages for one agent.
 pub const SNAPSHOT_ROWS_MAX: u64 = 1_000_000;
 

@@ -57,8 +57,8 @@ coded_enum! {
         Quota = 5 => "quota",
         /// It speaks for a facility that is not the agent's; the agent is quarantined.
         Scope = 6 => "scope",
-        /// The state after it differs from the one signed: the full state is wanted.
-        Digest = 7 => "digest",
+        /// It does not follow what the hub holds in any way: the full state is wanted.
+        Rebaseline = 7 => "rebaseline",
     }
 }
 

@@ -8,7 +8,7 @@ use crate::envelope::pack::{PackedBodies, compress, expand};
 use crate::envelope::portable::{halves, joined};
 use crate::hash::Hash;
 use crate::ids::{AgentId, FeedName};
-use crate::limits::CHUNK_ROWS_MAX;
+use crate::limits::{CHUNK_BYTES, CHUNK_ROWS_MAX};
 use crate::sign::{SignError, SignatureAlgorithm, SigningKey, VerifyingKey};
 
 /// A full state follows.
@@ -93,6 +93,27 @@ pub struct SnapshotRow {
 }
 
 impl SnapshotChunk {
+    /// Packs a whole state into chunks, each within its bounds.
+    ///
+    /// # Errors
+    /// Returns [`FrameError`] when a chunk cannot be packed.
+    pub fn pack_all(rows: &[SnapshotRow]) -> Result<Vec<Self>, FrameError> {
+        let mut bytes = 0;
+        let parts = rows.chunk_by(move |_, next| {
+            bytes += next.row.len();
+            let fits = bytes <= CHUNK_BYTES;
+            if !fits {
+                bytes = 0;
+            }
+            fits
+        });
+        let parts = parts.flat_map(|part| part.chunks(CHUNK_ROWS_MAX));
+        (0..)
+            .zip(parts)
+            .map(|(index, part)| Self::pack(index, part))
+            .collect()
+    }
+
     /// Packs rows.
     ///
     /// # Errors
@@ -133,4 +154,46 @@ impl SnapshotChunk {
 pub struct SnapshotEnd {
     /// How many chunks there were.
     pub chunks: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SnapshotChunk, SnapshotRow};
+    use crate::ids::FeedName;
+    use crate::limits::CHUNK_ROWS_MAX;
+
+    fn rows(count: usize, bytes: usize) -> Vec<SnapshotRow> {
+        let feed = FeedName::new("roster").unwrap();
+        vec![
+            SnapshotRow {
+                feed,
+                coverage: 1,
+                evidence: 1,
+                row: vec![7; bytes]
+            };
+            count
+        ]
+    }
+
+    #[test]
+    fn packs_any_state_within_the_bounds() {
+        for (count, bytes) in [
+            (0, 1),
+            (1, 60_000),
+            (2_000, 200),
+            (1_100, 900),
+            (20, 60_000),
+        ] {
+            let chunks = SnapshotChunk::pack_all(&rows(count, bytes)).unwrap();
+            assert!(
+                chunks
+                    .iter()
+                    .zip(0..)
+                    .all(|(chunk, index)| chunk.index == index)
+            );
+            let unpacked: Vec<_> = chunks.into_iter().map(|c| c.unpack().unwrap()).collect();
+            assert!(unpacked.iter().all(|rows| rows.len() <= CHUNK_ROWS_MAX));
+            assert_eq!(unpacked.concat(), rows(count, bytes));
+        }
+    }
 }

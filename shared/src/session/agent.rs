@@ -379,7 +379,7 @@ impl AgentSession {
                     self.pump();
                 }
             }
-            Some(NackReason::Digest) => self.begin_snapshot(false),
+            Some(NackReason::Rebaseline) => self.begin_snapshot(false),
             Some(NackReason::Quota) => self.close(AgentClose::Deferred { after_s: 30 }),
             Some(NackReason::Fork | NackReason::BadSignature | NackReason::Scope)
             | Some(NackReason::Schema) => self.close(AgentClose::Quarantined),

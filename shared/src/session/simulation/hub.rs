@@ -237,7 +237,7 @@ impl HubModel {
                 self.nack(NackReason::Gap, expected);
             }
             // A batch of a life that the agent has lost since, still on its way.
-            Admission::OtherEpoch => self.nack(NackReason::Schema, Seq::ZERO),
+            Admission::OtherEpoch => self.nack(NackReason::Rebaseline, Seq::ZERO),
             Admission::Fork => panic!("an agent that looks before it resumes never forks"),
         }
     }

@@ -1,0 +1,108 @@
+//! Wiring: builds the parts, owns start and shutdown, decides nothing.
+
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use savin_shared::ids::Epoch;
+use savin_shared::world::World;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tracing::info;
+
+use crate::config::{Config, FeedConfig, SourceConfig};
+use crate::journal::{Journal, JournalError};
+use crate::sources::database::Database;
+use crate::sources::folder::Folder;
+use crate::sources::watch::{FeedTask, Shared, Source};
+use crate::uplink::dial::Dialer;
+use crate::uplink::drive::FeedLabel;
+use crate::uplink::{Uplink, tls};
+
+/// Batches that wait for the uplink; beyond, it reads the journal.
+const FRESH_MAX: usize = 64;
+
+/// The real clocks and the system's randomness.
+#[must_use]
+pub fn world() -> World {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "wiring is where the clocks are read"
+    )]
+    World {
+        wall: Timestamp::now,
+        monotonic: std::time::Instant::now,
+        random,
+    }
+}
+
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness nothing may be signed"
+    )]
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system's randomness");
+    bytes
+}
+
+/// Runs the agent until shutdown.
+///
+/// # Errors
+/// Returns why the agent cannot start or had to end.
+pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let world = world();
+    let identity = config.state.identity()?;
+    let agent = identity.agent()?;
+    let signer = Arc::new(config.state.signer(agent)?);
+    let open = || {
+        let epoch = Epoch::from_bytes((world.random)());
+        Journal::open(&config.state.journal(), agent, epoch).context("failed to open the journal")
+    };
+    let journal = Arc::new(Mutex::new(open()?));
+    let (fresh_in, fresh_out) = mpsc::channel(FRESH_MAX);
+    let uplink = Uplink {
+        dialer: Dialer::new(identity.hub.clone(), tls::enrolled(&config.state.tls()?)?)?,
+        journal: open()?,
+        signer: Arc::clone(&signer),
+        receipt_key: identity.receipt_key()?,
+        fresh: fresh_out,
+        feeds: config.feeds.iter().map(label).collect(),
+        certificate_ends: identity.expires,
+        world,
+    };
+    info!(agent.id = %agent, agency.id = %identity.agency, feeds = config.feeds.len(),
+        "Agent started");
+    let shared = Shared {
+        journal,
+        signer,
+        fresh: fresh_in,
+        world,
+    };
+    let mut tasks: JoinSet<Result<(), JournalError>> = JoinSet::new();
+    for feed in config.feeds {
+        let source = source(feed.source);
+        let task = FeedTask::new(feed.feed, source, feed.poll, shared.clone());
+        tasks.spawn(task.run(shutdown.clone()));
+    }
+    tasks.spawn(uplink.run(shutdown));
+    while let Some(ended) = tasks.join_next().await {
+        ended.context("a task of the agent failed")??;
+    }
+    info!("Agent stopped");
+    Ok(())
+}
+
+fn source(config: SourceConfig) -> Source {
+    match config {
+        SourceConfig::Folder(settings) => Source::Folder(Folder::new(settings)),
+        SourceConfig::Database(settings) => Source::Database(Database::new(settings)),
+    }
+}
+
+fn label(config: &FeedConfig) -> FeedLabel {
+    FeedLabel {
+        feed: config.feed.name.clone(),
+        facility: config.feed.facility.clone(),
+    }
+}

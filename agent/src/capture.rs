@@ -1,0 +1,453 @@
+//! A capture: one export or one query's rows, mapped, compared, judged and stored at once.
+//!
+//! The doors read the source and hand its bytes or rows over; everything from there to the signed
+//! batch is here, synchronous, and the same for a live feed, a replay and a test.
+
+mod read;
+pub mod refusal;
+pub mod release;
+pub mod report;
+pub mod rows;
+mod sight;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::chain::Salt;
+use savin_shared::clock::ObservedAt;
+use savin_shared::delta::{Delta, DeltaError, Origin};
+use savin_shared::fault::Fault;
+use savin_shared::hash::Hash;
+use savin_shared::ids::{FacilityCode, FeedName};
+use thiserror::Error;
+
+use crate::diff::{Class, Diff, Difference};
+use crate::format::csv::CsvRows;
+use crate::format::encoding;
+use crate::guard::{self, History, HoldReason};
+use crate::journal::feed::{Export, FeedState};
+use crate::journal::hold::{Held, HoldUpdate};
+use crate::journal::{Capture, Journal, JournalError, Step, feed};
+use crate::mapping::profile::{Mode, Profile};
+use crate::signer::Signer;
+use read::{Read, ReadError, read};
+use refusal::Refusal;
+use report::{Outcome, Report};
+use rows::Rows;
+use sight::{gap_step, sight};
+
+/// One feed: a declared source of a facility.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    /// Its name.
+    pub name: FeedName,
+    /// Whose it is.
+    pub facility: FacilityCode,
+    /// How its rows are read.
+    pub profile: Profile,
+    /// How often what it holds usually changes. After twice as long without an export, or without
+    /// the agent looking, what is found was found late, and that is said.
+    pub cadence: SignedDuration,
+}
+
+/// When something is captured, and the randomness that it needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// The wall clock.
+    pub at: Timestamp,
+    /// The date of the export: its file's, or now for a database.
+    pub exported_at: Timestamp,
+    /// Fresh randomness for the salts.
+    pub secret: Salt,
+}
+
+/// Why a capture failed; what was refused is no failure but an outcome.
+#[derive(Debug, Error)]
+pub enum CaptureError {
+    /// The journal could not be used.
+    #[error("failed to use the journal")]
+    Journal(#[from] JournalError),
+    /// A record could not be written.
+    #[error("failed to write a record")]
+    Delta(#[from] DeltaError),
+    /// The booking database could not be read; later may work.
+    #[error("failed to read the booking database")]
+    Database(#[from] rusqlite::Error),
+    /// The export folder could not be read; later may work.
+    #[error("failed to read the export folder")]
+    Folder(#[source] std::io::Error),
+}
+
+impl CaptureError {
+    /// Returns what is to be done about it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Journal(error) => error.fault(),
+            Self::Delta(_) => Fault::Broken,
+            Self::Database(_) | Self::Folder(_) => Fault::Retry,
+        }
+    }
+}
+
+/// Takes a file.
+///
+/// # Errors
+/// Returns [`CaptureError`] when the journal cannot be used; a bad file is an outcome.
+pub fn take_file(
+    journal: &mut Journal,
+    signer: &Signer,
+    feed: &Feed,
+    file: (&str, &[u8]),
+    now: Now,
+) -> Result<Report, CaptureError> {
+    let (name, bytes) = file;
+    let content = Hash::of(bytes);
+    let export = Export {
+        content,
+        name: name.to_owned(),
+        exported_at: now.exported_at,
+    };
+    let (before, taken_at) = journal.read(|tx| {
+        Ok((
+            feed::load(tx, &feed.name)?,
+            feed::taken_before(tx, &feed.name, &content)?,
+        ))
+    })?;
+    let is_last = before
+        .as_ref()
+        .is_some_and(|state| state.last_content == Some(content));
+    if is_last || (feed.profile.mode == Mode::Transactions && taken_at.is_some()) {
+        return repeat(journal, signer, feed, before, now);
+    }
+    let decoded = encoding::decode(bytes);
+    match CsvRows::new(&decoded.text, feed.profile.csv) {
+        Ok(mut rows) => take_rows(journal, signer, feed, &mut rows, Some(export), now),
+        Err(error) => refuse(journal, signer, feed, before, Refusal::Csv(error), now),
+    }
+}
+
+/// Takes rows, of a file whose export is named or of a database.
+///
+/// # Errors
+/// Returns [`CaptureError`] when the journal or the database cannot be used.
+pub fn take_rows(
+    journal: &mut Journal,
+    signer: &Signer,
+    feed: &Feed,
+    rows: &mut dyn Rows,
+    export: Option<Export>,
+    now: Now,
+) -> Result<Report, CaptureError> {
+    let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let read = match read(journal, feed, rows, now) {
+        Ok(read) => read,
+        Err(ReadError::Refused(refusal)) => {
+            return refuse(journal, signer, feed, before, refusal, now);
+        }
+        Err(ReadError::Failed(error)) => return Err(error),
+    };
+    if let Some(refusal) = admission(feed, &read.diff) {
+        return refuse(journal, signer, feed, before, refusal, now);
+    }
+    let history = history(journal, feed, before.as_ref(), export.as_ref(), now)?;
+    let taking = Taking {
+        feed,
+        before: before.as_ref(),
+        history,
+        export,
+        now,
+    };
+    Ok(taking.store(journal, signer, read)?)
+}
+
+/// An export that was admitted, with what is needed to judge and store it.
+struct Taking<'a> {
+    feed: &'a Feed,
+    before: Option<&'a FeedState>,
+    history: History,
+    export: Option<Export>,
+    now: Now,
+}
+
+impl Taking<'_> {
+    /// Judges the changes and stores what passes and what is held, all at once.
+    fn store(
+        self,
+        journal: &mut Journal,
+        signer: &Signer,
+        mut read: Read,
+    ) -> Result<Report, JournalError> {
+        let (feed, now) = (self.feed, self.now);
+        let is_changed = !read.diff.differences.is_empty();
+        let told = std::mem::take(&mut read.diff.transactions);
+        let listed = read.diff.listed;
+        let verdict = guard::judge(read.diff, &self.history);
+        let mut report = Report {
+            outcome: Outcome::Taken,
+            rows: read.rows,
+            listed,
+            dropped: read.dropped,
+            tally: read.tally,
+            counts: report::count(&verdict.passed),
+            held: verdict.held.len() as u64,
+            reasons: verdict.reasons,
+            batches: Vec::new(),
+        };
+        let state = self.state_after(&report, &verdict.passed, is_changed);
+        let sight = sight(feed, self.before, now);
+        let mut steps = gap_step(feed, sight, now);
+        steps.extend(
+            verdict
+                .passed
+                .into_iter()
+                .map(|d| step(feed, d, sight.origin(), now.at)),
+        );
+        let is_compared = !self.history.is_first_roster;
+        let is_roster = feed.profile.mode == Mode::Roster;
+        let capture = Capture {
+            feed: &feed.name,
+            steps,
+            state,
+            export: self.export,
+            told,
+            lost: (is_roster && is_compared).then(|| (day(feed, now), losses(&report.counts))),
+            ended: if is_compared {
+                report.count(Class::Ended)
+            } else {
+                0
+            },
+            hold: hold_update(feed, verdict.held, &report.reasons, sight.origin(), now),
+            secret: now.secret,
+            at: now.at,
+        };
+        report.batches = journal.commit(signer, &capture)?;
+        Ok(report)
+    }
+
+    fn state_after(&self, report: &Report, passed: &[Difference], is_changed: bool) -> FeedState {
+        let added = passed.iter().filter(|difference| difference.added).count() as u64;
+        let removed = report.count(Class::Absent) + report.count(Class::Withheld);
+        let exported_at = Some(self.now.exported_at);
+        let before = self.before;
+        FeedState {
+            seen_at: self.now.at,
+            captured_at: Some(self.now.at),
+            changed_at: match before.and_then(|state| state.changed_at) {
+                Some(changed_at) if !is_changed => Some(changed_at),
+                Some(_) | None => exported_at,
+            },
+            exported_at: before.and_then(|state| state.exported_at).max(exported_at),
+            listed: self
+                .history
+                .listed
+                .saturating_add(added)
+                .saturating_sub(removed),
+            refusal: None,
+            last_content: self.export.as_ref().map(|export| export.content),
+        }
+    }
+}
+
+/// Says that an export came again, byte for byte.
+fn repeat(
+    journal: &mut Journal,
+    signer: &Signer,
+    feed: &Feed,
+    before: Option<FeedState>,
+    now: Now,
+) -> Result<Report, CaptureError> {
+    if let Some(mut state) = before {
+        state.seen_at = now.at;
+        state.exported_at = Some(now.exported_at);
+        state.refusal = None;
+        note(journal, signer, feed, state, now)?;
+    }
+    Ok(Report::nothing(Outcome::Repeat))
+}
+
+/// Says why nothing was taken.
+fn refuse(
+    journal: &mut Journal,
+    signer: &Signer,
+    feed: &Feed,
+    before: Option<FeedState>,
+    refusal: Refusal,
+    now: Now,
+) -> Result<Report, CaptureError> {
+    let mut state = before.unwrap_or(FeedState {
+        seen_at: now.at,
+        captured_at: None,
+        changed_at: None,
+        exported_at: None,
+        listed: 0,
+        refusal: None,
+        last_content: None,
+    });
+    state.seen_at = now.at;
+    state.refusal = Some(refusal.to_string());
+    note(journal, signer, feed, state, now)?;
+    Ok(Report::nothing(Outcome::Refused(refusal)))
+}
+
+fn note(
+    journal: &mut Journal,
+    signer: &Signer,
+    feed: &Feed,
+    state: FeedState,
+    now: Now,
+) -> Result<(), JournalError> {
+    let capture = Capture {
+        feed: &feed.name,
+        steps: Vec::new(),
+        state,
+        export: None,
+        told: Vec::new(),
+        lost: None,
+        ended: 0,
+        hold: HoldUpdate::Keep,
+        secret: now.secret,
+        at: now.at,
+    };
+    journal.commit(signer, &capture).map(|_| ())
+}
+
+/// Looks whether an export can be compared at all.
+fn admission(feed: &Feed, diff: &Diff) -> Option<Refusal> {
+    if diff.conflicts > 0 {
+        return Some(Refusal::DuplicateKeys {
+            rows: diff.conflicts,
+        });
+    }
+    let lists_nobody = diff.listed == 0 && diff.unkeyed == 0;
+    (feed.profile.mode == Mode::Roster && lists_nobody).then_some(Refusal::NoRows)
+}
+
+/// Looks whether a roster's file is one from the past.
+fn doubt(
+    journal: &mut Journal,
+    feed: &Feed,
+    before: Option<&FeedState>,
+    export: Option<&Export>,
+) -> Result<Option<HoldReason>, JournalError> {
+    let Some(export) = export.filter(|_| feed.profile.mode == Mode::Roster) else {
+        return Ok(None);
+    };
+    let exported_at = export.exported_at;
+    if let Some(last) = before
+        .and_then(|state| state.exported_at)
+        .filter(|l| exported_at < *l)
+    {
+        return Ok(Some(HoldReason::Older { exported_at, last }));
+    }
+    let taken_at = journal.read(|tx| feed::taken_before(tx, &feed.name, &export.content))?;
+    Ok(taken_at.map(|taken_at| HoldReason::ServedAgain { taken_at }))
+}
+
+fn history(
+    journal: &mut Journal,
+    feed: &Feed,
+    before: Option<&FeedState>,
+    export: Option<&Export>,
+    now: Now,
+) -> Result<History, JournalError> {
+    let day = day(feed, now);
+    let ((lost_today, daily_losses), (ended_in_window, windows)) = journal.read(|tx| {
+        Ok((
+            feed::losses(tx, &feed.name, day)?,
+            feed::ended(tx, &feed.name, now.at)?,
+        ))
+    })?;
+    let windows_in_history = guard::HISTORY_DAYS as u64 * 24 * 6;
+    let last_change = before.and_then(|state| state.changed_at);
+    let since_change = last_change.map(|last| now.exported_at.duration_since(last).as_hours());
+    Ok(History {
+        daily_losses,
+        lost_today,
+        listed: before.map_or(0, |state| state.listed),
+        days_since_change: since_change
+            .and_then(|hours| u64::try_from((hours + 12) / 24).ok())
+            .unwrap_or(0)
+            .max(1),
+        ended_in_window,
+        ended_usual: guard::usual_maximum(&windows, windows_in_history),
+        is_first_roster: feed.profile.mode == Mode::Roster
+            && before.is_none_or(|state| state.captured_at.is_none()),
+        doubt: doubt(journal, feed, before, export)?,
+    })
+}
+
+fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> Step {
+    let feed = feed.name.clone();
+    let change = difference.change;
+    let delta = Delta {
+        observed_at: ObservedAt(at),
+        feed,
+        origin,
+        change,
+    };
+    Step {
+        key: Some(difference.key),
+        standing: difference.standing,
+        delta,
+    }
+}
+
+fn hold_update(
+    feed: &Feed,
+    held: Vec<Difference>,
+    reasons: &[HoldReason],
+    origin: Origin,
+    now: Now,
+) -> HoldUpdate {
+    let Some(first) = reasons.first() else {
+        return match feed.profile.mode {
+            Mode::Roster => HoldUpdate::Clear,
+            Mode::Transactions => HoldUpdate::Keep,
+        };
+    };
+    let code = first.code().to_owned();
+    let message = reasons
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ");
+    let held = held
+        .into_iter()
+        .map(|difference| Held {
+            key: difference.key.clone(),
+            class: difference.class,
+            step: step(feed, difference, origin, now.at),
+        })
+        .collect();
+    match feed.profile.mode {
+        Mode::Roster => HoldUpdate::Replace {
+            code,
+            message,
+            held,
+        },
+        Mode::Transactions => HoldUpdate::Add {
+            code,
+            message,
+            held,
+        },
+    }
+}
+
+/// Returns the day of the agency's calendar to which an export belongs.
+fn day(feed: &Feed, now: Now) -> Date {
+    now.exported_at
+        .to_zoned(feed.profile.times.zone().clone())
+        .date()
+}
+
+fn losses(counts: &BTreeMap<Class, u64>) -> u64 {
+    [Class::Absent, Class::Withheld, Class::TurnedUnknown]
+        .iter()
+        .filter_map(|class| counts.get(class))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Reading a source once: every row mapped and compared with the shadow.
+
+use std::collections::BTreeSet;
+
+use savin_shared::clock::ObservedAt;
+
+use super::refusal::Refusal;
+use super::rows::{Rows, RowsError};
+use super::{CaptureError, Feed, Now};
+use crate::diff::{Diff, Differ};
+use crate::journal::{Journal, feed, shadow};
+use crate::mapping::Mapper;
+use crate::mapping::binding::{Binding, BindingError};
+use crate::mapping::profile::Mode;
+use crate::mapping::tally::Tally;
+
+/// What an export holds, compared with the shadow.
+pub(super) struct Read {
+    pub(super) diff: Diff,
+    pub(super) tally: Tally,
+    pub(super) dropped: Vec<String>,
+    pub(super) rows: u64,
+}
+
+/// Why an export could not be read.
+pub(super) enum ReadError {
+    Refused(Refusal),
+    Failed(CaptureError),
+}
+
+impl From<RowsError> for ReadError {
+    fn from(error: RowsError) -> Self {
+        match error {
+            RowsError::Csv(error) => Self::Refused(Refusal::Csv(error)),
+            RowsError::Database(error) => Self::Failed(CaptureError::Database(error)),
+        }
+    }
+}
+
+impl From<BindingError> for ReadError {
+    fn from(error: BindingError) -> Self {
+        Self::Refused(Refusal::Header(error))
+    }
+}
+
+impl<E: Into<CaptureError>> From<E> for ReadError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Maps every row and compares it with the shadow.
+pub(super) fn read(
+    journal: &mut Journal,
+    feed: &Feed,
+    rows: &mut dyn Rows,
+    now: Now,
+) -> Result<Read, ReadError> {
+    let binding = Binding::new(&feed.profile, rows.columns())?;
+    let (shadow, told) = journal.read(|tx| {
+        let told = match feed.profile.mode {
+            Mode::Transactions => feed::told(tx, &feed.name)?,
+            Mode::Roster => BTreeSet::new(),
+        };
+        Ok((shadow::load(tx, &feed.name)?, told))
+    })?;
+    let mut differ = Differ::new(&feed.profile, shadow, told);
+    let mut mapper = Mapper::new(&feed.profile, binding, &feed.facility, ObservedAt(now.at));
+    let mut count = 0;
+    while let Some((line, cells)) = rows.next_row()? {
+        count += 1;
+        differ.see(mapper.map(line, cells));
+    }
+    let (tally, binding) = mapper.finish();
+    let dropped = binding.dropped().to_vec();
+    Ok(Read {
+        diff: differ.finish()?,
+        tally,
+        dropped,
+        rows: count,
+    })
+}

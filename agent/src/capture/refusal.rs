@@ -1,0 +1,45 @@
+//! Why an export was refused whole: it changed nothing, and this is what to do about it.
+
+use thiserror::Error;
+
+use crate::format::csv::CsvError;
+use crate::mapping::binding::BindingError;
+
+/// Why an export was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// It is not a whole CSV file.
+    #[error(transparent)]
+    Csv(CsvError),
+    /// Its header does not fit the profile.
+    #[error(transparent)]
+    Header(BindingError),
+    /// It lists nobody, which never means that everybody has left.
+    #[error("no row lists anybody: an empty roster never means that everybody has left")]
+    NoRows,
+    /// Rows with different content have the same key.
+    #[error(
+        "{rows} rows have the key of another row with other content: if one row is one charge, set \
+         one_row_per = \"charge\"; else name more fields in key"
+    )]
+    DuplicateKeys {
+        /// How many.
+        rows: u64,
+    },
+}
+
+impl Refusal {
+    /// Returns the refusal's code, as heartbeats and `--json` give it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Csv(CsvError::Empty) => "empty-file",
+            Self::Csv(CsvError::HeaderOnly) => "header-only",
+            Self::Csv(CsvError::Unterminated | CsvError::OpenQuote { .. }) => "half-written",
+            Self::Csv(CsvError::Ragged { .. } | CsvError::Malformed { .. }) => "malformed",
+            Self::Header(_) => "header",
+            Self::NoRows => "no-rows",
+            Self::DuplicateKeys { .. } => "duplicate-keys",
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Exports of an invented jail, from bytes to the journal.
+
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::delta::{self, Change, GapReason, Origin};
+use savin_shared::envelope::open;
+use savin_shared::ids::{AgentId, Epoch, FacilityCode, FeedName};
+use savin_shared::sign::SigningKey;
+
+use super::refusal::Refusal;
+use super::release::release;
+use super::report::{Outcome, Report};
+use super::{Feed, Now, take_file};
+use crate::diff::Class;
+use crate::format::csv::CsvError;
+use crate::journal::{Journal, feed, hold};
+use crate::mapping::profile::Profile;
+use crate::signer::Signer;
+
+const ROSTER: &str = "
+name = 'roster'
+kind = 'custody'
+mode = 'roster'
+zone = 'America/Chicago'
+[columns]
+record_number = 'no'
+status = 'status'
+location = 'cell'
+[values.status]
+IN = 'InCustody'
+REL = 'OutOfCustody'
+";
+
+struct Jail {
+    journal: Journal,
+    signer: Signer,
+    feed: Feed,
+    now: Timestamp,
+}
+
+impl Jail {
+    fn new(profile: &str) -> Self {
+        let agent = AgentId::from_bytes([1; 16]);
+        Self {
+            journal: Journal::scratch(agent, Epoch::from_bytes([2; 16])).unwrap(),
+            signer: Signer::new(agent, SigningKey::from_seed(&[3; 32]).unwrap()),
+            feed: Feed {
+                name: FeedName::new("roster").unwrap(),
+                facility: FacilityCode::new("MS-TEST-JAIL").unwrap(),
+                profile: Profile::parse(profile).unwrap(),
+                cadence: SignedDuration::from_hours(24),
+            },
+            now: "2026-06-01T12:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn take(&mut self, text: &str) -> Report {
+        let now = Now {
+            at: self.now,
+            exported_at: self.now,
+            secret: [4; 16],
+        };
+        take_file(
+            &mut self.journal,
+            &self.signer,
+            &self.feed,
+            ("roster.csv", text.as_bytes()),
+            now,
+        )
+        .unwrap()
+    }
+
+    fn next_day(&mut self, text: &str) -> Report {
+        self.pass(24);
+        self.take(text)
+    }
+
+    fn pass(&mut self, hours: i64) {
+        self.now += SignedDuration::from_hours(hours);
+    }
+
+    fn changes(&self, report: &Report) -> Vec<(Origin, Change)> {
+        let key = self.signer.key().verifying_key();
+        report
+            .batches
+            .iter()
+            .flat_map(|batch| open(batch, &key).unwrap())
+            .map(|(_, body)| delta::decode(&body.unwrap()).unwrap())
+            .map(|delta| (delta.origin, delta.change))
+            .collect()
+    }
+
+    fn hold(&mut self) -> Option<String> {
+        let name = self.feed.name.clone();
+        self.journal
+            .read(|tx| hold::load(tx, &name))
+            .unwrap()
+            .map(|hold| hold.code)
+    }
+
+    fn refusal(&mut self) -> Option<String> {
+        let name = self.feed.name.clone();
+        let state = self.journal.read(|tx| feed::load(tx, &name));
+        state.unwrap().and_then(|state| state.refusal)
+    }
+}
+
+fn roster(numbers: std::ops::Range<u32>) -> String {
+    numbers.fold(String::from("no,status,cell,medical\n"), |text, number| {
+        text + &format!("{number},IN,A{number},private\n")
+    })
+}
+
+#[test]
+fn takes_a_baseline_then_only_what_changed() {
+    let mut jail = Jail::new(ROSTER);
+    let report = jail.take(&roster(0..50));
+    assert_eq!(report.count(Class::New), 50);
+    assert!(
+        jail.changes(&report)
+            .iter()
+            .all(|(origin, _)| *origin == Origin::Baseline)
+    );
+    assert_eq!(report.dropped, ["medical"]);
+    let report = jail.next_day(&roster(1..52).replace("A7,", "B7,"));
+    let counts = [Class::New, Class::Changed, Class::Absent].map(|class| report.count(class));
+    assert_eq!(counts, [2, 1, 1]);
+    assert!(
+        jail.changes(&report)
+            .iter()
+            .all(|(origin, _)| *origin == Origin::Live)
+    );
+}
+
+#[test]
+fn knows_an_export_that_comes_again() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    assert_eq!(jail.next_day(&roster(0..50)).outcome, Outcome::Repeat);
+    jail.next_day(&roster(1..50));
+    let again = jail.next_day(&roster(0..50));
+    assert_eq!((again.held, again.batches.len()), (1, 0));
+    assert_eq!(jail.hold().as_deref(), Some("served-again"));
+}
+
+#[test]
+fn lets_an_old_export_pass_that_says_nothing_new() {
+    let mut jail = Jail::new(ROSTER);
+    let other_order = "no,status,cell,medical\n2,IN,B,x\n1,IN,A,x\n";
+    let first = "no,status,cell,medical\n1,IN,A,x\n2,IN,B,x\n";
+    jail.take(first);
+    assert_eq!(jail.next_day(other_order).outcome, Outcome::Taken);
+    let again = jail.next_day(first);
+    assert_eq!((again.outcome, again.batches.len()), (Outcome::Taken, 0));
+}
+
+#[test]
+fn changes_nothing_for_an_export_that_is_not_whole() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    let whole = roster(0..49);
+    let cases = [
+        (String::new(), "empty-file"),
+        (String::from("no,status,cell,medical\n"), "header-only"),
+        (whole.trim_end().to_owned(), "half-written"),
+        (whole.replace("7,IN,A7,private", "7,IN"), "malformed"),
+        (whole.replace("status", "state"), "header"),
+        (format!("{whole}1,IN,other,x\n"), "duplicate-keys"),
+        (
+            String::from("<html><body>503 Service Unavailable</body></html>\n"),
+            "header",
+        ),
+    ];
+    for (text, code) in cases {
+        let report = jail.next_day(&text);
+        let Outcome::Refused(refusal) = &report.outcome else {
+            panic!("{code}: taken")
+        };
+        assert_eq!(refusal.code(), code);
+        assert!(report.batches.is_empty());
+        assert_eq!(jail.refusal(), Some(refusal.to_string()));
+    }
+    assert_eq!(jail.next_day(&roster(0..49)).count(Class::Absent), 1);
+    assert_eq!(jail.refusal(), None);
+}
+
+#[test]
+fn holds_an_export_older_than_the_last() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    jail.pass(-48);
+    let report = jail.take(&roster(0..49));
+    assert_eq!((report.held, report.batches.len()), (1, 0));
+    assert_eq!(jail.hold().as_deref(), Some("older"));
+}
+
+#[test]
+fn holds_a_truncated_export_and_lets_its_explicit_words_pass() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    let report = jail.next_day(&roster(0..10).replace("\n3,IN", "\n3,REL"));
+    assert_eq!((report.held, report.count(Class::Ended)), (40, 1));
+    assert_eq!(jail.hold().as_deref(), Some("mass-absence"));
+    let changes = jail.changes(&report);
+    assert!(
+        !changes
+            .iter()
+            .any(|(_, change)| matches!(change, Change::NoLongerListed(_)))
+    );
+    // The rows come back, and the hold is over by itself.
+    let report = jail.next_day(&roster(0..50).replace("\n3,IN", "\n3,REL"));
+    assert_eq!((report.held, report.batches.len()), (0, 0));
+    assert_eq!(jail.hold(), None);
+}
+
+#[test]
+fn stores_what_was_held_once_a_person_releases_it() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    jail.next_day(&roster(0..10));
+    let (name, day) = (jail.feed.name.clone(), jiff::civil::date(2026, 6, 2));
+    let now = (jail.now, [5; 16]);
+    let (count, batches) = release(&mut jail.journal, &jail.signer, &name, day, now).unwrap();
+    assert_eq!((count, batches.len()), (40, 1));
+    assert_eq!(jail.hold(), None);
+    let after = jail.next_day(&roster(0..10).replace("A3", "B3"));
+    assert_eq!((after.held, after.count(Class::Changed)), (0, 1));
+    let again = release(&mut jail.journal, &jail.signer, &name, day, now).unwrap();
+    assert_eq!(again.0, 0);
+}
+
+#[test]
+fn bounds_explicit_releases_and_keeps_the_rest() {
+    let transactions = ROSTER.replace("'roster'\nzone", "'transactions'\nzone");
+    let mut jail = Jail::new(&transactions);
+    let report = jail.take(&roster(0..100).replace("IN", "REL"));
+    assert_eq!((report.count(Class::Ended), report.held), (20, 80));
+    assert_eq!(jail.hold().as_deref(), Some("mass-release"));
+    // The same file again tells nothing twice and loses nothing that is held.
+    let again = jail.take(&roster(0..101).replace("IN", "REL"));
+    assert_eq!((again.count(Class::Ended), again.held), (0, 1));
+    let (name, day) = (jail.feed.name.clone(), jiff::civil::date(2026, 6, 1));
+    let now = (jail.now, [5; 16]);
+    assert_eq!(
+        release(&mut jail.journal, &jail.signer, &name, day, now)
+            .unwrap()
+            .0,
+        81
+    );
+}
+
+#[test]
+fn says_that_it_could_not_see_for_a_while() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    jail.pass(24 * 22);
+    let report = jail.take(&roster(1..51));
+    let changes = jail.changes(&report);
+    let gap = |change: &Change| {
+        matches!(
+            change,
+            Change::ObservationGap {
+                reason: GapReason::AgentDown,
+                ..
+            }
+        )
+    };
+    assert!(gap(&changes[0].1));
+    assert!(
+        changes[1..]
+            .iter()
+            .all(|(origin, _)| *origin == Origin::FoundLate)
+    );
+}
+
+#[test]
+fn never_takes_anything_from_a_column_that_no_profile_names() {
+    let mut jail = Jail::new(ROSTER);
+    let report = jail.take(&roster(0..5));
+    let sealed = savin_shared::envelope::portable::encode(&report.batches[0]).unwrap();
+    let key = jail.signer.key().verifying_key();
+    let bodies: Vec<u8> = open(&report.batches[0], &key)
+        .unwrap()
+        .into_iter()
+        .flat_map(|(_, b)| b.unwrap())
+        .collect();
+    let holds = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).any(|w| w == text);
+    assert!(holds(&bodies, b"A3"), "the search works");
+    assert!(!holds(&bodies, b"private") && !holds(&sealed, b"private"));
+}
+
+#[test]
+fn names_the_line_of_a_broken_row() {
+    let mut jail = Jail::new(ROSTER);
+    let report = jail.take("no,status,cell,medical\n1,IN,A,x\n2,IN\n");
+    let ragged = CsvError::Ragged {
+        line: 3,
+        expected: 4,
+        found: 2,
+    };
+    assert_eq!(report.outcome, Outcome::Refused(Refusal::Csv(ragged)));
+}

@@ -1,0 +1,168 @@
+//! `status`: how the agent and its sources stand, from its own files; the agent may be running.
+
+use std::path::Path;
+
+use savin_shared::clock::ReceivedAt;
+use serde_json::{Value, json};
+
+use super::output::Output;
+use crate::app;
+use crate::config::{Config, FeedConfig};
+use crate::identity::Identity;
+use crate::journal::feed::FeedState;
+use crate::journal::hold::Hold;
+use crate::journal::position::Standpoint;
+use crate::journal::spool::Backlog;
+use crate::journal::{Journal, JournalError, feed, hold, position, receipt, spool};
+
+struct Status<'a> {
+    identity: &'a Identity,
+    standpoint: Standpoint,
+    backlog: Backlog,
+    receipt_at: Option<ReceivedAt>,
+    certificate_days: i64,
+    feeds: Vec<Feed<'a>>,
+}
+
+struct Feed<'a> {
+    config: &'a FeedConfig,
+    state: Option<FeedState>,
+    hold: Option<Hold>,
+}
+
+pub(super) fn run(config: &Path, output: &Output) -> anyhow::Result<()> {
+    let config = Config::load(config)?;
+    let identity = config.state.identity()?;
+    if !config.state.journal().exists() {
+        let agent = identity.agent()?;
+        return output.line(&format!("Agent {agent} is enrolled and has not run yet."));
+    }
+    let status = look(&config, &identity)?;
+    if output.is_json() {
+        output.object(&status.json())
+    } else {
+        status.print(output)
+    }
+}
+
+fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status<'a>> {
+    let now = (app::world().wall)();
+    let mut journal = Journal::look(&config.state.journal())?;
+    Ok(journal.read(|tx| {
+        let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+        let mut feeds = Vec::new();
+        for config in &config.feeds {
+            let name = &config.feed.name;
+            let (state, hold) = (feed::load(tx, name)?, hold::load(tx, name)?);
+            feeds.push(Feed {
+                config,
+                state,
+                hold,
+            });
+        }
+        Ok(Status {
+            identity,
+            backlog: spool::backlog(tx, standpoint.end.epoch, standpoint.acked)?,
+            receipt_at: receipt::newest(tx, None, 1)?
+                .pop()
+                .map(|receipt| receipt.received_at),
+            certificate_days: identity.expires.duration_since(now).as_hours() / 24,
+            standpoint,
+            feeds,
+        })
+    })?)
+}
+
+impl Status<'_> {
+    fn json(&self) -> Value {
+        json!({
+            "agent": self.standpoint.agent.to_string(),
+            "agency": self.identity.agency,
+            "facilities": self.identity.facilities,
+            "epoch": self.standpoint.end.epoch.to_string(),
+            "deltas": self.standpoint.end.seq.0,
+            "acknowledged": self.standpoint.acked.0,
+            "waiting": self.backlog.deltas,
+            "oldest_waiting": self.backlog.oldest,
+            "last_receipt_at": self.receipt_at.map(ReceivedAt::timestamp),
+            "rows": self.standpoint.digest.rows(),
+            "state_digest": self.standpoint.digest.root().to_string(),
+            "certificate_days": self.certificate_days,
+            "feeds": self.feeds.iter().map(Feed::json).collect::<Vec<_>>(),
+        })
+    }
+
+    fn print(&self, output: &Output) -> anyhow::Result<()> {
+        let receipt = self
+            .receipt_at
+            .map_or_else(|| "none yet".to_owned(), |at| at.to_string());
+        output.line(&format!(
+            "Agent {} of {}",
+            self.standpoint.agent, self.identity.agency
+        ))?;
+        output.line(&format!(
+            "  deltas        {} in this epoch",
+            self.standpoint.end.seq
+        ))?;
+        output.line(&format!(
+            "  acknowledged  {} (waiting: {})",
+            self.standpoint.acked, self.backlog.deltas
+        ))?;
+        output.line(&format!("  last receipt  {receipt}"))?;
+        output.line(&format!(
+            "  certificate   {} days left",
+            self.certificate_days
+        ))?;
+        let header = [
+            "feed",
+            "facility",
+            "listed",
+            "last taken",
+            "source last changed",
+            "state",
+        ];
+        output.table(&header, self.feeds.iter().map(Feed::row).collect())
+    }
+}
+
+impl Feed<'_> {
+    fn json(&self) -> Value {
+        let state = self.state.as_ref();
+        json!({
+            "feed": self.config.feed.name,
+            "facility": self.config.feed.facility,
+            "listed": state.map(|state| state.listed),
+            "captured_at": state.and_then(|state| state.captured_at),
+            "source_changed_at": state.and_then(|state| state.changed_at),
+            "refused": state.and_then(|state| state.refusal.as_ref()),
+            "held": self.hold.as_ref().map(|hold| &hold.code),
+            "held_since": self.hold.as_ref().map(|hold| hold.since),
+        })
+    }
+
+    fn row(&self) -> Vec<String> {
+        let time = |time: Option<jiff::Timestamp>| {
+            time.map_or_else(|| "never".to_owned(), |time| format!("{time:.0}"))
+        };
+        let state = self.state.as_ref();
+        vec![
+            self.config.feed.name.to_string(),
+            self.config.feed.facility.to_string(),
+            state.map_or(0, |state| state.listed).to_string(),
+            time(state.and_then(|state| state.captured_at)),
+            time(state.and_then(|state| state.changed_at)),
+            self.condition(),
+        ]
+    }
+
+    fn condition(&self) -> String {
+        let Some(state) = &self.state else {
+            return "not read yet".to_owned();
+        };
+        match (&self.hold, &state.refusal) {
+            (Some(hold), _) => format!("held since {:.0}: {}", hold.since, hold.message),
+            (None, Some(refusal)) => format!("refused: {refusal}"),
+            (None, None) => "good".to_owned(),
+        }
+    }
+}

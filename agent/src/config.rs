@@ -1,0 +1,308 @@
+//! `agent.toml`: raw to checked, once. Nothing else sees the file.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use savin_shared::ids::{FacilityCode, FeedName};
+use savin_shared::limits::FEEDS_MAX;
+use serde::Deserialize;
+use thiserror::Error;
+use toml::Spanned;
+
+use crate::capture::Feed;
+use crate::identity::StateFolder;
+use crate::mapping::profile::Profile;
+use crate::sources::database::DatabaseSettings;
+use crate::sources::folder::FolderSettings;
+
+/// The checked configuration.
+#[derive(Debug)]
+pub struct Config {
+    /// Where keys, certificate and journal lie.
+    pub state: StateFolder,
+    /// What is read.
+    pub feeds: Vec<FeedConfig>,
+}
+
+/// One feed.
+#[derive(Debug, Clone)]
+pub struct FeedConfig {
+    /// Its name, facility and profile.
+    pub feed: Feed,
+    /// What it reads.
+    pub source: SourceConfig,
+    /// How often it looks.
+    pub poll: Duration,
+}
+
+/// What a feed reads.
+#[derive(Debug, Clone)]
+pub enum SourceConfig {
+    /// An export folder.
+    Folder(FolderSettings),
+    /// A booking database.
+    Database(DatabaseSettings),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    state: PathBuf,
+    #[serde(default)]
+    feed: Vec<FeedDocument>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedDocument {
+    name: Spanned<String>,
+    facility: Spanned<String>,
+    profile: Spanned<PathBuf>,
+    #[serde(default)]
+    cadence: Option<Spanned<String>>,
+    #[serde(default)]
+    poll: Option<Spanned<String>>,
+    #[serde(default)]
+    folder: Option<FolderDocument>,
+    #[serde(default)]
+    database: Option<DatabaseDocument>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FolderDocument {
+    path: PathBuf,
+    #[serde(default)]
+    files: Option<String>,
+    #[serde(default)]
+    settle: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatabaseDocument {
+    path: PathBuf,
+    query: String,
+    #[serde(default)]
+    full_read: Option<Spanned<String>>,
+}
+
+impl Config {
+    /// Reads and checks a configuration; paths in it are relative to it.
+    ///
+    /// # Errors
+    /// Returns [`ConfigError`] with file, line and column for anything that is wrong.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = read(path)?;
+        let document: Document = toml::from_str(&text).map_err(|error| ConfigError::Syntax {
+            file: path.to_owned(),
+            message: error.to_string(),
+        })?;
+        let base = path.parent().unwrap_or(Path::new(".")).to_owned();
+        let checker = Checker {
+            path,
+            text: &text,
+            base,
+        };
+        checker.check(document)
+    }
+}
+
+/// Reads and checks a profile.
+///
+/// # Errors
+/// Returns [`ConfigError`] with file, line and column for anything that is wrong.
+pub fn load_profile(path: &Path) -> Result<Profile, ConfigError> {
+    Profile::parse(&read(path)?).map_err(|error| ConfigError::Syntax {
+        file: path.to_owned(),
+        message: error.to_string(),
+    })
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("failed to read {file}")]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The file is not TOML, or has a key or value that does not belong there.
+    #[error("{file}: {message}", file = file.display())]
+    Syntax {
+        /// Which.
+        file: PathBuf,
+        /// Line, column and what is wrong.
+        message: String,
+    },
+}
+
+struct Checker<'a> {
+    path: &'a Path,
+    text: &'a str,
+    base: PathBuf,
+}
+
+impl Checker<'_> {
+    fn check(&self, document: Document) -> Result<Config, ConfigError> {
+        if document.feed.len() > FEEDS_MAX {
+            return Err(self.wrong(0..0, &format!("more than {FEEDS_MAX} feeds")));
+        }
+        let state = StateFolder::new(self.base.join(&document.state));
+        let mut feeds: Vec<FeedConfig> = Vec::new();
+        for feed in document.feed {
+            let span = feed.name.span();
+            let feed = self.feed(feed)?;
+            if feeds.iter().any(|other| other.feed.name == feed.feed.name) {
+                return Err(self.wrong(span, "two feeds have this name"));
+            }
+            feeds.push(feed);
+        }
+        Ok(Config { state, feeds })
+    }
+
+    fn feed(&self, document: FeedDocument) -> Result<FeedConfig, ConfigError> {
+        let span = document.name.span();
+        let profile = load_profile(&self.base.join(document.profile.get_ref()))?;
+        let hour = SignedDuration::from_hours(1);
+        let source = match (document.folder, document.database) {
+            (Some(folder), None) => SourceConfig::Folder(FolderSettings {
+                path: self.base.join(folder.path),
+                files: folder.files.unwrap_or_else(|| "*".to_owned()),
+                settle: self.positive(folder.settle.as_ref(), SignedDuration::from_secs(2))?,
+            }),
+            (None, Some(database)) => SourceConfig::Database(DatabaseSettings {
+                path: self.base.join(database.path),
+                query: database.query,
+                full_read: self.positive(database.full_read.as_ref(), hour)?,
+            }),
+            (Some(_), Some(_)) | (None, None) => {
+                let message = "a feed has either [feed.folder] or [feed.database]";
+                return Err(self.wrong(span, message));
+            }
+        };
+        let name = FeedName::new(document.name.get_ref())
+            .map_err(|cause| self.wrong(document.name.span(), &cause.to_string()))?;
+        let facility = FacilityCode::new(document.facility.get_ref())
+            .map_err(|cause| self.wrong(document.facility.span(), &cause.to_string()))?;
+        let day = SignedDuration::from_hours(24);
+        let cadence = self.duration(document.cadence.as_ref(), day)?;
+        Ok(FeedConfig {
+            feed: Feed {
+                name,
+                facility,
+                profile,
+                cadence,
+            },
+            source,
+            poll: self.positive(document.poll.as_ref(), SignedDuration::from_secs(1))?,
+        })
+    }
+
+    fn positive(
+        &self,
+        text: Option<&Spanned<String>>,
+        default: SignedDuration,
+    ) -> Result<Duration, ConfigError> {
+        let duration = self.duration(text, default)?;
+        Ok(duration.unsigned_abs())
+    }
+
+    fn duration(
+        &self,
+        text: Option<&Spanned<String>>,
+        default: SignedDuration,
+    ) -> Result<SignedDuration, ConfigError> {
+        let Some(text) = text else { return Ok(default) };
+        match text.get_ref().parse::<SignedDuration>() {
+            Ok(duration) if duration.is_positive() => Ok(duration),
+            Ok(_) | Err(_) => Err(self.wrong(
+                text.span(),
+                "not a length of time: write \"2s\", \"5m\" or \"24h\"",
+            )),
+        }
+    }
+
+    fn wrong(&self, span: Range<usize>, message: &str) -> ConfigError {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        ConfigError::Syntax {
+            file: self.path.to_owned(),
+            message: format!("line {line}, column {column}: {message}"),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(path).map_err(|cause| ConfigError::File {
+        file: path.to_owned(),
+        cause,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use super::{Config, SourceConfig};
+
+    const PROFILE: &str = "name = 'p'\nkind = 'custody'\nmode = 'roster'\n\
+                           zone = 'America/Chicago'\n[columns]\nrecord_number = 'no'\n";
+
+    fn load(text: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("p.toml"), PROFILE).unwrap();
+        let path = folder.path().join("agent.toml");
+        fs::write(&path, text).unwrap();
+        Config::load(&path).map_err(|error| error.to_string())
+    }
+
+    const GOOD: &str = "state = 'state'\n[[feed]]\nname = 'roster'\nfacility = 'MS-TEST-JAIL'\n\
+                        profile = 'p.toml'\n[feed.folder]\npath = 'in'\nsettle = '500ms'\n";
+
+    #[test]
+    fn reads_a_folder_feed_with_defaults() {
+        let config = load(GOOD).unwrap();
+        let feed = &config.feeds[0];
+        assert_eq!(feed.poll, Duration::from_secs(1));
+        let SourceConfig::Folder(folder) = &feed.source else {
+            panic!("a folder")
+        };
+        assert_eq!(folder.settle, Duration::from_millis(500));
+        assert!(folder.path.is_absolute());
+    }
+
+    #[test]
+    fn names_line_and_column_of_what_is_wrong() {
+        let unknown = load(&GOOD.replace("settle", "setle")).unwrap_err();
+        assert!(
+            unknown.contains("line 8, column 1") && unknown.contains("setle"),
+            "{unknown}"
+        );
+        let wrong = load(&GOOD.replace("500ms", "soon")).unwrap_err();
+        assert!(wrong.contains("agent.toml: line 8, column 10"), "{wrong}");
+        let twice = load(&format!(
+            "{GOOD}{}",
+            GOOD.trim_start_matches("state = 'state'\n")
+        ));
+        assert!(twice.unwrap_err().contains("line 9, column 8: two feeds"));
+    }
+
+    #[test]
+    fn wants_exactly_one_source() {
+        let none = load(GOOD.split("[feed.folder]").next().unwrap()).unwrap_err();
+        assert!(
+            none.contains("either [feed.folder] or [feed.database]"),
+            "{none}"
+        );
+    }
+}

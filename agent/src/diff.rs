@@ -1,0 +1,279 @@
+//! What changed between what a feed listed last and what it lists now.
+//!
+//! A roster's missing rows are absences; a row that was set aside is not missing. Whether a change
+//! is believed is not decided here: that is `guard`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use savin_shared::delta::{Change, Coverage, DeltaError, Row};
+use savin_shared::hash::Hash;
+use savin_shared::ids::RecordKey;
+use savin_shared::limits::LIST_MAX;
+use savin_shared::record::{Record, RecordBody};
+
+use crate::mapping::profile::{Mode, Profile, RowsPer};
+use crate::mapping::standing::Standing;
+use crate::mapping::{Mapped, MappedRow};
+
+/// What the shadow holds of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shadowed {
+    /// The hash of its bytes.
+    pub hash: Hash,
+    /// What it meant for custody.
+    pub standing: Standing,
+}
+
+/// How a change bears on the guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Not listed before.
+    New,
+    /// Listed before with other content.
+    Changed,
+    /// Custody ended by an explicit word, and had not before.
+    Ended,
+    /// The status became a word that nobody has explained.
+    TurnedUnknown,
+    /// Missing from the roster.
+    Absent,
+    /// Became sealed or protected.
+    Withheld,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Of which record.
+    pub key: RecordKey,
+    /// What changed.
+    pub change: Change,
+    /// How it bears on the guard.
+    pub class: Class,
+    /// What the row means for custody from now on.
+    pub standing: Standing,
+    /// Whether the shadow did not hold the record.
+    pub added: bool,
+}
+
+/// Everything that changed.
+#[derive(Debug, Default)]
+pub struct Diff {
+    /// The changes: of rows in their order, then of missing rows by key.
+    pub differences: Vec<Difference>,
+    /// Records that the export lists.
+    pub listed: u64,
+    /// Rows whose key another row with other content has already taken.
+    pub conflicts: u64,
+    /// Rows that were set aside before their key could be read: nobody counts as missing then.
+    pub unkeyed: u64,
+    /// Fingerprints of the transactions in the export.
+    pub transactions: Vec<Hash>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    shadowed: Option<Shadowed>,
+    visited: Option<Hash>,
+}
+
+/// Compares one export with the shadow, row by row.
+#[derive(Debug)]
+pub struct Differ<'a> {
+    profile: &'a Profile,
+    entries: BTreeMap<RecordKey, Entry>,
+    seen: BTreeSet<Hash>,
+    collapsing: BTreeMap<RecordKey, Vec<MappedRow>>,
+    diff: Diff,
+}
+
+impl<'a> Differ<'a> {
+    /// Begins a comparison with what the feed listed last, and the transactions that it told before.
+    #[must_use]
+    pub fn new(
+        profile: &'a Profile,
+        shadow: BTreeMap<RecordKey, Shadowed>,
+        seen: BTreeSet<Hash>,
+    ) -> Self {
+        let entries = shadow
+            .into_iter()
+            .map(|(key, shadowed)| {
+                (
+                    key,
+                    Entry {
+                        shadowed: Some(shadowed),
+                        visited: None,
+                    },
+                )
+            })
+            .collect();
+        Self {
+            profile,
+            entries,
+            seen,
+            collapsing: BTreeMap::new(),
+            diff: Diff::default(),
+        }
+    }
+
+    /// Takes one mapped row.
+    pub fn see(&mut self, mapped: Mapped) {
+        match mapped {
+            Mapped::Row(row) if self.profile.rows_per == RowsPer::Charge => {
+                self.collapsing
+                    .entry(row.key.clone())
+                    .or_default()
+                    .push(row);
+            }
+            Mapped::Row(row) => self.row(row),
+            Mapped::Withheld(key) => self.withheld(key),
+            Mapped::Quarantined { key: Some(key), .. } => {
+                if let Some(entry) = self.entries.get_mut(&key) {
+                    entry.visited = entry.shadowed.map(|shadowed| shadowed.hash);
+                }
+            }
+            Mapped::Quarantined { key: None, .. } => self.diff.unkeyed += 1,
+        }
+    }
+
+    /// Ends the comparison.
+    ///
+    /// # Errors
+    /// Returns [`DeltaError::TooLarge`] for rows of one booking that together exceed the bound.
+    pub fn finish(mut self) -> Result<Diff, DeltaError> {
+        for rows in std::mem::take(&mut self.collapsing).into_values() {
+            if let Some(row) = collapsed(rows)? {
+                self.row(row);
+            }
+        }
+        if self.profile.mode == Mode::Roster && self.diff.unkeyed == 0 {
+            for (key, entry) in self.entries {
+                if let (Some(shadowed), None) = (entry.shadowed, entry.visited) {
+                    self.diff.differences.push(Difference {
+                        change: Change::NoLongerListed(key.clone()),
+                        key,
+                        class: Class::Absent,
+                        standing: shadowed.standing,
+                        added: false,
+                    });
+                }
+            }
+        }
+        Ok(self.diff)
+    }
+
+    fn row(&mut self, mapped: MappedRow) {
+        let MappedRow {
+            key,
+            row,
+            standing,
+            evidence,
+        } = mapped;
+        let hash = row.hash();
+        let entry = self.entries.entry(key.clone()).or_insert(Entry {
+            shadowed: None,
+            visited: None,
+        });
+        let coverage = match self.profile.mode {
+            Mode::Roster => {
+                if let Some(visited) = entry.visited {
+                    self.diff.conflicts += u64::from(visited != hash);
+                    return;
+                }
+                Coverage::Full
+            }
+            Mode::Transactions => {
+                if !self.seen.insert(hash) {
+                    return;
+                }
+                self.diff.transactions.push(hash);
+                Coverage::Partial
+            }
+        };
+        self.diff.listed += u64::from(entry.visited.is_none());
+        entry.visited = Some(hash);
+        let before = entry.shadowed.replace(Shadowed { hash, standing });
+        if before.is_none_or(|before| before.hash != hash) {
+            self.diff.differences.push(Difference {
+                key,
+                change: Change::Upsert {
+                    row,
+                    coverage,
+                    evidence,
+                },
+                class: class(before, standing),
+                standing,
+                added: before.is_none(),
+            });
+        }
+    }
+
+    fn withheld(&mut self, key: RecordKey) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
+        if let (Some(shadowed), None) = (entry.shadowed, entry.visited) {
+            entry.visited = Some(shadowed.hash);
+            self.diff.differences.push(Difference {
+                change: Change::Withheld(key.clone()),
+                key,
+                class: Class::Withheld,
+                standing: shadowed.standing,
+                added: false,
+            });
+        }
+    }
+}
+
+/// Joins rows of one booking, whatever their order: the fields are those of a row that says that
+/// custody goes on, if there is one, since one charge's release is not the person's; each row adds
+/// its charge, holds, cases and other names.
+fn collapsed(mut rows: Vec<MappedRow>) -> Result<Option<MappedRow>, DeltaError> {
+    rows.sort_by(|a, b| {
+        let ended = |row: &MappedRow| row.standing == Standing::Ended;
+        (ended(a), a.row.bytes()).cmp(&(ended(b), b.row.bytes()))
+    });
+    let mut rows = rows.into_iter();
+    let Some(mut first) = rows.next() else {
+        return Ok(None);
+    };
+    let others: Vec<Record> = rows.filter_map(|mapped| mapped.row.record().ok()).collect();
+    if let Ok(mut record) = first.row.record() {
+        for other in others {
+            join(&mut record, other);
+        }
+        first.row = Row::of(&record)?;
+    }
+    Ok(Some(first))
+}
+
+fn class(before: Option<Shadowed>, standing: Standing) -> Class {
+    let was = before.map(|before| before.standing);
+    match standing {
+        Standing::Ended if was != Some(Standing::Ended) => Class::Ended,
+        Standing::Unknown if was.is_some_and(|was| was != Standing::Unknown) => {
+            Class::TurnedUnknown
+        }
+        Standing::Open | Standing::Unknown | Standing::Ended if was.is_none() => Class::New,
+        Standing::Open | Standing::Unknown | Standing::Ended => Class::Changed,
+    }
+}
+
+fn join(into: &mut Record, from: Record) {
+    if let (RecordBody::Custody(into), RecordBody::Custody(from)) = (&mut into.body, from.body) {
+        append(&mut into.charges, from.charges);
+        append(&mut into.holds, from.holds);
+        append(&mut into.case_numbers, from.case_numbers);
+    }
+    append(&mut into.subject.aliases, from.subject.aliases);
+}
+
+fn append<T: Ord>(into: &mut Vec<T>, from: Vec<T>) {
+    into.extend(from);
+    into.sort();
+    into.dedup();
+    into.truncate(LIST_MAX);
+}
+
+#[cfg(test)]
+mod tests;

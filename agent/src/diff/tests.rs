@@ -1,0 +1,258 @@
+//! Exports of an invented jail, compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use savin_shared::delta::{Change, Evidence, Row};
+use savin_shared::ids::{FacilityCode, RecordKey, RecordNumber};
+use savin_shared::record::custody::{Charge, Custody, CustodyState, ReleaseReason};
+use savin_shared::record::subject::Subject;
+use savin_shared::record::{Record, RecordBody, RecordKind};
+
+use super::{Class, Diff, Differ, Shadowed};
+use crate::mapping::profile::Profile;
+use crate::mapping::standing::Standing;
+use crate::mapping::tally::Problem;
+use crate::mapping::{Mapped, MappedRow};
+
+fn profile(mode: &str, rows: &str) -> Profile {
+    Profile::parse(&format!(
+        "name = 'test'\nkind = 'custody'\nmode = '{mode}'\nzone = 'America/Chicago'\n\
+         one_row_per = '{rows}'\n[columns]\nrecord_number = 'no'\n"
+    ))
+    .unwrap()
+}
+
+const BOND: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
+
+fn record(number: &str, state: CustodyState, charge: &str) -> Record {
+    let mut custody = Custody::new(RecordNumber::new(number).unwrap(), state);
+    custody.charges.push(Charge {
+        statute: None,
+        text: Some(charge.to_owned()),
+        level: None,
+    });
+    Record {
+        facility: FacilityCode::new("MS-TEST-JAIL").unwrap(),
+        subject: Subject::default(),
+        entered_at: None,
+        synthetic: false,
+        body: RecordBody::Custody(Box::new(custody)),
+    }
+}
+
+fn listed(number: &str, state: CustodyState, charge: &str) -> Mapped {
+    let record = record(number, state, charge);
+    Mapped::Row(MappedRow {
+        key: record.key(),
+        row: Row::of(&record).unwrap(),
+        standing: Standing::of(&record),
+        evidence: Evidence::Status,
+    })
+}
+
+fn shadow(records: &[Record]) -> BTreeMap<RecordKey, Shadowed> {
+    let shadowed = |record: &Record| Shadowed {
+        hash: Row::of(record).unwrap().hash(),
+        standing: Standing::of(record),
+    };
+    records
+        .iter()
+        .map(|record| (record.key(), shadowed(record)))
+        .collect()
+}
+
+fn compare(profile: &Profile, before: &[Record], now: Vec<Mapped>) -> Diff {
+    let mut differ = Differ::new(profile, shadow(before), BTreeSet::new());
+    for mapped in now {
+        differ.see(mapped);
+    }
+    differ.finish().unwrap()
+}
+
+fn summary(diff: &Diff) -> Vec<(String, Class)> {
+    diff.differences
+        .iter()
+        .map(|d| (d.key.number.to_string(), d.class))
+        .collect()
+}
+
+fn problem() -> Problem {
+    Problem {
+        line: 2,
+        field: "record_number",
+        reason: "test",
+    }
+}
+
+const IN: CustodyState = CustodyState::InCustody;
+
+#[test]
+fn finds_new_changed_and_missing_rows() {
+    let before = [
+        record("1", IN, "a"),
+        record("2", IN, "a"),
+        record("3", IN, "a"),
+    ];
+    let now = vec![
+        listed("4", IN, "a"),
+        listed("1", IN, "a"),
+        listed("2", IN, "b"),
+    ];
+    let diff = compare(&profile("roster", "record"), &before, now);
+    let expected = [
+        ("4", Class::New),
+        ("2", Class::Changed),
+        ("3", Class::Absent),
+    ];
+    assert_eq!(
+        summary(&diff),
+        expected.map(|(number, class)| (number.to_owned(), class))
+    );
+    assert_eq!(diff.listed, 3);
+    assert!(matches!(
+        &diff.differences[2].change,
+        Change::NoLongerListed(_)
+    ));
+}
+
+#[test]
+fn makes_nothing_of_an_equal_export_in_another_order() {
+    let before = [record("1", IN, "a"), record("2", IN, "a")];
+    let now = vec![listed("2", IN, "a"), listed("1", IN, "a")];
+    assert!(
+        compare(&profile("roster", "record"), &before, now)
+            .differences
+            .is_empty()
+    );
+}
+
+#[test]
+fn takes_a_row_that_was_set_aside_for_no_absence() {
+    let before = [record("1", IN, "a"), record("2", IN, "a")];
+    let key = RecordKey {
+        kind: RecordKind::Custody,
+        number: RecordNumber::new("2").unwrap(),
+    };
+    let aside = Mapped::Quarantined {
+        key: Some(key),
+        problem: problem(),
+    };
+    let now = vec![listed("1", IN, "a"), aside];
+    assert!(
+        compare(&profile("roster", "record"), &before, now)
+            .differences
+            .is_empty()
+    );
+    let unreadable = Mapped::Quarantined {
+        key: None,
+        problem: problem(),
+    };
+    let diff = compare(&profile("roster", "record"), &before, vec![unreadable]);
+    assert!(diff.differences.is_empty());
+    assert_eq!(diff.unkeyed, 1);
+}
+
+#[test]
+fn speaks_of_nobody_whom_a_transaction_file_does_not_name() {
+    let before = [record("1", IN, "a"), record("2", IN, "a")];
+    let diff = compare(
+        &profile("transactions", "record"),
+        &before,
+        vec![listed("1", BOND, "a")],
+    );
+    assert_eq!(summary(&diff), [("1".to_owned(), Class::Ended)]);
+}
+
+#[test]
+fn tells_each_transaction_once_though_the_file_is_cumulative() {
+    let profile = profile("transactions", "record");
+    let (booked, released) = (record("1", IN, "a"), record("1", BOND, "a"));
+    let seen = BTreeSet::from([&booked, &released].map(|r| Row::of(r).unwrap().hash()));
+    let mut differ = Differ::new(&profile, shadow(&[released]), seen);
+    for state in [IN, BOND] {
+        differ.see(listed("1", state, "a"));
+    }
+    assert!(differ.finish().unwrap().differences.is_empty());
+}
+
+#[test]
+fn keeps_booking_and_release_of_one_file_in_their_order() {
+    let now = vec![listed("1", IN, "a"), listed("1", BOND, "a")];
+    let diff = compare(&profile("transactions", "record"), &[], now);
+    let expected = [("1", Class::New), ("1", Class::Ended)];
+    assert_eq!(
+        summary(&diff),
+        expected.map(|(number, class)| (number.to_owned(), class))
+    );
+}
+
+#[test]
+fn calls_a_sealed_row_withheld_and_not_missing() {
+    let before = [record("1", IN, "a")];
+    let key = before[0].key();
+    let diff = compare(
+        &profile("roster", "record"),
+        &before,
+        vec![Mapped::Withheld(key)],
+    );
+    assert_eq!(summary(&diff), [("1".to_owned(), Class::Withheld)]);
+}
+
+#[test]
+fn collapses_rows_of_one_booking() {
+    let now = vec![
+        listed("1", IN, "b"),
+        listed("2", IN, "a"),
+        listed("1", IN, "a"),
+    ];
+    let diff = compare(&profile("roster", "charge"), &[], now);
+    assert_eq!(diff.differences.len(), 2);
+    let Change::Upsert { row, .. } = &diff.differences[0].change else {
+        panic!("an upsert")
+    };
+    assert_eq!(row.record().unwrap().custody().unwrap().charges.len(), 2);
+}
+
+#[test]
+fn collapses_rows_to_the_same_record_in_any_order() {
+    let rows = [
+        listed("1", IN, "b"),
+        listed("1", BOND, "c"),
+        listed("1", IN, "a"),
+    ];
+    let forward = compare(&profile("roster", "charge"), &[], rows.to_vec());
+    let backward = compare(
+        &profile("roster", "charge"),
+        &[],
+        rows.into_iter().rev().collect(),
+    );
+    assert_eq!(forward.differences, backward.differences);
+}
+
+#[test]
+fn releases_nobody_for_whom_one_charge_stays_open() {
+    for states in [[BOND, IN], [IN, BOND]] {
+        let now = states.map(|state| listed("1", state, "a")).to_vec();
+        let diff = compare(&profile("roster", "charge"), &[], now);
+        assert_eq!(diff.differences[0].standing, Standing::Open);
+    }
+}
+
+#[test]
+fn counts_rows_that_claim_the_same_key() {
+    let now = vec![
+        listed("1", IN, "a"),
+        listed("1", IN, "b"),
+        listed("1", IN, "a"),
+    ];
+    let diff = compare(&profile("roster", "record"), &[], now);
+    assert_eq!((diff.conflicts, diff.listed), (1, 1));
+}
+
+#[test]
+fn sees_a_status_that_lost_its_meaning() {
+    let before = [record("1", IN, "a")];
+    let now = vec![listed("1", CustodyState::Unknown, "a")];
+    let diff = compare(&profile("roster", "record"), &before, now);
+    assert_eq!(summary(&diff), [("1".to_owned(), Class::TurnedUnknown)]);
+}

@@ -1,0 +1,39 @@
+//! What every format and database gives: a header, and rows that are read one at a time.
+
+/// One row's cells by position.
+pub trait Cells {
+    /// Returns a cell's text, or `None` where the source says NULL or the row is too short.
+    fn cell(&self, position: usize) -> Option<&str>;
+}
+
+impl Cells for ::csv::StringRecord {
+    fn cell(&self, position: usize) -> Option<&str> {
+        self.get(position)
+    }
+}
+
+impl Cells for Vec<Option<String>> {
+    fn cell(&self, position: usize) -> Option<&str> {
+        self.get(position).and_then(Option::as_deref)
+    }
+}
+
+/// Writes a column's name as it is compared: case, blanks and punctuation do not count.
+#[must_use]
+pub fn column_key(name: &str) -> String {
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::column_key;
+
+    #[test]
+    fn compares_columns_without_case_blanks_and_punctuation() {
+        assert_eq!(column_key(" Booking_No. "), column_key("BOOKING NO"));
+        assert_ne!(column_key("booking no"), column_key("booking date"));
+    }
+}

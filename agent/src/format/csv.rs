@@ -1,0 +1,204 @@
+//! CSV (RFC 4180) and its cousins with another delimiter.
+
+use csv::{Position, ReaderBuilder, StringRecord};
+use thiserror::Error;
+
+/// How the file is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CsvLayout {
+    /// What separates cells.
+    pub delimiter: u8,
+    /// Whether the last line must end with a line break. If not, a file that was cut within its
+    /// last cell cannot be told from a whole one.
+    pub final_newline_required: bool,
+}
+
+/// Why a file is not a whole CSV file. Cells stay out of the message.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CsvError {
+    /// There is nothing in it.
+    #[error("the file is empty (0 bytes)")]
+    Empty,
+    /// There is a header and nothing below it.
+    #[error("the file holds a header and no row")]
+    HeaderOnly,
+    /// The last line does not end.
+    #[error(
+        "the last line does not end with a line break: the file may be half written \
+         (set final_newline = \"optional\" if this system never writes one)"
+    )]
+    Unterminated,
+    /// A row has more or fewer cells than the header.
+    #[error("line {line}: {found} cells where the header has {expected}")]
+    Ragged {
+        /// The physical line on which the row begins, counted from 1.
+        line: u64,
+        /// Cells in the header.
+        expected: u64,
+        /// Cells in the row.
+        found: u64,
+    },
+    /// A quote opens and never closes.
+    #[error("line {line}: a quoted cell never ends: the file may be half written")]
+    OpenQuote {
+        /// The physical line on which the row begins, counted from 1.
+        line: u64,
+    },
+    /// Not readable at all.
+    #[error("line {line}: not readable as CSV")]
+    Malformed {
+        /// The physical line, counted from 1.
+        line: u64,
+    },
+}
+
+/// A CSV file whose header has been read.
+#[derive(Debug)]
+pub struct CsvRows<'a> {
+    reader: csv::Reader<&'a [u8]>,
+    columns: Vec<String>,
+    record: StringRecord,
+    last_row: Option<Position>,
+    text: &'a str,
+}
+
+impl<'a> CsvRows<'a> {
+    /// Checks the file's end and reads its header.
+    ///
+    /// # Errors
+    /// Returns [`CsvError`] for a file that is empty, cut, or has no usable header.
+    pub fn new(text: &'a str, layout: CsvLayout) -> Result<Self, CsvError> {
+        if text.trim().is_empty() {
+            return Err(CsvError::Empty);
+        }
+        if layout.final_newline_required && !text.ends_with('\n') {
+            return Err(CsvError::Unterminated);
+        }
+        let mut reader = ReaderBuilder::new()
+            .delimiter(layout.delimiter)
+            .from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|error| malformed(&error))?;
+        let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+        Ok(Self {
+            text,
+            reader,
+            columns,
+            record: StringRecord::new(),
+            last_row: None,
+        })
+    }
+
+    /// Returns the header.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Reads the next row: the physical line on which it begins, and its cells.
+    ///
+    /// # Errors
+    /// Returns [`CsvError`] for a row that is not like the header, and at the end for a file without
+    /// rows.
+    pub fn next_row(&mut self) -> Result<Option<(u64, &StringRecord)>, CsvError> {
+        let more = self
+            .reader
+            .read_record(&mut self.record)
+            .map_err(|error| malformed(&error))?;
+        if more {
+            self.last_row = self.record.position().cloned();
+            let line = self.last_row.as_ref().map_or(0, Position::line);
+            return Ok(Some((line, &self.record)));
+        }
+        let last_row = self.last_row.as_ref().ok_or(CsvError::HeaderOnly)?;
+        // The reader forgives a quote that never closes; a file that was cut there must not pass.
+        let start = usize::try_from(last_row.byte()).unwrap_or(usize::MAX);
+        let quotes = self
+            .text
+            .get(start..)
+            .unwrap_or_default()
+            .matches('"')
+            .count();
+        if quotes % 2 == 1 {
+            Err(CsvError::OpenQuote {
+                line: last_row.line(),
+            })
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+fn malformed(error: &csv::Error) -> CsvError {
+    if let csv::ErrorKind::UnequalLengths {
+        pos,
+        expected_len,
+        len,
+    } = error.kind()
+    {
+        let line = pos.as_ref().map_or(0, Position::line);
+        return CsvError::Ragged {
+            line,
+            expected: *expected_len,
+            found: *len,
+        };
+    }
+    CsvError::Malformed {
+        line: error.position().map_or(0, Position::line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CsvError, CsvLayout, CsvRows};
+
+    const LAYOUT: CsvLayout = CsvLayout {
+        delimiter: b',',
+        final_newline_required: true,
+    };
+
+    fn read(text: &str) -> Result<Vec<(u64, Vec<String>)>, CsvError> {
+        let mut rows = CsvRows::new(text, LAYOUT)?;
+        let mut all = Vec::new();
+        while let Some((line, record)) = rows.next_row()? {
+            all.push((line, record.iter().map(str::to_owned).collect()));
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn counts_physical_lines_across_quoted_breaks() {
+        let rows = read("a,b\n\"x\ny\",1\nz,2\n").unwrap();
+        assert_eq!(rows[0], (2, vec!["x\ny".to_owned(), "1".to_owned()]));
+        assert_eq!(rows[1].0, 4);
+    }
+
+    #[test]
+    fn refuses_what_is_not_whole() {
+        assert_eq!(read(""), Err(CsvError::Empty));
+        assert_eq!(read("a,b\n"), Err(CsvError::HeaderOnly));
+        assert_eq!(read("a,b\n1,2"), Err(CsvError::Unterminated));
+        assert_eq!(read("a,b\n1,\"2\n"), Err(CsvError::OpenQuote { line: 2 }));
+        let ragged = CsvError::Ragged {
+            line: 3,
+            expected: 2,
+            found: 1,
+        };
+        assert_eq!(read("a,b\n1,2\n3\n"), Err(ragged));
+    }
+
+    #[test]
+    fn forgives_a_stray_quote_in_the_middle() {
+        assert_eq!(read("a,b\n5\"11,1\n2,3\n").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn takes_a_file_without_a_last_line_break_where_the_profile_says_so() {
+        let layout = CsvLayout {
+            delimiter: b';',
+            final_newline_required: false,
+        };
+        let mut rows = CsvRows::new("a;b\n1;2", layout).unwrap();
+        assert!(rows.next_row().unwrap().is_some());
+        assert!(rows.next_row().unwrap().is_none());
+    }
+}

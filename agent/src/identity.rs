@@ -1,0 +1,267 @@
+//! Who this agent is: what enrolment gave it, kept in its state folder with the keys that never
+//! leave it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand;
+use jiff::Timestamp;
+use savin_shared::hash::{hex, unhex};
+use savin_shared::ids::{AgencyId, AgentId, FacilityCode};
+use savin_shared::sign::{SignError, SigningKey, VerifyingKey};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::signer::Signer;
+
+const IDENTITY: &str = "identity.json";
+const BATCH_KEY: &str = "batch.key";
+const TLS_KEY: &str = "tls.key.pem";
+const CERTIFICATE: &str = "tls.certificate.der";
+const AUTHORITY: &str = "authority.pem";
+
+/// What enrolment gave the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// Its name.
+    pub agent: AgentName,
+    /// The agency that it speaks for.
+    pub agency: AgencyId,
+    /// The facilities that it may speak for.
+    pub facilities: Vec<FacilityCode>,
+    /// The hub's addresses, `host:port`.
+    pub hub: Vec<String>,
+    /// The key whose signature a receipt must carry, in hexadecimal digits.
+    pub receipt_key: String,
+    /// When the certificate ends.
+    pub expires: Timestamp,
+}
+
+/// An agent's name as its file holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AgentName(String);
+
+impl From<AgentId> for AgentName {
+    fn from(agent: AgentId) -> Self {
+        Self(agent.to_string())
+    }
+}
+
+/// The agent's state folder.
+#[derive(Debug, Clone)]
+pub struct StateFolder(PathBuf);
+
+/// The parts of an identity that TLS needs.
+#[derive(Debug)]
+pub struct TlsMaterial {
+    /// The certificate, in DER.
+    pub certificate: Vec<u8>,
+    /// The private key, in PEM.
+    pub key_pem: String,
+    /// The hub's authority, in PEM.
+    pub authority_pem: String,
+}
+
+impl StateFolder {
+    /// Names the folder.
+    #[must_use]
+    pub const fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Returns where the journal lies.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal.sqlite")
+    }
+
+    /// Returns the folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Says whether an agent was enrolled here.
+    #[must_use]
+    pub fn is_enrolled(&self) -> bool {
+        self.0.join(IDENTITY).exists()
+    }
+
+    /// Loads who this agent is.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError::NotEnrolled`] before enrolment, and what reading returns.
+    pub fn identity(&self) -> Result<Identity, IdentityError> {
+        if !self.is_enrolled() {
+            return Err(IdentityError::NotEnrolled(self.0.clone()));
+        }
+        let text = self.read_text(IDENTITY)?;
+        serde_json::from_str(&text).map_err(|_| IdentityError::Damaged(IDENTITY))
+    }
+
+    /// Loads the key that signs batches.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError`] when it is missing or damaged.
+    pub fn signer(&self, agent: AgentId) -> Result<Signer, IdentityError> {
+        let text = self.read_text(BATCH_KEY)?;
+        let seed: [u8; 32] = unhex(text.trim())
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(IdentityError::Damaged(BATCH_KEY))?;
+        Ok(Signer::new(agent, SigningKey::from_seed(&seed)?))
+    }
+
+    /// Loads what TLS needs.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError`] when a file is missing.
+    pub fn tls(&self) -> Result<TlsMaterial, IdentityError> {
+        let certificate =
+            fs::read(self.0.join(CERTIFICATE)).map_err(|cause| IdentityError::File {
+                file: CERTIFICATE,
+                cause,
+            })?;
+        let key_pem = self.read_text(TLS_KEY)?;
+        Ok(TlsMaterial {
+            certificate,
+            key_pem,
+            authority_pem: self.read_text(AUTHORITY)?,
+        })
+    }
+
+    /// Stores a new identity whole: the identity file, without which nothing counts, comes last.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError`] when a file cannot be written.
+    pub fn store(
+        &self,
+        keys: &NewKeys,
+        tls: &TlsMaterial,
+        identity: &Identity,
+    ) -> Result<(), IdentityError> {
+        fs::create_dir_all(&self.0).map_err(|cause| IdentityError::File { file: "", cause })?;
+        self.write(BATCH_KEY, hex(&keys.seed).as_bytes())?;
+        self.write(TLS_KEY, tls.key_pem.as_bytes())?;
+        self.write(CERTIFICATE, &tls.certificate)?;
+        self.write(AUTHORITY, tls.authority_pem.as_bytes())?;
+        let text =
+            serde_json::to_string_pretty(identity).map_err(|_| IdentityError::Damaged(IDENTITY))?;
+        self.write(IDENTITY, text.as_bytes())
+    }
+
+    fn read_text(&self, file: &'static str) -> Result<String, IdentityError> {
+        fs::read_to_string(self.0.join(file)).map_err(|cause| IdentityError::File { file, cause })
+    }
+
+    fn write(&self, file: &'static str, bytes: &[u8]) -> Result<(), IdentityError> {
+        write_private(&self.0.join(file), bytes)
+            .map_err(|cause| IdentityError::File { file, cause })
+    }
+}
+
+impl Identity {
+    /// Returns the agent's name.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError::Damaged`] when the file holds none.
+    pub fn agent(&self) -> Result<AgentId, IdentityError> {
+        self.agent
+            .0
+            .parse()
+            .map_err(|_| IdentityError::Damaged(IDENTITY))
+    }
+
+    /// Returns the key whose signature a receipt must carry.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError::Damaged`] when the file holds none.
+    pub fn receipt_key(&self) -> Result<VerifyingKey, IdentityError> {
+        unhex(&self.receipt_key)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(VerifyingKey)
+            .ok_or(IdentityError::Damaged(IDENTITY))
+    }
+
+    /// Writes a receipt key as the file holds it.
+    #[must_use]
+    pub fn receipt_key_text(key: [u8; 32]) -> String {
+        hex(&key)
+    }
+}
+
+/// The seed of a batch key that was just made.
+pub struct NewKeys {
+    seed: [u8; 32],
+}
+
+impl std::fmt::Debug for NewKeys {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("<secret>")
+    }
+}
+
+impl NewKeys {
+    /// Makes a batch key.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError::Random`] when the system gives no randomness.
+    pub fn generate() -> Result<Self, IdentityError> {
+        let mut seed = [0; 32];
+        rand::fill(&mut seed).map_err(|_| IdentityError::Random)?;
+        Ok(Self { seed })
+    }
+
+    /// Returns the key.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError::Key`] when the library refuses it.
+    pub fn signing_key(&self) -> Result<SigningKey, IdentityError> {
+        Ok(SigningKey::from_seed(&self.seed)?)
+    }
+}
+
+/// Why an identity could not be loaded or stored.
+#[derive(Debug, Error)]
+pub enum IdentityError {
+    /// No agent was enrolled here.
+    #[error(
+        "no agent is enrolled in {0}: run `savin-agent enroll --token-file FILE` with the token \
+         that MDOC gave this agency"
+    )]
+    NotEnrolled(PathBuf),
+    /// A file cannot be read or written.
+    #[error("failed to use {file}")]
+    File {
+        /// Which.
+        file: &'static str,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file does not hold what this program wrote.
+    #[error("{0} is damaged: enrol again with --replace")]
+    Damaged(&'static str),
+    /// A key is not usable.
+    #[error("failed to use a key")]
+    Key(#[from] SignError),
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    Random,
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let temporary = path.with_extension("new");
+    let mut options = fs::File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}

@@ -1,0 +1,318 @@
+//! The journal: one SQLite file that the agent owns, and the only SQL in the agent.
+//!
+//! A capture is one transaction: shadow, batches, chain head, digest, history and cursor together,
+//! durable before anything is sent. Another process of the same program may open the file too (to
+//! show it, or to release a hold), so nothing in it is cached between transactions.
+
+pub mod feed;
+pub mod hold;
+mod migrate;
+pub mod position;
+pub mod receipt;
+pub mod shadow;
+pub mod spool;
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use savin_shared::chain::Salt;
+use savin_shared::delta::{self, Change, Delta, DeltaError};
+use savin_shared::envelope::{EnvelopeError, SealedBatch};
+use savin_shared::fault::Fault;
+use savin_shared::hash::Hash;
+use savin_shared::ids::{AgentId, Epoch, FeedName, RecordKey};
+use thiserror::Error;
+
+use crate::mapping::standing::Standing;
+use crate::signer::Signer;
+use feed::{Export, FeedState};
+use hold::HoldUpdate;
+use position::Standpoint;
+
+/// How long a write waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The open journal.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Connection,
+}
+
+/// One change on its way into the journal.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Of which record; `None` where the delta is about the feed itself.
+    pub key: Option<RecordKey>,
+    /// What the row means for custody from now on.
+    pub standing: Standing,
+    /// The delta.
+    pub delta: Delta,
+}
+
+/// Everything that a capture changes, to be stored at once or not at all.
+#[derive(Debug)]
+pub struct Capture<'a> {
+    /// Whose.
+    pub feed: &'a FeedName,
+    /// The changes, in order.
+    pub steps: Vec<Step>,
+    /// How the feed stands afterwards.
+    pub state: FeedState,
+    /// The export that was taken, if one was.
+    pub export: Option<Export>,
+    /// Transactions that were told, by their fingerprints.
+    pub told: Vec<Hash>,
+    /// How many more have left the roster, and on which day.
+    pub lost: Option<(jiff::civil::Date, u64)>,
+    /// How many more custodies have ended by explicit word.
+    pub ended: u64,
+    /// What becomes of the feed's hold.
+    pub hold: HoldUpdate,
+    /// Fresh randomness for the salts.
+    pub secret: Salt,
+    /// The wall clock.
+    pub at: Timestamp,
+}
+
+impl Journal {
+    /// Opens an agent's journal, and makes it where there is none.
+    ///
+    /// # Errors
+    /// Returns [`JournalError`] when the file cannot be used, belongs to another agent or is newer
+    /// than this program.
+    pub fn open(path: &Path, agent: AgentId, epoch: Epoch) -> Result<Self, JournalError> {
+        Self::prepared(Connection::open(path)?, agent, epoch)
+    }
+
+    /// Makes a journal that is gone with this process.
+    ///
+    /// # Errors
+    /// Returns [`JournalError::Database`] when there is no memory for it.
+    pub fn scratch(agent: AgentId, epoch: Epoch) -> Result<Self, JournalError> {
+        Self::prepared(Connection::open_in_memory()?, agent, epoch)
+    }
+
+    /// Opens a journal to look at it; the agent may be running.
+    ///
+    /// # Errors
+    /// Returns [`JournalError`] when there is none or it cannot be read.
+    pub fn look(path: &Path) -> Result<Self, JournalError> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(BUSY)?;
+        Ok(Self { connection })
+    }
+
+    fn prepared(
+        mut connection: Connection,
+        agent: AgentId,
+        epoch: Epoch,
+    ) -> Result<Self, JournalError> {
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        migrate::migrate(&mut connection)?;
+        let mut journal = Self { connection };
+        journal.write(|tx| {
+            let standpoint = position::load_or_begin(tx, agent, epoch)?;
+            if standpoint.agent == agent {
+                Ok(())
+            } else {
+                Err(JournalError::OtherAgent)
+            }
+        })?;
+        Ok(journal)
+    }
+
+    /// Stores a capture and returns its sealed batches.
+    ///
+    /// # Errors
+    /// Returns [`JournalError`]; after [`JournalError::CommitUnknown`] the process must end.
+    pub fn commit(
+        &mut self,
+        signer: &Signer,
+        capture: &Capture<'_>,
+    ) -> Result<Vec<SealedBatch>, JournalError> {
+        self.write(|tx| {
+            let batches = append(tx, signer, capture)?;
+            feed::store(tx, capture.feed, &capture.state)?;
+            if let Some(export) = &capture.export {
+                feed::remember_export(tx, capture.feed, export, capture.at)?;
+            }
+            feed::remember_told(tx, capture.feed, &capture.told, capture.at)?;
+            if let Some((day, lost)) = capture.lost {
+                feed::count_lost(tx, capture.feed, day, lost)?;
+            }
+            feed::count_ended(tx, capture.feed, capture.ended, capture.at)?;
+            hold::update(tx, capture.feed, &capture.hold, capture.at)?;
+            Ok(batches)
+        })
+    }
+
+    /// Reads within one transaction, so that all of it is from one moment.
+    ///
+    /// # Errors
+    /// Returns what the closure returns, or [`JournalError::Database`].
+    pub fn read<T>(
+        &mut self,
+        read: impl FnOnce(&Transaction<'_>) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        let tx = self.connection.transaction()?;
+        read(&tx)
+    }
+
+    /// Writes within one transaction: all of it is durable when this returns, or nothing is stored.
+    ///
+    /// # Errors
+    /// Returns what the closure returns, or [`JournalError::CommitUnknown`] when the commit itself
+    /// failed in another way than a full disk.
+    pub fn write<T>(
+        &mut self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = write(&tx)?;
+        match tx.commit() {
+            Ok(()) => Ok(value),
+            Err(error) if is_full(&error) => Err(JournalError::Database(error)),
+            Err(error) => Err(JournalError::CommitUnknown(error)),
+        }
+    }
+}
+
+/// Adds a capture's deltas to shadow, digest, chain and spool.
+fn append(
+    tx: &Transaction<'_>,
+    signer: &Signer,
+    capture: &Capture<'_>,
+) -> Result<Vec<SealedBatch>, JournalError> {
+    if capture.steps.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+    let mut bodies = Vec::with_capacity(capture.steps.len());
+    for step in &capture.steps {
+        shade(tx, &mut standpoint, capture.feed, step)?;
+        bodies.push(delta::encode(&step.delta)?);
+    }
+    let root = standpoint.digest.root();
+    let batches = signer.seal(standpoint.end, bodies, root, capture.secret, capture.at)?;
+    for batch in &batches {
+        spool::insert(tx, batch)?;
+        standpoint.end = batch.header.after();
+    }
+    position::store(tx, &standpoint)?;
+    Ok(batches)
+}
+
+/// Applies one change to the shadow and its digest.
+fn shade(
+    tx: &Transaction<'_>,
+    standpoint: &mut Standpoint,
+    feed: &FeedName,
+    step: &Step,
+) -> Result<(), JournalError> {
+    let Some(key) = &step.key else { return Ok(()) };
+    let name = savin_shared::digest::key_hash(feed, key);
+    if let Some(before) = shadow::hash_of(tx, feed, key)? {
+        standpoint.digest.remove(&name, &before);
+    }
+    match &step.delta.change {
+        Change::Upsert {
+            row,
+            coverage,
+            evidence,
+        } => {
+            standpoint.digest.add(&name, &row.hash());
+            shadow::put(tx, feed, key, row, step.standing, (*coverage, *evidence))
+        }
+        Change::NoLongerListed(_) | Change::Withheld(_) => shadow::remove(tx, feed, key),
+        Change::ObservationGap { .. } => Ok(()),
+    }
+}
+
+/// Why the journal could not be used.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// SQLite refused.
+    #[error("the journal's database refused")]
+    Database(#[from] rusqlite::Error),
+    /// The commit itself failed: what is durable is not known, and the process must end.
+    #[error("the journal's commit failed, so that nothing is known of what is durable")]
+    CommitUnknown(#[source] rusqlite::Error),
+    /// What the file holds is not what this program wrote.
+    #[error("the journal is damaged: {0}")]
+    Damaged(&'static str),
+    /// The file belongs to another agent.
+    #[error("the journal belongs to another agent: move it away or enrol again with --replace")]
+    OtherAgent,
+    /// The file was written by a newer program.
+    #[error("the journal was written by a newer version of this program")]
+    Newer,
+    /// A delta could not be written.
+    #[error("a delta could not be written")]
+    Delta(#[from] DeltaError),
+    /// A batch could not be sealed or read.
+    #[error("a batch could not be sealed or read")]
+    Envelope(#[from] EnvelopeError),
+}
+
+impl JournalError {
+    /// Returns what is to be done about it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Database(error) if is_passing(error) => Fault::Retry,
+            Self::OtherAgent | Self::Newer => Fault::Reject,
+            Self::Database(_)
+            | Self::CommitUnknown(_)
+            | Self::Damaged(_)
+            | Self::Delta(_)
+            | Self::Envelope(_) => Fault::Broken,
+        }
+    }
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+}
+
+fn is_passing(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::CannotOpen
+        )
+    )
+}
+
+/// Reads 32 stored bytes as a hash.
+fn stored_hash(bytes: &[u8]) -> Result<Hash, JournalError> {
+    Hash::from_slice(bytes).ok_or(JournalError::Damaged("a hash is not 32 bytes long"))
+}
+
+/// Reads a stored number that is never negative.
+fn stored_count(value: i64) -> Result<u64, JournalError> {
+    u64::try_from(value).map_err(|_| JournalError::Damaged("a count is negative"))
+}
+
+/// Writes a count as SQLite's integer.
+fn storable(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Reads stored microseconds as a time.
+fn stored_time(micros: i64) -> Result<Timestamp, JournalError> {
+    Timestamp::from_microsecond(micros).map_err(|_| JournalError::Damaged("a time does not exist"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! How each feed stands, and the history that the guard is fitted to.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use savin_shared::hash::Hash;
+use savin_shared::ids::FeedName;
+
+use super::{JournalError, storable, stored_count, stored_hash, stored_time};
+use crate::guard::{HISTORY_DAYS, WINDOW_MINUTES};
+
+/// How a feed stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedState {
+    /// When the source was last looked at.
+    pub seen_at: Timestamp,
+    /// When what it holds was last taken.
+    pub captured_at: Option<Timestamp>,
+    /// When what it holds last changed.
+    pub changed_at: Option<Timestamp>,
+    /// The date of the export that was taken last.
+    pub exported_at: Option<Timestamp>,
+    /// Records that it lists.
+    pub listed: u64,
+    /// Why what it holds now was refused, if it was.
+    pub refusal: Option<String>,
+    /// The hash of the bytes that were taken last.
+    pub last_content: Option<Hash>,
+}
+
+/// An export that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// The hash of its bytes.
+    pub content: Hash,
+    /// Its file's name, or the query's.
+    pub name: String,
+    /// Its date.
+    pub exported_at: Timestamp,
+}
+
+/// Loads how a feed stands; a feed that was never seen has no state.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<FeedState>, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT seen_at, captured_at, changed_at, exported_at, listed, refusal, last_content
+         FROM feed WHERE feed = ?1",
+    )?;
+    let row = statement
+        .query_row([feed.as_str()], |row| {
+            Ok((
+                [
+                    Some(row.get::<_, i64>(0)?),
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                ],
+                row.get::<_, i64>(4)?,
+                row.get::<_, Option<String>>(5)?,
+                row.get::<_, Option<Vec<u8>>>(6)?,
+            ))
+        })
+        .optional()?;
+    let Some(([seen_at, captured_at, changed_at, exported_at], listed, refusal, content)) = row
+    else {
+        return Ok(None);
+    };
+    Ok(Some(FeedState {
+        seen_at: stored_time(seen_at.unwrap_or_default())?,
+        captured_at: captured_at.map(stored_time).transpose()?,
+        changed_at: changed_at.map(stored_time).transpose()?,
+        exported_at: exported_at.map(stored_time).transpose()?,
+        listed: stored_count(listed)?,
+        refusal,
+        last_content: content.map(|content| stored_hash(&content)).transpose()?,
+    }))
+}
+
+/// Stores how a feed stands.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be written.
+pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result<(), JournalError> {
+    let micros = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO feed (feed, seen_at, captured_at, changed_at, exported_at, listed, refusal,
+             last_content)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (feed) DO UPDATE SET seen_at = ?2, captured_at = ?3, changed_at = ?4,
+             exported_at = ?5, listed = ?6, refusal = ?7, last_content = ?8",
+    )?;
+    statement.execute(params![
+        feed.as_str(),
+        state.seen_at.as_microsecond(),
+        micros(state.captured_at),
+        micros(state.changed_at),
+        micros(state.exported_at),
+        storable(state.listed),
+        state.refusal,
+        state
+            .last_content
+            .as_ref()
+            .map(|hash| hash.as_bytes().as_slice()),
+    ])?;
+    Ok(())
+}
+
+/// Returns when an export with these bytes was taken, if ever.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn taken_before(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    content: &Hash,
+) -> Result<Option<Timestamp>, JournalError> {
+    let mut statement =
+        tx.prepare_cached("SELECT taken_at FROM export WHERE feed = ?1 AND content = ?2")?;
+    let taken_at: Option<i64> = statement
+        .query_row(params![feed.as_str(), content.as_bytes()], |row| row.get(0))
+        .optional()?;
+    taken_at.map(stored_time).transpose()
+}
+
+/// Remembers an export that was taken.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be written.
+pub fn remember_export(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    export: &Export,
+    at: Timestamp,
+) -> Result<(), JournalError> {
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO export (feed, content, name, exported_at, taken_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (feed, content) DO UPDATE SET name = ?3, exported_at = ?4, taken_at = ?5",
+    )?;
+    statement.execute(params![
+        feed.as_str(),
+        export.content.as_bytes(),
+        export.name,
+        export.exported_at.as_microsecond(),
+        at.as_microsecond(),
+    ])?;
+    Ok(())
+}
+
+/// Loads the fingerprints of the transactions that a feed told before.
+///
+/// # Errors
+/// Returns [`JournalError`] when they cannot be read.
+pub fn told(tx: &Transaction<'_>, feed: &FeedName) -> Result<BTreeSet<Hash>, JournalError> {
+    let mut statement = tx.prepare_cached("SELECT hash FROM told WHERE feed = ?1 ORDER BY hash")?;
+    let mut rows = statement.query([feed.as_str()])?;
+    let mut told = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        told.insert(stored_hash(row.get_ref(0)?.as_blob().unwrap_or_default())?);
+    }
+    Ok(told)
+}
+
+/// Remembers transactions that were told.
+///
+/// # Errors
+/// Returns [`JournalError`] when they cannot be written.
+pub fn remember_told(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    told: &[Hash],
+    at: Timestamp,
+) -> Result<(), JournalError> {
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO told (feed, hash, told_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (feed, hash) DO NOTHING",
+    )?;
+    for hash in told {
+        statement.execute(params![feed.as_str(), hash.as_bytes(), at.as_microsecond()])?;
+    }
+    Ok(())
+}
+
+/// Counts those who have left a roster on a day; a day on which nobody left counts too.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be written.
+pub fn count_lost(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    day: Date,
+    lost: u64,
+) -> Result<(), JournalError> {
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO loss (feed, day, lost) VALUES (?1, ?2, ?3)
+         ON CONFLICT (feed, day) DO UPDATE SET lost = lost + ?3",
+    )?;
+    statement.execute(params![feed.as_str(), day_number(day), storable(lost)])?;
+    Ok(())
+}
+
+/// Returns how many have left on a day, and on each day before it, the latest first.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn losses(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    day: Date,
+) -> Result<(u64, Vec<u64>), JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT day, lost FROM loss WHERE feed = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3",
+    )?;
+    let today = day_number(day);
+    let mut rows = statement.query(params![
+        feed.as_str(),
+        today,
+        storable(HISTORY_DAYS as u64 + 1)
+    ])?;
+    let (mut lost_today, mut before) = (0, Vec::new());
+    while let Some(row) = rows.next()? {
+        let lost = stored_count(row.get(1)?)?;
+        if row.get::<_, i64>(0)? == today {
+            lost_today = lost;
+        } else {
+            before.push(lost);
+        }
+    }
+    before.truncate(HISTORY_DAYS);
+    Ok((lost_today, before))
+}
+
+/// Counts custodies that have ended by explicit word.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be written.
+pub fn count_ended(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    ended: u64,
+    at: Timestamp,
+) -> Result<(), JournalError> {
+    if ended == 0 {
+        return Ok(());
+    }
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO ended (feed, started_at, ended) VALUES (?1, ?2, ?3)
+         ON CONFLICT (feed, started_at) DO UPDATE SET ended = ended + ?3",
+    )?;
+    statement.execute(params![feed.as_str(), at.as_second(), storable(ended)])?;
+    Ok(())
+}
+
+/// Returns how many custodies have ended within the last window, and in each busy window of the
+/// days before.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn ended(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    at: Timestamp,
+) -> Result<(u64, Vec<u64>), JournalError> {
+    let window = WINDOW_MINUTES * 60;
+    let since = at.as_second().saturating_sub(window);
+    let days = i64::try_from(HISTORY_DAYS).unwrap_or(i64::MAX);
+    let oldest = at.as_second().saturating_sub(days * 86_400);
+    let mut statement = tx.prepare_cached(
+        "SELECT coalesce(sum(ended), 0) FROM ended WHERE feed = ?1 AND started_at > ?2",
+    )?;
+    let recent = statement.query_row(params![feed.as_str(), since], |row| row.get(0))?;
+    let mut statement = tx.prepare_cached(
+        "SELECT sum(ended) FROM ended WHERE feed = ?1 AND started_at > ?2 AND started_at <= ?3
+         GROUP BY started_at / ?4 ORDER BY 1 DESC",
+    )?;
+    let mut rows = statement.query(params![feed.as_str(), oldest, since, window])?;
+    let mut windows = Vec::new();
+    while let Some(row) = rows.next()? {
+        windows.push(stored_count(row.get(0)?)?);
+    }
+    Ok((stored_count(recent)?, windows))
+}
+
+fn day_number(day: Date) -> i64 {
+    i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
+}

@@ -1,0 +1,126 @@
+//! The spool: signed batches in the order of their chain, kept after they are acknowledged.
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use savin_shared::chain::Position;
+use savin_shared::envelope::{SealedBatch, portable};
+use savin_shared::ids::{Epoch, Seq};
+
+use super::{JournalError, storable, stored_count, stored_hash, stored_time};
+
+/// What waits for an acknowledgement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Deltas.
+    pub deltas: u64,
+    /// When the oldest of them was sealed.
+    pub oldest: Option<jiff::Timestamp>,
+}
+
+/// Adds a batch.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be written.
+pub fn insert(tx: &Transaction<'_>, batch: &SealedBatch) -> Result<(), JournalError> {
+    let span = &batch.header.span;
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO batch (epoch, first_seq, last_seq, head, sealed_at, sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    statement.execute(params![
+        span.epoch.as_bytes(),
+        storable(span.first.0),
+        storable(span.last.0),
+        span.head.as_bytes(),
+        batch.header.sealed_at.as_microsecond(),
+        portable::encode(batch)?,
+    ])?;
+    Ok(())
+}
+
+/// Loads batches that follow a delta without a gap; none where the spool does not reach back.
+///
+/// # Errors
+/// Returns [`JournalError`] when they cannot be read.
+pub fn after(
+    tx: &Transaction<'_>,
+    epoch: Epoch,
+    after: Seq,
+    batches_max: u32,
+) -> Result<Vec<SealedBatch>, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT sealed FROM batch WHERE epoch = ?1 AND first_seq > ?2
+         ORDER BY first_seq LIMIT ?3",
+    )?;
+    let mut rows = statement.query(params![epoch.as_bytes(), storable(after.0), batches_max])?;
+    let mut batches = Vec::new();
+    while let Some(row) = rows.next()? {
+        let sealed = row.get_ref(0)?.as_blob().unwrap_or_default();
+        batches.push(portable::decode(sealed)?);
+    }
+    let reaches_back = batches
+        .first()
+        .is_some_and(|batch: &SealedBatch| batch.header.span.first == after.next());
+    Ok(if reaches_back { batches } else { Vec::new() })
+}
+
+/// Says whether a position is a batch's end on the journal's chain.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn holds(tx: &Transaction<'_>, position: &Position) -> Result<bool, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT last_seq, head FROM batch WHERE epoch = ?1 AND first_seq <= ?2
+             ORDER BY first_seq DESC LIMIT 1",
+    )?;
+    let seq = storable(position.seq.0);
+    let batch: Option<(i64, Vec<u8>)> = statement
+        .query_row(params![position.epoch.as_bytes(), seq], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(match batch {
+        Some((last_seq, head)) => last_seq == seq && stored_hash(&head)? == position.head,
+        None => false,
+    })
+}
+
+/// Returns what waits for an acknowledgement.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn backlog(tx: &Transaction<'_>, epoch: Epoch, acked: Seq) -> Result<Backlog, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT coalesce(sum(last_seq - first_seq + 1), 0), min(sealed_at) FROM batch
+         WHERE epoch = ?1 AND first_seq > ?2",
+    )?;
+    let (deltas, oldest): (i64, Option<i64>) = statement
+        .query_row(params![epoch.as_bytes(), storable(acked.0)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let oldest = oldest.map(stored_time).transpose()?;
+    Ok(Backlog {
+        deltas: stored_count(deltas)?,
+        oldest,
+    })
+}
+
+/// Forgets acknowledged batches that were sealed before a time; returns whether any was forgotten.
+///
+/// # Errors
+/// Returns [`JournalError`] when they cannot be removed.
+pub fn prune(
+    tx: &Transaction<'_>,
+    epoch: Epoch,
+    acked: Seq,
+    sealed_before: jiff::Timestamp,
+) -> Result<bool, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "DELETE FROM batch WHERE sealed_at < ?3 AND (epoch <> ?1 OR last_seq <= ?2)",
+    )?;
+    let removed = statement.execute(params![
+        epoch.as_bytes(),
+        storable(acked.0),
+        sealed_before.as_microsecond(),
+    ])?;
+    Ok(removed > 0)
+}

@@ -1,0 +1,135 @@
+//! From a county's columns to our records, as one profile a source declares it.
+//!
+//! Only columns that the profile names are ever looked at: everything else is dropped here, before
+//! anything is stored or sent. A row that cannot be read is set aside with its line and field, and
+//! changes nothing else.
+
+pub mod binding;
+pub mod dates;
+mod document;
+pub mod field;
+pub mod names;
+pub mod profile;
+mod record;
+pub mod row;
+pub mod standing;
+mod state;
+pub mod tally;
+pub mod values;
+
+use savin_shared::clock::ObservedAt;
+use savin_shared::delta::{Evidence, Row};
+use savin_shared::ids::{FacilityCode, RecordKey};
+
+use crate::format::cells::Cells;
+use binding::Binding;
+use field::Field;
+use profile::Profile;
+use row::RowReader;
+use standing::Standing;
+use tally::{Problem, Tally};
+
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mapped {
+    /// A record.
+    Row(MappedRow),
+    /// The row is sealed or protected: nothing of it may leave.
+    Withheld(RecordKey),
+    /// The row was set aside. Whoever it is about must not count as missing.
+    Quarantined {
+        /// Whose row it is, where that much could be read.
+        key: Option<RecordKey>,
+        /// Where and why.
+        problem: Problem,
+    },
+}
+
+/// A row that became a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedRow {
+    /// Which record.
+    pub key: RecordKey,
+    /// Its bytes.
+    pub row: Row,
+    /// What it means for custody.
+    pub standing: Standing,
+    /// What it proves.
+    pub evidence: Evidence,
+}
+
+/// A profile held against the header of one export.
+#[derive(Debug)]
+pub struct Mapper<'a> {
+    profile: &'a Profile,
+    binding: Binding,
+    facility: &'a FacilityCode,
+    observed_at: ObservedAt,
+    tally: Tally,
+}
+
+impl<'a> Mapper<'a> {
+    /// Begins to map one export.
+    #[must_use]
+    pub fn new(
+        profile: &'a Profile,
+        binding: Binding,
+        facility: &'a FacilityCode,
+        observed_at: ObservedAt,
+    ) -> Self {
+        Self {
+            profile,
+            binding,
+            facility,
+            observed_at,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Maps one row.
+    pub fn map(&mut self, line: u64, cells: &dyn Cells) -> Mapped {
+        let mut row = RowReader::new(self.profile, &self.binding, cells, line, self.observed_at);
+        let key = match record::key(&mut row) {
+            Ok(key) => key,
+            Err(problem) => return self.quarantined(None, problem),
+        };
+        if row.is_sealed() {
+            self.tally.withheld += 1;
+            return Mapped::Withheld(key);
+        }
+        let mapped =
+            record::record(&mut row, &key, self.facility).and_then(|(record, evidence)| {
+                let standing = Standing::of(&record);
+                let bytes = Row::of(&record)
+                    .map_err(|_| row.problem(Field::RecordNumber, "the record is too large"))?;
+                Ok(MappedRow {
+                    key: key.clone(),
+                    row: bytes,
+                    standing,
+                    evidence,
+                })
+            });
+        self.tally.absorb(row.finish());
+        match mapped {
+            Ok(mapped) => {
+                self.tally.mapped += 1;
+                Mapped::Row(mapped)
+            }
+            Err(problem) => self.quarantined(Some(key), problem),
+        }
+    }
+
+    /// Returns what was counted, and the columns that were dropped.
+    #[must_use]
+    pub fn finish(self) -> (Tally, Binding) {
+        (self.tally, self.binding)
+    }
+
+    fn quarantined(&mut self, key: Option<RecordKey>, problem: Problem) -> Mapped {
+        self.tally.quarantine(problem.clone());
+        Mapped::Quarantined { key, problem }
+    }
+}
+
+#[cfg(test)]
+mod tests;

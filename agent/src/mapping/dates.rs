@@ -1,0 +1,249 @@
+//! Times and dates as agencies write them, resolved in the agency's zone.
+//!
+//! What had to be decided is kept with the result: a day without a time, an hour that was skipped
+//! or happened twice. Two-digit years are decided by rule, never by the machine's own pivot.
+
+use jiff::civil::{Date, DateTime};
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use savin_shared::clock::{Certainty, Moment, ObservedAt};
+
+/// Tried in this order unless a profile names its own.
+const FORMATS: [&str; 13] = [
+    "%Y-%m-%dT%H:%M:%S%.f%:z",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y %H:%M",
+    "%Y-%m-%d",
+    "%m/%d/%Y",
+    "%m-%d-%Y",
+    "%m/%d/%y",
+    "%Y%m%d",
+];
+
+/// Dates that systems write when they know none.
+const SENTINELS: [&str; 6] = [
+    "00/00/0000",
+    "0000-00-00",
+    "01/01/1900",
+    "1900-01-01",
+    "9999-12-31",
+    "12/31/9999",
+];
+
+/// Years that a fact other than a birth can lie ahead: a sentence's end, an order's end.
+const AHEAD_YEARS_MAX: i16 = 30;
+
+/// The youngest that anybody in custody can be; younger means that the century is wrong.
+const AGE_YEARS_MIN: i16 = 10;
+
+/// Reads an agency's times.
+#[derive(Debug, Clone)]
+pub struct TimeReader {
+    zone: TimeZone,
+    formats: Vec<String>,
+}
+
+impl TimeReader {
+    /// Reads times of a zone in formats that are tried in order; none at all means the usual ones.
+    #[must_use]
+    pub fn new(zone: TimeZone, formats: Vec<String>) -> Self {
+        let formats = if formats.is_empty() {
+            FORMATS.iter().map(|format| (*format).to_owned()).collect()
+        } else {
+            formats
+        };
+        Self { zone, formats }
+    }
+
+    /// Says whether a text is a format that yields at least a date.
+    #[must_use]
+    pub fn is_format(format: &str) -> bool {
+        let sample = jiff::civil::date(2026, 6, 1)
+            .at(13, 30, 0, 0)
+            .to_zoned(TimeZone::UTC);
+        let Ok(sample) = sample else { return false };
+        strtime::format(format, &sample)
+            .and_then(|text| strtime::parse(format, text))
+            .is_ok_and(|time| time.to_date().is_ok())
+    }
+
+    /// Returns the agency's zone.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Says whether a text is a date that means that there is none.
+    #[must_use]
+    pub fn is_sentinel(&self, text: &str) -> bool {
+        SENTINELS.iter().any(|sentinel| text.starts_with(sentinel))
+    }
+
+    /// Reads a time, or returns `None` where no format fits or the date does not exist.
+    #[must_use]
+    pub fn moment(&self, text: &str, observed_at: ObservedAt) -> Option<Moment> {
+        let utc = text.strip_suffix('Z').map(|civil| format!("{civil}+00:00"));
+        let (format, time) = self.parse(utc.as_deref().unwrap_or(text))?;
+        if let Ok(at) = time.to_timestamp() {
+            return Some(Moment::exact(at));
+        }
+        let today = observed_at.timestamp().to_zoned(self.zone.clone()).date();
+        let date = pivoted(format, time.to_date().ok()?, |date| {
+            date.year() > today.year().saturating_add(AHEAD_YEARS_MAX)
+        })?;
+        if time.hour().is_none() {
+            return self.resolve(date.at(0, 0, 0, 0), Some(Certainty::DateOnly));
+        }
+        self.resolve(date.to_datetime(time.to_time().ok()?), None)
+    }
+
+    /// Reads a birth date: never in the future, and never that of a child under ten.
+    #[must_use]
+    pub fn birth_date(&self, text: &str, observed_at: ObservedAt) -> Option<Date> {
+        let (format, time) = self.parse(text)?;
+        let today = observed_at.timestamp().to_zoned(self.zone.clone()).date();
+        let youngest = today.year().saturating_sub(AGE_YEARS_MIN);
+        let date = pivoted(format, time.to_date().ok()?, |date| date.year() > youngest)?;
+        (date.year() > 1880 && date <= today).then_some(date)
+    }
+
+    /// Reads the date that a file's name holds anywhere.
+    #[must_use]
+    pub fn date_in_name(&self, format: &str, name: &str) -> Option<Date> {
+        name.char_indices().find_map(|(start, _)| {
+            let rest = name.get(start..)?;
+            let (time, _) = BrokenDownTime::parse_prefix(format, rest).ok()?;
+            time.to_date().ok().filter(|date| date.year() > 1990)
+        })
+    }
+
+    fn parse(&self, text: &str) -> Option<(&str, BrokenDownTime)> {
+        self.formats.iter().find_map(|format| {
+            let time = strtime::parse(format, text).ok()?;
+            let date = time.to_date().ok()?;
+            // `%Y` also reads "26": a year of two digits belongs to `%y`.
+            (date.year() >= 100).then_some((format.as_str(), time))
+        })
+    }
+
+    fn resolve(&self, civil: DateTime, certainty: Option<Certainty>) -> Option<Moment> {
+        let ambiguous = self.zone.to_ambiguous_timestamp(civil);
+        let decided = match ambiguous.offset() {
+            AmbiguousOffset::Unambiguous { .. } => Certainty::Exact,
+            AmbiguousOffset::Gap { .. } => Certainty::SkippedHour,
+            AmbiguousOffset::Fold { .. } => Certainty::DoubledHour,
+        };
+        let at = ambiguous.compatible().ok()?;
+        Some(Moment {
+            at,
+            certainty: certainty.unwrap_or(decided),
+        })
+    }
+}
+
+/// Moves a two-digit year back by centuries until it is plausible.
+fn pivoted(format: &str, date: Date, too_late: impl Fn(Date) -> bool) -> Option<Date> {
+    if !format.contains("%y") {
+        return Some(date);
+    }
+    let year = (0..3)
+        .map(|century| date.year().saturating_sub(century * 100))
+        .find(|year| Date::new(*year, date.month(), 1).is_ok_and(|moved| !too_late(moved)))?;
+    Date::new(year, date.month(), date.day()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+    use savin_shared::clock::{Certainty, ObservedAt};
+
+    use super::TimeReader;
+
+    fn reader() -> TimeReader {
+        TimeReader::new(TimeZone::get("America/Chicago").unwrap(), Vec::new())
+    }
+
+    fn now() -> ObservedAt {
+        ObservedAt("2026-06-15T12:00:00Z".parse().unwrap())
+    }
+
+    fn moment(text: &str) -> Option<(String, Certainty)> {
+        reader()
+            .moment(text, now())
+            .map(|moment| (moment.at.to_string(), moment.certainty))
+    }
+
+    #[test]
+    fn reads_the_usual_formats_in_the_agency_zone() {
+        let exact = Some(("2026-06-01T18:30:00Z".to_owned(), Certainty::Exact));
+        assert_eq!(moment("2026-06-01T13:30:00.000"), exact);
+        assert_eq!(moment("06/01/2026 01:30 PM"), exact);
+        assert_eq!(moment("06/01/2026 13:30"), exact);
+        assert_eq!(moment("2026-06-01T18:30:00Z"), exact);
+        assert_eq!(moment("2026-06-01T14:30:00-04:00"), exact);
+        let day = Some(("2026-06-01T05:00:00Z".to_owned(), Certainty::DateOnly));
+        assert_eq!(moment("2026-06-01"), day);
+        assert_eq!(moment("6/1/26"), day);
+        assert_eq!(moment("20260601"), day);
+    }
+
+    #[test]
+    fn records_what_it_decided_about_skipped_and_doubled_hours() {
+        let skipped = Some(("2026-03-08T08:30:00Z".to_owned(), Certainty::SkippedHour));
+        assert_eq!(moment("2026-03-08 02:30:00"), skipped);
+        let doubled = Some(("2026-11-01T06:30:00Z".to_owned(), Certainty::DoubledHour));
+        assert_eq!(moment("2026-11-01 01:30:00"), doubled);
+    }
+
+    #[test]
+    fn refuses_dates_that_are_none() {
+        for text in [
+            "Unknown",
+            "99/99/?",
+            "999/99/9999",
+            "02/30/2026",
+            "1/1/26;2/1/26",
+            "",
+        ] {
+            assert_eq!(moment(text), None, "{text}");
+        }
+        assert!(reader().is_sentinel("1900-01-01T00:00:00"));
+        assert!(reader().is_sentinel("00/00/0000"));
+    }
+
+    #[test]
+    fn decides_two_digit_years_by_rule() {
+        let born = |text| reader().birth_date(text, now());
+        assert_eq!(born("2/3/90"), Some(date(1990, 2, 3)));
+        assert_eq!(born("2/3/08"), Some(date(2008, 2, 3)));
+        // Ten years old or younger: another century.
+        assert_eq!(born("2/3/20"), Some(date(1920, 2, 3)));
+        assert_eq!(born("2/3/45"), Some(date(1945, 2, 3)));
+        assert_eq!(born("2090-02-03"), None);
+        // A sentence may end long after today.
+        assert_eq!(
+            moment("2/3/45").map(|(at, _)| at),
+            Some("2045-02-03T06:00:00Z".to_owned())
+        );
+    }
+
+    #[test]
+    fn knows_a_usable_format() {
+        assert!(TimeReader::is_format("%m/%d/%Y"));
+        assert!(!TimeReader::is_format("MM/DD/YYYY"));
+        assert!(!TimeReader::is_format("%H:%M"));
+    }
+
+    #[test]
+    fn finds_the_date_in_a_file_name() {
+        let named = |name| reader().date_in_name("%Y%m%d", name);
+        assert_eq!(named("Roster_20260613.csv"), Some(date(2026, 6, 13)));
+        assert_eq!(named("roster.csv"), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! A profile as it is written in TOML, before it is checked. Unknown keys are errors.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use toml::Spanned;
+
+use super::field::ColumnsDocument;
+
+/// The whole document.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProfileDocument {
+    pub(super) name: String,
+    pub(super) kind: Spanned<String>,
+    pub(super) mode: ModeDocument,
+    pub(super) zone: Spanned<String>,
+    #[serde(default)]
+    pub(super) times: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) export_date: Option<String>,
+    #[serde(default)]
+    pub(super) key: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) optional: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) never: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) null: Vec<String>,
+    #[serde(default)]
+    pub(super) listed: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) sealed: Vec<String>,
+    #[serde(default)]
+    pub(super) name_layout: NameLayoutDocument,
+    #[serde(default)]
+    pub(super) one_row_per: RowsDocument,
+    #[serde(default)]
+    pub(super) csv: CsvDocument,
+    pub(super) columns: ColumnsDocument,
+    #[serde(default)]
+    pub(super) values: ValuesDocument,
+}
+
+/// `mode`: what an export holds.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ModeDocument {
+    Roster,
+    Transactions,
+}
+
+/// `name_layout`: how a whole name is written.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum NameLayoutDocument {
+    #[default]
+    LastFirst,
+    FirstLast,
+}
+
+/// `one_row_per`: whether several rows can be one record.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RowsDocument {
+    #[default]
+    Record,
+    Charge,
+}
+
+/// `[csv]`: how a file is laid out.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CsvDocument {
+    pub(super) delimiter: Option<Spanned<String>>,
+    pub(super) final_newline: FinalNewlineDocument,
+}
+
+impl Default for CsvDocument {
+    fn default() -> Self {
+        Self {
+            delimiter: None,
+            final_newline: FinalNewlineDocument::Required,
+        }
+    }
+}
+
+/// `final_newline`: whether a whole file always ends with a line break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FinalNewlineDocument {
+    Required,
+    Optional,
+}
+
+/// A table from an agency's words to ours.
+pub(super) type ValueTable = BTreeMap<String, Spanned<String>>;
+
+/// `[values.*]`: what an agency's words mean.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ValuesDocument {
+    pub(super) status: ValueTable,
+    pub(super) release_reason: ValueTable,
+    pub(super) facility: ValueTable,
+    pub(super) classification: ValueTable,
+    pub(super) schedule: ValueTable,
+    pub(super) service: ValueTable,
+    pub(super) absconded: ValueTable,
+    pub(super) compliant: ValueTable,
+}
+
+/// A column's name, or several that it may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Aliases(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Aliases {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AliasesVisitor;
+
+        impl<'de> Visitor<'de> for AliasesVisitor {
+            type Value = Aliases;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a column's name, or a list of names that it may have")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Aliases, E> {
+                Ok(Aliases(vec![name.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Aliases, A::Error> {
+                let mut aliases = Vec::new();
+                while let Some(name) = names.next_element()? {
+                    aliases.push(name);
+                }
+                Ok(Aliases(aliases))
+            }
+        }
+
+        deserializer.deserialize_any(AliasesVisitor)
+    }
+}

@@ -1,0 +1,169 @@
+//! The fields of our records by the names that profiles use for them.
+
+use serde::Deserialize;
+
+use super::document::Aliases;
+
+/// Defines the fields and the table of a profile that gives each its columns.
+macro_rules! fields {
+    ($( $(#[$meta:meta])* $variant:ident = $name:ident ),+ $(,)?) => {
+        /// A field that a column can fill.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Field {
+            $( $(#[$meta])* $variant, )+
+        }
+
+        impl Field {
+            /// Every field.
+            pub const ALL: &'static [Self] = &[$( Self::$variant, )+];
+
+            /// Returns the field's name in a profile.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$variant => stringify!($name), )+ }
+            }
+
+            /// Returns the field of a name.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|field| field.name() == name)
+            }
+        }
+
+        /// The `[columns]` table of a profile, before it is checked.
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(super) struct ColumnsDocument {
+            $( $name: Option<Aliases>, )+
+        }
+
+        impl ColumnsDocument {
+            /// Returns each field that has columns, with their names.
+            pub(super) fn into_fields(self) -> Vec<(Field, Aliases)> {
+                let mut fields = Vec::new();
+                $( if let Some(aliases) = self.$name { fields.push((Field::$variant, aliases)); } )+
+                fields
+            }
+        }
+    };
+}
+
+fields! {
+    /// The number that the agency gave the record: for custody the booking number.
+    RecordNumber = record_number,
+    /// The agency's own number for the person, its jacket number.
+    PersonNumber = person_number,
+    /// The MDOC number.
+    OffenderId = offender_id,
+    /// The state's fingerprint-based number (SID).
+    StateId = state_id,
+    /// The FBI number.
+    FbiId = fbi_id,
+    /// The whole name in one column.
+    Name = name,
+    /// The surname alone.
+    Surname = surname,
+    /// The given name alone.
+    Given = given,
+    /// The middle name alone.
+    Middle = middle,
+    /// The suffix alone.
+    Suffix = suffix,
+    /// Another name, in the layout of `name`.
+    Alias = alias,
+    /// The birth date.
+    BirthDate = birth_date,
+    /// The sex.
+    Sex = sex,
+    /// The race.
+    Race = race,
+    /// The facility, where one source covers several.
+    Facility = facility,
+    /// When the agency last wrote the row.
+    EnteredAt = entered_at,
+    /// Whether the row is sealed or protected.
+    Sealed = sealed,
+    /// The custody status, supervision status or registry status.
+    Status = status,
+    /// When the status took effect.
+    StatusAt = status_at,
+    /// The security classification.
+    Classification = classification,
+    /// Block, cell, bed; room or address of a court event or hearing.
+    Location = location,
+    /// When the person was arrested.
+    ArrestedAt = arrested_at,
+    /// When the person was booked or admitted.
+    BookedAt = booked_at,
+    /// When a release is scheduled.
+    ScheduledReleaseAt = scheduled_release_at,
+    /// When the person was released.
+    ReleasedAt = released_at,
+    /// Why the person was released.
+    ReleaseReason = release_reason,
+    /// To whom the person was released.
+    ReleasedTo = released_to,
+    /// Who else wants the person.
+    Hold = hold,
+    /// The statute of a charge.
+    ChargeStatute = charge_statute,
+    /// The words of a charge.
+    ChargeText = charge_text,
+    /// The level of a charge.
+    ChargeLevel = charge_level,
+    /// The bond.
+    Bond = bond,
+    /// The case or docket number.
+    CaseNumber = case_number,
+    /// The court.
+    Court = court,
+    /// What is to happen in court or at the hearing.
+    EventType = event_type,
+    /// When it is to begin.
+    StartsAt = starts_at,
+    /// Whether it stands.
+    Schedule = schedule,
+    /// What the board decided.
+    Decision = decision,
+    /// When the board decided.
+    DecidedAt = decided_at,
+    /// How far the service of an order has come.
+    Service = service,
+    /// When the order was served, or service was tried.
+    ServiceAt = service_at,
+    /// When the order ends.
+    ExpiresAt = expires_at,
+    /// The kind of supervision.
+    SupervisionType = supervision_type,
+    /// Whether the person is not to be found.
+    Absconded = absconded,
+    /// The supervised or registered address.
+    Address = address,
+    /// When the address took effect.
+    AddressAt = address_at,
+    /// Whether the person meets the registry's duties.
+    Compliant = compliant,
+    /// When the registry profile was last updated.
+    ProfileUpdatedAt = profile_updated_at,
+}
+
+impl Field {
+    /// Returns the field's place in a table of all fields.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Field;
+
+    #[test]
+    fn gives_every_field_its_place() {
+        for (place, field) in Field::ALL.iter().enumerate() {
+            assert_eq!(field.index(), place);
+            assert_eq!(Field::parse(field.name()), Some(*field));
+        }
+    }
+}

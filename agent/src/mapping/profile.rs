@@ -1,0 +1,378 @@
+//! A checked profile: how one source is laid out and what its columns and words mean.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use jiff::tz::TimeZone;
+use savin_shared::record::RecordKind;
+use savin_shared::record::custody::CustodyState;
+use thiserror::Error;
+use toml::Spanned;
+
+use super::dates::TimeReader;
+use super::document::{
+    FinalNewlineDocument, ModeDocument, NameLayoutDocument, ProfileDocument, RowsDocument,
+};
+use super::field::Field;
+use super::names::NameLayout;
+use super::values::Values;
+use crate::format::cells::column_key;
+use crate::format::csv::CsvLayout;
+
+/// What an export holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Every open record each time: whoever is missing is no longer listed, and never released.
+    Roster,
+    /// What happened: whoever is missing is not spoken of.
+    Transactions,
+}
+
+/// Whether several rows can be one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsPer {
+    /// One row is one record.
+    Record,
+    /// One row is one charge, and rows of one booking are collapsed.
+    Charge,
+}
+
+/// A checked profile.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Its name, for people.
+    pub name: String,
+    /// What kind of record its rows are.
+    pub kind: RecordKind,
+    /// What an export holds.
+    pub mode: Mode,
+    /// Whether several rows can be one record.
+    pub rows_per: RowsPer,
+    /// How times are written, and in which zone.
+    pub times: TimeReader,
+    /// How the date of an export is written in its file's name.
+    pub export_date: Option<String>,
+    /// How a CSV file is laid out.
+    pub csv: CsvLayout,
+    /// The fields whose values together name a record.
+    pub key: Vec<Field>,
+    /// Each field that has columns, with their names.
+    pub columns: BTreeMap<Field, Vec<String>>,
+    /// Fields whose columns may be missing from an export.
+    pub optional: BTreeSet<Field>,
+    /// Columns that must never be taken, for the reader and for the check.
+    pub never: Vec<String>,
+    /// Words that mean that there is no value, in upper case.
+    pub nulls: BTreeSet<String>,
+    /// The state of whoever is listed, where no status says otherwise.
+    pub listed: CustodyState,
+    /// Words that mean that a row is sealed, in upper case.
+    pub sealed: BTreeSet<String>,
+    /// How a whole name is written.
+    pub name_layout: NameLayout,
+    /// What the agency's words mean.
+    pub values: Values,
+}
+
+/// Words that mean that there is no value, unless a profile names its own.
+const NULLS: [&str; 8] = ["", "NULL", "(NULL)", "N/A", "NONE", "NAN", "-", "//"];
+
+/// Words that mean that a row is sealed, unless a profile names its own.
+const SEALED: [&str; 5] = ["Y", "YES", "1", "TRUE", "SEALED"];
+
+impl Profile {
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// Returns [`ProfileError`] with line, column and key for anything that is wrong in it.
+    pub fn parse(text: &str) -> Result<Self, ProfileError> {
+        let document: ProfileDocument =
+            toml::from_str(text).map_err(|error| ProfileError::Syntax(error.to_string()))?;
+        Checker { text }.check(document)
+    }
+}
+
+/// Why a profile was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ProfileError {
+    /// It is not TOML, or has a key that no profile has.
+    #[error("{0}")]
+    Syntax(String),
+    /// A value is not usable.
+    #[error("line {line}, column {column}: {message}")]
+    Value {
+        /// The line, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
+        /// What is wrong, and what to write instead.
+        message: String,
+    },
+}
+
+struct Checker<'a> {
+    text: &'a str,
+}
+
+impl Checker<'_> {
+    fn check(&self, document: ProfileDocument) -> Result<Profile, ProfileError> {
+        let kind = RecordKind::parse(document.kind.get_ref()).ok_or_else(|| {
+            let kinds: Vec<_> = RecordKind::ALL.iter().map(|kind| kind.as_str()).collect();
+            self.wrong(
+                document.kind.span(),
+                format!("kind is one of {}", kinds.join(", ")),
+            )
+        })?;
+        let columns: BTreeMap<Field, Vec<String>> = document
+            .columns
+            .into_fields()
+            .into_iter()
+            .map(|(field, aliases)| (field, aliases.0))
+            .collect();
+        self.check_never(&document.never, &columns)?;
+        let key = self.key(&document.key, &columns)?;
+        Ok(Profile {
+            kind,
+            key,
+            mode: match document.mode {
+                ModeDocument::Roster => Mode::Roster,
+                ModeDocument::Transactions => Mode::Transactions,
+            },
+            rows_per: match document.one_row_per {
+                RowsDocument::Record => RowsPer::Record,
+                RowsDocument::Charge => RowsPer::Charge,
+            },
+            times: self.times(&document.zone, &document.times)?,
+            export_date: document.export_date,
+            csv: CsvLayout {
+                delimiter: self.delimiter(document.csv.delimiter.as_ref())?,
+                final_newline_required: document.csv.final_newline
+                    == FinalNewlineDocument::Required,
+            },
+            optional: self
+                .fields(&document.optional, &columns)?
+                .into_iter()
+                .collect(),
+            never: document
+                .never
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
+            nulls: words(&document.null, &NULLS),
+            listed: self.listed(document.listed.as_ref())?,
+            sealed: words(&document.sealed, &SEALED),
+            name_layout: match document.name_layout {
+                NameLayoutDocument::LastFirst => NameLayout::LastFirst,
+                NameLayoutDocument::FirstLast => NameLayout::FirstLast,
+            },
+            values: Values::check(&document.values)
+                .map_err(|(span, message)| self.wrong(span, message))?,
+            name: document.name,
+            columns,
+        })
+    }
+
+    fn check_never(
+        &self,
+        never: &[Spanned<String>],
+        columns: &BTreeMap<Field, Vec<String>>,
+    ) -> Result<(), ProfileError> {
+        for column in never {
+            let taken = columns.iter().find(|(_, names)| {
+                names
+                    .iter()
+                    .any(|name| column_key(name) == column_key(column.get_ref()))
+            });
+            if let Some((field, _)) = taken {
+                let message = format!(
+                    "this column must never be taken, but [columns] {} takes it",
+                    field.name()
+                );
+                return Err(self.wrong(column.span(), message));
+            }
+        }
+        Ok(())
+    }
+
+    fn key(
+        &self,
+        key: &[Spanned<String>],
+        columns: &BTreeMap<Field, Vec<String>>,
+    ) -> Result<Vec<Field>, ProfileError> {
+        let key = self.fields(key, columns)?;
+        if !key.is_empty() {
+            return Ok(key);
+        }
+        if columns.contains_key(&Field::RecordNumber) {
+            return Ok(vec![Field::RecordNumber]);
+        }
+        let message = "no stable key: give [columns] record_number the column that holds the \
+                       agency's number for the record, or name the fields that together make one, \
+                       such as key = [\"person_number\", \"booked_at\"]. A source without a stable \
+                       key cannot be used: two people could be taken for one";
+        Err(self.wrong(0..0, message.to_owned()))
+    }
+
+    fn fields(
+        &self,
+        names: &[Spanned<String>],
+        columns: &BTreeMap<Field, Vec<String>>,
+    ) -> Result<Vec<Field>, ProfileError> {
+        names
+            .iter()
+            .map(|name| {
+                let field = Field::parse(name.get_ref())
+                    .ok_or_else(|| self.wrong(name.span(), "no field has this name".to_owned()))?;
+                if columns.contains_key(&field) {
+                    return Ok(field);
+                }
+                Err(self.wrong(
+                    name.span(),
+                    "[columns] gives this field no column".to_owned(),
+                ))
+            })
+            .collect()
+    }
+
+    fn times(
+        &self,
+        zone: &Spanned<String>,
+        formats: &[Spanned<String>],
+    ) -> Result<TimeReader, ProfileError> {
+        let zone = TimeZone::get(zone.get_ref()).map_err(|_| {
+            let message = "no such time zone: Mississippi's is \"America/Chicago\"";
+            self.wrong(zone.span(), message.to_owned())
+        })?;
+        for format in formats {
+            if !TimeReader::is_format(format.get_ref()) {
+                let message = "not a date format: write one such as \"%m/%d/%Y %H:%M\"";
+                return Err(self.wrong(format.span(), message.to_owned()));
+            }
+        }
+        Ok(TimeReader::new(
+            zone,
+            formats
+                .iter()
+                .map(|format| format.get_ref().clone())
+                .collect(),
+        ))
+    }
+
+    fn delimiter(&self, delimiter: Option<&Spanned<String>>) -> Result<u8, ProfileError> {
+        let Some(delimiter) = delimiter else {
+            return Ok(b',');
+        };
+        match delimiter.get_ref().as_bytes() {
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
+            _ => Err(self.wrong(
+                delimiter.span(),
+                "a delimiter is one character such as \",\", \";\", \"|\" or \"\\t\"".to_owned(),
+            )),
+        }
+    }
+
+    fn listed(&self, listed: Option<&Spanned<String>>) -> Result<CustodyState, ProfileError> {
+        let Some(listed) = listed else {
+            return Ok(CustodyState::InCustody);
+        };
+        CustodyState::parse(listed.get_ref())
+            .filter(|state| !state.has_ended())
+            .ok_or_else(|| {
+                let message = "being listed can mean InCustody, OnLeave or Unknown, and never more";
+                self.wrong(listed.span(), message.to_owned())
+            })
+    }
+
+    fn wrong(&self, span: Range<usize>, message: String) -> ProfileError {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        ProfileError::Value {
+            line: before.matches('\n').count() + 1,
+            column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+            message,
+        }
+    }
+}
+
+fn words(own: &[String], default: &[&str]) -> BTreeSet<String> {
+    let mut words: BTreeSet<String> = if own.is_empty() {
+        default.iter().map(|word| (*word).to_owned()).collect()
+    } else {
+        own.iter().map(|word| word.trim().to_uppercase()).collect()
+    };
+    if default.contains(&"") {
+        words.insert(String::new());
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mode, Profile, ProfileError};
+    use crate::mapping::field::Field;
+
+    const SMALL: &str = r#"
+name = "small"
+kind = "custody"
+mode = "roster"
+zone = "America/Chicago"
+[columns]
+record_number = ["Booking No", "BOOKNO"]
+name = "Inmate Name"
+"#;
+
+    fn error(text: &str) -> String {
+        Profile::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_a_small_profile() {
+        let profile = Profile::parse(SMALL).unwrap();
+        assert_eq!(profile.mode, Mode::Roster);
+        assert_eq!(profile.key, [Field::RecordNumber]);
+        assert_eq!(
+            profile.columns[&Field::RecordNumber],
+            ["Booking No", "BOOKNO"]
+        );
+    }
+
+    #[test]
+    fn names_line_and_column_of_an_unknown_key() {
+        let message = error(&SMALL.replace("name = \"Inmate Name\"", "nmae = \"Inmate Name\""));
+        assert!(message.contains("line 8, column 1"), "{message}");
+        assert!(message.contains("nmae"), "{message}");
+    }
+
+    #[test]
+    fn names_line_and_column_of_a_wrong_value() {
+        let wrong = |from: &str, to: &str| match Profile::parse(&SMALL.replace(from, to)) {
+            Err(ProfileError::Value {
+                line,
+                column,
+                message,
+            }) => (line, column, message),
+            other => panic!("{other:?}"),
+        };
+        let (line, column, message) = wrong("\"custody\"", "\"custard\"");
+        assert_eq!((line, column), (3, 8));
+        assert!(message.contains("court-event"), "{message}");
+        assert_eq!(wrong("America/Chicago", "Mississippi").0, 5);
+    }
+
+    #[test]
+    fn refuses_a_source_without_a_stable_key() {
+        let message = error(&SMALL.replace("record_number = [\"Booking No\", \"BOOKNO\"]\n", ""));
+        assert!(message.contains("no stable key"), "{message}");
+    }
+
+    #[test]
+    fn refuses_to_take_what_must_never_be_taken() {
+        let message = error(&SMALL.replace("mode =", "never = [\"INMATE_NAME\"]\nmode ="));
+        assert!(message.contains("never be taken"), "{message}");
+    }
+
+    #[test]
+    fn lets_no_listing_be_a_release() {
+        let text = SMALL.replace("mode =", "listed = \"OutOfCustody(Bond)\"\nmode =");
+        assert!(error(&text).contains("never more"));
+    }
+}

@@ -1,0 +1,167 @@
+//! One row, read field by field: blanks folded, null words taken as nothing, bounds kept.
+
+use jiff::civil::Date;
+use savin_shared::clock::{EffectiveAt, Moment, ObservedAt};
+use savin_shared::ids::IdError;
+use savin_shared::limits::TEXT_BYTES_MAX;
+
+use super::binding::Binding;
+use super::field::Field;
+use super::profile::Profile;
+use super::tally::{Problem, RowTally};
+use super::values::word_key;
+use crate::format::cells::Cells;
+
+/// Reads one row.
+pub struct RowReader<'a> {
+    /// The profile, for its tables and rules.
+    pub profile: &'a Profile,
+    binding: &'a Binding,
+    cells: &'a dyn Cells,
+    line: u64,
+    observed_at: ObservedAt,
+    tally: RowTally,
+}
+
+impl std::fmt::Debug for RowReader<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Cells hold personal data.
+        formatter
+            .debug_struct("RowReader")
+            .field("line", &self.line)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> RowReader<'a> {
+    pub(super) fn new(
+        profile: &'a Profile,
+        binding: &'a Binding,
+        cells: &'a dyn Cells,
+        line: u64,
+        observed_at: ObservedAt,
+    ) -> Self {
+        Self {
+            profile,
+            binding,
+            cells,
+            line,
+            observed_at,
+            tally: RowTally::default(),
+        }
+    }
+
+    pub(super) fn finish(self) -> RowTally {
+        self.tally
+    }
+
+    /// When the agent saw the row.
+    pub const fn observed_at(&self) -> ObservedAt {
+        self.observed_at
+    }
+
+    /// Returns a field's text, folded and bounded, or `None` for nothing or a null word.
+    pub fn text(&self, field: Field) -> Option<String> {
+        let raw = self
+            .binding
+            .position(field)
+            .and_then(|position| self.cells.cell(position))?;
+        let trimmed = raw.trim();
+        if trimmed.is_empty() || self.profile.nulls.contains(&trimmed.to_uppercase()) {
+            return None;
+        }
+        let mut folded = String::with_capacity(trimmed.len());
+        for word in trimmed.split_whitespace() {
+            if !folded.is_empty() {
+                folded.push(' ');
+            }
+            folded.push_str(word);
+        }
+        Some(bounded(folded))
+    }
+
+    /// Returns an identifier; one that is none is left empty and counted.
+    pub fn id<T>(
+        &mut self,
+        field: Field,
+        read: impl FnOnce(&str) -> Result<T, IdError>,
+    ) -> Option<T> {
+        let text = self.text(field)?;
+        let read = read(&text).ok();
+        if read.is_none() {
+            self.tally.unreadable.push(field);
+        }
+        read
+    }
+
+    /// Returns a time; one that is none is left empty and counted.
+    pub fn moment(&mut self, field: Field) -> Option<Moment> {
+        let text = self.text(field)?;
+        if self.profile.times.is_sentinel(&text) {
+            return None;
+        }
+        let moment = self.profile.times.moment(&text, self.observed_at);
+        if moment.is_none() {
+            self.tally.unreadable.push(field);
+        }
+        moment
+    }
+
+    /// Returns the time at which a fact took effect.
+    pub fn effective(&mut self, field: Field) -> Option<EffectiveAt> {
+        self.moment(field).map(EffectiveAt)
+    }
+
+    /// Returns a birth date; one that is none is left empty and counted.
+    pub fn birth_date(&mut self, field: Field) -> Option<Date> {
+        let text = self.text(field)?;
+        if self.profile.times.is_sentinel(&text) {
+            return None;
+        }
+        let date = self.profile.times.birth_date(&text, self.observed_at);
+        if date.is_none() {
+            self.tally.unreadable.push(field);
+        }
+        date
+    }
+
+    /// Looks a field's word up in a table; a word that it does not hold is counted.
+    pub fn meaning<T: Clone>(
+        &mut self,
+        field: Field,
+        table: impl FnOnce(&Profile) -> &std::collections::BTreeMap<String, T>,
+    ) -> Option<T> {
+        let word = self.text(field)?;
+        let meaning = table(self.profile).get(&word_key(&word)).cloned();
+        if meaning.is_none() {
+            self.tally.unmapped.push((field, word));
+        }
+        meaning
+    }
+
+    /// Says whether the row is sealed or protected.
+    pub fn is_sealed(&self) -> bool {
+        self.text(Field::Sealed)
+            .is_some_and(|word| self.profile.sealed.contains(&word.to_uppercase()))
+    }
+
+    /// Says what is wrong with the row.
+    pub const fn problem(&self, field: Field, reason: &'static str) -> Problem {
+        Problem {
+            line: self.line,
+            field: field.name(),
+            reason,
+        }
+    }
+}
+
+fn bounded(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        let end = (0..=TEXT_BYTES_MAX)
+            .rev()
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or(0);
+        text.truncate(end);
+    }
+    text
+}

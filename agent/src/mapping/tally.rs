@@ -1,0 +1,113 @@
+//! What was counted while an export was mapped: shown by `preview` and logged after a capture.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::field::Field;
+
+/// Problems that are listed one by one; further ones are only counted.
+const PROBLEMS_LISTED_MAX: usize = 20;
+
+/// Words that are counted one by one; further ones are counted together.
+const WORDS_MAX: usize = 100;
+
+/// Where and why a row was set aside. The value stays out: it may be personal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The physical line on which the row begins, or the row's number in a database.
+    pub line: u64,
+    /// The field, by its name in the profile.
+    pub field: &'static str,
+    /// What is wrong.
+    pub reason: &'static str,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "line {}, field {}: {}",
+            self.line, self.field, self.reason
+        )
+    }
+}
+
+/// What was counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rows that became a record.
+    pub mapped: u64,
+    /// Rows that are sealed or protected.
+    pub withheld: u64,
+    /// Rows that were set aside.
+    pub quarantined: u64,
+    /// The first of them.
+    pub problems: Vec<Problem>,
+    /// Words that no value table holds: field, word, how often.
+    pub unmapped: BTreeMap<(Field, String), u64>,
+    /// Values that could not be read and were left empty, by field.
+    pub unreadable: BTreeMap<Field, u64>,
+}
+
+/// What one row adds.
+#[derive(Debug, Default)]
+pub(super) struct RowTally {
+    pub(super) unmapped: Vec<(Field, String)>,
+    pub(super) unreadable: Vec<Field>,
+}
+
+impl Tally {
+    pub(super) fn absorb(&mut self, row: RowTally) {
+        for (field, word) in row.unmapped {
+            let known = self.unmapped.len() < WORDS_MAX;
+            let word = if known {
+                word
+            } else {
+                String::from("(other words)")
+            };
+            *self.unmapped.entry((field, word)).or_default() += 1;
+        }
+        for field in row.unreadable {
+            *self.unreadable.entry(field).or_default() += 1;
+        }
+    }
+
+    pub(super) fn quarantine(&mut self, problem: Problem) {
+        self.quarantined += 1;
+        if self.problems.len() < PROBLEMS_LISTED_MAX {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Says in a line each what an operator should know.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks: Vec<String> = self
+            .unmapped
+            .iter()
+            .map(|((field, word), times)| {
+                format!(
+                    "{} {word:?} seen {times} times, not in the value table",
+                    field.name()
+                )
+            })
+            .collect();
+        remarks.extend(self.unreadable.iter().map(|(field, times)| {
+            format!("{}: {times} values not readable, left empty", field.name())
+        }));
+        remarks.extend(
+            self.problems
+                .iter()
+                .map(|problem| format!("set aside: {problem}")),
+        );
+        let listed = self.problems.len() as u64;
+        if self.quarantined > listed {
+            remarks.push(format!(
+                "set aside: {} more rows",
+                self.quarantined - listed
+            ));
+        }
+        remarks
+    }
+}

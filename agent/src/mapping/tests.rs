@@ -1,0 +1,210 @@
+//! Rows of an invented jail, mapped.
+
+use savin_shared::clock::ObservedAt;
+use savin_shared::delta::Evidence;
+use savin_shared::ids::FacilityCode;
+use savin_shared::record::Record;
+use savin_shared::record::custody::{CustodyState, ReleaseReason};
+
+use super::binding::{Binding, BindingError};
+use super::profile::Profile;
+use super::{Mapped, Mapper};
+use crate::mapping::tally::Tally;
+
+const PROFILE: &str = r#"
+name = "test"
+kind = "custody"
+mode = "roster"
+zone = "America/Chicago"
+never = ["Medical"]
+[columns]
+record_number = ["Booking No", "BookNum"]
+person_number = "Jacket"
+name = "Name"
+status = "Status"
+booked_at = "Booked"
+released_at = "Released"
+release_reason = "Reason"
+sealed = "Sealed"
+[values.status]
+IN = "InCustody"
+REL = "OutOfCustody"
+ESC = "Escaped"
+[values.release_reason]
+BOND = "Bond"
+"#;
+
+const HEADER: [&str; 9] = [
+    "Status",
+    "booking_no",
+    "JACKET",
+    "Name",
+    "Booked",
+    "Released",
+    "Reason",
+    "Sealed",
+    "Medical",
+];
+
+fn map(rows: &[[&str; 9]]) -> (Vec<Mapped>, Tally, Vec<String>) {
+    let profile = Profile::parse(PROFILE).unwrap();
+    let header: Vec<String> = HEADER.iter().map(|name| (*name).to_owned()).collect();
+    let binding = Binding::new(&profile, &header).unwrap();
+    let facility = FacilityCode::new("MS-TEST-JAIL").unwrap();
+    let observed_at = ObservedAt("2026-06-15T12:00:00Z".parse().unwrap());
+    let mut mapper = Mapper::new(&profile, binding, &facility, observed_at);
+    let mapped = (2..)
+        .zip(rows)
+        .map(|(line, row)| {
+            let cells: Vec<Option<String>> = row.iter().map(|c| Some((*c).to_owned())).collect();
+            mapper.map(line, &cells)
+        })
+        .collect();
+    let (tally, binding) = mapper.finish();
+    (mapped, tally, binding.dropped().to_vec())
+}
+
+fn one(row: [&str; 9]) -> (Record, Evidence) {
+    match map(&[row]).0.pop() {
+        Some(Mapped::Row(mapped)) => (mapped.row.record().unwrap(), mapped.evidence),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn state(row: [&str; 9]) -> (CustodyState, Evidence) {
+    let (record, evidence) = one(row);
+    (record.custody().unwrap().state, evidence)
+}
+
+const LISTED: [&str; 9] = [
+    "IN",
+    "26-1",
+    "77",
+    "SAMPLE, AVERY",
+    "06/01/2026 13:30",
+    "",
+    "",
+    "N",
+    "secret",
+];
+
+fn with(place: usize, cell: &'static str) -> [&'static str; 9] {
+    let mut row = LISTED;
+    row[place] = cell;
+    row
+}
+
+#[test]
+fn finds_columns_by_name_and_drops_the_others() {
+    let (record, _) = one(LISTED);
+    let custody = record.custody().unwrap();
+    assert_eq!(custody.booking_number.as_str(), "26-1");
+    assert_eq!(
+        record.subject.person_number.as_ref().unwrap().as_str(),
+        "77"
+    );
+    assert_eq!(
+        record.subject.name.as_ref().unwrap().surname.reveal(),
+        "SAMPLE"
+    );
+    assert_eq!(
+        custody.booked_at.unwrap().to_string(),
+        "2026-06-01T18:30:00Z"
+    );
+    assert_eq!(map(&[LISTED]).2, ["Medical"]);
+    assert!(
+        !savin_shared::record::portable::encode(&record)
+            .unwrap()
+            .windows(6)
+            .any(|w| w == b"secret")
+    );
+}
+
+#[test]
+fn tells_a_release_only_from_explicit_words() {
+    assert_eq!(state(LISTED), (CustodyState::InCustody, Evidence::Status));
+    let bond = CustodyState::OutOfCustody(ReleaseReason::Bond);
+    let mut row = with(0, "REL");
+    row[6] = "Bond";
+    assert_eq!(state(row), (bond, Evidence::Status));
+    let mut row = with(0, "");
+    row[5] = "06/10/2026 09:00";
+    let unknown = CustodyState::OutOfCustody(ReleaseReason::Unknown);
+    assert_eq!(state(row), (unknown, Evidence::Transaction));
+    row[6] = "PAPERWORK";
+    assert_eq!(
+        state(row).0,
+        CustodyState::OutOfCustody(ReleaseReason::Other)
+    );
+}
+
+#[test]
+fn takes_a_release_that_has_not_come_for_none() {
+    let mut row = with(0, "");
+    row[5] = "07/10/2026 09:00";
+    assert_eq!(state(row), (CustodyState::InCustody, Evidence::Listing));
+}
+
+#[test]
+fn never_takes_an_unknown_word_for_a_release() {
+    let mut row = with(0, "1");
+    row[5] = "06/10/2026 09:00";
+    assert_eq!(state(row), (CustodyState::Unknown, Evidence::Listing));
+    let (_, tally, _) = map(&[row, row]);
+    assert!(
+        tally
+            .remarks()
+            .iter()
+            .any(|line| line.contains("\"1\" seen 2 times")),
+        "{tally:?}"
+    );
+}
+
+#[test]
+fn sets_a_row_without_a_key_aside_with_its_line_and_field() {
+    let (mapped, tally, _) = map(&[LISTED, with(1, " ")]);
+    let Mapped::Quarantined { key: None, problem } = &mapped[1] else {
+        panic!("{mapped:?}")
+    };
+    assert_eq!((problem.line, problem.field), (3, "record_number"));
+    assert_eq!((tally.mapped, tally.quarantined), (1, 1));
+}
+
+#[test]
+fn lets_nothing_of_a_sealed_row_leave() {
+    let (mapped, tally, _) = map(&[with(7, "Y")]);
+    assert!(matches!(&mapped[0], Mapped::Withheld(key) if key.number.as_str() == "26-1"));
+    assert_eq!(tally.withheld, 1);
+}
+
+#[test]
+fn leaves_an_unreadable_date_empty_and_counts_it() {
+    let (record, _) = one(with(4, "99/99/?"));
+    assert_eq!(record.custody().unwrap().booked_at, None);
+    let (_, tally, _) = map(&[with(4, "99/99/?")]);
+    assert!(
+        tally.remarks()[0].starts_with("booked_at: 1 values not readable"),
+        "{tally:?}"
+    );
+}
+
+#[test]
+fn refuses_a_header_that_lacks_a_column() {
+    let profile = Profile::parse(PROFILE).unwrap();
+    let header: Vec<String> = HEADER
+        .iter()
+        .skip(1)
+        .map(|name| (*name).to_owned())
+        .collect();
+    let error = Binding::new(&profile, &header).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            BindingError::Missing {
+                field: "status",
+                ..
+            }
+        ),
+        "{error}"
+    );
+}

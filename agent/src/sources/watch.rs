@@ -1,0 +1,280 @@
+//! One task a feed: wakes up, looks, captures, and hands fresh batches to the uplink.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use savin_shared::envelope::SealedBatch;
+use savin_shared::fault::Fault;
+use savin_shared::world::World;
+use tokio::sync::{mpsc, watch};
+use tracing::{debug, error, info, warn};
+
+use super::database::Database;
+use super::folder::Folder;
+use crate::capture::report::{Outcome, Report};
+use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
+use crate::journal::{Journal, JournalError, feed};
+use crate::mapping::profile::Mode;
+use crate::signer::Signer;
+
+/// What a feed reads.
+#[derive(Debug)]
+pub enum Source {
+    /// An export folder.
+    Folder(Folder),
+    /// A booking database.
+    Database(Database),
+}
+
+/// What every feed's task shares.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// The journal; one capture at a time.
+    pub journal: Arc<Mutex<Journal>>,
+    /// Who signs.
+    pub signer: Arc<Signer>,
+    /// Fresh batches for the uplink; when it is full, the uplink reads the journal instead.
+    pub fresh: mpsc::Sender<SealedBatch>,
+    /// The clocks and the randomness.
+    pub world: World,
+}
+
+/// One feed's task.
+#[derive(Debug)]
+pub struct FeedTask {
+    feed: Arc<Feed>,
+    source: Option<Source>,
+    poll: Duration,
+    shared: Shared,
+    complained: Option<String>,
+}
+
+impl FeedTask {
+    /// Makes a feed's task.
+    #[must_use]
+    pub fn new(feed: Feed, source: Source, poll: Duration, shared: Shared) -> Self {
+        Self {
+            feed: Arc::new(feed),
+            source: Some(source),
+            poll,
+            shared,
+            complained: None,
+        }
+    }
+
+    /// Looks at the source until shutdown.
+    ///
+    /// # Errors
+    /// Returns the error after which the process must end; all others are said and tried again.
+    pub async fn run(mut self, mut shutdown: watch::Receiver<bool>) -> Result<(), JournalError> {
+        let (hint, mut hints) = mpsc::channel::<()>(1);
+        let _watcher = match &self.source {
+            Some(Source::Folder(folder)) => watcher(&folder.settings().path, hint),
+            Some(Source::Database(_)) | None => None,
+        };
+        let mut hints_open = true;
+        loop {
+            if let Err(error) = self.look().await {
+                if let CaptureError::Journal(error @ JournalError::CommitUnknown(_)) = error {
+                    return Err(error);
+                }
+                self.complain(&error);
+            }
+            tokio::select! {
+                _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
+                () = tokio::time::sleep(self.poll) => {}
+                hint = hints.recv(), if hints_open => hints_open = hint.is_some(),
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), CaptureError> {
+        let Some(source) = self.source.take() else {
+            return Ok(());
+        };
+        let (feed, shared) = (Arc::clone(&self.feed), self.shared.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut source = source;
+            let outcome = look(&mut source, &feed, &shared);
+            (source, outcome)
+        })
+        .await;
+        match looked {
+            Ok((source, outcome)) => {
+                self.source = Some(source);
+                outcome?;
+                self.complained = None;
+                Ok(())
+            }
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        }
+    }
+
+    /// Says a failure once, not at every poll.
+    fn complain(&mut self, failure: &CaptureError) {
+        let text = chain(failure);
+        if self.complained.as_ref() == Some(&text) {
+            return;
+        }
+        match failure.fault() {
+            Fault::Retry => {
+                warn!(feed = %self.feed.name, reason = %text, "Source not readable, trying again");
+            }
+            Fault::Reject | Fault::Broken => {
+                error!(feed = %self.feed.name, reason = %text, "Capture failed");
+            }
+        }
+        self.complained = Some(text);
+    }
+}
+
+fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
+    match source {
+        Source::Folder(folder) => look_at_folder(folder, feed, shared),
+        Source::Database(database) => look_at_database(database, feed, shared),
+    }
+}
+
+fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
+    let now = (shared.world.monotonic)();
+    let profile = &feed.profile;
+    let listing = folder.settled(&profile.times, profile.export_date.as_deref(), now);
+    let mut settled = match listing {
+        Ok(settled) => settled,
+        Err(error) => return Err(CaptureError::Folder(error)),
+    };
+    if settled.is_empty() {
+        return Ok(());
+    }
+    let mut journal = lock(&shared.journal);
+    if profile.mode == Mode::Roster {
+        let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+        skip_superseded(
+            folder,
+            &mut settled,
+            before.and_then(|state| state.exported_at),
+        );
+    }
+    for (name, exported_at) in settled {
+        let found = folder
+            .read(&name, exported_at)
+            .map_err(CaptureError::Folder)?;
+        let Some(found) = found else { continue };
+        let now = Now {
+            at: (shared.world.wall)(),
+            exported_at,
+            secret: (shared.world.random)(),
+        };
+        let file = (found.name.as_str(), found.bytes.as_slice());
+        let report = take_file(&mut journal, &shared.signer, feed, file, now)?;
+        folder.mark_taken(&name);
+        announce(feed, &name, report, shared);
+    }
+    Ok(())
+}
+
+/// Leaves rosters alone that a newer one has made worthless: all but the newest at the very first
+/// look, and those from before the last one that was taken.
+fn skip_superseded(
+    folder: &mut Folder,
+    settled: &mut Vec<(String, Timestamp)>,
+    last: Option<Timestamp>,
+) {
+    let newest = settled.last().map(|(_, exported_at)| *exported_at);
+    let from = last.or(newest).unwrap_or(Timestamp::MIN);
+    settled.retain(|(name, exported_at)| {
+        let is_wanted = *exported_at >= from;
+        if !is_wanted {
+            folder.mark_taken(name);
+        }
+        is_wanted
+    });
+}
+
+fn look_at_database(
+    database: &mut Database,
+    feed: &Feed,
+    shared: &Shared,
+) -> Result<(), CaptureError> {
+    let mut journal = lock(&shared.journal);
+    let now = (shared.world.monotonic)();
+    let report = database.read_if_changed(now, |rows| {
+        let at = (shared.world.wall)();
+        let now = Now {
+            at,
+            exported_at: at,
+            secret: (shared.world.random)(),
+        };
+        take_rows(&mut journal, &shared.signer, feed, rows, None, now)
+    })?;
+    if let Some(report) = report {
+        announce(feed, "query", report, shared);
+    }
+    Ok(())
+}
+
+/// Says what a capture did and hands its batches on.
+fn announce(feed: &Feed, name: &str, report: Report, shared: &Shared) {
+    match &report.outcome {
+        Outcome::Repeat => debug!(feed = %feed.name, export.name = name, "Same export again"),
+        Outcome::Refused(refusal) => {
+            let (code, reason) = (refusal.code(), refusal.to_string());
+            warn!(feed = %feed.name, export.name = name, code, reason, "Export refused");
+        }
+        Outcome::Taken => {
+            for reason in &report.reasons {
+                let (code, reason) = (reason.code(), reason.to_string());
+                error!(feed = %feed.name, export.name = name, code, reason, held = report.held,
+                    "Changes held until a person has looked");
+            }
+            for remark in report.tally.remarks() {
+                warn!(feed = %feed.name, export.name = name, remark, "Export taken with a remark");
+            }
+            let deltas: u64 = report
+                .batches
+                .iter()
+                .map(|batch| batch.header.deltas())
+                .sum();
+            if deltas > 0 {
+                info!(feed = %feed.name, export.name = name, rows = report.rows, deltas,
+                    "Captured changes");
+            }
+        }
+    }
+    for batch in report.batches {
+        // When the queue is full, the uplink finds the batch in the journal.
+        if shared.fresh.try_send(batch).is_err() {
+            break;
+        }
+    }
+}
+
+/// Wakes the task up when something happens in a folder, where the system tells; a hint only.
+fn watcher(path: &Path, hint: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+    let watcher = notify::recommended_watcher(move |_event| {
+        // A hint that is already waiting is enough.
+        let _waiting = hint.try_send(());
+    });
+    let mut watcher = watcher.ok()?;
+    watcher.watch(path, RecursiveMode::NonRecursive).ok()?;
+    Some(watcher)
+}
+
+/// Locks the journal; a panic elsewhere left no transaction open.
+fn lock(journal: &Mutex<Journal>) -> std::sync::MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

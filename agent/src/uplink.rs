@@ -1,0 +1,130 @@
+//! The door to the hub: dial, hold the conversation, keep the receipts, dial again.
+
+pub mod dial;
+pub mod drive;
+pub mod streams;
+pub mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use savin_shared::envelope::SealedBatch;
+use savin_shared::session::Timing;
+use savin_shared::session::agent::AgentClose;
+use savin_shared::sign::VerifyingKey;
+use savin_shared::world::World;
+use tokio::sync::{mpsc, watch};
+use tracing::{error, info, warn};
+
+use crate::journal::{Journal, JournalError};
+use crate::signer::Signer;
+use drive::{DriveError, Driver};
+
+/// The longest pause before the agent dials again; the pause is drawn below it, so that three
+/// thousand agents do not all come back at once.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// The first pause.
+const PAUSE_MIN: Duration = Duration::from_millis(500);
+
+/// Everything that the uplink needs.
+#[derive(Debug)]
+pub struct Uplink {
+    /// How the hub is reached.
+    pub dialer: dial::Dialer,
+    /// A connection to the journal of its own.
+    pub journal: Journal,
+    /// Who signs full states.
+    pub signer: Arc<Signer>,
+    /// The key whose signature a receipt must carry.
+    pub receipt_key: VerifyingKey,
+    /// Batches that captures have just sealed.
+    pub fresh: mpsc::Receiver<SealedBatch>,
+    /// What heartbeats say of each feed.
+    pub feeds: Vec<drive::FeedLabel>,
+    /// When the certificate ends.
+    pub certificate_ends: jiff::Timestamp,
+    /// The clocks and the randomness.
+    pub world: World,
+}
+
+impl Uplink {
+    /// Holds the line to the hub until shutdown.
+    ///
+    /// # Errors
+    /// Returns the error after which the process must end.
+    pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> Result<(), JournalError> {
+        let Self {
+            dialer,
+            journal,
+            signer,
+            receipt_key,
+            fresh,
+            feeds,
+            certificate_ends,
+            world,
+        } = self;
+        let mut driver = Driver::new(
+            drive::Parts {
+                signer,
+                receipt_key,
+                feeds,
+                certificate_ends,
+                world,
+            },
+            journal,
+            fresh,
+        );
+        let mut pause = PAUSE_MIN;
+        loop {
+            let dialled = tokio::select! {
+                _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
+                dialled = dialer.dial() => dialled,
+            };
+            match dialled {
+                Ok(connection) => {
+                    let peer = connection.remote_address();
+                    info!(hub.address = %peer, "Connected to the hub");
+                    let ended = driver
+                        .hold(&connection, Timing::default(), &mut shutdown)
+                        .await;
+                    connection.close(0_u32.into(), b"bye");
+                    pause = after(ended?, pause);
+                }
+                Err(failure) => {
+                    warn!(reason = %failure, "Hub not reached, trying again");
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+            }
+            tokio::select! {
+                _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
+                () = tokio::time::sleep(drawn(pause, world)) => {}
+            }
+        }
+    }
+}
+
+/// Decides how long to wait after a session has ended.
+fn after(ended: Result<(), DriveError>, pause: Duration) -> Duration {
+    match ended {
+        Ok(()) => PAUSE_MIN,
+        Err(DriveError::Closed(AgentClose::Deferred { after_s })) => {
+            Duration::from_secs(u64::from(after_s))
+        }
+        Err(failure @ DriveError::Closed(AgentClose::Quarantined | AgentClose::Contradiction)) => {
+            error!(reason = %failure, "The hub takes nothing from this agent");
+            PAUSE_MAX
+        }
+        Err(failure) => {
+            warn!(reason = %failure, "Line to the hub lost, dialling again");
+            (pause * 2).clamp(PAUSE_MIN, PAUSE_MAX)
+        }
+    }
+}
+
+/// Draws a pause between nothing and the given one.
+fn drawn(pause: Duration, world: World) -> Duration {
+    let [low, high, ..] = (world.random)();
+    let part = f64::from(u16::from_be_bytes([high, low])) / f64::from(u16::MAX);
+    pause.mul_f64(part)
+}

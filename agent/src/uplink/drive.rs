@@ -1,0 +1,351 @@
+//! Driving one session: frames in and out, batches from captures and journal, receipts into it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use quinn::Connection;
+use savin_shared::codec::Codec;
+use savin_shared::envelope::SealedBatch;
+use savin_shared::frame::command::{CommandOutcome, Order};
+use savin_shared::frame::greeting::Hello;
+use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat};
+use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotEnd};
+use savin_shared::ids::{Epoch, FacilityCode, FeedName};
+use savin_shared::receipt::Receipt;
+use savin_shared::session::Timing;
+use savin_shared::session::agent::{AgentClose, AgentEvent, AgentSession};
+use savin_shared::sign::VerifyingKey;
+use savin_shared::world::World;
+use thiserror::Error;
+use tokio::sync::{mpsc, watch};
+use tokio::task::block_in_place;
+use tracing::info;
+
+use super::streams::{StreamError, Streams};
+use crate::journal::position::{self, Standpoint};
+use crate::journal::{Journal, JournalError, feed, hold, receipt, shadow, spool};
+use crate::signer::Signer;
+
+/// How often the journal is looked at for what another process of this program stored there.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long receipts may wait to be stored together: each one stands for all before it.
+const RECEIPT_DELAY: Duration = Duration::from_millis(250);
+
+/// A feed as heartbeats name it.
+#[derive(Debug, Clone)]
+pub struct FeedLabel {
+    /// Its name.
+    pub feed: FeedName,
+    /// Whose it is.
+    pub facility: FacilityCode,
+}
+
+/// What stays the same from session to session.
+#[derive(Debug)]
+pub struct Parts {
+    /// Who signs full states.
+    pub signer: Arc<Signer>,
+    /// The key whose signature a receipt must carry.
+    pub receipt_key: VerifyingKey,
+    /// What heartbeats say of each feed.
+    pub feeds: Vec<FeedLabel>,
+    /// When the certificate ends.
+    pub certificate_ends: Timestamp,
+    /// The clocks and the randomness.
+    pub world: World,
+}
+
+/// Drives sessions one after the other.
+#[derive(Debug)]
+pub struct Driver {
+    parts: Parts,
+    journal: Journal,
+    fresh: mpsc::Receiver<SealedBatch>,
+    boot: [u8; 16],
+    receipt: Option<(Receipt, Instant)>,
+}
+
+/// Why a session ended.
+#[derive(Debug, Error)]
+pub enum DriveError {
+    /// The conversation ended.
+    #[error(transparent)]
+    Closed(AgentClose),
+    /// The line was lost.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// The journal cannot be used now.
+    #[error("failed to use the journal")]
+    Journal(#[from] JournalError),
+}
+
+impl Driver {
+    /// Makes a driver.
+    #[must_use]
+    pub fn new(parts: Parts, journal: Journal, fresh: mpsc::Receiver<SealedBatch>) -> Self {
+        let boot = (parts.world.random)();
+        Self {
+            parts,
+            journal,
+            fresh,
+            boot,
+            receipt: None,
+        }
+    }
+
+    /// Holds one session until it ends; shutdown ends it without an error.
+    ///
+    /// # Errors
+    /// The outer error is the one after which the process must end.
+    pub async fn hold(
+        &mut self,
+        connection: &Connection,
+        timing: Timing,
+        shutdown: &mut watch::Receiver<bool>,
+    ) -> Result<Result<(), DriveError>, JournalError> {
+        let ended = self.converse(connection, timing, shutdown).await;
+        self.receipt = self
+            .receipt
+            .take()
+            .map(|(receipt, _)| (receipt, self.now()));
+        let stored = self.store_receipt();
+        match (ended, stored) {
+            (Err(DriveError::Journal(error @ JournalError::CommitUnknown(_))), _)
+            | (_, Err(error @ JournalError::CommitUnknown(_))) => Err(error),
+            (ended, _) => Ok(ended),
+        }
+    }
+
+    async fn converse(
+        &mut self,
+        connection: &Connection,
+        timing: Timing,
+        shutdown: &mut watch::Receiver<bool>,
+    ) -> Result<(), DriveError> {
+        let (mut streams, mut frames) = Streams::new(connection.clone());
+        let hello = self.hello()?;
+        let mut session = AgentSession::new(hello, self.parts.receipt_key, timing, self.now());
+        let mut look = tokio::time::interval(LOOK);
+        let mut fresh_open = true;
+        loop {
+            self.work(&mut session, &mut streams).await?;
+            let due = session
+                .poll_timeout()
+                .into_iter()
+                .chain(self.receipt_due())
+                .min();
+            tokio::select! {
+                biased;
+                frame = frames.recv() => {
+                    let Some(frame) = frame else { return Err(StreamError::Ended.into()) };
+                    session.handle_frame(frame, self.now());
+                }
+                batch = self.fresh.recv(), if fresh_open => match batch {
+                    Some(batch) => {
+                        if !session.offer_fresh(&batch, self.now()) {
+                            session.advanced(batch.header.after());
+                        }
+                    }
+                    None => fresh_open = false,
+                },
+                () = sleep_until(due) => {
+                    session.handle_timeout(self.now());
+                    self.store_receipt()?;
+                }
+                _ = look.tick() => session.advanced(self.standpoint()?.end),
+                error = streams.failed() => return Err(error.into()),
+                _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
+            }
+        }
+    }
+
+    /// Sends what the session wants sent and does what it wants done.
+    async fn work(
+        &mut self,
+        session: &mut AgentSession,
+        streams: &mut Streams,
+    ) -> Result<(), DriveError> {
+        loop {
+            while let Some(outgoing) = session.poll_frame() {
+                streams.send(&outgoing, session.codec()).await?;
+            }
+            let Some(event) = session.poll_event() else {
+                return Ok(());
+            };
+            self.handle(event, session)?;
+        }
+    }
+
+    fn handle(&mut self, event: AgentEvent, session: &mut AgentSession) -> Result<(), DriveError> {
+        match event {
+            AgentEvent::Check(hub) => {
+                let standpoint = self.standpoint()?;
+                let genesis =
+                    savin_shared::chain::Position::genesis(standpoint.agent, standpoint.end.epoch);
+                let on_chain = hub == genesis && standpoint.complete
+                    || hub == standpoint.end
+                    || self.journal.read(|tx| spool::holds(tx, &hub))?;
+                session.checked(on_chain);
+            }
+            AgentEvent::Load { after, batches } => {
+                let epoch = self.standpoint()?.end.epoch;
+                let found = self
+                    .journal
+                    .read(|tx| spool::after(tx, epoch, after, batches))?;
+                session.offer(found, self.now());
+            }
+            AgentEvent::Durable(receipt) => {
+                let due = self
+                    .receipt_due()
+                    .unwrap_or_else(|| self.now() + RECEIPT_DELAY);
+                self.receipt = Some((receipt, due));
+            }
+            AgentEvent::Snapshot { new_epoch } => self.send_full_state(new_epoch, session)?,
+            AgentEvent::Heartbeat => {
+                let heartbeat = self.heartbeat()?;
+                session.heartbeat(heartbeat);
+            }
+            AgentEvent::Order { id, order } => {
+                // What this build cannot do yet it says; the hub then does without.
+                let outcome = match order {
+                    Order::Policy { .. }
+                    | Order::Reconcile
+                    | Order::Rebaseline
+                    | Order::Rotate
+                    | Order::Update { .. }
+                    | Order::Collect => CommandOutcome::Unsupported,
+                };
+                session.command_done(id, outcome);
+            }
+            AgentEvent::Closed(why) => return Err(DriveError::Closed(why)),
+        }
+        Ok(())
+    }
+
+    fn hello(&mut self) -> Result<Hello, JournalError> {
+        let standpoint = self.standpoint()?;
+        let (epoch, acked) = (standpoint.end.epoch, standpoint.acked);
+        let backlog = self.journal.read(|tx| spool::backlog(tx, epoch, acked))?;
+        Ok(Hello {
+            agent: standpoint.agent,
+            end: standpoint.end,
+            acked,
+            complete: standpoint.complete,
+            build: env!("CARGO_PKG_VERSION").to_owned(),
+            boot: self.boot,
+            clock_us: (self.parts.world.wall)().as_microsecond(),
+            spool_deltas: backlog.deltas,
+            codecs: Codec::SUPPORTED.iter().map(|codec| codec.code()).collect(),
+        })
+    }
+
+    fn heartbeat(&mut self) -> Result<Heartbeat, JournalError> {
+        let now = (self.parts.world.wall)();
+        let labels = &self.parts.feeds;
+        let (standpoint, backlog, feeds) = self.journal.read(|tx| {
+            let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+            let backlog = spool::backlog(tx, standpoint.end.epoch, standpoint.acked)?;
+            let mut feeds = Vec::with_capacity(labels.len());
+            for label in labels {
+                let state = feed::load(tx, &label.feed)?;
+                let state = state.as_ref();
+                let held = hold::load(tx, &label.feed)?.map(|hold| hold.code);
+                let refused = state.and_then(|state| state.refusal.as_ref());
+                feeds.push(FeedBeat {
+                    feed: label.feed.clone(),
+                    facility: label.facility.clone(),
+                    captured_us: micros(state.and_then(|state| state.captured_at)),
+                    source_changed_us: micros(state.and_then(|state| state.changed_at)),
+                    rows: state.map_or(0, |state| state.listed),
+                    held: held.or_else(|| refused.map(|_| "refused".to_owned())),
+                });
+            }
+            Ok((standpoint, backlog, feeds))
+        })?;
+        let left = self.parts.certificate_ends.duration_since(now).as_hours() / 24;
+        Ok(Heartbeat {
+            clock_us: now.as_microsecond(),
+            end: standpoint.end,
+            acked: standpoint.acked,
+            state_digest: standpoint.digest.root(),
+            spool_deltas: backlog.deltas,
+            oldest_unacked_us: micros(backlog.oldest),
+            disk_free_bytes: None,
+            certificate_days: i32::try_from(left).ok(),
+            feeds,
+        })
+    }
+
+    fn send_full_state(
+        &mut self,
+        new_epoch: bool,
+        session: &mut AgentSession,
+    ) -> Result<(), DriveError> {
+        if new_epoch {
+            let epoch = Epoch::from_bytes((self.parts.world.random)());
+            let journal = &mut self.journal;
+            block_in_place(|| journal.write(|tx| position::begin_epoch(tx, epoch)))?;
+        }
+        let journal = &mut self.journal;
+        let (standpoint, rows) = block_in_place(|| {
+            journal.read(|tx| {
+                let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+                Ok((standpoint, shadow::rows(tx)?))
+            })
+        })?;
+        info!(rows = rows.len(), new_epoch, "Sending the full state");
+        let root = standpoint.digest.root();
+        let count = rows.len() as u64;
+        let (agent, end) = (standpoint.agent, standpoint.end);
+        session.snapshot_begin(SnapshotBegin::sign(
+            agent,
+            end,
+            count,
+            root,
+            self.parts.signer.key(),
+        ));
+        let mut chunks = 0;
+        for chunk in SnapshotChunk::pack_all(&rows).map_err(StreamError::Frame)? {
+            session.snapshot_chunk(chunk);
+            chunks += 1;
+        }
+        session.snapshot_end(SnapshotEnd { chunks }, self.now());
+        Ok(())
+    }
+
+    fn receipt_due(&self) -> Option<Instant> {
+        self.receipt.as_ref().map(|(_, due)| *due)
+    }
+
+    /// Stores the newest receipt once it has waited long enough for others.
+    fn store_receipt(&mut self) -> Result<(), JournalError> {
+        let now = self.now();
+        if let Some((receipt, _)) = self.receipt.take_if(|(_, due)| *due <= now) {
+            let journal = &mut self.journal;
+            block_in_place(|| journal.write(|tx| receipt::keep(tx, &receipt)))?;
+        }
+        Ok(())
+    }
+
+    fn standpoint(&mut self) -> Result<Standpoint, JournalError> {
+        self.journal
+            .read(|tx| position::load(tx)?.ok_or(JournalError::Damaged("no position")))
+    }
+
+    fn now(&self) -> Instant {
+        (self.parts.world.monotonic)()
+    }
+}
+
+fn micros(time: Option<Timestamp>) -> Option<i64> {
+    time.map(Timestamp::as_microsecond)
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,67 @@
+//! TLS 1.3 with the hub's own authority as the only one that is trusted.
+
+use std::sync::Arc;
+
+use quinn::crypto::rustls::{NoInitialCipherSuite, QuicClientConfig};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use savin_shared::frame::{ALPN_ENROLMENT, ALPN_STREAM};
+use thiserror::Error;
+
+use crate::identity::TlsMaterial;
+
+/// Builds the configuration of an enrolled agent's connections.
+///
+/// # Errors
+/// Returns [`TlsError`] when a certificate or key is not usable.
+pub fn enrolled(material: &TlsMaterial) -> Result<QuicClientConfig, TlsError> {
+    let key = PrivateKeyDer::from_pem_slice(material.key_pem.as_bytes())
+        .map_err(|_| TlsError::Pem("the agent's key"))?;
+    let certificate = CertificateDer::from(material.certificate.clone());
+    let config = builder(&material.authority_pem)?.with_client_auth_cert(vec![certificate], key)?;
+    quic(config, ALPN_STREAM)
+}
+
+/// Builds the configuration of a connection that only enrols.
+///
+/// # Errors
+/// Returns [`TlsError`] when the authority is not usable.
+pub fn enrolling(authority_pem: &str) -> Result<QuicClientConfig, TlsError> {
+    quic(
+        builder(authority_pem)?.with_no_client_auth(),
+        ALPN_ENROLMENT,
+    )
+}
+
+type Builder = rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>;
+
+fn builder(authority_pem: &str) -> Result<Builder, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(authority_pem.as_bytes()) {
+        roots.add(certificate.map_err(|_| TlsError::Pem("the hub's authority"))?)?;
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_root_certificates(roots))
+}
+
+fn quic(mut config: ClientConfig, protocol: &[u8]) -> Result<QuicClientConfig, TlsError> {
+    config.alpn_protocols = vec![protocol.to_vec()];
+    Ok(QuicClientConfig::try_from(config)?)
+}
+
+/// Why TLS cannot be set up.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A PEM file is none.
+    #[error("{0} is not in PEM")]
+    Pem(&'static str),
+    /// rustls refused.
+    #[error("TLS refused the configuration")]
+    Rustls(#[from] rustls::Error),
+    /// QUIC needs a cipher that the configuration lacks.
+    #[error("QUIC refused the configuration")]
+    Quic(#[from] NoInitialCipherSuite),
+}
