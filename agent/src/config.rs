@@ -293,8 +293,9 @@ mod tests {
         let twice = load(&format!(
             "{GOOD}{}",
             GOOD.trim_start_matches("state = 'state'\n")
-        ));
-        assert!(twice.unwrap_err().contains("line 9, column 8: two feeds"));
+        ))
+        .unwrap_err();
+        assert!(twice.contains("line 10, column 8: two feeds"), "{twice}");
     }
 
     #[test]

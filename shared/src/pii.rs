@@ -1,7 +1,7 @@
 //! Wrappers that keep personal data and secrets out of logs, errors and pages by accident.
 //!
-//! Neither type has `Display` or `Serialize`, and both print a placeholder with `Debug`. The only
-//! way to the value is `reveal`, and the README lists every place that calls it.
+//! Neither type has `Display` or `Serialize`, and both print a placeholder with `Debug`. A form can
+//! be read into them; the only way out is `reveal`, and the README lists every file that calls it.
 
 use std::fmt;
 
@@ -19,7 +19,8 @@ use zeroize::Zeroize;
 /// fn serialised<T: serde::Serialize>(_: T) {}
 /// serialised(savin_shared::pii::Pii::new("Avery"));
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(transparent)]
 pub struct Pii<T>(T);
 
 impl<T> Pii<T> {
@@ -46,7 +47,8 @@ impl<T> fmt::Debug for Pii<T> {
 /// // A secret has no `Display`.
 /// println!("{}", savin_shared::pii::Secret::new(String::from("4821")));
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default, serde::Deserialize)]
+#[serde(transparent)]
 pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {

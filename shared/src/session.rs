@@ -70,6 +70,8 @@ pub struct Timing {
     pub greeting: Duration,
     /// Between an agent's heartbeats; 20 s.
     pub heartbeat: Duration,
+    /// Of quiet after the last change is durable, before a heartbeat says how things are now; 1 s.
+    pub settle: Duration,
     /// For the answer to a batch before the agent dials anew; 30 s.
     pub answer: Duration,
     /// Without any frame before the hub hangs up; 65 s, three heartbeats and a little.
@@ -81,6 +83,7 @@ impl Default for Timing {
         Self {
             greeting: Duration::from_secs(10),
             heartbeat: Duration::from_secs(20),
+            settle: Duration::from_secs(1),
             answer: Duration::from_secs(30),
             silence: Duration::from_secs(65),
         }

@@ -33,8 +33,11 @@ impl Output {
         self.line(&text)
     }
 
-    /// Prints rows as a table under a header.
+    /// Prints rows as a table under a header; nothing where there are none.
     pub(super) fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let mut table = Table::new();
         table
             .load_preset(presets::UTF8_BORDERS_ONLY)

@@ -1,5 +1,6 @@
 //! `run`: the service itself, until a signal stops it.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -46,6 +47,7 @@ fn start_logging(filter: &str) -> anyhow::Result<()> {
     let targets: Targets = filter.parse().context("--log is not a level")?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     tracing_subscriber::registry()
         .with(lines)

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use savin_shared::envelope::SealedBatch;
 use savin_shared::fault::Fault;
@@ -19,6 +19,9 @@ use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
 use crate::journal::{Journal, JournalError, feed};
 use crate::mapping::profile::Mode;
 use crate::signer::Signer;
+
+/// How often it is noted that a source was looked at and had not changed.
+const SEEN: SignedDuration = SignedDuration::from_secs(15);
 
 /// What a feed reads.
 #[derive(Debug)]
@@ -210,8 +213,9 @@ fn look_at_database(
         };
         take_rows(&mut journal, &shared.signer, feed, rows, None, now)
     })?;
-    if let Some(report) = report {
-        announce(feed, "query", report, shared);
+    match report {
+        Some(report) => announce(feed, "query", report, shared),
+        None => note_seen(&mut journal, feed, (shared.world.wall)())?,
     }
     Ok(())
 }
@@ -261,6 +265,16 @@ fn watcher(path: &Path, hint: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
     let mut watcher = watcher.ok()?;
     watcher.watch(path, RecursiveMode::NonRecursive).ok()?;
     Some(watcher)
+}
+
+/// Notes that the source was looked at, now and then: heartbeats say how old what is known is.
+fn note_seen(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), JournalError> {
+    let state = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let Some(mut state) = state.filter(|state| at.duration_since(state.seen_at) >= SEEN) else {
+        return Ok(());
+    };
+    state.seen_at = at;
+    journal.write(|tx| feed::store(tx, &feed.name, &state))
 }
 
 /// Locks the journal; a panic elsewhere left no transaction open.

@@ -36,8 +36,9 @@ pub struct FeedBeat {
     pub feed: FeedName,
     /// Whose it is.
     pub facility: FacilityCode,
-    /// When the source was last read with success.
-    pub captured_us: Option<i64>,
+    /// Up to when what the feed lists is known to be so: the date of the last export, or the last
+    /// look at a database.
+    pub as_of_us: Option<i64>,
     /// When what the source holds last changed: the age of the source, not of the agent.
     pub source_changed_us: Option<i64>,
     /// Rows that the feed lists now.

@@ -120,7 +120,7 @@ fn heartbeat() -> Heartbeat {
     let beat = FeedBeat {
         feed: feed(),
         facility: FacilityCode::new("MS-TEST-JAIL").unwrap(),
-        captured_us: Some(1),
+        as_of_us: Some(1),
         source_changed_us: None,
         rows: 35,
         held: Some(String::from("mass-absence")),

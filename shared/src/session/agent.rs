@@ -99,6 +99,7 @@ pub struct AgentSession {
     events: VecDeque<AgentEvent>,
     answer_due: Option<Instant>,
     heartbeat_due: Instant,
+    settled_due: Option<Instant>,
 }
 
 impl AgentSession {
@@ -121,6 +122,7 @@ impl AgentSession {
             events: VecDeque::new(),
             answer_due: Some(now + timing.greeting),
             heartbeat_due: now + timing.heartbeat,
+            settled_due: None,
         }
     }
 
@@ -145,8 +147,9 @@ impl AgentSession {
         }
         if self.answer_due.is_some_and(|due| due <= now) {
             self.close(AgentClose::Stalled);
-        } else if self.heartbeat_due <= now {
+        } else if self.next_heartbeat() <= now {
             self.heartbeat_due = now + self.timing.heartbeat;
+            self.settled_due = None;
             if self.phase != Phase::Greeting {
                 self.events.push_back(AgentEvent::Heartbeat);
             }
@@ -159,10 +162,8 @@ impl AgentSession {
         if self.phase == Phase::Closed {
             return None;
         }
-        Some(
-            self.answer_due
-                .map_or(self.heartbeat_due, |due| due.min(self.heartbeat_due)),
-        )
+        let heartbeat = self.next_heartbeat();
+        Some(self.answer_due.map_or(heartbeat, |due| due.min(heartbeat)))
     }
 
     /// Returns the next frame to send.
@@ -318,6 +319,11 @@ impl AgentSession {
         }
     }
 
+    fn next_heartbeat(&self) -> Instant {
+        self.settled_due
+            .map_or(self.heartbeat_due, |due| due.min(self.heartbeat_due))
+    }
+
     /// Keeps the receipt that got lost when the line was cut.
     fn receipted(&mut self, receipt: Option<PortableReceipt>) {
         let Some(receipt) = receipt else { return };
@@ -363,6 +369,7 @@ impl AgentSession {
             self.acked = position.seq.max(self.acked);
             self.events.push_back(AgentEvent::Durable(ack.receipt));
         }
+        self.settled_due = self.is_drained().then(|| now + self.timing.settle);
         self.pump();
     }
 

@@ -192,6 +192,27 @@ fn loses_nothing_and_repeats_nothing_over_a_bad_link() {
 }
 
 #[test]
+fn says_how_things_are_soon_after_they_went_quiet() {
+    let mut world = World::new(7);
+    for _ in 0..100 {
+        world.step(false);
+    }
+    world.settle();
+    let (heard, quiet) = (world.hub.heartbeats, Duration::from_millis(100));
+    for _ in 0..20 {
+        world.now += quiet;
+        world.exchange(false);
+    }
+    assert_eq!(
+        world.hub.heartbeats,
+        heard + 1,
+        "one, and no more while nothing changes"
+    );
+    let heartbeat = world.hub.last_heartbeat.as_ref().unwrap();
+    assert_eq!(heartbeat.end, world.agent.end);
+}
+
+#[test]
 fn meets_every_fault_that_it_claims_to_survive() {
     let mut faults = link::Faults::default();
     let (mut gaps, mut repeats, mut snapshots, mut rollbacks) = (0, 0, 0, 0);

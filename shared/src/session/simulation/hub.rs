@@ -15,6 +15,7 @@ use crate::digest::{Digest, key_hash};
 use crate::envelope::{SealedBatch, open};
 use crate::frame::Frame;
 use crate::frame::greeting::{Hello, Verdict, Welcome};
+use crate::frame::heartbeat::Heartbeat;
 use crate::frame::live::{Ack, Nack, NackReason};
 use crate::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use crate::hash::Hash;
@@ -44,6 +45,8 @@ pub(super) struct HubModel {
     staged: Option<(SnapshotBegin, Vec<SnapshotRow>)>,
     session: Option<HubSession>,
     closed: bool,
+    pub(super) heartbeats: u32,
+    pub(super) last_heartbeat: Option<Heartbeat>,
     pub(super) gaps: u32,
     pub(super) repeats: u32,
     pub(super) snapshots: u32,
@@ -61,6 +64,8 @@ impl HubModel {
             staged: None,
             session: None,
             closed: false,
+            heartbeats: 0,
+            last_heartbeat: None,
             gaps: 0,
             repeats: 0,
             snapshots: 0,
@@ -147,7 +152,11 @@ impl HubModel {
     fn work(&mut self, now: Instant) {
         while let Some(event) = self.session.as_mut().and_then(HubSession::poll_event) {
             match event {
-                HubEvent::Hello(hello) => self.welcome(&hello),
+                HubEvent::Hello(hello) => {
+                    // What an earlier connection left on its way is durable before it is looked at.
+                    self.commit_all();
+                    self.welcome(&hello);
+                }
                 HubEvent::Batch(batch) => {
                     self.pending.push((now + Duration::from_millis(10), *batch));
                 }
@@ -161,7 +170,11 @@ impl HubModel {
                     }
                 }
                 HubEvent::SnapshotEnd(_) => self.apply_snapshot(),
-                HubEvent::Heartbeat(_) | HubEvent::Result(_) => {}
+                HubEvent::Heartbeat(heartbeat) => {
+                    self.heartbeats += 1;
+                    self.last_heartbeat = Some(heartbeat);
+                }
+                HubEvent::Result(_) => {}
                 HubEvent::Closed(_) => self.closed = true,
             }
         }
@@ -198,13 +211,17 @@ impl HubModel {
     }
 
     fn commit(&mut self, now: Instant) {
-        let split = self.pending.partition_point(|(due, _)| *due <= now);
-        let ready: Vec<_> = self
-            .pending
-            .drain(..split)
-            .map(|(_, batch)| batch)
-            .collect();
-        for batch in ready {
+        let ready = self.pending.partition_point(|(due, _)| *due <= now);
+        self.commit_first(ready);
+    }
+
+    fn commit_all(&mut self) {
+        self.commit_first(self.pending.len());
+    }
+
+    fn commit_first(&mut self, count: usize) {
+        let ready: Vec<_> = self.pending.drain(..count).collect();
+        for (_, batch) in ready {
             self.apply(&batch);
         }
     }
