@@ -1,0 +1,134 @@
+# Messages by e-mail, letter and telephone. Sixth-grade words, the fact first, the name once.
+# $name, $facility, $from, $to, $place: as the agency writes them; $kind and $place are "none" where it
+# wrote nothing. $when, $scheduled: written out.
+
+notice-sender = Information Service
+notice-subject = Information you asked for
+notice-hello = Hello,
+
+notice-Booked-full = { $name } was taken into custody. The place is { $facility }. The time was { $when }.
+notice-Booked-discreet = The person you asked about was taken into custody. The time was { $when }.
+notice-TransferInState-full = { $name } was moved from { $from_facility } to { $facility }. The time was { $when }.
+notice-TransferInState-discreet = The person you asked about was moved to another place in the state. The person is still in custody. The time was { $when }.
+notice-TransferOutOfState-full = { $name } was handed to an agency outside the state. Before that the person was at { $facility }. The time was { $when }.
+notice-TransferOutOfState-discreet = The person you asked about was handed to an agency outside the state. The time was { $when }.
+notice-ClassificationChange-full = The security level of { $name } at { $facility } changed from { $from } to { $to }. The person is still in custody.
+notice-ClassificationChange-discreet = The security level of the person you asked about changed from { $from } to { $to }. The person is still in custody.
+notice-LeaveStart-full = { $name } left { $facility } on leave, and has to come back. The time was { $when }.
+notice-LeaveStart-discreet = The person you asked about is out on leave, and has to come back. The time was { $when }.
+notice-LeaveEnd-full = { $name } is back at { $facility } from leave. The time was { $when }.
+notice-LeaveEnd-discreet = The person you asked about is back in custody from leave. The time was { $when }.
+notice-Released-full = { $name } was released from { $facility }. The time was { $when }. { $reason ->
+    [Bond] The reason: a bond was paid.
+    [OwnRecognizance] The reason: the person promised to come to court.
+    [ChargesDropped] The reason: the charges were dropped.
+    [TimeServed] The reason: the time was served.
+    [Parole] The reason: parole.
+    [Probation] The reason: probation.
+    [EarnedReleaseSupervision] The reason: earned release, under watch.
+    [CourtOrder] The reason: a court order.
+    [Pardon] The reason: a pardon.
+    [ToOtherAgency] The person was handed to another agency, and may still be in custody there.
+    [Other] The reason was not one we have words for.
+   *[Unknown] We were not told the reason.
+}
+notice-Released-discreet = The person you asked about was released. The time was { $when }. { $reason ->
+    [ToOtherAgency] The person was handed to another agency, and may still be in custody there.
+   *[Unknown] { "" }
+}
+notice-Discharged-full = { $name } was released from { $facility } because the sentence is over. The time was { $when }.
+notice-Discharged-discreet = The person you asked about was released because the sentence is over. The time was { $when }.
+notice-Escaped-full = { $name } escaped from { $facility }. The time was { $when }. If you are in danger, call 911 now.
+notice-Escaped-discreet = The person you asked about escaped. The time was { $when }. If you are in danger, call 911 now.
+notice-EscapeSuspected-full = { $name } is missing from { $facility } and may have escaped. The time was { $when }. If you are in danger, call 911 now.
+notice-EscapeSuspected-discreet = The person you asked about is missing and may have escaped. The time was { $when }. If you are in danger, call 911 now.
+notice-Recaptured-full = { $name } was caught and is back in custody. The place is { $facility }. The time was { $when }.
+notice-Recaptured-discreet = The person you asked about was caught and is back in custody. The time was { $when }.
+notice-CourtEventSet-full = A court date for { $name } was set{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. The time is { $scheduled }. { $place ->
+    [none] { "" }
+   *[other] The place is { $place }.
+}
+notice-CourtEventSet-discreet = A court date was set for the person you asked about. The time is { $scheduled }.
+notice-CourtEventChanged-full = A court date for { $name } was moved{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. The new time is { $scheduled }. { $place ->
+    [none] { "" }
+   *[other] The place is { $place }.
+}
+notice-CourtEventChanged-discreet = A court date of the person you asked about was moved. The new time is { $scheduled }.
+notice-CourtEventCancelled-full = A court date for { $name } was called off{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. The time would have been { $scheduled }.
+notice-CourtEventCancelled-discreet = A court date of the person you asked about was called off. The time would have been { $scheduled }.
+notice-HearingSet-full = A hearing for { $name } was set{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. The time is { $scheduled }. { $place ->
+    [none] { "" }
+   *[other] The place is { $place }.
+} You may have the right to speak there.
+notice-HearingSet-discreet = A hearing was set for the person you asked about. The time is { $scheduled }. You may have the right to speak there.
+notice-HearingChanged-full = A hearing for { $name } was moved{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. The new time is { $scheduled }. { $place ->
+    [none] { "" }
+   *[other] The place is { $place }.
+}
+notice-HearingChanged-discreet = A hearing of the person you asked about was moved. The new time is { $scheduled }.
+notice-HearingCancelled-full = A hearing for { $name } was called off{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. The time would have been { $scheduled }.
+notice-HearingCancelled-discreet = A hearing of the person you asked about was called off. The time would have been { $scheduled }.
+notice-BoardDecision-full = The board decided about { $name }: { $decision }.
+notice-BoardDecision-discreet = The board decided about the person you asked about.
+notice-SupervisionChange-full = The supervision of { $name } changed from { $from } to { $to }. The time was { $when }.
+notice-SupervisionChange-discreet = The supervision of the person you asked about changed. The time was { $when }.
+notice-Absconded-full = { $name } is under supervision and cannot be found. The time was { $when }. If you are in danger, call 911 now.
+notice-Absconded-discreet = The person you asked about is under supervision and cannot be found. The time was { $when }. If you are in danger, call 911 now.
+notice-SupervisedAddressChange-full = { $name } lives at another address under supervision. The time was { $when }.
+notice-SupervisedAddressChange-discreet = The person you asked about lives at another address under supervision. The time was { $when }.
+notice-SexOffenderProfileUpdated-full = { $name } updated the state registry. The time was { $when }.
+notice-SexOffenderProfileUpdated-discreet = The person you asked about updated the state registry. The time was { $when }.
+notice-SexOffenderNoncompliant-full = { $name } is not doing what the state registry asks for.
+notice-SexOffenderNoncompliant-discreet = The person you asked about is not doing what the state registry asks for.
+notice-Died-full = { $name } died in custody. The place was { $facility }. The time was { $when }.
+notice-Died-discreet = The person you asked about died in custody. The time was { $when }.
+notice-MistakenRelease-full = { $name } was released from { $facility } by mistake. The time was { $when }. If you are in danger, call 911 now.
+notice-MistakenRelease-discreet = The person you asked about was released by mistake. The time was { $when }. If you are in danger, call 911 now.
+notice-ReleaseScheduled-full = { $name } is to be released from { $facility }. The day is { $scheduled }.
+notice-ReleaseScheduled-discreet = The person you asked about is to be released. The day is { $scheduled }.
+notice-ReleaseDateChanged-full = The day on which { $name } is to be released from { $facility } changed. The new day: { $scheduled }.
+notice-ReleaseDateChanged-discreet = The day on which the person you asked about is to be released changed. The new day: { $scheduled }.
+notice-Correction-full = We told you something about { $name } that is not so. What the record says now: { $state ->
+    [InCustody] the person is in custody at { $facility }.
+   *[other] the reason for the release was another one. The person is out of custody.
+}
+notice-Correction-discreet = We told you something about the person you asked about that is not so. What the record says now: { $state ->
+    [InCustody] the person is in custody.
+   *[other] the reason for the release was another one. The person is out of custody.
+}
+
+notice-content-free = There is news about something you asked us to watch. To hear it, visit { $site } or call { $phone }.
+notice-late = { $hours ->
+    [one] This was an hour ago or more. We learned of it only now.
+   *[other] This was about { $hours } hours ago. We learned of it only now.
+}
+notice-late-days = { $days ->
+    [one] This was a day ago or more. We learned of it only now.
+   *[other] This was about { $days } days ago. We learned of it only now.
+}
+notice-no-time = not given
+notice-no-name = The person you asked about
+notice-more = To see the latest, to change how we reach you, or to stop: visit { $site } or call { $phone }. Somebody answers the phone day and night.
+notice-danger = If you are in danger, call 911.
+
+code-subject = Your code
+code-text = Your code is { $code }. It works for { $minutes } minutes.
+code-not-you = If you did not ask for a code, do nothing. No one was signed up.

@@ -1,0 +1,179 @@
+# The public pages. Eighth-grade words at most; short sentences; nothing in a title that tells.
+
+site-title = Information
+site-skip = Skip to the content
+site-leave = Leave this site now
+site-leave-hint = Or press Shift three times.
+site-danger = If you are in danger, call 911.
+site-safety = Somebody can see which sites you visit. Nothing can erase every trace.
+site-phone = Help by phone, day and night: { $phone }
+site-home = Look somebody up
+site-manage = Change or stop my notices
+site-banner = A service of the State of Mississippi
+site-footer = Mississippi Department of Corrections, Division of Victim Services. Free of charge. We use no cookies and no trackers.
+
+home-heading = Find out where somebody is
+home-lead = Look up a person who is or was in a jail or prison in Mississippi, or in the state registry.
+home-label = Name or number
+home-hint = First and last name in any order, or the person's MDOC number.
+home-button = Look up
+home-notices-heading = Get told when something changes
+home-notices-text = Look the person up first. Then choose to be told. It is free, and the person is not told that you asked.
+
+results-heading = { $count ->
+    [0] We found nobody
+    [one] We found one person
+   *[other] We found { $count } people
+}
+results-many = There are more. Add a first name or a number.
+results-none = That can be because the name is written in another way, the person was released or never held here, the record is sealed, or the jail has not sent it yet. Try only the last name, or call { $phone }.
+results-empty = Type a name or a number.
+
+person-heading = { $name }
+person-unnamed = A person without a name on record
+person-numbers = MDOC number: { $number }
+person-other-names = Also known as: { $names }
+person-now = Where the person is
+person-nothing = We have no status that we can show. Call { $phone }.
+person-past = What was reported last
+person-coming = What is coming
+person-register = Tell me when something changes
+person-back = Look up somebody else
+person-not-found = We do not show this page. The person is not in our records, or the record is sealed.
+
+state-InCustody = In custody at { $facility }
+state-OnLeave = On leave from { $facility }, and expected back
+state-OutOfCustody = Out of custody. Was at { $facility }. { $reason ->
+    [Bond] Reason: bond.
+    [OwnRecognizance] Reason: promised to come to court.
+    [ChargesDropped] Reason: charges dropped.
+    [TimeServed] Reason: time served.
+    [Parole] Reason: parole.
+    [Probation] Reason: probation.
+    [EarnedReleaseSupervision] Reason: earned release, under watch.
+    [CourtOrder] Reason: court order.
+    [Pardon] Reason: pardon.
+    [ToOtherAgency] Handed to another agency, and maybe in custody there.
+    [SentenceExpired] Reason: the sentence is over.
+    [Mistaken] Reason: released by mistake.
+    [Other] Reason: another one.
+   *[Unknown] Reason: not given to us.
+}
+state-Escaped = Escaped from { $facility }. If you are in danger, call 911.
+state-Deceased = Died in custody. Was at { $facility }.
+state-TransferredOut = Handed to an agency outside the state. Was at { $facility }.
+state-NoLongerListed = No longer on the list of { $facility }. This does not mean released. We are asking.
+state-Unknown = Not known. The words in the record of { $facility } do not say.
+
+as-of = As of { $when }
+since = Since { $when }
+sure-transaction = How sure: { $facility } reported exactly this.
+sure-status = How sure: the record at { $facility } says so.
+sure-listing = How sure: the person is on the list of { $facility }.
+sure-absence = How sure: only that the list no longer has the person.
+heard-just-now = We heard from this place less than a minute ago.
+heard-minutes = { $minutes ->
+    [one] We heard from this place a minute ago.
+   *[other] We heard from this place { $minutes } minutes ago.
+}
+heard-stale = We have not heard from this place since { $when }. Things may have changed. Call { $phone }.
+heard-never = We have not heard from this place yet. Call { $phone }.
+held = Changes from this place are being checked by a person. Call { $phone }.
+classification = Security level: { $classification }
+
+coming-hearing = { $kind }: { $when }
+coming-court = { $kind }, { $place }: { $when }
+coming-unnamed = Date
+
+event-line = { $what }: { $when }
+event-Booked = Taken into custody
+event-TransferInState = Moved to another place
+event-TransferOutOfState = Handed to an agency outside the state
+event-ClassificationChange = Security level changed
+event-LeaveStart = Left on leave
+event-LeaveEnd = Back from leave
+event-Released = Released
+event-Discharged = Released: the sentence is over
+event-Escaped = Escaped
+event-EscapeSuspected = Missing, maybe escaped
+event-Recaptured = Caught and back in custody
+event-ProtectiveOrderServed = Protective order served
+event-ProtectiveOrderAttempted = Service of a protective order tried
+event-ProtectiveOrderExpiring = Protective order about to end
+event-CourtEventSet = Court date set
+event-CourtEventChanged = Court date moved
+event-CourtEventCancelled = Court date called off
+event-HearingSet = Hearing set
+event-HearingChanged = Hearing moved
+event-HearingCancelled = Hearing called off
+event-BoardDecision = Board decision
+event-SupervisionChange = Supervision changed
+event-Absconded = Under supervision and not to be found
+event-SupervisedAddressChange = Address under supervision changed
+event-SexOffenderProfileUpdated = Registry profile updated
+event-SexOffenderNoncompliant = Not doing what the registry asks for
+event-Died = Died
+event-MistakenRelease = Released by mistake
+event-ReleaseScheduled = Release planned
+event-ReleaseDateChanged = Planned release changed
+event-NoLongerListed = No longer on the list
+event-FeedStale = Place not heard from
+event-FeedRestored = Place heard from again
+event-Correction = Correction
+event-IdentityMerged = Records joined
+event-IdentitySplit = Records taken apart
+
+register-heading = Tell me when something changes
+register-about = About: { $name }
+register-safe-text = Think about who can read your mail. You choose how much a message says.
+register-email-label = Your e-mail address
+register-email-hint = We send a code to it first. Use one that only you can read.
+register-level = How much may a message say?
+level-discreet = What happened, without any name
+level-discreet-hint = "The person you asked about was released."
+level-full = What happened, with the name
+level-full-hint = "Avery Sample was released from Sample County Jail."
+level-content-free = Only that there is news
+level-content-free-hint = "There is news about something you asked us to watch."
+register-language = Language of the messages
+register-button = Send me the code
+register-phone = To be told by phone or letter, call { $phone }.
+
+code-heading = Check your mail
+code-lead = If the address is right, a message with a code is on its way. It can take a few minutes.
+code-label = Code
+code-hint = Six digits
+code-button = Go on
+code-again = No code? Check the spelling of your address and start again. An address gets at most three codes in an hour.
+
+done-registered-heading = You are signed up
+done-registered-text = From now on we tell you when something changes. To change or stop it, use the link at the top of this page.
+done-stopped-heading = You are no longer told anything
+done-stopped-text = We have deleted your address and what you asked for.
+
+manage-heading = Change or stop my notices
+manage-lead = Type the address at which we tell you. We send a code to it.
+manage-button = Send me the code
+view-heading = Your notices
+view-address = We write to { $address }
+view-about-heading = People you asked about
+view-about-none = You are not told about anybody now.
+view-drop = Stop for { $label }
+view-change-heading = How we tell you
+view-change-button = Save
+view-saved = Saved.
+view-stop-heading = Stop everything
+view-stop-text = We delete your address and what you asked for. You can sign up again at any time.
+view-stop-button = Stop all notices
+view-over = For your safety this page works for 15 minutes after your last click.
+
+error-title = Error: { $title }
+error-heading = Something is not right yet
+error-email-empty = Type your e-mail address.
+error-email-wrong = Type an e-mail address such as name@example.com.
+error-code = That code is not right, or too old. Check it, or start again.
+error-session = Your time on this page is over. Start again.
+error-level = Choose how much a message may say.
+error-broken-heading = That did not work
+error-broken-text = It is our fault, not yours. Try again in a minute, or call { $phone }.
+error-missing-heading = There is no such page

@@ -1,0 +1,132 @@
+# Mensajes por correo electrónico, carta y teléfono. Palabras sencillas, primero el hecho.
+
+notice-sender = Servicio de Información
+notice-subject = Información que usted pidió
+notice-hello = Hola:
+
+notice-Booked-full = { $name } está ahora bajo custodia. El lugar es { $facility }. La hora fue { $when }.
+notice-Booked-discreet = La persona por la que usted preguntó fue puesta bajo custodia. La hora fue { $when }.
+notice-TransferInState-full = { $name } está ahora en { $facility }. Antes estaba en { $from_facility }. La hora fue { $when }.
+notice-TransferInState-discreet = La persona por la que usted preguntó fue llevada a otro lugar del estado. Sigue bajo custodia. La hora fue { $when }.
+notice-TransferOutOfState-full = { $name } pasó a manos de una agencia de fuera del estado. Antes estaba en { $facility }. La hora fue { $when }.
+notice-TransferOutOfState-discreet = La persona por la que usted preguntó fue entregada a una agencia de fuera del estado. La hora fue { $when }.
+notice-ClassificationChange-full = El nivel de seguridad de { $name } en { $facility } cambió de { $from } a { $to }. Sigue bajo custodia.
+notice-ClassificationChange-discreet = El nivel de seguridad de la persona por la que usted preguntó cambió de { $from } a { $to }. Sigue bajo custodia.
+notice-LeaveStart-full = { $name } salió de { $facility } con permiso y tiene que volver. La hora fue { $when }.
+notice-LeaveStart-discreet = La persona por la que usted preguntó salió con permiso y tiene que volver. La hora fue { $when }.
+notice-LeaveEnd-full = { $name } volvió del permiso a { $facility }. La hora fue { $when }.
+notice-LeaveEnd-discreet = La persona por la que usted preguntó volvió del permiso y está bajo custodia. La hora fue { $when }.
+notice-Released-full = { $name } quedó en libertad y salió de { $facility }. La hora fue { $when }. { $reason ->
+    [Bond] El motivo: se pagó una fianza.
+    [OwnRecognizance] El motivo: prometió presentarse ante el juez.
+    [ChargesDropped] El motivo: se retiraron los cargos.
+    [TimeServed] El motivo: cumplió el tiempo.
+    [Parole] El motivo: libertad condicional.
+    [Probation] El motivo: libertad a prueba.
+    [EarnedReleaseSupervision] El motivo: salida ganada, con vigilancia.
+    [CourtOrder] El motivo: una orden del juez.
+    [Pardon] El motivo: un indulto.
+    [ToOtherAgency] Pasó a manos de otra agencia y puede seguir bajo custodia allí.
+    [Other] No tenemos palabras para el motivo.
+   *[Unknown] No nos dijeron el motivo.
+}
+notice-Released-discreet = La persona por la que usted preguntó quedó en libertad. La hora fue { $when }. { $reason ->
+    [ToOtherAgency] Fue entregada a otra agencia y puede seguir bajo custodia allí.
+   *[Unknown] { "" }
+}
+notice-Discharged-full = { $name } quedó en libertad y salió de { $facility } porque terminó su condena. La hora fue { $when }.
+notice-Discharged-discreet = La persona por la que usted preguntó quedó en libertad porque terminó su condena. La hora fue { $when }.
+notice-Escaped-full = { $name } se escapó de { $facility }. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
+notice-Escaped-discreet = La persona por la que usted preguntó se escapó. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
+notice-EscapeSuspected-full = { $name } falta en { $facility } y puede haberse escapado. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
+notice-EscapeSuspected-discreet = La persona por la que usted preguntó falta y puede haberse escapado. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
+notice-Recaptured-full = Se capturó a { $name }, que está otra vez bajo custodia. El lugar es { $facility }. La hora fue { $when }.
+notice-Recaptured-discreet = La persona por la que usted preguntó fue capturada y está otra vez bajo custodia. La hora fue { $when }.
+notice-CourtEventSet-full = Se fijó una fecha en la corte para { $name }{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. La hora es { $scheduled }. { $place ->
+    [none] { "" }
+   *[other] El lugar es { $place }.
+}
+notice-CourtEventSet-discreet = Se fijó una fecha en la corte para la persona por la que usted preguntó. La hora es { $scheduled }.
+notice-CourtEventChanged-full = Se cambió una fecha en la corte para { $name }{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. La nueva hora es { $scheduled }. { $place ->
+    [none] { "" }
+   *[other] El lugar es { $place }.
+}
+notice-CourtEventChanged-discreet = Se cambió una fecha en la corte de la persona por la que usted preguntó. La nueva hora es { $scheduled }.
+notice-CourtEventCancelled-full = Se canceló una fecha en la corte para { $name }{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. La hora habría sido { $scheduled }.
+notice-CourtEventCancelled-discreet = Se canceló una fecha en la corte de la persona por la que usted preguntó. La hora habría sido { $scheduled }.
+notice-HearingSet-full = Se fijó una audiencia para { $name }{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. La hora es { $scheduled }. { $place ->
+    [none] { "" }
+   *[other] El lugar es { $place }.
+} Usted puede tener derecho a hablar allí.
+notice-HearingSet-discreet = Se fijó una audiencia para la persona por la que usted preguntó. La hora es { $scheduled }. Usted puede tener derecho a hablar allí.
+notice-HearingChanged-full = Se cambió una audiencia para { $name }{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. La nueva hora es { $scheduled }. { $place ->
+    [none] { "" }
+   *[other] El lugar es { $place }.
+}
+notice-HearingChanged-discreet = Se cambió una audiencia de la persona por la que usted preguntó. La nueva hora es { $scheduled }.
+notice-HearingCancelled-full = Se canceló una audiencia para { $name }{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}. La hora habría sido { $scheduled }.
+notice-HearingCancelled-discreet = Se canceló una audiencia de la persona por la que usted preguntó. La hora habría sido { $scheduled }.
+notice-BoardDecision-full = La junta decidió sobre { $name }: { $decision }.
+notice-BoardDecision-discreet = La junta decidió sobre la persona por la que usted preguntó.
+notice-SupervisionChange-full = La supervisión de { $name } cambió de { $from } a { $to }. La hora fue { $when }.
+notice-SupervisionChange-discreet = La supervisión de la persona por la que usted preguntó cambió. La hora fue { $when }.
+notice-Absconded-full = { $name } está bajo supervisión y no se le encuentra. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
+notice-Absconded-discreet = La persona por la que usted preguntó está bajo supervisión y no se le encuentra. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
+notice-SupervisedAddressChange-full = { $name } vive bajo supervisión en otra dirección. La hora fue { $when }.
+notice-SupervisedAddressChange-discreet = La persona por la que usted preguntó vive bajo supervisión en otra dirección. La hora fue { $when }.
+notice-SexOffenderProfileUpdated-full = { $name } puso al día sus datos en el registro del estado. La hora fue { $when }.
+notice-SexOffenderProfileUpdated-discreet = La persona por la que usted preguntó puso al día sus datos en el registro del estado. La hora fue { $when }.
+notice-SexOffenderNoncompliant-full = { $name } no cumple lo que pide el registro del estado.
+notice-SexOffenderNoncompliant-discreet = La persona por la que usted preguntó no cumple lo que pide el registro del estado.
+notice-Died-full = { $name } murió bajo custodia. El lugar fue { $facility }. La hora fue { $when }.
+notice-Died-discreet = La persona por la que usted preguntó murió bajo custodia. La hora fue { $when }.
+notice-MistakenRelease-full = { $name } quedó en libertad por error y salió de { $facility }. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
+notice-MistakenRelease-discreet = La persona por la que usted preguntó quedó en libertad por error. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
+notice-ReleaseScheduled-full = { $name } va a quedar en libertad y salir de { $facility }. El día es { $scheduled }.
+notice-ReleaseScheduled-discreet = La persona por la que usted preguntó va a quedar en libertad. El día es { $scheduled }.
+notice-ReleaseDateChanged-full = Cambió el día en que { $name } va a quedar en libertad y salir de { $facility }. El nuevo día: { $scheduled }.
+notice-ReleaseDateChanged-discreet = Cambió el día en que la persona por la que usted preguntó va a quedar en libertad. El nuevo día: { $scheduled }.
+notice-Correction-full = Le dijimos algo sobre { $name } que no es así. Lo que dice ahora el registro: { $state ->
+    [InCustody] está bajo custodia en { $facility }.
+   *[other] el motivo por el que quedó en libertad era otro. Está fuera de custodia.
+}
+notice-Correction-discreet = Le dijimos algo sobre la persona por la que usted preguntó que no es así. Lo que dice ahora el registro: { $state ->
+    [InCustody] está bajo custodia.
+   *[other] el motivo por el que quedó en libertad era otro. Está fuera de custodia.
+}
+
+notice-content-free = Hay noticias sobre algo que usted nos pidió vigilar. Para saberlas, visite { $site } o llame al { $phone }.
+notice-late = { $hours ->
+    [one] Esto fue hace una hora o más. Lo supimos apenas ahora.
+   *[other] Esto fue hace unas { $hours } horas. Lo supimos apenas ahora.
+}
+notice-late-days = { $days ->
+    [one] Esto fue hace un día o más. Lo supimos apenas ahora.
+   *[other] Esto fue hace unos { $days } días. Lo supimos apenas ahora.
+}
+notice-no-time = no indicada
+notice-no-name = La persona por la que usted preguntó
+notice-more = Para ver lo más reciente, cambiar cómo le avisamos o dejar de recibir avisos: visite { $site } o llame al { $phone }. Alguien contesta el teléfono de día y de noche.
+notice-danger = Si usted está en peligro, llame al 911.
+
+code-subject = Su código
+code-text = Su código es { $code }. Sirve por { $minutes } minutos.
+code-not-you = Si usted no pidió un código, no haga nada. No se inscribió a nadie.

@@ -1,0 +1,179 @@
+# Las páginas públicas. Palabras sencillas y frases cortas; nada en un título que delate.
+
+site-title = Información
+site-skip = Ir al contenido
+site-leave = Salir ya de este sitio
+site-leave-hint = O pulse Mayús tres veces.
+site-danger = Si usted está en peligro, llame al 911.
+site-safety = Alguien puede ver qué sitios visita usted. Nada borra todas las huellas.
+site-phone = Ayuda por teléfono, de día y de noche: { $phone }
+site-home = Buscar a alguien
+site-manage = Cambiar o parar mis avisos
+site-banner = Un servicio del Estado de Mississippi
+site-footer = Departamento Correccional de Mississippi, División de Servicios a Víctimas. Gratis. No usamos cookies ni rastreadores.
+
+home-heading = Averigüe dónde está alguien
+home-lead = Busque a una persona que está o estuvo en una cárcel o prisión de Mississippi, o en el registro del estado.
+home-label = Nombre o número
+home-hint = Nombre y apellido en cualquier orden, o el número de MDOC de la persona.
+home-button = Buscar
+home-notices-heading = Reciba un aviso cuando algo cambie
+home-notices-text = Primero busque a la persona. Luego elija recibir avisos. Es gratis, y a la persona no se le dice que usted preguntó.
+
+results-heading = { $count ->
+    [0] No encontramos a nadie
+    [one] Encontramos a una persona
+   *[other] Encontramos a { $count } personas
+}
+results-many = Hay más. Agregue un nombre o un número.
+results-none = Puede ser porque el nombre se escribe de otra manera, porque la persona salió o nunca estuvo aquí, porque el registro está sellado o porque la cárcel aún no lo envió. Pruebe solo con el apellido o llame al { $phone }.
+results-empty = Escriba un nombre o un número.
+
+person-heading = { $name }
+person-unnamed = Una persona sin nombre en el registro
+person-numbers = Número de MDOC: { $number }
+person-other-names = También conocido como: { $names }
+person-now = Dónde está la persona
+person-nothing = No tenemos ningún estado que podamos mostrar. Llame al { $phone }.
+person-past = Lo último que se informó
+person-coming = Lo que viene
+person-register = Avísenme cuando algo cambie
+person-back = Buscar a otra persona
+person-not-found = No mostramos esta página. La persona no está en nuestros registros o el registro está sellado.
+
+state-InCustody = Bajo custodia en { $facility }
+state-OnLeave = Con permiso fuera de { $facility }, y se espera que vuelva
+state-OutOfCustody = Fuera de custodia. Estuvo en { $facility }. { $reason ->
+    [Bond] Motivo: fianza.
+    [OwnRecognizance] Motivo: prometió presentarse ante el juez.
+    [ChargesDropped] Motivo: se retiraron los cargos.
+    [TimeServed] Motivo: tiempo cumplido.
+    [Parole] Motivo: libertad condicional.
+    [Probation] Motivo: libertad a prueba.
+    [EarnedReleaseSupervision] Motivo: salida ganada, con vigilancia.
+    [CourtOrder] Motivo: orden del juez.
+    [Pardon] Motivo: indulto.
+    [ToOtherAgency] Entregado a otra agencia y quizá bajo custodia allí.
+    [SentenceExpired] Motivo: terminó la condena.
+    [Mistaken] Motivo: salió por error.
+    [Other] Motivo: otro.
+   *[Unknown] Motivo: no nos lo dieron.
+}
+state-Escaped = Se escapó de { $facility }. Si usted está en peligro, llame al 911.
+state-Deceased = Murió bajo custodia. Estuvo en { $facility }.
+state-TransferredOut = Entregado a una agencia de fuera del estado. Estuvo en { $facility }.
+state-NoLongerListed = Ya no está en la lista de { $facility }. Eso no quiere decir que salió. Estamos preguntando.
+state-Unknown = No se sabe. Las palabras del registro de { $facility } no lo dicen.
+
+as-of = Al { $when }
+since = Desde el { $when }
+sure-transaction = Qué tan seguro: { $facility } informó exactamente esto.
+sure-status = Qué tan seguro: lo dice el registro de { $facility }.
+sure-listing = Qué tan seguro: la persona está en la lista de { $facility }.
+sure-absence = Qué tan seguro: solo que la lista ya no tiene a la persona.
+heard-just-now = Supimos de este lugar hace menos de un minuto.
+heard-minutes = { $minutes ->
+    [one] Supimos de este lugar hace un minuto.
+   *[other] Supimos de este lugar hace { $minutes } minutos.
+}
+heard-stale = No sabemos nada de este lugar desde el { $when }. Las cosas pueden haber cambiado. Llame al { $phone }.
+heard-never = Todavía no sabemos nada de este lugar. Llame al { $phone }.
+held = Una persona está revisando los cambios de este lugar. Llame al { $phone }.
+classification = Nivel de seguridad: { $classification }
+
+coming-hearing = { $kind }: { $when }
+coming-court = { $kind }, { $place }: { $when }
+coming-unnamed = Fecha
+
+event-line = { $what }: { $when }
+event-Booked = Puesto bajo custodia
+event-TransferInState = Llevado a otro lugar
+event-TransferOutOfState = Entregado a una agencia de fuera del estado
+event-ClassificationChange = Cambió el nivel de seguridad
+event-LeaveStart = Salió con permiso
+event-LeaveEnd = Volvió del permiso
+event-Released = Salió
+event-Discharged = Salió: terminó la condena
+event-Escaped = Se escapó
+event-EscapeSuspected = Falta, quizá se escapó
+event-Recaptured = Capturado y otra vez bajo custodia
+event-ProtectiveOrderServed = Orden de protección entregada
+event-ProtectiveOrderAttempted = Se intentó entregar una orden de protección
+event-ProtectiveOrderExpiring = Orden de protección por terminar
+event-CourtEventSet = Fecha de corte fijada
+event-CourtEventChanged = Fecha de corte cambiada
+event-CourtEventCancelled = Fecha de corte cancelada
+event-HearingSet = Audiencia fijada
+event-HearingChanged = Audiencia cambiada
+event-HearingCancelled = Audiencia cancelada
+event-BoardDecision = Decisión de la junta
+event-SupervisionChange = Cambió la supervisión
+event-Absconded = Bajo supervisión y no se le encuentra
+event-SupervisedAddressChange = Cambió la dirección bajo supervisión
+event-SexOffenderProfileUpdated = Datos del registro puestos al día
+event-SexOffenderNoncompliant = No cumple lo que pide el registro
+event-Died = Murió
+event-MistakenRelease = Salió por error
+event-ReleaseScheduled = Salida prevista
+event-ReleaseDateChanged = Cambió la salida prevista
+event-NoLongerListed = Ya no está en la lista
+event-FeedStale = Sin noticias del lugar
+event-FeedRestored = Otra vez hay noticias del lugar
+event-Correction = Corrección
+event-IdentityMerged = Registros unidos
+event-IdentitySplit = Registros separados
+
+register-heading = Avísenme cuando algo cambie
+register-about = Sobre: { $name }
+register-safe-text = Piense en quién puede leer su correo. Usted elige cuánto dice un mensaje.
+register-email-label = Su dirección de correo electrónico
+register-email-hint = Primero le enviamos un código. Use una que solo usted pueda leer.
+register-level = ¿Cuánto puede decir un mensaje?
+level-discreet = Lo que pasó, sin ningún nombre
+level-discreet-hint = «La persona por la que usted preguntó quedó en libertad.»
+level-full = Lo que pasó, con el nombre
+level-full-hint = «Avery Sample quedó en libertad y salió de Sample County Jail.»
+level-content-free = Solo que hay noticias
+level-content-free-hint = «Hay noticias sobre algo que usted nos pidió vigilar.»
+register-language = Idioma de los mensajes
+register-button = Envíenme el código
+register-phone = Para recibir avisos por teléfono o carta, llame al { $phone }.
+
+code-heading = Revise su correo
+code-lead = Si la dirección es correcta, un mensaje con un código va en camino. Puede tardar unos minutos.
+code-label = Código
+code-hint = Seis cifras
+code-button = Seguir
+code-again = ¿No llegó el código? Revise cómo escribió su dirección y empiece otra vez. Una dirección recibe como mucho tres códigos por hora.
+
+done-registered-heading = Usted está inscrito
+done-registered-text = Desde ahora le avisamos cuando algo cambie. Para cambiarlo o pararlo, use el enlace de arriba.
+done-stopped-heading = Ya no recibe ningún aviso
+done-stopped-text = Borramos su dirección y lo que usted pidió.
+
+manage-heading = Cambiar o parar mis avisos
+manage-lead = Escriba la dirección donde le avisamos. Le enviamos un código.
+manage-button = Envíenme el código
+view-heading = Sus avisos
+view-address = Le escribimos a { $address }
+view-about-heading = Personas por las que preguntó
+view-about-none = Ahora no recibe avisos sobre nadie.
+view-drop = Parar para { $label }
+view-change-heading = Cómo le avisamos
+view-change-button = Guardar
+view-saved = Guardado.
+view-stop-heading = Parar todo
+view-stop-text = Borramos su dirección y lo que usted pidió. Puede inscribirse otra vez cuando quiera.
+view-stop-button = Parar todos los avisos
+view-over = Por su seguridad esta página funciona 15 minutos después de su último clic.
+
+error-title = Error: { $title }
+error-heading = Algo todavía no está bien
+error-email-empty = Escriba su dirección de correo electrónico.
+error-email-wrong = Escriba una dirección como nombre@example.com.
+error-code = Ese código no es correcto o es demasiado viejo. Revíselo o empiece otra vez.
+error-session = Su tiempo en esta página terminó. Empiece otra vez.
+error-level = Elija cuánto puede decir un mensaje.
+error-broken-heading = No funcionó
+error-broken-text = Es culpa nuestra, no suya. Pruebe otra vez en un minuto o llame al { $phone }.
+error-missing-heading = No existe esa página

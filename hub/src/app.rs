@@ -1,0 +1,262 @@
+//! Wiring: builds the parts, owns start and shutdown, decides nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use savin_shared::world::World;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use crate::authority::Authority;
+use crate::channels::email::Courier;
+use crate::channels::email::compose::Composer;
+use crate::channels::email::transport::Mailer;
+use crate::config::{Config, Email, Web};
+use crate::ingest::commit::CommitTask;
+use crate::ingest::listen::Listener;
+use crate::ingest::{Present, Shared};
+use crate::notification::rules::Rules;
+use crate::places;
+use crate::planner::Planner;
+use crate::store::registry::{SCHEMA as REGISTRY, facility};
+use crate::store::vault::SCHEMA as VAULT;
+use crate::store::{Place, Store};
+use crate::vault::Vault;
+use crate::vault::client::{Client, start};
+use crate::vault::command::{CourierCommand, PlannerCommand};
+use crate::vault::keyring::Keyring;
+use crate::web::{Lookup, Portal, Server, Site};
+
+/// The real clocks and the system's randomness.
+#[must_use]
+pub fn world() -> World {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "wiring is where the clocks are read"
+    )]
+    World {
+        wall: Timestamp::now,
+        monotonic: std::time::Instant::now,
+        random,
+    }
+}
+
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness nothing may be signed or sealed"
+    )]
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system's randomness");
+    bytes
+}
+
+/// Opens the registry, with the facilities that ship with the program.
+///
+/// # Errors
+/// Returns why it cannot be opened.
+pub fn open_registry(config: &Config) -> anyhow::Result<Store> {
+    make_folder(&config.data)?;
+    let store = Store::open(&config.registry, &REGISTRY).context("failed to open the registry")?;
+    let shipped = places::shipped().context("failed to read the list of facilities")?;
+    store
+        .write_now("facilities", move |tx| facility::add_shipped(tx, &shipped))
+        .context("failed to store the list of facilities")?;
+    Ok(store)
+}
+
+/// Opens the vault.
+///
+/// # Errors
+/// Returns why it cannot be opened.
+pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
+    make_folder(&config.data)?;
+    let exists = match &config.vault {
+        Place::File(path) => path.exists(),
+        // Whether a server's schema holds anything is not known here; a lost key file shows at the
+        // first value that does not open.
+        Place::Server { .. } => false,
+    };
+    let keys = Keyring::load_or_make(&config.vault_keys, exists)
+        .context("failed to load the vault's keys")?;
+    let store = Store::open(&config.vault, &VAULT).context("failed to open the vault")?;
+    Ok(Vault::new(store, keys, world()))
+}
+
+/// Loads the hub's authority.
+///
+/// # Errors
+/// Returns why it cannot be loaded.
+pub fn open_authority(config: &Config) -> anyhow::Result<Authority> {
+    make_folder(&config.data)?;
+    let now = (world().wall)();
+    Authority::load_or_make(&config.data, now).context("failed to load the authority")
+}
+
+/// Runs the hub until shutdown.
+///
+/// # Errors
+/// Returns why the hub cannot start or had to end.
+pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
+    // Two providers are linked in; whoever asks for the default must get this one.
+    let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let opened = tokio::task::spawn_blocking(move || open(config))
+        .await
+        .context("failed to start")??;
+    let mut tasks = JoinSet::new();
+    start_parts(opened, &shutdown, &mut tasks).await?;
+    while let Some(ended) = tasks.join_next().await {
+        ended.context("a task of the hub failed")??;
+    }
+    info!("Hub stopped");
+    Ok(())
+}
+
+/// The configuration with what it names, open.
+struct Opened {
+    config: Config,
+    registry: Store,
+    vault: Vault,
+    authority: Authority,
+}
+
+fn open(config: Config) -> anyhow::Result<Opened> {
+    Ok(Opened {
+        registry: open_registry(&config)?,
+        vault: open_vault(&config)?,
+        authority: open_authority(&config)?,
+        config,
+    })
+}
+
+/// Starts every part: first what agents reach, then what readers reach, then what tells.
+async fn start_parts(
+    opened: Opened,
+    shutdown: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let (config, registry) = (opened.config, opened.registry);
+    let ports = start(opened.vault).context("failed to start the vault")?;
+    let stored = Arc::new(Notify::new());
+
+    let (commit, committer) = CommitTask::new(registry.clone(), world(), Arc::clone(&stored));
+    let shared = Shared {
+        store: registry.clone(),
+        committer,
+        authority: Arc::new(opened.authority),
+        credit: config.agents.credit,
+        world: world(),
+        present: Present::default(),
+    };
+    let listener = Listener::bind(config.agents.listen, shared)?;
+    let agents_at = listener.address()?;
+    let (stop_commit, stop_listener) = (shutdown.clone(), shutdown.clone());
+    tasks.spawn(async move { Ok(commit.run(stop_commit).await?) });
+    tasks.spawn(async move {
+        listener.run(stop_listener).await;
+        Ok(())
+    });
+
+    let lookup = Lookup {
+        site: site(&config.web),
+        registry: registry.clone(),
+    };
+    let portal = Portal {
+        lookup,
+        vault: ports.portal,
+    };
+    let server = Server::bind(config.web.listen, portal)
+        .await
+        .with_context(|| format!("failed to listen on {}", config.web.listen))?;
+    let web_at = server.address()?;
+    let stop = shutdown.clone();
+    tasks.spawn(async move { Ok(server.run(stop).await?) });
+
+    let engine = registry.engine().as_str();
+    start_telling(
+        &config,
+        registry,
+        stored,
+        (ports.planner, ports.courier),
+        shutdown,
+        tasks,
+    )?;
+    info!(agents.address = %agents_at, web.address = %web_at, engine, "Hub started");
+    Ok(())
+}
+
+/// Starts planning and carrying.
+fn start_telling(
+    config: &Config,
+    registry: Store,
+    stored: Arc<Notify>,
+    (planner, courier): (Client<PlannerCommand>, Client<CourierCommand>),
+    shutdown: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let planned = Arc::new(Notify::new());
+    let planner = Planner {
+        store: registry,
+        vault: planner,
+        rules: Arc::new(Rules::shipped()?),
+        stored,
+        planned: Arc::clone(&planned),
+    };
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        planner.run(stop).await;
+        Ok(())
+    });
+    let Some(email) = &config.email else {
+        warn!("No [email] in the configuration: notices are planned and not sent");
+        return Ok(());
+    };
+    let courier = Courier {
+        vault: courier,
+        composer: Arc::new(composer(&config.web, email)),
+        mailer: Arc::new(Mailer::new(&email.server)?),
+        planned,
+        world: world(),
+    };
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        courier.run(stop).await;
+        Ok(())
+    });
+    Ok(())
+}
+
+fn site(web: &Web) -> Arc<Site> {
+    Arc::new(Site {
+        url: web.url.clone(),
+        phone: web.phone.clone(),
+        leave_url: web.leave_url.clone(),
+        zone: web.zone.clone(),
+        world: world(),
+    })
+}
+
+fn composer(web: &Web, email: &Email) -> Composer {
+    Composer {
+        from: email.from.clone(),
+        site: web.url.clone(),
+        phone: web.phone.clone(),
+        zone: web.zone.clone(),
+    }
+}
+
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("failed to make {}", folder.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let owner_only = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(folder, owner_only)
+            .with_context(|| format!("failed to protect {}", folder.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! The hub's own certificate authority, its server certificate and the key that signs receipts.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand;
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, SerialNumber,
+};
+use savin_shared::frame::SERVER_NAME;
+use savin_shared::hash::{hex, unhex};
+use savin_shared::ids::AgentId;
+use savin_shared::sign::{SignError, SigningKey};
+use thiserror::Error;
+use time::OffsetDateTime;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::private_file;
+
+/// How long an agent's certificate lasts.
+pub const AGENT_CERTIFICATE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How long the authority and the server's certificate last.
+const OWN_CERTIFICATE: SignedDuration = SignedDuration::from_hours(10 * 365 * 24);
+
+/// How far back a certificate begins, for clocks that are a little off.
+const SKEW: SignedDuration = SignedDuration::from_hours(1);
+
+const AUTHORITY_KEY: &str = "authority.key.pem";
+const AUTHORITY: &str = "authority.pem";
+const RECEIPT_KEY: &str = "receipt.key";
+
+/// The authority and the keys that the hub shows to agents.
+#[derive(Debug)]
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate_pem: String,
+    certificate_der: Vec<u8>,
+    receipt_key: SigningKey,
+}
+
+/// The server's certificate, made anew at each start.
+#[derive(Debug)]
+pub struct ServerIdentity {
+    /// The certificate and the authority's, in DER.
+    pub chain: Vec<Vec<u8>>,
+    /// Its key, in DER (PKCS #8).
+    pub key: Vec<u8>,
+}
+
+impl Authority {
+    /// Loads the authority, or makes it where there is none.
+    ///
+    /// # Errors
+    /// Returns [`AuthorityError`] when its files cannot be used.
+    pub fn load_or_make(folder: &Path, now: Timestamp) -> Result<Self, AuthorityError> {
+        let file = |name: &str| folder.join(name);
+        if !file(AUTHORITY).exists() {
+            let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+            let certificate = authority_params(now)?.self_signed(&key)?;
+            let mut seed = [0; 32];
+            rand::fill(&mut seed).map_err(|_| AuthorityError::Random)?;
+            write(&file(RECEIPT_KEY), hex(&seed).as_bytes())?;
+            write(&file(AUTHORITY_KEY), key.serialize_pem().as_bytes())?;
+            // The certificate comes last: with it the authority exists.
+            write(&file(AUTHORITY), certificate.pem().as_bytes())?;
+        }
+        let certificate_pem = read(&file(AUTHORITY))?;
+        let key = KeyPair::from_pem(&read(&file(AUTHORITY_KEY))?)?;
+        let seed: [u8; 32] = unhex(read(&file(RECEIPT_KEY))?.trim())
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(AuthorityError::Damaged)?;
+        let (_, pem) = x509_parser::pem::parse_x509_pem(certificate_pem.as_bytes())
+            .map_err(|_| AuthorityError::Damaged)?;
+        Ok(Self {
+            issuer: Issuer::from_ca_cert_pem(&certificate_pem, key)?,
+            certificate_der: pem.contents,
+            certificate_pem,
+            receipt_key: SigningKey::from_seed(&seed)?,
+        })
+    }
+
+    /// Returns the authority's certificate, in PEM: what a token carries.
+    #[must_use]
+    pub fn certificate_pem(&self) -> &str {
+        &self.certificate_pem
+    }
+
+    /// Returns the authority's certificate, in DER.
+    #[must_use]
+    pub fn certificate_der(&self) -> &[u8] {
+        &self.certificate_der
+    }
+
+    /// Returns the key that signs receipts and commands.
+    #[must_use]
+    pub const fn receipt_key(&self) -> &SigningKey {
+        &self.receipt_key
+    }
+
+    /// Makes a server certificate.
+    ///
+    /// # Errors
+    /// Returns [`AuthorityError`] when the library refuses.
+    pub fn server(&self, now: Timestamp) -> Result<ServerIdentity, AuthorityError> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let mut params = CertificateParams::new(vec![SERVER_NAME.to_owned()])?;
+        params.distinguished_name = named(SERVER_NAME);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        lasts(&mut params, now, OWN_CERTIFICATE)?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        Ok(ServerIdentity {
+            chain: vec![certificate.der().to_vec(), self.certificate_der.clone()],
+            key: key.serialize_der(),
+        })
+    }
+
+    /// Signs an agent's certificate for the key in its signing request, under the name that the hub
+    /// gives it; what else the request asks for is ignored.
+    ///
+    /// # Errors
+    /// Returns [`AuthorityError::Rcgen`] for a request that does not hold.
+    pub fn sign_agent(
+        &self,
+        signing_request: &[u8],
+        agent: AgentId,
+        now: Timestamp,
+    ) -> Result<(Vec<u8>, Timestamp), AuthorityError> {
+        let mut request =
+            CertificateSigningRequestParams::from_der(&signing_request.to_vec().into())?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name = named(&agent.to_string());
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.serial_number = Some(SerialNumber::from_slice(agent.as_bytes()));
+        lasts(&mut params, now, AGENT_CERTIFICATE)?;
+        request.params = params;
+        let certificate = request.signed_by(&self.issuer)?;
+        let ends = now
+            .checked_add(AGENT_CERTIFICATE)
+            .map_err(|_| AuthorityError::Time)?;
+        Ok((certificate.der().to_vec(), ends))
+    }
+}
+
+/// Reads the agent's name out of its certificate, which TLS has verified.
+#[must_use]
+pub fn agent_of(certificate: &[u8]) -> Option<AgentId> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    let name = certificate.subject().iter_common_name().next()?;
+    name.as_str().ok()?.parse().ok()
+}
+
+fn authority_params(now: Timestamp) -> Result<CertificateParams, AuthorityError> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = named("SAVIN hub authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    lasts(&mut params, now, OWN_CERTIFICATE)?;
+    Ok(params)
+}
+
+fn named(name: &str) -> DistinguishedName {
+    let mut distinguished = DistinguishedName::new();
+    distinguished.push(DnType::CommonName, name);
+    distinguished
+}
+
+fn lasts(
+    params: &mut CertificateParams,
+    now: Timestamp,
+    duration: SignedDuration,
+) -> Result<(), AuthorityError> {
+    let at = |time: Timestamp| {
+        OffsetDateTime::from_unix_timestamp(time.as_second()).map_err(|_| AuthorityError::Time)
+    };
+    params.not_before = at(now.checked_sub(SKEW).map_err(|_| AuthorityError::Time)?)?;
+    params.not_after = at(now
+        .checked_add(duration)
+        .map_err(|_| AuthorityError::Time)?)?;
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, AuthorityError> {
+    fs::read_to_string(path).map_err(|cause| AuthorityError::File {
+        file: path.to_owned(),
+        cause,
+    })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), AuthorityError> {
+    private_file::write(path, bytes).map_err(|cause| AuthorityError::File {
+        file: path.to_owned(),
+        cause,
+    })
+}
+
+/// Why the authority cannot be used.
+#[derive(Debug, Error)]
+pub enum AuthorityError {
+    /// A file cannot be read or written.
+    #[error("failed to use {file}", file = file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file does not hold what this program wrote.
+    #[error("the authority's files are damaged")]
+    Damaged,
+    /// The certificate library refused.
+    #[error("a certificate or signing request was refused")]
+    Rcgen(#[from] rcgen::Error),
+    /// A key is not usable.
+    #[error("the receipt key is not usable")]
+    Key(#[from] SignError),
+    /// The clock is outside the range of certificates.
+    #[error("the clock is outside the range of certificates")]
+    Time,
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    Random,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use rcgen::{CertificateParams, KeyPair};
+    use savin_shared::ids::AgentId;
+
+    use super::{Authority, agent_of};
+
+    fn now() -> Timestamp {
+        "2026-06-15T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn names_an_agent_as_the_hub_decided_and_not_as_it_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = Authority::load_or_make(folder.path(), now()).unwrap();
+        let agent = AgentId::from_bytes([7; 16]);
+        let key = KeyPair::generate().unwrap();
+        let asked = CertificateParams::new(vec!["another.example".to_owned()]).unwrap();
+        let request = asked.serialize_request(&key).unwrap();
+        let (certificate, ends) = authority.sign_agent(request.der(), agent, now()).unwrap();
+        assert_eq!(agent_of(&certificate), Some(agent));
+        assert_eq!(ends.to_string(), "2026-09-13T12:00:00Z");
+        assert!(authority.sign_agent(&[1, 2, 3], agent, now()).is_err());
+    }
+
+    #[test]
+    fn stays_the_same_authority_from_start_to_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Authority::load_or_make(folder.path(), now()).unwrap();
+        let second = Authority::load_or_make(folder.path(), now()).unwrap();
+        assert_eq!(first.certificate_pem(), second.certificate_pem());
+        assert_eq!(
+            first.receipt_key().verifying_key(),
+            second.receipt_key().verifying_key()
+        );
+    }
+}

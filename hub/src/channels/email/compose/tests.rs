@@ -1,0 +1,203 @@
+//! Every message in every language and at every level, held against reviewed snapshots.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use savin_shared::delta::Origin;
+use savin_shared::event::EventCode;
+use savin_shared::pii::Secret;
+
+use super::Composer;
+use crate::ids::{EventId, EventPosition, NoticeId, PersonId};
+use crate::notification::address::EmailAddress;
+use crate::notification::fact::{Disclosure, Fact};
+use crate::notification::rules::Rules;
+use crate::notification::sentence;
+use crate::notification::words::{Language, Words};
+use crate::registry::details::Details;
+use crate::vault::command::{Content, Message};
+
+fn composer() -> Composer {
+    Composer {
+        from: "notice@information.example".parse().unwrap(),
+        site: "https://information.example".to_owned(),
+        phone: "1-800-555-0100".to_owned(),
+        zone: TimeZone::get("America/Chicago").unwrap(),
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-06-01T18:35:00Z".parse().unwrap()
+}
+
+fn fact(code: EventCode) -> Fact {
+    Fact {
+        event: EventId::from_bytes([1; 16]),
+        position: EventPosition(1),
+        person: PersonId::from_bytes([2; 16]),
+        code: code.code(),
+        urgency: 2,
+        name: Some("Avery Sample".to_owned()),
+        facility: "Test County Jail".to_owned(),
+        from_facility: Some("Other Jail".to_owned()),
+        effective_at: Some("2026-06-01T18:30:00Z".parse().unwrap()),
+        observed_at: now(),
+        received_at: now(),
+        found_late: false,
+        details: Details {
+            from: Some("close".to_owned()),
+            to: Some("medium".to_owned()),
+            reason: Some("Bond".to_owned()),
+            scheduled_at: Some("2026-07-01T15:00:00Z".parse().unwrap()),
+            kind: Some("Parole hearing".to_owned()),
+            place: Some("Room 3".to_owned()),
+            decision: Some("Denied".to_owned()),
+            state: Some("InCustody".to_owned()),
+            released_to: Some("Jordan Receiver".to_owned()),
+            ..Details::default()
+        },
+    }
+}
+
+fn message(content: Content, language: Language) -> Message {
+    Message {
+        notice: NoticeId::from_bytes([3; 16]),
+        claim: 1,
+        address: EmailAddress::parse("avery@example.test").unwrap(),
+        language,
+        content,
+    }
+}
+
+fn told() -> Vec<EventCode> {
+    let rules = Rules::shipped().unwrap();
+    EventCode::ALL
+        .iter()
+        .copied()
+        .filter(|code| rules.urgency(*code, Origin::Live).is_some())
+        .collect()
+}
+
+#[test]
+fn says_every_event_in_reviewed_words() {
+    let mut text = String::new();
+    for language in Language::ALL {
+        let words = Words::of(language);
+        for code in told() {
+            for level in [Disclosure::Full, Disclosure::Discreet] {
+                let fact = fact(code).disclosed(level).unwrap();
+                let said = sentence::fact(words, &composer().zone, &fact, now()).join(" ");
+                writeln!(text, "{} {code} {}: {said}", language.tag(), level.as_str()).unwrap();
+            }
+        }
+    }
+    insta::assert_snapshot!("every_event", text);
+}
+
+#[test]
+fn writes_whole_messages_in_reviewed_words() {
+    let mut text = String::new();
+    for language in Language::ALL {
+        let contents = [
+            Content::Fact(Box::new(fact(EventCode::Released))),
+            Content::Fact(Box::new(
+                fact(EventCode::Released)
+                    .disclosed(Disclosure::Discreet)
+                    .unwrap(),
+            )),
+            Content::News,
+            Content::Code(Secret::new("482100".to_owned())),
+        ];
+        for content in contents {
+            let mail = composer()
+                .compose(&message(content, language), now())
+                .unwrap();
+            text.push_str(&decoded(&mail.formatted()));
+            text.push_str("\n==========\n");
+        }
+    }
+    insta::assert_snapshot!("whole_messages", text);
+}
+
+/// The message as a mail program shows it: chosen headers, then both bodies.
+fn decoded(bytes: &[u8]) -> String {
+    let mail = mail_parser::MessageParser::default().parse(bytes).unwrap();
+    let from = mail.from().and_then(|from| from.first()).unwrap();
+    format!(
+        "From: {} <{}>\nSubject: {}\nMessage-ID: {}\nAuto-Submitted: {}\n\n{}\n---\n{}",
+        from.name().unwrap(),
+        from.address().unwrap(),
+        mail.subject().unwrap(),
+        mail.message_id().unwrap(),
+        mail.header("Auto-Submitted")
+            .and_then(|value| value.as_text())
+            .unwrap(),
+        mail.body_text(0).unwrap(),
+        mail.body_html(0).unwrap(),
+    )
+}
+
+#[test]
+fn says_how_old_a_late_fact_is() {
+    let hours = |hours: i64| {
+        let mut fact = fact(EventCode::Released);
+        fact.effective_at = now()
+            .checked_sub(jiff::SignedDuration::from_hours(hours))
+            .ok();
+        let said = sentence::fact(Words::of(Language::En), &composer().zone, &fact, now());
+        said.get(1).cloned().unwrap_or_default()
+    };
+    assert_eq!(hours(0), "");
+    assert_eq!(
+        hours(1),
+        "This was an hour ago or more. We learned of it only now."
+    );
+    assert_eq!(
+        hours(9),
+        "This was about 9 hours ago. We learned of it only now."
+    );
+    assert_eq!(
+        hours(72),
+        "This was about 3 days ago. We learned of it only now."
+    );
+}
+
+#[test]
+fn lets_no_name_and_no_telling_word_out_where_the_choice_is_discreet() {
+    for language in Language::ALL {
+        for code in told() {
+            let fact = fact(code).disclosed(Disclosure::Discreet).unwrap();
+            let content = Content::Fact(Box::new(fact));
+            let mail = composer()
+                .compose(&message(content, language), now())
+                .unwrap();
+            let text = decoded(&mail.formatted()).to_lowercase();
+            for word in [
+                "avery sample",
+                "sample",
+                "jail",
+                "other jail",
+                "victim",
+                "víctima",
+                "inmate",
+                "offender",
+                "sheriff",
+                "vine",
+                "room 3",
+                "jordan",
+            ] {
+                assert!(!text.contains(word), "{code} in {language:?} holds {word}");
+            }
+        }
+        let mail = composer()
+            .compose(&message(Content::News, language), now())
+            .unwrap();
+        let text = decoded(&mail.formatted()).to_lowercase();
+        for word in [
+            "released", "libertad", "custod", "court", "escape", "hearing",
+        ] {
+            assert!(!text.contains(word), "news in {language:?} holds {word}");
+        }
+    }
+}

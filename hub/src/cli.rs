@@ -1,0 +1,116 @@
+//! The command line: what MDOC's operators type. Each command is a file of its own.
+
+mod agency;
+mod agents;
+mod events;
+mod notices;
+mod output;
+mod register;
+mod serve;
+mod status;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError};
+use crate::store::StoreError;
+use output::Output;
+
+/// Ended because nothing is known of what is durable; a supervisor starts the program again.
+const EXIT_UNKNOWN: u8 = 75;
+
+/// Ended because the configuration is not usable.
+const EXIT_CONFIG: u8 = 78;
+
+/// Keeps the statewide registry and tells registered victims what changes.
+#[derive(Debug, Parser)]
+#[command(name = "savin-hub", version, propagate_version = true)]
+struct Arguments {
+    /// The configuration file.
+    #[arg(
+        long,
+        global = true,
+        default_value = "/etc/savin-hub/hub.toml",
+        value_name = "FILE"
+    )]
+    config: PathBuf,
+    /// The database server, before what the configuration says; without either, files beside it.
+    #[arg(long, global = true, value_name = "URL")]
+    store: Option<String>,
+    /// Print JSON instead of tables.
+    #[arg(long, global = true)]
+    json: bool,
+    /// What to log: error, warn, info, debug, or module=level.
+    #[arg(long, global = true, default_value = "info", value_name = "LEVEL")]
+    log: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take in, tell, and serve the public site, until stopped.
+    Serve,
+    /// Add agencies and give out enrolment tokens.
+    #[command(subcommand)]
+    Agency(agency::AgencyCommand),
+    /// Show the enrolled agents, and reinstate or revoke one.
+    Agents(agents::Agents),
+    /// Register somebody whose address staff has verified, as from the paper form.
+    Register(register::Register),
+    /// Show notices by pseudonym, the newest first.
+    Notices(notices::Notices),
+    /// Show what became known, the newest last.
+    Events(events::Events),
+    /// Show how things stand.
+    Status,
+}
+
+/// Runs the program and returns how it ended: 0 well, 1 failed, 2 wrongly called, 75 start again,
+/// 78 wrongly configured.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed terminal is no reason to fail differently.
+            let _closed = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let output = Output::new(arguments.json);
+    match dispatch(&arguments, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.complain(&error);
+            exit_code(&error)
+        }
+    }
+}
+
+fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
+    let config = Config::load(&arguments.config, arguments.store.as_deref())?;
+    match &arguments.command {
+        Command::Serve => serve::run(config, &arguments.log),
+        Command::Agency(command) => command.run(&config, output),
+        Command::Agents(agents) => agents.run(&config, output),
+        Command::Register(register) => register.run(&config, output),
+        Command::Notices(notices) => notices.run(&config, output),
+        Command::Events(events) => events.run(&config, output),
+        Command::Status => status::run(&config, output),
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    for cause in error.chain() {
+        if matches!(cause.downcast_ref(), Some(StoreError::CommitUnknown(_))) {
+            return ExitCode::from(EXIT_UNKNOWN);
+        }
+        if cause.downcast_ref::<ConfigError>().is_some() {
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    }
+    ExitCode::FAILURE
+}

@@ -1,0 +1,202 @@
+//! `agency add`, `agency token`: who sends, and the one-time tokens with which agents enrol.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use jiff::SignedDuration;
+use savin_shared::ids::{AgencyId, FacilityCode};
+use savin_shared::token::{TokenFile, token_hash};
+use serde_json::json;
+
+use super::output::Output;
+use crate::app;
+use crate::config::Config;
+use crate::places::Facility;
+use crate::private_file;
+use crate::store::registry::agency::{self, Agency};
+use crate::store::registry::{facility, token};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AgencyCommand {
+    /// Add an agency, or rename it, and say for which facilities it speaks.
+    Add(Add),
+    /// Make a one-time token with which an agent of the agency enrols.
+    Token(Token),
+}
+
+/// Add an agency.
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// Its identifier: the ORI where it has one.
+    agency: String,
+    /// Its name.
+    #[arg(long)]
+    name: String,
+    /// Its county.
+    #[arg(long)]
+    county: Option<String>,
+    /// A facility that it speaks for, by its code in the list; may be given more than once.
+    #[arg(long = "facility", value_name = "CODE")]
+    facilities: Vec<String>,
+    /// A facility that is not in the list yet, as CODE=NAME; may be given more than once.
+    #[arg(long = "new-facility", value_name = "CODE=NAME")]
+    new_facilities: Vec<String>,
+}
+
+/// Make a token.
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    /// The agency.
+    agency: String,
+    /// Only for this facility; may be given more than once. Without it, for all of the agency's.
+    #[arg(long = "facility", value_name = "CODE")]
+    facilities: Vec<String>,
+    /// How many hours the token can be used.
+    #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(i64).range(1..=720))]
+    hours: i64,
+    /// Write the token to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl AgencyCommand {
+    pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        match self {
+            Self::Add(add) => add.run(config, output),
+            Self::Token(token) => token.run(config, output),
+        }
+    }
+}
+
+impl Add {
+    fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let id = AgencyId::new(&self.agency).context("the agency's identifier")?;
+        let store = app::open_registry(config)?;
+        let agency = Agency {
+            agency: id.clone(),
+            name: self.name.clone(),
+            county: self.county.clone(),
+        };
+        let new = self
+            .new_facilities
+            .iter()
+            .map(|text| self.new_facility(text));
+        let new = new.collect::<anyhow::Result<Vec<Facility>>>()?;
+        let mut codes = codes(&self.facilities)?;
+        codes.extend(new.iter().map(|facility| facility.code.clone()));
+        let now = (app::world().wall)();
+        let wanted = codes.clone();
+        let unknown = store.write_now("agency", move |tx| {
+            agency::put(tx, &agency, now)?;
+            for facility in &new {
+                facility::put(tx, facility)?;
+            }
+            for code in &wanted {
+                if facility::load(tx, code)?.is_none() {
+                    return Ok(Some(code.clone()));
+                }
+                facility::assign(tx, code, &agency.agency)?;
+            }
+            Ok(None)
+        })?;
+        if let Some(code) = unknown {
+            bail!("no facility has the code {code}: use --new-facility {code}=NAME to add one");
+        }
+        if output.is_json() {
+            return output.object(&json!({ "agency": id, "facilities": codes }));
+        }
+        let names: Vec<&str> = codes.iter().map(FacilityCode::as_str).collect();
+        output.line(&format!(
+            "Added {id} ({}), which speaks for: {}",
+            self.name,
+            names.join(", ")
+        ))?;
+        output.line(&format!(
+            "Next: `savin-hub agency token {id}` makes a token for its agent."
+        ))
+    }
+
+    fn new_facility(&self, text: &str) -> anyhow::Result<Facility> {
+        let (code, name) = text
+            .split_once('=')
+            .with_context(|| format!("{text:?} is not CODE=NAME"))?;
+        Ok(Facility {
+            code: FacilityCode::new(code).context("the facility's code")?,
+            name: name.trim().to_owned(),
+            kind: "county-jail".to_owned(),
+            county: self.county.clone().unwrap_or_default(),
+            city: None,
+            phone: None,
+            verified: false,
+        })
+    }
+}
+
+impl Token {
+    fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let id = AgencyId::new(&self.agency).context("the agency's identifier")?;
+        let store = app::open_registry(config)?;
+        let authority = app::open_authority(config)?;
+        let world = app::world();
+        let (secret, now) = ((world.random)(), (world.wall)());
+        let expires = now.checked_add(SignedDuration::from_hours(self.hours))?;
+        let only = codes(&self.facilities)?;
+        let agency_id = id.clone();
+        let granted = store.write_now("token", move |tx| {
+            if agency::load(tx, &agency_id)?.is_none() {
+                return Ok(Err(format!(
+                    "no agency is called {agency_id}: add it with `savin-hub agency add`"
+                )));
+            }
+            let own = facility::of_agency(tx, &agency_id)?;
+            if let Some(other) = only.iter().find(|code| !own.contains(code)) {
+                return Ok(Err(format!("{agency_id} does not speak for {other}")));
+            }
+            let facilities = if only.is_empty() { own } else { only.clone() };
+            if facilities.is_empty() {
+                return Ok(Err(format!("{agency_id} speaks for no facility yet")));
+            }
+            let grant = token::Grant {
+                agency: agency_id.clone(),
+                facilities,
+            };
+            token::issue(tx, &token_hash(&secret), &grant, now, expires)?;
+            Ok(Ok(grant))
+        })?;
+        let grant = granted.map_err(anyhow::Error::msg)?;
+        let file = TokenFile {
+            version: TokenFile::VERSION,
+            secret: TokenFile::secret_text(secret),
+            agency: grant.agency,
+            facilities: grant.facilities,
+            expires,
+            hub: config.agents.addresses.clone(),
+            authority: authority.certificate_pem().to_owned(),
+        };
+        let text = format!(
+            "# One-time enrolment token for {id}, until {expires:.0}. Delete after use.\n{}",
+            toml::to_string(&file).context("failed to write the token")?
+        );
+        let Some(path) = &self.output else {
+            return output.line(&text);
+        };
+        private_file::write(path, text.as_bytes())
+            .with_context(|| format!("failed to write {}", path.display()))?;
+        if output.is_json() {
+            return output.object(&json!({ "agency": id, "file": path, "expires": expires }));
+        }
+        output.line(&format!(
+            "Wrote {}; it can be used once, until {expires:.0}.",
+            path.display()
+        ))?;
+        output.line("Next, at the agency: `savin-agent enroll --token-file FILE`.")
+    }
+}
+
+fn codes(texts: &[String]) -> anyhow::Result<Vec<FacilityCode>> {
+    texts
+        .iter()
+        .map(|text| FacilityCode::new(text).with_context(|| format!("the facility code {text:?}")))
+        .collect()
+}

@@ -1,0 +1,77 @@
+//! `events`: the registry's event log, in the order in which things became known.
+
+use clap::Args;
+use serde_json::json;
+
+use super::output::Output;
+use crate::app;
+use crate::config::Config;
+use crate::ids::EventPosition;
+use crate::store::registry::event;
+
+/// Show events.
+#[derive(Debug, Args)]
+pub(super) struct Events {
+    /// Only events after this position.
+    #[arg(long, default_value_t = 0, value_name = "POSITION")]
+    after: i64,
+    /// How many to show.
+    #[arg(long, default_value_t = 100, value_name = "NUMBER")]
+    limit: u32,
+}
+
+impl Events {
+    pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let store = app::open_registry(config)?;
+        let (after, limit) = (EventPosition(self.after), self.limit);
+        let events = store.read_now("events", move |tx| event::after(tx, after, limit))?;
+        let mut rows = Vec::new();
+        for (position, event) in &events {
+            if output.is_json() {
+                output.object(&json!({
+                    "position": position.0,
+                    "event": event.event.to_string(),
+                    "code": event.code.as_str(),
+                    "person": event.person.to_string(),
+                    "facility": event.facility,
+                    "origin": event.origin.as_str(),
+                    "effective_at": event.effective_at,
+                    "entered_at": event.entered_at,
+                    "observed_at": event.observed_at.timestamp(),
+                    "received_at": event.received_at.timestamp(),
+                    "corrects": event.corrects.map(|position| position.0),
+                    "details": event.details,
+                }))?;
+            }
+            rows.push(vec![
+                position.0.to_string(),
+                event.code.to_string(),
+                event.person.to_string(),
+                event.facility.to_string(),
+                event.origin.to_string(),
+                event
+                    .effective_at
+                    .map_or_else(String::new, |at| format!("{at:.0}")),
+                format!("{:.0}", event.observed_at.timestamp()),
+                format!("{:.0}", event.received_at.timestamp()),
+            ]);
+        }
+        if output.is_json() {
+            return Ok(());
+        }
+        let header = [
+            "position",
+            "event",
+            "person",
+            "facility",
+            "origin",
+            "effective",
+            "observed",
+            "received",
+        ];
+        if rows.is_empty() {
+            return output.line("No event has become known yet.");
+        }
+        output.table(&header, rows)
+    }
+}

@@ -1,0 +1,62 @@
+//! `serve`: the hub itself, until a signal stops it.
+
+use std::io::IsTerminal as _;
+
+use anyhow::Context as _;
+use tokio::sync::watch;
+use tracing::info;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::app;
+use crate::config::Config;
+
+pub(super) fn run(config: Config, log: &str) -> anyhow::Result<()> {
+    let targets: Targets = log.parse().context("--log is not a level")?;
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(targets)
+        .try_init()
+        .context("failed to log")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")?;
+    runtime.block_on(async {
+        let (stop, shutdown) = watch::channel(false);
+        let mut running = std::pin::pin!(app::run(config, shutdown));
+        tokio::select! {
+            ended = &mut running => return ended,
+            signal = signalled() => info!(signal = signal?, "Stopping"),
+        }
+        // Nobody is left to hear it when everything has ended by itself.
+        let _ended = stop.send(true);
+        running.await
+    })
+}
+
+#[cfg(unix)]
+async fn signalled() -> anyhow::Result<&'static str> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for signals")?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted.context("failed to listen for signals")?;
+            Ok("interrupt")
+        }
+        _ = terminate.recv() => Ok("terminate"),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() -> anyhow::Result<&'static str> {
+    tokio::signal::ctrl_c()
+        .await
+        .context("failed to listen for signals")?;
+    Ok("interrupt")
+}

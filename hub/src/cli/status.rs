@@ -1,0 +1,119 @@
+//! `status`: whether anything is wrong for a victim right now.
+
+use serde_json::json;
+
+use super::output::Output;
+use crate::app;
+use crate::config::Config;
+use crate::freshness::{Hearing, hearing};
+use crate::store::registry::agent::{self, AgentState};
+use crate::store::registry::feed::FeedRow;
+use crate::store::registry::{event, feed};
+use crate::vault::command::{Answer, Command, Counts, StaffAnswer, StaffCommand};
+
+pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
+    let store = app::open_registry(config)?;
+    let vault = app::open_vault(config)?;
+    let (agents, feeds, events) = store.read_now("status", |tx| {
+        Ok((agent::all(tx)?, feed::all(tx)?, event::count_by_code(tx)?))
+    })?;
+    let Answer::Staff(StaffAnswer::Counts(counts)) =
+        vault.handle(Command::Staff(StaffCommand::Counts))?
+    else {
+        anyhow::bail!("the vault gave another answer");
+    };
+    let now = (app::world().wall)();
+    let quarantined = agents
+        .iter()
+        .filter(|agent| matches!(agent.state, AgentState::Quarantined(_)))
+        .count();
+    if output.is_json() {
+        let feeds: Vec<_> = feeds.iter().map(|feed| feed_json(feed, now)).collect();
+        let events: serde_json::Map<_, _> = events
+            .iter()
+            .map(|(code, count)| (code.to_string(), json!(count)))
+            .collect();
+        return output.object(&json!({
+            "engine": store.engine().as_str(),
+            "agents": agents.len(),
+            "agents_quarantined": quarantined,
+            "feeds": feeds,
+            "events": events,
+            "notices": counts.notices.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            "oldest_waiting_notice": counts.oldest_waiting,
+        }));
+    }
+    output.line(&format!(
+        "Store: {}. Agents: {}.",
+        store.engine().as_str(),
+        agents.len()
+    ))?;
+    if quarantined > 0 {
+        output.line(&format!(
+            "{quarantined} quarantined: see `savin-hub agents`."
+        ))?;
+    }
+    print_notices(&counts, output)?;
+    if feeds.is_empty() {
+        output.line("No feed has been heard yet.")?;
+    }
+    let rows = feeds.iter().map(|feed| feed_row(feed, now)).collect();
+    let header = ["facility", "feed", "heard", "as of", "listed", "state"];
+    output.table(&header, rows)?;
+    let rows = events
+        .iter()
+        .map(|(code, count)| vec![code.to_string(), count.to_string()]);
+    output.table(&["event", "count"], rows.collect())
+}
+
+fn print_notices(counts: &Counts, output: &Output) -> anyhow::Result<()> {
+    let parts: Vec<String> = counts
+        .notices
+        .iter()
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    let text = if parts.is_empty() {
+        "none".to_owned()
+    } else {
+        parts.join(", ")
+    };
+    output.line(&format!("Notices: {text}."))?;
+    match counts.oldest_waiting {
+        Some(since) => output.line(&format!("The oldest that waits was planned at {since:.0}.")),
+        None => Ok(()),
+    }
+}
+
+fn feed_json(feed: &FeedRow, now: jiff::Timestamp) -> serde_json::Value {
+    json!({
+        "facility": feed.facility,
+        "feed": feed.feed,
+        "heard_at": feed.heard_at,
+        "as_of": feed.as_of,
+        "source_changed_at": feed.source_changed_at,
+        "listed": feed.listed,
+        "held": feed.held,
+        "silent": is_silent(feed, now),
+    })
+}
+
+fn feed_row(feed: &FeedRow, now: jiff::Timestamp) -> Vec<String> {
+    let state = match (&feed.held, is_silent(feed, now)) {
+        (_, true) => "SILENT: call the facility".to_owned(),
+        (Some(held), false) => format!("held: {held}"),
+        (None, false) => "good".to_owned(),
+    };
+    vec![
+        feed.facility.to_string(),
+        feed.feed.clone(),
+        format!("{:.0}", feed.heard_at),
+        feed.as_of
+            .map_or_else(|| "never".to_owned(), |at| format!("{at:.0}")),
+        feed.listed.to_string(),
+        state,
+    ]
+}
+
+fn is_silent(feed: &FeedRow, now: jiff::Timestamp) -> bool {
+    matches!(hearing(Some(feed.heard_at), now), Hearing::Silent(_))
+}

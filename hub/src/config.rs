@@ -1,0 +1,356 @@
+//! `hub.toml`: raw to checked, once. Nothing else sees the file.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use lettre::Address;
+use savin_shared::limits::CREDIT_BATCHES;
+use serde::Deserialize;
+use thiserror::Error;
+use toml::Spanned;
+
+use crate::channels::email::transport::{MailServer, Security};
+use crate::store::Place;
+
+/// The schema of the registry on a server.
+const REGISTRY_SCHEMA: &str = "savin_registry";
+
+/// The schema of the vault on a server.
+const VAULT_SCHEMA: &str = "savin_vault";
+
+/// The checked configuration.
+#[derive(Debug)]
+pub struct Config {
+    /// Where keys, certificates and embedded databases lie.
+    pub data: PathBuf,
+    /// Where the registry is.
+    pub registry: Place,
+    /// Where the vault is.
+    pub vault: Place,
+    /// Where the vault's keys are.
+    pub vault_keys: PathBuf,
+    /// The door for agents.
+    pub agents: Agents,
+    /// The public site.
+    pub web: Web,
+    /// The mail channel, if there is one.
+    pub email: Option<Email>,
+}
+
+/// The door for agents.
+#[derive(Debug)]
+pub struct Agents {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What tokens tell agents to dial, `host:port`.
+    pub addresses: Vec<String>,
+    /// Batches that an agent may have in flight.
+    pub credit: u32,
+}
+
+/// The public site.
+#[derive(Debug)]
+pub struct Web {
+    /// Where it listens; a reverse proxy speaks TLS in front of it.
+    pub listen: SocketAddr,
+    /// Its public address.
+    pub url: String,
+    /// The toll-free number.
+    pub phone: String,
+    /// Where somebody goes who leaves at once.
+    pub leave_url: String,
+    /// The zone in which times are shown.
+    pub zone: TimeZone,
+}
+
+/// The mail channel.
+#[derive(Debug)]
+pub struct Email {
+    /// The mail server.
+    pub server: MailServer,
+    /// The sender's address.
+    pub from: Address,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    data: PathBuf,
+    #[serde(default)]
+    store: StoreDocument,
+    #[serde(default)]
+    vault_keys: Option<PathBuf>,
+    agents: AgentsDocument,
+    web: WebDocument,
+    #[serde(default)]
+    email: Option<EmailDocument>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct StoreDocument {
+    registry: Option<String>,
+    vault: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgentsDocument {
+    listen: SocketAddr,
+    addresses: Vec<String>,
+    #[serde(default)]
+    credit: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebDocument {
+    listen: SocketAddr,
+    url: Spanned<String>,
+    phone: String,
+    #[serde(default)]
+    leave_url: Option<Spanned<String>>,
+    #[serde(default)]
+    zone: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmailDocument {
+    host: String,
+    port: u16,
+    security: SecurityDocument,
+    from: Spanned<String>,
+    #[serde(default)]
+    authority: Option<PathBuf>,
+    #[serde(default)]
+    credentials: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SecurityDocument {
+    None,
+    Starttls,
+    Tls,
+}
+
+impl Config {
+    /// Reads and checks a configuration; paths in it are relative to it. A store named on the
+    /// command line comes before the one in the file.
+    ///
+    /// # Errors
+    /// Returns [`ConfigError`] with file, line and column for anything that is wrong.
+    pub fn load(path: &Path, store: Option<&str>) -> Result<Self, ConfigError> {
+        let text = read(path)?;
+        let document: Document = toml::from_str(&text).map_err(|error| ConfigError::Syntax {
+            file: path.to_owned(),
+            message: error.to_string(),
+        })?;
+        let base = path.parent().unwrap_or(Path::new(".")).to_owned();
+        Checker {
+            path,
+            text: &text,
+            base,
+        }
+        .check(document, store)
+    }
+}
+
+struct Checker<'a> {
+    path: &'a Path,
+    text: &'a str,
+    base: PathBuf,
+}
+
+impl Checker<'_> {
+    fn check(&self, document: Document, store: Option<&str>) -> Result<Config, ConfigError> {
+        let data = self.base.join(&document.data);
+        let place = |named: Option<&str>, file: &str, schema: &str| match named {
+            Some(url) => Place::Server {
+                url: url.to_owned(),
+                schema: schema.to_owned(),
+            },
+            None => Place::File(data.join(file)),
+        };
+        let registry = store.or(document.store.registry.as_deref());
+        let vault = store.or(document.store.vault.as_deref());
+        let keys = document.vault_keys.map(|path| self.base.join(path));
+        Ok(Config {
+            registry: place(registry, "registry.sqlite", REGISTRY_SCHEMA),
+            vault: place(vault, "vault.sqlite", VAULT_SCHEMA),
+            vault_keys: keys.unwrap_or_else(|| data.join("vault.keys")),
+            agents: self.agents(document.agents)?,
+            web: self.web(document.web)?,
+            email: document.email.map(|email| self.email(email)).transpose()?,
+            data,
+        })
+    }
+
+    fn agents(&self, document: AgentsDocument) -> Result<Agents, ConfigError> {
+        let credit = match &document.credit {
+            Some(credit) if (1..=256).contains(credit.get_ref()) => *credit.get_ref(),
+            Some(credit) => {
+                return Err(self.wrong(credit.span(), "credit is a number from 1 to 256"));
+            }
+            None => CREDIT_BATCHES,
+        };
+        Ok(Agents {
+            listen: document.listen,
+            addresses: document.addresses,
+            credit,
+        })
+    }
+
+    fn web(&self, document: WebDocument) -> Result<Web, ConfigError> {
+        let is_url = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+        if !is_url(document.url.get_ref()) {
+            return Err(self.wrong(document.url.span(), "url begins with http:// or https://"));
+        }
+        let leave_url = match document.leave_url {
+            Some(url) if is_url(url.get_ref()) => url.into_inner(),
+            Some(url) => {
+                return Err(self.wrong(url.span(), "leave_url begins with http:// or https://"));
+            }
+            None => "https://www.weather.gov/".to_owned(),
+        };
+        let zone = match &document.zone {
+            Some(zone) => TimeZone::get(zone.get_ref())
+                .map_err(|_| self.wrong(zone.span(), "no such time zone"))?,
+            None => TimeZone::get("America/Chicago").unwrap_or(TimeZone::UTC),
+        };
+        Ok(Web {
+            listen: document.listen,
+            url: document.url.get_ref().trim_end_matches('/').to_owned(),
+            phone: document.phone,
+            leave_url,
+            zone,
+        })
+    }
+
+    fn email(&self, document: EmailDocument) -> Result<Email, ConfigError> {
+        let from = document.from.get_ref().parse::<Address>().map_err(|_| {
+            self.wrong(
+                document.from.span(),
+                "from is an e-mail address without a name",
+            )
+        })?;
+        let authority_pem = match document.authority {
+            Some(path) => Some(read(&self.base.join(path))?.into_bytes()),
+            None => None,
+        };
+        let credentials = match document.credentials {
+            Some(path) => Some(credentials(&self.base.join(path))?),
+            None => None,
+        };
+        Ok(Email {
+            server: MailServer {
+                host: document.host,
+                port: document.port,
+                security: match document.security {
+                    SecurityDocument::None => Security::None,
+                    SecurityDocument::Starttls => Security::StartTls,
+                    SecurityDocument::Tls => Security::Tls,
+                },
+                authority_pem,
+                credentials,
+            },
+            from,
+        })
+    }
+
+    fn wrong(&self, span: Range<usize>, message: &str) -> ConfigError {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        ConfigError::Syntax {
+            file: self.path.to_owned(),
+            message: format!("line {line}, column {column}: {message}"),
+        }
+    }
+}
+
+/// Reads a file of two lines: user and password.
+fn credentials(path: &Path) -> Result<(String, String), ConfigError> {
+    let text = read(path)?;
+    let mut lines = text.lines();
+    match (lines.next(), lines.next()) {
+        (Some(user), Some(password)) => Ok((user.to_owned(), password.to_owned())),
+        _ => Err(ConfigError::Syntax {
+            file: path.to_owned(),
+            message: "the file holds the user on its first line and the password on its second"
+                .to_owned(),
+        }),
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(path).map_err(|cause| ConfigError::File {
+        file: path.to_owned(),
+        cause,
+    })
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("failed to read {file}", file = file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{file}: {message}", file = file.display())]
+    Syntax {
+        /// Which.
+        file: PathBuf,
+        /// Line, column and what is wrong.
+        message: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Config;
+    use crate::store::Place;
+
+    const GOOD: &str = "data = 'data'\n[agents]\nlisten = '127.0.0.1:7443'\naddresses = ['a:7443']\n\
+                        [web]\nlisten = '127.0.0.1:8080'\nurl = 'https://x.test/'\nphone = '1'\n\
+                        [email]\nhost = '127.0.0.1'\nport = 25\nsecurity = 'none'\n\
+                        from = 'n@x.test'\n";
+
+    fn load(text: &str, store: Option<&str>) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.toml");
+        fs::write(&path, text).unwrap();
+        Config::load(&path, store).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn keeps_registry_and_vault_apart_on_either_engine() {
+        let config = load(GOOD, None).unwrap();
+        assert!(matches!(&config.registry, Place::File(path) if path.ends_with("registry.sqlite")));
+        assert!(matches!(&config.vault, Place::File(path) if path.ends_with("vault.sqlite")));
+        let config = load(GOOD, Some("postgres://h/d")).unwrap();
+        assert_ne!(config.registry, config.vault);
+        assert!(matches!(&config.vault, Place::Server { schema, .. } if schema == "savin_vault"));
+        assert_eq!(config.web.url, "https://x.test");
+    }
+
+    #[test]
+    fn names_line_and_column_of_what_is_wrong() {
+        let wrong = load(&GOOD.replace("https://x.test/", "x.test"), None).unwrap_err();
+        assert!(wrong.contains("hub.toml: line 7, column 7"), "{wrong}");
+        let unknown = load(&GOOD.replace("phone", "fone"), None).unwrap_err();
+        assert!(unknown.contains("line 8, column 1"), "{unknown}");
+    }
+}

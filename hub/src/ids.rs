@@ -1,0 +1,58 @@
+//! Identifiers that only the hub makes.
+
+use savin_shared::hash::Hash;
+use savin_shared::ids::{AgentId, Epoch, Seq};
+use savin_shared::own_id;
+
+own_id! {
+    /// A person in the registry. Public: it stands in the addresses of pages.
+    PersonId,
+    /// An event. Derived from what caused it, so that no repetition makes a second one.
+    EventId,
+    /// Somebody who registered. Known to the vault alone.
+    RegistrantId,
+    /// A notice. Known to the vault alone, and derived under its key.
+    NoticeId,
+}
+
+/// A record, as the registry numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordId(pub i64);
+
+/// The place of an event in the order in which events became known.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub struct EventPosition(pub i64);
+
+impl PersonId {
+    /// Makes an identifier from the time and 128 random bits (UUID version 7, RFC 9562).
+    #[must_use]
+    pub fn new(at: jiff::Timestamp, random: [u8; 16]) -> Self {
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        let tail = random.first_chunk::<10>().copied().unwrap_or_default();
+        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid();
+        Self::from_bytes(*uuid.as_bytes())
+    }
+}
+
+impl EventId {
+    /// Derives the identifier of the n-th event of a delta, or of a row of a full state.
+    #[must_use]
+    pub fn derive(agent: AgentId, epoch: Epoch, seq: Seq, row: &[u8], ordinal: u8) -> Self {
+        let parts: [&[u8]; 5] = [
+            agent.as_bytes(),
+            epoch.as_bytes(),
+            &seq.0.to_be_bytes(),
+            row,
+            &[ordinal],
+        ];
+        let hash = Hash::tagged("savin/event/1", &parts);
+        Self::from_bytes(
+            hash.as_bytes()
+                .first_chunk::<16>()
+                .copied()
+                .unwrap_or_default(),
+        )
+    }
+}

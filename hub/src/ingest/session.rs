@@ -1,0 +1,341 @@
+//! Driving one agent's session: frames in and out, batches to the writer, receipts back.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use quinn::Connection;
+use savin_shared::chain::Position;
+use savin_shared::clock::ReceivedAt;
+use savin_shared::frame::FrameError;
+use savin_shared::frame::command::{Command, Order};
+use savin_shared::frame::greeting::{Hello, Verdict, Welcome};
+use savin_shared::frame::heartbeat::Heartbeat;
+use savin_shared::frame::live::{Ack, Nack, NackReason};
+use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
+use savin_shared::ids::Seq;
+use savin_shared::receipt::{PortableReceipt, Receipt};
+use savin_shared::session::Timing;
+use savin_shared::session::hub::{HubClose, HubEvent, HubSession};
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use super::Shared;
+use super::streams::{Arrival, StreamError, Streams};
+use crate::intake::batches::Outcome;
+use crate::intake::{Moment, Refusal, Speaker, full_state, open};
+use crate::store::StoreError;
+use crate::store::registry::agent::{self, AgentState};
+use crate::store::registry::{feed, position};
+
+/// Over how many seconds agents spread their reconnects.
+const SPREAD_S: u32 = 60;
+
+/// A clock that is further off than this is said.
+const SKEW_S: i64 = 60;
+
+/// Why a session ended.
+#[derive(Debug, Error)]
+pub(super) enum SessionError {
+    #[error(transparent)]
+    Closed(HubClose),
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    #[error("the registry cannot be used: {0}")]
+    Store(#[from] StoreError),
+    #[error("a command cannot be written: {0}")]
+    Frame(#[from] FrameError),
+    #[error("the writer has stopped")]
+    Writer,
+}
+
+/// Serves an agent until its session ends.
+pub(super) async fn serve(
+    connection: &Connection,
+    speaker: Speaker,
+    shared: &Shared,
+) -> Result<(), SessionError> {
+    let (mut streams, mut arrivals) = Streams::new(connection.clone());
+    let (answer, mut answers) = mpsc::channel(shared.credit as usize + 1);
+    let now = (shared.world.monotonic)();
+    let session = HubSession::new(speaker.agent, Timing::default(), now);
+    let mut driver = Driver {
+        session,
+        speaker,
+        shared,
+        answer,
+        staged: None,
+        is_rebaseline_asked: false,
+    };
+    loop {
+        driver.work(&mut streams).await?;
+        let due = driver.session.poll_timeout();
+        tokio::select! {
+            biased;
+            outcome = answers.recv() => {
+                let Some(outcome) = outcome else { return Err(SessionError::Writer) };
+                driver.answered(&outcome)?;
+            }
+            arrival = arrivals.recv() => match arrival {
+                Some(Arrival::Stream(channel, sender)) => streams.learn(channel, sender),
+                Some(Arrival::Frame(frame)) => driver.session.handle_frame(*frame, driver.now()),
+                None => return Ok(()),
+            },
+            () = sleep_until(due) => driver.session.handle_timeout(driver.now()),
+            failure = streams.failed() => return Err(failure.into()),
+        }
+    }
+}
+
+struct Driver<'a> {
+    session: HubSession,
+    speaker: Speaker,
+    shared: &'a Shared,
+    answer: mpsc::Sender<Outcome>,
+    staged: Option<(SnapshotBegin, Vec<SnapshotRow>)>,
+    is_rebaseline_asked: bool,
+}
+
+impl Driver<'_> {
+    /// Sends what the session wants sent and does what it wants done.
+    async fn work(&mut self, streams: &mut Streams) -> Result<(), SessionError> {
+        loop {
+            while let Some(outgoing) = self.session.poll_frame() {
+                streams.send(&outgoing, self.session.codec()).await?;
+            }
+            let Some(event) = self.session.poll_event() else {
+                return Ok(());
+            };
+            match event {
+                HubEvent::Hello(hello) => self.greeted(&hello).await?,
+                HubEvent::Batch(batch) => match open(&self.speaker, *batch) {
+                    Ok(opened) => {
+                        self.shared
+                            .committer
+                            .submit(opened, self.answer.clone())
+                            .await?;
+                    }
+                    Err(refusal) => self.refuse(&refusal).await?,
+                },
+                HubEvent::SnapshotBegin(begin) => self.staged = Some((begin, Vec::new())),
+                HubEvent::SnapshotChunk(chunk) => {
+                    let rows = chunk.unpack()?;
+                    if let Some((begin, staged)) = &mut self.staged {
+                        let room = begin.rows.saturating_sub(staged.len() as u64);
+                        staged.extend(rows.into_iter().take(usize::try_from(room).unwrap_or(0)));
+                    }
+                }
+                HubEvent::SnapshotEnd(_) => self.apply_state().await?,
+                HubEvent::Heartbeat(beat) => self.heard(beat).await?,
+                HubEvent::Result(_) => {}
+                HubEvent::Closed(why) => return Err(SessionError::Closed(why)),
+            }
+        }
+    }
+
+    async fn greeted(&mut self, hello: &Hello) -> Result<(), SessionError> {
+        // What an earlier connection left on its way is durable before it is looked at.
+        self.shared.committer.settled().await?;
+        let now = (self.shared.world.wall)();
+        let (name, build, spool) = (hello.agent, hello.build.clone(), hello.spool_deltas);
+        let (known, durable) = self
+            .shared
+            .store
+            .write("greet", move |tx| {
+                agent::heard(tx, name, Some(&build), spool, now)?;
+                Ok((agent::load(tx, name)?, position::load(tx, name)?))
+            })
+            .await?;
+        let state = known.map_or(AgentState::Revoked, |agent| agent.state);
+        let durable_position = durable.as_ref().map(|durable| durable.position);
+        let verdict = match state {
+            AgentState::Active => verdict(hello, durable_position),
+            AgentState::Quarantined(_) | AgentState::Revoked => Verdict::Quarantine,
+        };
+        self.say_skew(hello, now);
+        let begins = durable.is_none() && verdict == Verdict::Resume;
+        let position = if begins {
+            Some(Position::genesis(hello.agent, hello.end.epoch))
+        } else {
+            durable_position
+        };
+        let receipt = durable
+            .filter(|durable| verdict == Verdict::Resume && durable.position.seq > hello.acked)
+            .map(|durable| {
+                PortableReceipt::from(&self.receipt(durable.position, durable.received_at))
+            });
+        info!(agent.id = %hello.agent, agency.id = %self.speaker.agency, build = %hello.build,
+            verdict = ?verdict, waiting = hello.spool_deltas, "Agent connected");
+        self.session.welcome(Welcome {
+            position,
+            receipt,
+            verdict,
+            codec: self.session.codec().code(),
+            credit: self.shared.credit,
+            spread_s: SPREAD_S,
+            clock_us: now.as_microsecond(),
+        });
+        Ok(())
+    }
+
+    fn say_skew(&self, hello: &Hello, now: Timestamp) {
+        let skew_s = (hello.clock_us - now.as_microsecond()) / 1_000_000;
+        if skew_s.abs() > SKEW_S {
+            warn!(agent.id = %hello.agent, skew_s, "The agent's clock is off");
+        }
+    }
+
+    /// Answers batches whose fate is known.
+    fn answered(&mut self, outcome: &Outcome) -> Result<(), SessionError> {
+        match outcome {
+            Outcome::Durable {
+                position,
+                received_at,
+                digest_differs,
+            } => {
+                let receipt = self.receipt(*position, *received_at);
+                self.session.ack(
+                    Ack {
+                        receipt,
+                        credit: self.shared.credit,
+                    },
+                    1,
+                );
+                if *digest_differs {
+                    error!(agent.id = %self.speaker.agent,
+                        "The registry's mirror differs from the jail's list: asking for it whole");
+                    self.ask_for_state()?;
+                }
+            }
+            Outcome::Refused { reason, expected } => {
+                let detail = match reason {
+                    NackReason::Gap => "something before it is missing",
+                    NackReason::Fork => "it contradicts what is durable",
+                    NackReason::BadSignature
+                    | NackReason::Schema
+                    | NackReason::Quota
+                    | NackReason::Scope
+                    | NackReason::Rebaseline => "the full state is wanted",
+                };
+                if *reason == NackReason::Fork {
+                    error!(agent.id = %self.speaker.agent,
+                        "Agent quarantined: a batch contradicts what is durable");
+                }
+                self.session.nack(Nack::new(*reason, *expected, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a batch that does not hold, and takes nothing more from its agent until a person has
+    /// looked.
+    async fn refuse(&mut self, refusal: &Refusal) -> Result<(), SessionError> {
+        let (name, reason) = (self.speaker.agent, refusal.to_string());
+        error!(agent.id = %name, reason, "Agent quarantined: a batch was refused");
+        let stored = reason.clone();
+        self.shared
+            .store
+            .write("quarantine", move |tx| agent::quarantine(tx, name, &stored))
+            .await?;
+        self.session
+            .nack(Nack::new(refusal.reason(), Seq::ZERO, &reason));
+        Ok(())
+    }
+
+    async fn apply_state(&mut self) -> Result<(), SessionError> {
+        let Some((begin, rows)) = self.staged.take() else {
+            return Ok(());
+        };
+        let count = rows.len();
+        let state = match full_state::open(&self.speaker, &begin, rows) {
+            Ok(state) => state,
+            Err(refusal) => return self.refuse(&refusal).await,
+        };
+        let world = self.shared.world;
+        let moment = Moment {
+            now: (world.wall)(),
+            random: world.random,
+        };
+        let received_at = ReceivedAt(moment.now);
+        let taken = move |tx: &mut crate::store::conn::Tx<'_>| full_state::take(tx, &state, moment);
+        self.shared.store.write("full state", taken).await?;
+        info!(agent.id = %self.speaker.agent, rows = count, "Applied a full state");
+        self.is_rebaseline_asked = false;
+        let receipt = self.receipt(begin.position, received_at);
+        self.session.ack(
+            Ack {
+                receipt,
+                credit: self.shared.credit,
+            },
+            0,
+        );
+        Ok(())
+    }
+
+    async fn heard(&mut self, beat: Heartbeat) -> Result<(), SessionError> {
+        let (name, now) = (self.speaker.agent, (self.shared.world.wall)());
+        let facilities = self.speaker.facilities.clone();
+        let (end, root) = (beat.end, beat.state_digest);
+        let durable = self
+            .shared
+            .store
+            .write("heartbeat", move |tx| {
+                agent::heard(tx, name, None, beat.spool_deltas, now)?;
+                let feeds: Vec<_> = beat
+                    .feeds
+                    .iter()
+                    .filter(|feed| facilities.contains(&feed.facility))
+                    .cloned()
+                    .collect();
+                feed::put(tx, name, &feeds, now)?;
+                position::load(tx, name)
+            })
+            .await?;
+        let differs =
+            durable.is_some_and(|durable| durable.position == end && durable.digest.root() != root);
+        if differs {
+            error!(agent.id = %name,
+                "The registry's mirror differs from the jail's list: asking for it whole");
+            self.ask_for_state()?;
+        }
+        Ok(())
+    }
+
+    fn ask_for_state(&mut self) -> Result<(), SessionError> {
+        if self.is_rebaseline_asked {
+            return Ok(());
+        }
+        self.is_rebaseline_asked = true;
+        let world = self.shared.world;
+        let (id, issued) = ((world.random)(), (world.wall)().as_microsecond());
+        let key = self.shared.authority.receipt_key();
+        let command = Command::sign(self.speaker.agent, id, issued, &Order::Rebaseline, key)?;
+        self.session.command(command);
+        Ok(())
+    }
+
+    fn receipt(&self, position: Position, received_at: ReceivedAt) -> Receipt {
+        let key = self.shared.authority.receipt_key();
+        Receipt::sign(self.speaker.agent, position, received_at, key)
+    }
+
+    fn now(&self) -> Instant {
+        (self.shared.world.monotonic)()
+    }
+}
+
+/// Decides what an agent shall do, from where it and the hub stand.
+fn verdict(hello: &Hello, durable: Option<Position>) -> Verdict {
+    match durable {
+        None if hello.complete => Verdict::Resume,
+        Some(hub) if hub.epoch == hello.end.epoch && hub.seq <= hello.end.seq => Verdict::Resume,
+        None | Some(_) => Verdict::Rebaseline,
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}

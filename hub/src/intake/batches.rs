@@ -1,0 +1,226 @@
+//! A group of batches from any agents, in one transaction.
+
+use std::collections::BTreeMap;
+
+use savin_shared::chain::{Admission, Position, admit};
+use savin_shared::clock::{ObservedAt, ReceivedAt};
+use savin_shared::delta::Change;
+use savin_shared::digest::Digest;
+use savin_shared::frame::live::NackReason;
+use savin_shared::ids::{AgentId, Seq};
+
+use super::settle::{Movement, MovementChange, settle};
+use super::{Moment, Opened, OpenedDelta};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::agent;
+use crate::store::registry::gap::{self, Gap};
+use crate::store::registry::log::{self, Logged};
+use crate::store::registry::position::{self, Durable};
+
+/// What became of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is durable, now or since before: everything up to this position is.
+    Durable {
+        /// Up to where.
+        position: Position,
+        /// When the last of it became so.
+        received_at: ReceivedAt,
+        /// Whether the state after it differs from the one that the agent signed.
+        digest_differs: bool,
+    },
+    /// It changed nothing.
+    Refused {
+        /// Why.
+        reason: NackReason,
+        /// The first delta that is wanted next.
+        expected: Seq,
+    },
+}
+
+/// Takes a group of batches, each agent's in the order in which they arrived.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses; nothing of the group is then stored.
+pub fn take(tx: &mut Tx<'_>, group: &[Opened], moment: Moment) -> Result<Vec<Outcome>, StoreError> {
+    let received_at = ReceivedAt(moment.now);
+    let mut positions = load_positions(tx, group)?;
+    let mut outcomes = Vec::with_capacity(group.len());
+    let mut accepted: Vec<&Opened> = Vec::new();
+    for opened in group {
+        let agent = opened.speaker.agent;
+        let span = &opened.batch.header.span;
+        let durable = positions
+            .entry(agent)
+            .or_insert_with(|| begin(agent, opened));
+        let logged = if span.last <= durable.position.seq {
+            log::head_at(tx, agent, span.epoch, span.last)?
+        } else {
+            None
+        };
+        let expected = durable.position.seq.next();
+        let refused = |reason, expected| Outcome::Refused { reason, expected };
+        outcomes.push(match admit(&durable.position, span, logged) {
+            Admission::Next => {
+                durable.position = opened.batch.header.after();
+                durable.received_at = received_at;
+                accepted.push(opened);
+                as_durable(durable)
+            }
+            Admission::Repeat => as_durable(durable),
+            Admission::Gap { expected } => refused(NackReason::Gap, expected),
+            Admission::OtherEpoch => refused(NackReason::Rebaseline, expected),
+            Admission::Fork => {
+                agent::quarantine(tx, agent, "a batch contradicts what is durable")?;
+                refused(NackReason::Fork, expected)
+            }
+        });
+    }
+    store(tx, &accepted, &mut positions, moment)?;
+    compare_digests(&mut outcomes, group, &positions);
+    Ok(outcomes)
+}
+
+fn load_positions(
+    tx: &mut Tx<'_>,
+    group: &[Opened],
+) -> Result<BTreeMap<AgentId, Durable>, StoreError> {
+    let mut agents: Vec<AgentId> = group.iter().map(|opened| opened.speaker.agent).collect();
+    agents.sort();
+    agents.dedup();
+    let durable = position::load_many(tx, &agents)?;
+    Ok(agents
+        .into_iter()
+        .zip(durable)
+        .filter_map(|(agent, durable)| Some((agent, durable?)))
+        .collect())
+}
+
+/// An agent that was never heard begins where its epoch does.
+fn begin(agent: AgentId, opened: &Opened) -> Durable {
+    Durable {
+        position: Position::genesis(agent, opened.batch.header.span.epoch),
+        received_at: ReceivedAt(jiff::Timestamp::UNIX_EPOCH),
+        digest: Digest::default(),
+    }
+}
+
+const fn as_durable(durable: &Durable) -> Outcome {
+    Outcome::Durable {
+        position: durable.position,
+        received_at: durable.received_at,
+        digest_differs: false,
+    }
+}
+
+/// Stores accepted batches, what they change and where the agents stand afterwards.
+fn store(
+    tx: &mut Tx<'_>,
+    accepted: &[&Opened],
+    positions: &mut BTreeMap<AgentId, Durable>,
+    moment: Moment,
+) -> Result<(), StoreError> {
+    let received_at = ReceivedAt(moment.now);
+    let logged: Vec<Logged<'_>> = accepted
+        .iter()
+        .map(|opened| Logged {
+            agent: opened.speaker.agent,
+            span: opened.batch.header.span,
+            sealed: &opened.sealed,
+        })
+        .collect();
+    log::append(tx, &logged, received_at)?;
+    let mut gaps = Vec::new();
+    let mut movements = Vec::new();
+    for opened in accepted {
+        collect(opened, &mut movements, &mut gaps);
+    }
+    settle(tx, &movements, positions, moment)?;
+    gap::insert(tx, &gaps)?;
+    let mut agents: Vec<AgentId> = accepted.iter().map(|opened| opened.speaker.agent).collect();
+    agents.sort();
+    agents.dedup();
+    let changed: Vec<(AgentId, &Durable)> = agents
+        .into_iter()
+        .filter_map(|agent| Some((agent, positions.get(&agent)?)))
+        .collect();
+    position::store_many(tx, &changed)
+}
+
+fn collect<'a>(opened: &'a Opened, movements: &mut Vec<Movement<'a>>, gaps: &mut Vec<Gap>) {
+    let epoch = opened.batch.header.span.epoch;
+    for OpenedDelta { seq, content } in &opened.deltas {
+        let Some((delta, record)) = content else {
+            continue;
+        };
+        let change = match (&delta.change, record) {
+            (
+                Change::Upsert {
+                    row,
+                    coverage,
+                    evidence,
+                },
+                Some(record),
+            ) => MovementChange::Row {
+                record,
+                hash: row.hash(),
+                coverage: *coverage,
+                evidence: *evidence,
+            },
+            (Change::NoLongerListed(key), _) => MovementChange::NoLongerListed(key.clone()),
+            (Change::Withheld(key), _) => MovementChange::Withheld(key.clone()),
+            (Change::ObservationGap { from, to, reason }, _) => {
+                gaps.push(gap_of(opened, (epoch, *seq), delta, (*from, *to, *reason)));
+                continue;
+            }
+            // `open` reads the record of every row.
+            (Change::Upsert { .. }, None) => continue,
+        };
+        movements.push(Movement {
+            speaker: &opened.speaker,
+            feed: &delta.feed,
+            epoch,
+            seq: *seq,
+            observed_at: delta.observed_at,
+            origin: delta.origin,
+            change,
+        });
+    }
+}
+
+fn gap_of(
+    opened: &Opened,
+    at: (savin_shared::ids::Epoch, Seq),
+    delta: &savin_shared::delta::Delta,
+    (from, to, reason): (ObservedAt, ObservedAt, savin_shared::delta::GapReason),
+) -> Gap {
+    Gap {
+        agent: opened.speaker.agent,
+        at,
+        feed: delta.feed.clone(),
+        from,
+        to,
+        reason,
+    }
+}
+
+/// Compares the state after the last accepted batch of each agent with the one that it signed.
+fn compare_digests(
+    outcomes: &mut [Outcome],
+    group: &[Opened],
+    positions: &BTreeMap<AgentId, Durable>,
+) {
+    for (outcome, opened) in outcomes.iter_mut().zip(group) {
+        let header = &opened.batch.header;
+        let Some(durable) = positions.get(&opened.speaker.agent) else {
+            continue;
+        };
+        if let Outcome::Durable { digest_differs, .. } = outcome
+            && header.after() == durable.position
+            && let Some(signed) = header.state_digest
+        {
+            *digest_differs = durable.digest.root() != signed;
+        }
+    }
+}

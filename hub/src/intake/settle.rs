@@ -1,0 +1,309 @@
+//! Movements folded into the registry: what every delta and every row of a full state becomes.
+
+use std::collections::BTreeMap;
+
+use savin_shared::clock::{ObservedAt, ReceivedAt};
+use savin_shared::delta::{Coverage, Evidence, Origin};
+use savin_shared::digest::key_hash;
+use savin_shared::hash::Hash;
+use savin_shared::ids::{AgentId, Epoch, FeedName, RecordKey, Seq};
+use savin_shared::record::Record;
+
+use super::people::People;
+use super::workspace::{OwnedVersion, Workspace};
+use super::{Moment, Speaker};
+use crate::ids::{EventId, EventPosition, RecordId};
+use crate::matching::identifiers;
+use crate::registry::derive::Derived;
+use crate::registry::fold::{Arrival, ArrivalChange, Folded, fold};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::event::{self, Event};
+use crate::store::registry::listing::{Listing, ListingKey};
+use crate::store::registry::position::Durable;
+use crate::store::registry::record::RecordRow;
+
+/// One change of one record, from whichever source.
+#[derive(Debug)]
+pub(super) struct Movement<'a> {
+    pub(super) speaker: &'a Speaker,
+    pub(super) feed: &'a FeedName,
+    pub(super) epoch: Epoch,
+    pub(super) seq: Seq,
+    pub(super) observed_at: ObservedAt,
+    pub(super) origin: Origin,
+    pub(super) change: MovementChange<'a>,
+}
+
+/// What changed.
+#[derive(Debug)]
+pub(super) enum MovementChange<'a> {
+    /// A row is listed with this content.
+    Row {
+        record: &'a Record,
+        hash: Hash,
+        coverage: Coverage,
+        evidence: Evidence,
+    },
+    /// A row is listed no longer.
+    NoLongerListed(RecordKey),
+    /// A row was sealed.
+    Withheld(RecordKey),
+}
+
+impl Movement<'_> {
+    fn key(&self) -> RecordKey {
+        match &self.change {
+            MovementChange::Row { record, .. } => record.key(),
+            MovementChange::NoLongerListed(key) | MovementChange::Withheld(key) => key.clone(),
+        }
+    }
+
+    fn listing_key(&self) -> ListingKey {
+        ListingKey {
+            agent: self.speaker.agent,
+            feed: self.feed.clone(),
+            key: self.key(),
+        }
+    }
+
+    fn arrival_change(&self) -> ArrivalChange<'_> {
+        match &self.change {
+            MovementChange::Row {
+                record,
+                coverage,
+                evidence,
+                ..
+            } => ArrivalChange::Row {
+                record,
+                coverage: *coverage,
+                evidence: *evidence,
+            },
+            MovementChange::NoLongerListed(_) => ArrivalChange::NoLongerListed,
+            MovementChange::Withheld(_) => ArrivalChange::Withheld,
+        }
+    }
+}
+
+/// Folds movements in their order, keeps each agent's digest, and writes everything.
+pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    movements: &[Movement<'_>],
+    positions: &mut BTreeMap<AgentId, Durable>,
+    moment: Moment,
+) -> Result<(), StoreError> {
+    if movements.is_empty() {
+        return Ok(());
+    }
+    let listing_keys = movements.iter().map(Movement::listing_key).collect();
+    let record_keys: Vec<_> = movements
+        .iter()
+        .map(|movement| (movement.speaker.agency.clone(), movement.key()))
+        .collect();
+    let mut workspace = Workspace::load(tx, listing_keys, record_keys)?;
+    let mut settlement = Settlement {
+        people: People::load(tx, wanted_identifiers(movements, &mut workspace), moment)?,
+        next_record: numbers_for_new_records(tx, movements, &mut workspace)?,
+        events: Vec::new(),
+        received_at: ReceivedAt(moment.now),
+    };
+    for movement in movements {
+        mirror(movement, &workspace, positions);
+        settlement.take(tx, movement, &mut workspace)?;
+    }
+    settlement.people.flush(tx)?;
+    workspace.flush(tx, settlement.received_at)?;
+    event::append(tx, &settlement.events)
+}
+
+/// Returns the identifiers of records that are new, or whose person reads differently now.
+fn wanted_identifiers(
+    movements: &[Movement<'_>],
+    workspace: &mut Workspace,
+) -> Vec<crate::matching::Identifier> {
+    let mut wanted = Vec::new();
+    for movement in movements {
+        let MovementChange::Row { record, .. } = movement.change else {
+            continue;
+        };
+        let agency = &movement.speaker.agency;
+        let slot = workspace.record(&(agency.clone(), record.key()));
+        let known = slot.and_then(|slot| slot.row.as_ref());
+        if known.is_none_or(|row| row.known.record.subject != record.subject) {
+            wanted.extend(identifiers(agency, record));
+        }
+    }
+    wanted
+}
+
+/// Takes as many record numbers as there may be new records.
+fn numbers_for_new_records(
+    tx: &mut Tx<'_>,
+    movements: &[Movement<'_>],
+    workspace: &mut Workspace,
+) -> Result<i64, StoreError> {
+    let mut new = 0;
+    for movement in movements {
+        let slot = workspace.record(&(movement.speaker.agency.clone(), movement.key()));
+        new += u64::from(slot.is_none_or(|slot| slot.row.is_none()));
+    }
+    if new == 0 {
+        Ok(0)
+    } else {
+        tx.take_numbers("record", new)
+    }
+}
+
+/// Keeps the digest of what the agent lists.
+fn mirror(
+    movement: &Movement<'_>,
+    workspace: &Workspace,
+    positions: &mut BTreeMap<AgentId, Durable>,
+) {
+    let Some(durable) = positions.get_mut(&movement.speaker.agent) else {
+        return;
+    };
+    let key = movement.listing_key();
+    let name = key_hash(&key.feed, &key.key);
+    if let Some(before) = workspace.listing(&key) {
+        durable.digest.remove(&name, &before.row_hash);
+    }
+    if let MovementChange::Row { hash, .. } = &movement.change {
+        durable.digest.add(&name, hash);
+    }
+}
+
+struct Settlement {
+    people: People,
+    next_record: i64,
+    events: Vec<Event>,
+    received_at: ReceivedAt,
+}
+
+impl Settlement {
+    fn take(
+        &mut self,
+        tx: &mut Tx<'_>,
+        movement: &Movement<'_>,
+        workspace: &mut Workspace,
+    ) -> Result<(), StoreError> {
+        let listing_key = movement.listing_key();
+        let was_listed = workspace.listing(&listing_key).is_some();
+        let agency_key = (movement.speaker.agency.clone(), listing_key.key.clone());
+        let Some(slot) = workspace.record(&agency_key) else {
+            return Ok(());
+        };
+        let before = slot.row.take();
+        let arrival = Arrival {
+            feed: movement.feed,
+            origin: movement.origin,
+            was_listed,
+            change: movement.arrival_change(),
+        };
+        let Some(folded) = fold(before.as_ref().map(|row| &row.known), arrival) else {
+            // Absence of what was never known; only the listing, if any, goes.
+            slot.row = before;
+            workspace.set_listing(listing_key, None);
+            return Ok(());
+        };
+        let row = self.row_after(movement, before.as_ref(), &folded);
+        slot.is_changed = true;
+        slot.row = Some(row.clone());
+        let listing = match &movement.change {
+            MovementChange::Row { hash, .. } => Some(Listing {
+                row_hash: *hash,
+                record: row.record,
+            }),
+            MovementChange::NoLongerListed(_) | MovementChange::Withheld(_) => None,
+        };
+        workspace.set_listing(listing_key, listing);
+        if folded.is_changed {
+            let corrects = folded.derived.iter().any(|derived| derived.corrects);
+            workspace.versions.push(OwnedVersion {
+                record: row.record,
+                version: row.version,
+                body: row.known.record.clone(),
+                observed_at: movement.observed_at,
+                source: (movement.speaker.agent, movement.epoch, movement.seq),
+                origin: movement.origin,
+                corrects: before.filter(|_| corrects).map(|before| before.version),
+            });
+        }
+        self.tell(tx, movement, &row, folded.derived)
+    }
+
+    fn row_after(
+        &mut self,
+        movement: &Movement<'_>,
+        before: Option<&RecordRow>,
+        folded: &Folded,
+    ) -> RecordRow {
+        let record = match before {
+            Some(before) => before.record,
+            None => {
+                self.next_record += 1;
+                RecordId(self.next_record - 1)
+            }
+        };
+        let known = before.map(|before| before.person);
+        let after = &folded.after.record;
+        let reads_same = before.is_some_and(|before| before.known.record.subject == after.subject);
+        let person = match known {
+            Some(person) if reads_same => person,
+            known => self
+                .people
+                .place(&movement.speaker.agency, after, record, known),
+        };
+        let version = before.map_or(0, |before| before.version) + i64::from(folded.is_changed);
+        RecordRow {
+            record,
+            person,
+            version,
+            known: folded.after.clone(),
+        }
+    }
+
+    fn tell(
+        &mut self,
+        tx: &mut Tx<'_>,
+        movement: &Movement<'_>,
+        row: &RecordRow,
+        derived: Vec<Derived>,
+    ) -> Result<(), StoreError> {
+        let record = &row.known.record;
+        let key = row.record.0.to_be_bytes();
+        for (ordinal, derived) in (0_u8..).zip(derived) {
+            let (agent, epoch, seq) = (movement.speaker.agent, movement.epoch, movement.seq);
+            let corrects = if derived.corrects {
+                self.corrected(tx, row)?
+            } else {
+                None
+            };
+            self.events.push(Event {
+                event: EventId::derive(agent, epoch, seq, &key, ordinal),
+                code: derived.code,
+                person: row.person,
+                record: row.record,
+                version: row.version,
+                facility: record.facility.clone(),
+                origin: movement.origin,
+                effective_at: derived.effective_at.map(|at| at.timestamp()),
+                entered_at: record.entered_at.map(|at| at.timestamp()),
+                observed_at: movement.observed_at,
+                received_at: self.received_at,
+                corrects,
+                details: derived.details,
+            });
+        }
+        Ok(())
+    }
+
+    /// Finds the event that a correction takes back; one of the same transaction has no number yet.
+    fn corrected(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &RecordRow,
+    ) -> Result<Option<EventPosition>, StoreError> {
+        event::last_end_of(tx, row.person, row.record)
+    }
+}

@@ -1,0 +1,27 @@
+//! The SAVIN hub: keeps the statewide registry, does all the matching, and tells registered victims
+//! by the channel that each chose.
+//!
+//! Layers, each naming only those below it: rules (`registry`, `matching`, `names`, `notification`,
+//! `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault` (the transactions),
+//! doors (`ingest`, `authority`, `planner`, `channels`, `web`), wiring (`config`, `app`, `cli`).
+#![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
+
+pub mod app;
+pub mod authority;
+pub mod channels;
+pub mod cli;
+pub mod config;
+pub mod freshness;
+pub mod ids;
+pub mod ingest;
+pub mod intake;
+pub mod matching;
+pub mod names;
+pub mod notification;
+pub mod places;
+pub mod planner;
+mod private_file;
+pub mod registry;
+pub mod store;
+pub mod vault;
+pub mod web;

@@ -1,0 +1,200 @@
+//! Who a record is about: persons found by the identifiers that agencies and the state gave them.
+//!
+//! A name alone never joins two records. Where identifiers point at different persons, the agency's
+//! own number decides where the record goes, and a person has to look at the rest.
+
+use savin_shared::ids::AgencyId;
+use savin_shared::record::Record;
+
+use crate::ids::PersonId;
+
+/// An identifier of a person, comparable across records.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identifier {
+    /// What it is.
+    pub kind: IdentifierKind,
+    /// The agency within which it means something, or nothing where it does in the whole state.
+    pub scope: String,
+    /// Its value, without blanks and in upper case.
+    pub value: String,
+}
+
+/// What an identifier is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdentifierKind {
+    /// An agency's own number for the person.
+    PersonNumber,
+    /// The state's fingerprint-based number.
+    StateId,
+    /// The MDOC number.
+    OffenderId,
+    /// The FBI number.
+    FbiId,
+    /// A booking's own number, where the record names its person in no other way.
+    Record,
+}
+
+impl IdentifierKind {
+    /// Returns the word that stands for it in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PersonNumber => "person-number",
+            Self::StateId => "state-id",
+            Self::OffenderId => "offender-id",
+            Self::FbiId => "fbi-id",
+            Self::Record => "record",
+        }
+    }
+}
+
+/// Where a record belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// To nobody who is known.
+    New,
+    /// To this person.
+    Known(PersonId),
+    /// To this person, and others share an identifier with it: a person has to look.
+    Doubtful {
+        /// To whom.
+        person: PersonId,
+        /// The others.
+        others: Vec<PersonId>,
+    },
+}
+
+/// Returns a record's identifiers, the one that decides first.
+#[must_use]
+pub fn identifiers(agency: &AgencyId, record: &Record) -> Vec<Identifier> {
+    let subject = &record.subject;
+    let own = agency.as_str();
+    let candidates = [
+        (
+            IdentifierKind::PersonNumber,
+            own,
+            subject.person_number.as_ref().map(|id| id.as_str()),
+        ),
+        (
+            IdentifierKind::StateId,
+            "",
+            subject.state_id.as_ref().map(|id| id.as_str()),
+        ),
+        (
+            IdentifierKind::OffenderId,
+            "",
+            subject.offender_id.as_ref().map(|id| id.as_str()),
+        ),
+        (
+            IdentifierKind::FbiId,
+            "",
+            subject.fbi_id.as_ref().map(|id| id.as_str()),
+        ),
+    ];
+    let mut identifiers: Vec<Identifier> = candidates
+        .into_iter()
+        .filter_map(|(kind, scope, value)| {
+            Some(Identifier {
+                kind,
+                scope: scope.to_owned(),
+                value: comparable(value?),
+            })
+        })
+        .collect();
+    if identifiers.is_empty() {
+        let value = format!("{}:{}", record.kind(), comparable(record.number().as_str()));
+        let kind = IdentifierKind::Record;
+        identifiers.push(Identifier {
+            kind,
+            scope: own.to_owned(),
+            value,
+        });
+    }
+    identifiers
+}
+
+/// Decides from whom each of a record's identifiers is known to name, in their order.
+#[must_use]
+pub fn resolve(found: &[Option<PersonId>]) -> Resolution {
+    let mut persons = found.iter().flatten().copied();
+    let Some(person) = persons.next() else {
+        return Resolution::New;
+    };
+    let mut others: Vec<PersonId> = persons.filter(|other| *other != person).collect();
+    others.sort();
+    others.dedup();
+    if others.is_empty() {
+        Resolution::Known(person)
+    } else {
+        Resolution::Doubtful { person, others }
+    }
+}
+
+fn comparable(value: &str) -> String {
+    value
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use savin_shared::ids::{AgencyId, FacilityCode, OffenderId, PersonNumber, RecordNumber};
+    use savin_shared::record::custody::{Custody, CustodyState};
+    use savin_shared::record::subject::Subject;
+    use savin_shared::record::{Record, RecordBody};
+
+    use super::{IdentifierKind, Resolution, identifiers, resolve};
+    use crate::ids::PersonId;
+
+    fn record(subject: Subject) -> Record {
+        let number = RecordNumber::new("26-1").unwrap();
+        Record {
+            facility: FacilityCode::new("MS-A").unwrap(),
+            subject,
+            entered_at: None,
+            synthetic: false,
+            body: RecordBody::Custody(Box::new(Custody::new(number, CustodyState::InCustody))),
+        }
+    }
+
+    fn kinds(subject: Subject) -> Vec<IdentifierKind> {
+        let agency = AgencyId::new("MS0010000").unwrap();
+        identifiers(&agency, &record(subject))
+            .into_iter()
+            .map(|id| id.kind)
+            .collect()
+    }
+
+    #[test]
+    fn lets_the_agencys_own_number_decide() {
+        let subject = Subject {
+            person_number: Some(PersonNumber::new("77").unwrap()),
+            offender_id: Some(OffenderId::new("k1234").unwrap()),
+            ..Subject::default()
+        };
+        assert_eq!(
+            kinds(subject),
+            [IdentifierKind::PersonNumber, IdentifierKind::OffenderId]
+        );
+    }
+
+    #[test]
+    fn falls_back_to_the_booking_and_never_to_a_name() {
+        assert_eq!(kinds(Subject::default()), [IdentifierKind::Record]);
+    }
+
+    #[test]
+    fn joins_on_agreement_and_doubts_on_contradiction() {
+        let [a, b] = [1, 2].map(|byte| PersonId::from_bytes([byte; 16]));
+        assert_eq!(resolve(&[None, None]), Resolution::New);
+        assert_eq!(resolve(&[None, Some(a)]), Resolution::Known(a));
+        assert_eq!(resolve(&[Some(a), Some(a)]), Resolution::Known(a));
+        let doubtful = Resolution::Doubtful {
+            person: a,
+            others: vec![b],
+        };
+        assert_eq!(resolve(&[Some(a), Some(b), Some(b)]), doubtful);
+    }
+}

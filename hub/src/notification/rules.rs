@@ -1,0 +1,160 @@
+//! The table of what is told: data, so that MDOC changes it without a build.
+
+use std::collections::BTreeMap;
+
+use savin_shared::delta::Origin;
+use savin_shared::event::EventCode;
+use serde::Deserialize;
+use thiserror::Error;
+
+/// The table that ships with the program.
+const SHIPPED: &str = include_str!("../../data/notification_rules.csv");
+
+/// The version of the shipped table, part of every notice's identifier.
+pub const SHIPPED_VERSION: &str = "2026-11";
+
+/// How soon something must be told: 1 first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Urgency(pub u8);
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    told: BTreeMap<EventCode, Urgency>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleRow {
+    code: String,
+    told: String,
+    urgency: u8,
+    #[serde(rename = "why")]
+    _why: String,
+}
+
+impl Rules {
+    /// Reads the table that ships with the program.
+    ///
+    /// # Errors
+    /// Returns [`RulesError`], which a test rules out.
+    pub fn shipped() -> Result<Self, RulesError> {
+        Self::parse(SHIPPED)
+    }
+
+    /// Reads a table; it must name every event once.
+    ///
+    /// # Errors
+    /// Returns [`RulesError`] for a row that is none, or an event that is missing or named twice.
+    pub fn parse(csv: &str) -> Result<Self, RulesError> {
+        let mut rows = BTreeMap::new();
+        for row in csv::Reader::from_reader(csv.as_bytes()).deserialize::<RuleRow>() {
+            let row = row?;
+            let code = EventCode::parse(&row.code).ok_or(RulesError::Code(row.code))?;
+            let is_told = match row.told.as_str() {
+                "yes" => true,
+                "no" => false,
+                _ => return Err(RulesError::Told(code)),
+            };
+            if rows.insert(code, (is_told, Urgency(row.urgency))).is_some() {
+                return Err(RulesError::Twice(code));
+            }
+        }
+        if let Some(missing) = EventCode::ALL.iter().find(|code| !rows.contains_key(code)) {
+            return Err(RulesError::Missing(*missing));
+        }
+        let told = rows
+            .into_iter()
+            .filter_map(|(code, (is_told, urgency))| is_told.then_some((code, urgency)))
+            .collect();
+        Ok(Self { told })
+    }
+
+    /// Decides whether an event is told, and how soon. What a full state brought to light waits for
+    /// a person, and a first roster is no news.
+    #[must_use]
+    pub fn urgency(&self, code: EventCode, origin: Origin) -> Option<Urgency> {
+        match origin {
+            Origin::Live | Origin::FoundLate | Origin::ReleasedHold => {
+                self.told.get(&code).copied()
+            }
+            Origin::Baseline | Origin::Rebaseline => None,
+        }
+    }
+}
+
+/// Why a table was refused.
+#[derive(Debug, Error)]
+pub enum RulesError {
+    /// A row is not one.
+    #[error("a row of the notification rules is not usable")]
+    Csv(#[from] csv::Error),
+    /// No event has this code.
+    #[error("no event is called {0}")]
+    Code(String),
+    /// `told` is neither yes nor no.
+    #[error("{0}: told is \"yes\" or \"no\"")]
+    Told(EventCode),
+    /// An event is named twice.
+    #[error("{0} is named twice")]
+    Twice(EventCode),
+    /// An event is not named.
+    #[error("{0} is not named")]
+    Missing(EventCode),
+}
+
+#[cfg(test)]
+mod tests {
+    use savin_shared::delta::Origin;
+    use savin_shared::event::EventCode;
+
+    use super::{Rules, Urgency};
+
+    #[test]
+    fn tells_releases_and_never_absence() {
+        let rules = Rules::shipped().unwrap();
+        assert_eq!(
+            rules.urgency(EventCode::Released, Origin::Live),
+            Some(Urgency(2))
+        );
+        assert_eq!(
+            rules.urgency(EventCode::Escaped, Origin::FoundLate),
+            Some(Urgency(1))
+        );
+        assert_eq!(rules.urgency(EventCode::NoLongerListed, Origin::Live), None);
+    }
+
+    #[test]
+    fn tells_nothing_of_a_first_roster_or_a_full_state() {
+        let rules = Rules::shipped().unwrap();
+        for code in EventCode::ALL {
+            assert_eq!(rules.urgency(*code, Origin::Baseline), None);
+            assert_eq!(rules.urgency(*code, Origin::Rebaseline), None);
+        }
+    }
+
+    #[test]
+    fn wants_every_event_named_once() {
+        let header = "code,told,urgency,why\n";
+        assert!(
+            Rules::parse(header)
+                .unwrap_err()
+                .to_string()
+                .contains("not named")
+        );
+        let twice = format!("{header}Died,yes,1,x\nDied,yes,1,x\n");
+        assert!(
+            Rules::parse(&twice)
+                .unwrap_err()
+                .to_string()
+                .contains("twice")
+        );
+        let other = format!("{header}Dead,yes,1,x\n");
+        assert!(
+            Rules::parse(&other)
+                .unwrap_err()
+                .to_string()
+                .contains("Dead")
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! The sentences of a message: pure functions from a fact, a language and a zone.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::fact::Fact;
+use super::words::{Argument, Language, Words};
+
+/// A fact that is older than this when it is told says how old it is.
+const LATE: SignedDuration = SignedDuration::from_hours(1);
+
+/// From where a reader hears more.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The public web site.
+    pub site: &'a str,
+    /// The toll-free number.
+    pub phone: &'a str,
+}
+
+/// Says what happened, and how long ago where that is long.
+#[must_use]
+pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<String> {
+    let Some(code) = fact.event_code() else {
+        return Vec::new();
+    };
+    let form = if fact.name.is_some() || !fact.facility.is_empty() {
+        "full"
+    } else {
+        "discreet"
+    };
+    let happened = fact
+        .effective_at
+        .map(|at| written(words.language(), zone, at));
+    let when = happened.unwrap_or_else(|| words.say("notice-no-time"));
+    let details = &fact.details;
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let scheduled = details.scheduled_at.map_or_else(
+        || words.say("notice-no-time"),
+        |at| {
+            if details.scheduled_is_day {
+                written_day(words.language(), zone, at)
+            } else {
+                written(words.language(), zone, at)
+            }
+        },
+    );
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
+    let (name, from_facility, from, to) = (
+        fact.name
+            .clone()
+            .unwrap_or_else(|| words.say("notice-no-name")),
+        text(&fact.from_facility),
+        text(&details.from),
+        text(&details.to),
+    );
+    let (kind, place) = (or_none(&details.kind), or_none(&details.place));
+    let (reason, decision, state) = (
+        text(&details.reason),
+        text(&details.decision),
+        text(&details.state),
+    );
+    let values = [
+        ("name", Argument::Text(&name)),
+        ("facility", Argument::Text(&fact.facility)),
+        ("when", Argument::Text(&when)),
+        ("from_facility", Argument::Text(&from_facility)),
+        ("from", Argument::Text(&from)),
+        ("to", Argument::Text(&to)),
+        ("reason", Argument::Text(&reason)),
+        ("scheduled", Argument::Text(&scheduled)),
+        ("kind", Argument::Text(&kind)),
+        ("place", Argument::Text(&place)),
+        ("decision", Argument::Text(&decision)),
+        ("state", Argument::Text(&state)),
+    ];
+    let mut sentences = vec![words.say_with(&format!("notice-{code}-{form}"), &values)];
+    sentences.extend(late(words, fact, now));
+    sentences
+        .iter()
+        // "1:30 p.m." at the end of a sentence already ends it.
+        .map(|sentence| sentence.trim().replace("..", "."))
+        .collect()
+}
+
+/// Says that a fact is old, by what the agency says, or by when it was first seen.
+fn late(words: Words, fact: &Fact, now: Timestamp) -> Option<String> {
+    let age = now.duration_since(fact.effective_at.unwrap_or(fact.observed_at));
+    if age < LATE {
+        return None;
+    }
+    let hours = age.as_hours();
+    Some(if hours < 48 {
+        words.say_with("notice-late", &[("hours", Argument::Number(hours))])
+    } else {
+        words.say_with(
+            "notice-late-days",
+            &[("days", Argument::Number(hours / 24))],
+        )
+    })
+}
+
+/// Says that there is news, and how to hear it.
+#[must_use]
+pub fn news(words: Words, sources: Sources<'_>) -> String {
+    words.say_with("notice-content-free", &source_values(sources))
+}
+
+/// Says how to hear more, change or stop.
+#[must_use]
+pub fn more(words: Words, sources: Sources<'_>) -> String {
+    words.say_with("notice-more", &source_values(sources))
+}
+
+fn source_values(sources: Sources<'_>) -> [(&'static str, Argument<'_>); 2] {
+    [
+        ("site", Argument::Text(sources.site)),
+        ("phone", Argument::Text(sources.phone)),
+    ]
+}
+
+/// Writes a day and time out in words, in the reader's zone.
+#[must_use]
+pub fn written(language: Language, zone: &TimeZone, at: Timestamp) -> String {
+    let zoned = at.to_zoned(zone.clone());
+    let day = written_day(language, zone, at);
+    let minute = format!("{:02}", zoned.minute());
+    let (hour, is_afternoon) = match zoned.hour() {
+        0 => (12, false),
+        12 => (12, true),
+        hour if hour > 12 => (hour - 12, true),
+        hour => (hour, false),
+    };
+    match language {
+        Language::En => {
+            format!(
+                "{day}, {hour}:{minute} {}",
+                if is_afternoon { "p.m." } else { "a.m." }
+            )
+        }
+        Language::Es => {
+            format!(
+                "{day}, {hour}:{minute} {}",
+                if is_afternoon { "p. m." } else { "a. m." }
+            )
+        }
+    }
+}
+
+/// Writes a day out in words, in the reader's zone.
+#[must_use]
+pub fn written_day(language: Language, zone: &TimeZone, at: Timestamp) -> String {
+    let date = at.to_zoned(zone.clone()).date();
+    let month = MONTHS.get(usize::from(date.month().unsigned_abs()).saturating_sub(1));
+    let (english, spanish) = month.copied().unwrap_or_default();
+    match language {
+        Language::En => format!("{english} {}, {}", date.day(), date.year()),
+        Language::Es => format!("{} de {spanish} de {}", date.day(), date.year()),
+    }
+}
+
+const MONTHS: [(&str, &str); 12] = [
+    ("January", "enero"),
+    ("February", "febrero"),
+    ("March", "marzo"),
+    ("April", "abril"),
+    ("May", "mayo"),
+    ("June", "junio"),
+    ("July", "julio"),
+    ("August", "agosto"),
+    ("September", "septiembre"),
+    ("October", "octubre"),
+    ("November", "noviembre"),
+    ("December", "diciembre"),
+];
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::{written, written_day};
+    use crate::notification::words::Language;
+
+    #[test]
+    fn writes_times_in_the_readers_zone_and_language() {
+        let zone = TimeZone::get("America/Chicago").unwrap();
+        let at = "2026-06-02T05:05:00Z".parse().unwrap();
+        assert_eq!(written(Language::En, &zone, at), "June 2, 2026, 12:05 a.m.");
+        let at = "2026-06-01T18:30:00Z".parse().unwrap();
+        assert_eq!(written(Language::En, &zone, at), "June 1, 2026, 1:30 p.m.");
+        assert_eq!(
+            written(Language::Es, &zone, at),
+            "1 de junio de 2026, 1:30 p. m."
+        );
+        assert_eq!(written_day(Language::Es, &zone, at), "1 de junio de 2026");
+    }
+}

@@ -1,0 +1,155 @@
+//! From the registry's events to the vault's plan: reads on from the vault's watermark, hands over
+//! what could be told of each event, and learns neither whether anybody is told nor who.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use savin_shared::delta::Origin;
+use savin_shared::ids::FacilityCode;
+use thiserror::Error;
+use tokio::sync::{Notify, watch};
+use tracing::{debug, error, warn};
+
+use crate::ids::EventPosition;
+use crate::names::shown;
+use crate::notification::fact::Fact;
+use crate::notification::rules::Rules;
+use crate::store::conn::Tx;
+use crate::store::registry::event::{self, Event};
+use crate::store::registry::telling::{background, facility_name};
+use crate::store::{Store, StoreError};
+use crate::vault::VaultError;
+use crate::vault::client::Client;
+use crate::vault::command::{PlannerAnswer, PlannerCommand};
+
+/// Events of one plan.
+const EVENTS_MAX: u32 = 500;
+
+/// How often the log is looked at without being woken: another node may have written to it.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long to wait after a failure.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The planner's task.
+#[derive(Debug)]
+pub struct Planner {
+    /// The registry.
+    pub store: Store,
+    /// The vault's port for planners.
+    pub vault: Client<PlannerCommand>,
+    /// What is told.
+    pub rules: Arc<Rules>,
+    /// Woken when events were stored.
+    pub stored: Arc<Notify>,
+    /// Wakes the couriers when something was planned.
+    pub planned: Arc<Notify>,
+}
+
+/// Why a plan failed.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// The registry cannot be read.
+    #[error("the registry cannot be read: {0}")]
+    Store(#[from] StoreError),
+    /// The vault cannot plan.
+    #[error("the vault cannot plan: {0}")]
+    Vault(#[from] VaultError),
+}
+
+impl Planner {
+    /// Plans until shutdown.
+    pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
+        let mut position = None;
+        loop {
+            let pause = match self.advance(&mut position).await {
+                Ok(true) => continue,
+                Ok(false) => LOOK,
+                Err(failure) => {
+                    error!(reason = %failure, "Events not planned, trying again");
+                    position = None;
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                _ = shutdown.wait_for(|stop| *stop) => return,
+                () = self.stored.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Plans the next events; returns whether there may be more at once.
+    async fn advance(&self, position: &mut Option<EventPosition>) -> Result<bool, PlanError> {
+        let from = match *position {
+            Some(from) => from,
+            None => {
+                let PlannerAnswer::Watermark(from) =
+                    self.vault.ask(PlannerCommand::Watermark).await?;
+                *position.insert(from)
+            }
+        };
+        let rules = Arc::clone(&self.rules);
+        let read =
+            move |tx: &mut Tx<'_>| -> Result<(Option<EventPosition>, Vec<Fact>), StoreError> {
+                let events = event::after(tx, from, EVENTS_MAX)?;
+                let last = events.last().map(|(position, _)| *position);
+                let mut facts = Vec::new();
+                for (position, event) in events {
+                    facts.extend(fact(tx, &rules, position, event)?);
+                }
+                Ok((last, facts))
+            };
+        let (last, facts) = self.store.read("plan", read).await?;
+        let Some(to) = last else { return Ok(false) };
+        debug!(event.position = to.0, "Planning");
+        let plan = PlannerCommand::Plan { from, to, facts };
+        let PlannerAnswer::Watermark(at) = self.vault.ask(plan).await?;
+        if at != to {
+            warn!(event.position = at.0, "Another planner was here first");
+        }
+        *position = Some(at);
+        self.planned.notify_one();
+        Ok(true)
+    }
+}
+
+/// Gathers what could be told of an event; nothing for one that nobody is told of.
+fn fact(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    position: EventPosition,
+    event: Event,
+) -> Result<Option<Fact>, StoreError> {
+    let Some(urgency) = rules.urgency(event.code, event.origin) else {
+        return Ok(None);
+    };
+    let Some(background) = background(tx, &event)? else {
+        return Ok(None);
+    };
+    if background.withheld || background.record.synthetic {
+        return Ok(None);
+    }
+    let from_facility = event
+        .details
+        .from_facility
+        .as_deref()
+        .and_then(|code| FacilityCode::new(code).ok())
+        .map(|code| facility_name(tx, &code))
+        .transpose()?;
+    Ok(Some(Fact {
+        event: event.event,
+        position,
+        person: event.person,
+        code: event.code.code(),
+        urgency: urgency.0,
+        name: background.record.subject.name.as_ref().map(shown),
+        facility: facility_name(tx, &event.facility)?,
+        from_facility,
+        effective_at: event.effective_at,
+        observed_at: event.observed_at.timestamp(),
+        received_at: event.received_at.timestamp(),
+        found_late: event.origin == Origin::FoundLate,
+        details: event.details,
+    }))
+}

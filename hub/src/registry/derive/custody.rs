@@ -1,0 +1,170 @@
+//! What follows from two states of a booking: section 1(a)(i) to (vi) and its neighbours.
+
+use savin_shared::clock::EffectiveAt;
+use savin_shared::event::EventCode;
+use savin_shared::record::Record;
+use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
+
+use super::{Derived, Details};
+
+/// Compares two states of a booking.
+pub(super) fn derive(
+    before: Option<(&Record, &Custody)>,
+    record: &Record,
+    custody: &Custody,
+) -> Vec<Derived> {
+    let Some((before_record, before)) = before else {
+        return first(record, custody);
+    };
+    let mut derived = Vec::new();
+    derived.extend(transition(before.state, custody, record));
+    if before.state.is_held() && custody.state.is_held() {
+        if before_record.facility != record.facility {
+            let mut event = Derived::new(EventCode::TransferInState, custody.status_at);
+            event.details.from_facility = Some(before_record.facility.to_string());
+            event.details.to_facility = Some(record.facility.to_string());
+            derived.push(event);
+        }
+        derived.extend(classification(before, custody));
+        derived.extend(scheduled_release(before, custody));
+    }
+    derived
+}
+
+/// A booking that was not known.
+fn first(record: &Record, custody: &Custody) -> Vec<Derived> {
+    let mut derived = Vec::new();
+    if custody.state.is_held() {
+        let mut event = Derived::new(EventCode::Booked, custody.booked_at.or(custody.arrested_at));
+        event.details.to_facility = Some(record.facility.to_string());
+        derived.push(event);
+        if custody.state == CustodyState::OnLeave {
+            derived.push(Derived::new(EventCode::LeaveStart, custody.status_at));
+        }
+    } else {
+        derived.extend(transition(CustodyState::InCustody, custody, record));
+    }
+    derived
+}
+
+/// A change of the custody state.
+fn transition(before: CustodyState, custody: &Custody, record: &Record) -> Option<Derived> {
+    use CustodyState as State;
+    let status_at = custody.status_at;
+    let event = match (before, custody.state) {
+        (before, after) if before == after => return None,
+        (_, State::OutOfCustody(reason)) => released(before, reason, custody)?,
+        (_, State::Escaped) => Derived::new(EventCode::Escaped, status_at),
+        (_, State::Deceased) => Derived::new(EventCode::Died, status_at),
+        (_, State::TransferredOut) => {
+            let mut event = Derived::new(
+                EventCode::TransferOutOfState,
+                custody.released_at.or(status_at),
+            );
+            event.details.released_to.clone_from(&custody.released_to);
+            event
+        }
+        (_, State::OnLeave) => Derived::new(EventCode::LeaveStart, status_at),
+        (State::OnLeave, State::InCustody) => Derived::new(EventCode::LeaveEnd, status_at),
+        (State::Escaped, State::InCustody) => Derived::new(EventCode::Recaptured, status_at),
+        (State::OutOfCustody(_) | State::TransferredOut | State::Deceased, State::InCustody) => {
+            correction(custody, record)
+        }
+        // Coming back into view with the same booking is not news, nor is a status in words that
+        // nobody has explained, nor absence, which `fold` says by itself.
+        (
+            State::NoLongerListed | State::Unknown | State::InCustody,
+            State::InCustody | State::Unknown | State::NoLongerListed,
+        )
+        | (_, State::Unknown | State::NoLongerListed) => return None,
+    };
+    Some(event)
+}
+
+/// A release, in the words of its reason.
+fn released(before: CustodyState, reason: ReleaseReason, custody: &Custody) -> Option<Derived> {
+    if let CustodyState::OutOfCustody(earlier) = before {
+        // The agency has now said why: that is not another release.
+        let was_open = matches!(earlier, ReleaseReason::Unknown | ReleaseReason::Other);
+        if was_open && reason != ReleaseReason::Mistaken {
+            return None;
+        }
+        let correction = Derived {
+            corrects: true,
+            ..Derived::new(EventCode::Correction, release_time(custody))
+        };
+        return Some(with_reason(correction, reason, custody));
+    }
+    let code = match reason {
+        ReleaseReason::SentenceExpired => EventCode::Discharged,
+        ReleaseReason::Mistaken => EventCode::MistakenRelease,
+        ReleaseReason::Bond
+        | ReleaseReason::OwnRecognizance
+        | ReleaseReason::ChargesDropped
+        | ReleaseReason::TimeServed
+        | ReleaseReason::Parole
+        | ReleaseReason::Probation
+        | ReleaseReason::EarnedReleaseSupervision
+        | ReleaseReason::CourtOrder
+        | ReleaseReason::Pardon
+        | ReleaseReason::ToOtherAgency
+        | ReleaseReason::Other
+        | ReleaseReason::Unknown => EventCode::Released,
+    };
+    Some(with_reason(
+        Derived::new(code, release_time(custody)),
+        reason,
+        custody,
+    ))
+}
+
+fn with_reason(mut event: Derived, reason: ReleaseReason, custody: &Custody) -> Derived {
+    event.details = Details {
+        reason: Some(reason.as_str().to_owned()),
+        released_to: custody.released_to.clone(),
+        state: Some(custody.state.to_string()),
+        ..Details::default()
+    };
+    event
+}
+
+/// Custody goes on under a booking that was said to have ended: what was told was wrong, or is no
+/// longer so; either way the person is in custody.
+fn correction(custody: &Custody, record: &Record) -> Derived {
+    let mut event = Derived {
+        corrects: true,
+        ..Derived::new(EventCode::Correction, custody.status_at)
+    };
+    event.details.state = Some(custody.state.to_string());
+    event.details.to_facility = Some(record.facility.to_string());
+    event
+}
+
+fn release_time(custody: &Custody) -> Option<EffectiveAt> {
+    custody.released_at.or(custody.status_at)
+}
+
+fn classification(before: &Custody, custody: &Custody) -> Option<Derived> {
+    let (from, to) = (
+        before.classification.as_ref()?,
+        custody.classification.as_ref()?,
+    );
+    if from == to {
+        return None;
+    }
+    let mut event = Derived::new(EventCode::ClassificationChange, custody.status_at);
+    event.details.from = Some(from.clone());
+    event.details.to = Some(to.clone());
+    Some(event)
+}
+
+fn scheduled_release(before: &Custody, custody: &Custody) -> Option<Derived> {
+    let code = match (before.scheduled_release_at, custody.scheduled_release_at) {
+        (before, after) if before == after => return None,
+        (None, Some(_)) => EventCode::ReleaseScheduled,
+        (Some(_), _) | (None, None) => EventCode::ReleaseDateChanged,
+    };
+    let mut event = Derived::new(code, custody.status_at);
+    super::other::schedule(&mut event.details, custody.scheduled_release_at);
+    Some(event)
+}

@@ -1,0 +1,46 @@
+//! What an event says besides its code and clocks: stored with it as JSON, and free of names.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The particulars of an event. A released field never changes its meaning; a new one is optional.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Details {
+    /// The facility before, by its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_facility: Option<String>,
+    /// The facility after, by its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_facility: Option<String>,
+    /// The word before: a classification, a status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The word after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// A release reason, by its word in our list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// To whom somebody was released.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released_to: Option<String>,
+    /// When a court event, hearing or scheduled release is to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled_at: Option<Timestamp>,
+    /// Whether that is a day without a time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub scheduled_is_day: bool,
+    /// What kind of court event, hearing or supervision it is, in the agency's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Where it is to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// What a board decided, in its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// The custody state after the event, as `CustodyState` writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}

@@ -1,0 +1,278 @@
+//! Lives of an invented booking, folded arrival by arrival.
+
+use savin_shared::clock::{EffectiveAt, Moment};
+use savin_shared::delta::{Coverage, Evidence, Origin};
+use savin_shared::event::EventCode as Code;
+use savin_shared::ids::{FacilityCode, FeedName, RecordNumber};
+use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
+use savin_shared::record::subject::Subject;
+use savin_shared::record::{Record, RecordBody};
+
+use super::{Arrival, ArrivalChange, fold};
+use crate::registry::known::Known;
+
+const BOND: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
+const IN: CustodyState = CustodyState::InCustody;
+
+struct Life {
+    known: Option<Known>,
+    listed_by: Vec<&'static str>,
+}
+
+impl Life {
+    const fn new() -> Self {
+        Self {
+            known: None,
+            listed_by: Vec::new(),
+        }
+    }
+
+    fn arrive(
+        &mut self,
+        feed: &'static str,
+        origin: Origin,
+        change: ArrivalChange<'_>,
+    ) -> Vec<Code> {
+        let was_listed = self.listed_by.contains(&feed);
+        self.listed_by.retain(|other| *other != feed);
+        if matches!(change, ArrivalChange::Row { .. }) {
+            self.listed_by.push(feed);
+        }
+        let name = FeedName::new(feed).unwrap();
+        let arrival = Arrival {
+            feed: &name,
+            origin,
+            was_listed,
+            change,
+        };
+        let Some(folded) = fold(self.known.as_ref(), arrival) else {
+            return Vec::new();
+        };
+        self.known = Some(folded.after);
+        folded.derived.iter().map(|derived| derived.code).collect()
+    }
+
+    /// A roster lists the booking.
+    fn lists(&mut self, record: &Record) -> Vec<Code> {
+        self.arrive(
+            "roster",
+            Origin::Live,
+            row(record, Coverage::Full, Evidence::Listing),
+        )
+    }
+
+    /// A booking database gives a status word.
+    fn states(&mut self, record: &Record) -> Vec<Code> {
+        self.arrive(
+            "roster",
+            Origin::Live,
+            row(record, Coverage::Full, Evidence::Status),
+        )
+    }
+
+    /// A transaction file tells something.
+    fn tells(&mut self, record: &Record) -> Vec<Code> {
+        let row = row(record, Coverage::Partial, Evidence::Transaction);
+        self.arrive("moves", Origin::Live, row)
+    }
+
+    /// The roster lists the booking no longer.
+    fn vanishes(&mut self) -> Vec<Code> {
+        self.arrive("roster", Origin::Live, ArrivalChange::NoLongerListed)
+    }
+
+    fn state(&self) -> CustodyState {
+        self.known.as_ref().unwrap().record.custody().unwrap().state
+    }
+}
+
+fn row(record: &Record, coverage: Coverage, evidence: Evidence) -> ArrivalChange<'_> {
+    ArrivalChange::Row {
+        record,
+        coverage,
+        evidence,
+    }
+}
+
+fn record(state: CustodyState) -> Record {
+    with(state, |_| {})
+}
+
+fn with(state: CustodyState, change: impl FnOnce(&mut Custody)) -> Record {
+    let mut custody = Custody::new(RecordNumber::new("26-1").unwrap(), state);
+    change(&mut custody);
+    Record {
+        facility: FacilityCode::new("MS-A").unwrap(),
+        subject: Subject::default(),
+        entered_at: None,
+        synthetic: false,
+        body: RecordBody::Custody(Box::new(custody)),
+    }
+}
+
+fn at(time: &str) -> Option<EffectiveAt> {
+    Some(EffectiveAt(Moment::exact(time.parse().unwrap())))
+}
+
+#[test]
+fn never_makes_a_release_of_absence() {
+    let mut life = Life::new();
+    assert_eq!(life.lists(&record(IN)), [Code::Booked]);
+    assert_eq!(life.vanishes(), [Code::NoLongerListed]);
+    assert_eq!(life.state(), CustodyState::NoLongerListed);
+    // Back with the same booking: nothing had happened.
+    assert_eq!(life.lists(&record(IN)), []);
+    assert_eq!(life.state(), IN);
+}
+
+#[test]
+fn takes_a_first_roster_for_the_state_of_things() {
+    let mut life = Life::new();
+    let held = record(IN);
+    let listing = row(&held, Coverage::Full, Evidence::Listing);
+    assert_eq!(life.arrive("roster", Origin::Baseline, listing), []);
+    assert_eq!(life.state(), IN);
+}
+
+#[test]
+fn lets_an_explicit_release_stand_though_the_roster_still_lists() {
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    assert_eq!(life.tells(&record(BOND)), [Code::Released]);
+    let moved = with(IN, |custody| custody.location = Some("B2".to_owned()));
+    assert_eq!(life.lists(&moved), []);
+    assert_eq!(life.state(), BOND);
+    assert_eq!(
+        life.known
+            .as_ref()
+            .unwrap()
+            .record
+            .custody()
+            .unwrap()
+            .location
+            .as_deref(),
+        Some("B2")
+    );
+    assert_eq!(life.vanishes(), []);
+    assert_eq!(life.state(), BOND);
+}
+
+#[test]
+fn takes_a_new_listing_after_a_release_for_custody_again() {
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    life.tells(&record(BOND));
+    life.vanishes();
+    assert_eq!(life.lists(&record(IN)), [Code::Correction]);
+    assert_eq!(life.state(), IN);
+}
+
+#[test]
+fn keeps_what_a_transaction_does_not_speak_of() {
+    let mut life = Life::new();
+    life.lists(&with(IN, |custody| {
+        custody.classification = Some("close".to_owned());
+    }));
+    let release = with(BOND, |custody| {
+        custody.released_at = at("2026-06-01T15:00:00Z");
+    });
+    life.tells(&release);
+    let known = life.known.unwrap();
+    let custody = known.record.custody().unwrap();
+    assert_eq!(custody.classification.as_deref(), Some("close"));
+    assert_eq!(custody.released_at, at("2026-06-01T15:00:00Z"));
+}
+
+#[test]
+fn tells_each_end_of_custody_in_its_own_code() {
+    let ends = [
+        (BOND, Code::Released),
+        (
+            CustodyState::OutOfCustody(ReleaseReason::SentenceExpired),
+            Code::Discharged,
+        ),
+        (
+            CustodyState::OutOfCustody(ReleaseReason::Mistaken),
+            Code::MistakenRelease,
+        ),
+        (CustodyState::Escaped, Code::Escaped),
+        (CustodyState::Deceased, Code::Died),
+        (CustodyState::TransferredOut, Code::TransferOutOfState),
+        (CustodyState::OnLeave, Code::LeaveStart),
+    ];
+    for (state, code) in ends {
+        let mut life = Life::new();
+        life.states(&record(IN));
+        assert_eq!(life.states(&record(state)), [code]);
+        assert_eq!(life.states(&record(state)), []);
+    }
+}
+
+#[test]
+fn tells_a_return_by_where_the_person_was() {
+    let returns = [
+        (CustodyState::OnLeave, vec![Code::LeaveEnd]),
+        (CustodyState::Escaped, vec![Code::Recaptured]),
+        (BOND, vec![Code::Correction]),
+        (CustodyState::Unknown, vec![]),
+    ];
+    for (state, codes) in returns {
+        let mut life = Life::new();
+        life.states(&record(IN));
+        life.states(&record(state));
+        assert_eq!(life.states(&record(IN)), codes);
+    }
+}
+
+#[test]
+fn does_not_tell_a_release_twice_when_its_reason_becomes_known() {
+    let mut life = Life::new();
+    life.states(&record(IN));
+    life.states(&record(CustodyState::OutOfCustody(ReleaseReason::Unknown)));
+    assert_eq!(life.states(&record(BOND)), []);
+    let parole = CustodyState::OutOfCustody(ReleaseReason::Parole);
+    assert_eq!(life.states(&record(parole)), [Code::Correction]);
+}
+
+#[test]
+fn sees_moves_classifications_and_release_dates_of_whoever_is_held() {
+    let mut life = Life::new();
+    life.states(&with(IN, |custody| {
+        custody.classification = Some("close".to_owned());
+    }));
+    let mut moved = with(IN, |custody| {
+        custody.classification = Some("medium".to_owned());
+        custody.scheduled_release_at = at("2026-09-01T05:00:00Z");
+    });
+    moved.facility = FacilityCode::new("MS-B").unwrap();
+    let codes = [
+        Code::TransferInState,
+        Code::ClassificationChange,
+        Code::ReleaseScheduled,
+    ];
+    assert_eq!(life.states(&moved.clone()), codes);
+    if let RecordBody::Custody(custody) = &mut moved.body {
+        custody.scheduled_release_at = None;
+    }
+    assert_eq!(life.states(&moved), [Code::ReleaseDateChanged]);
+}
+
+#[test]
+fn shows_nobody_a_sealed_record_and_calls_it_no_release() {
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    assert_eq!(
+        life.arrive("roster", Origin::Live, ArrivalChange::Withheld),
+        []
+    );
+    let known = life.known.unwrap();
+    assert!(known.withheld);
+    assert_eq!(known.record.custody().unwrap().state, IN);
+}
+
+#[test]
+fn knows_nothing_of_an_absence_of_nobody() {
+    let mut life = Life::new();
+    assert_eq!(life.vanishes(), []);
+    assert!(life.known.is_none());
+}

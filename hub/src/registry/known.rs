@@ -1,0 +1,20 @@
+//! What is known of one record.
+
+use savin_shared::delta::Evidence;
+use savin_shared::ids::FeedName;
+use savin_shared::record::Record;
+
+/// A record as it stands, and on whose word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The record.
+    pub record: Record,
+    /// Whether it is sealed or protected: then nobody is shown it.
+    pub withheld: bool,
+    /// The feed whose word its status is.
+    pub status_feed: FeedName,
+    /// What that word proves.
+    pub status_evidence: Evidence,
+    /// How many feeds list it now.
+    pub listings: u32,
+}

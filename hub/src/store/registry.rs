@@ -1,0 +1,27 @@
+//! The registry's tables: one file a table or two, one function a statement.
+
+pub mod agency;
+pub mod agent;
+pub mod event;
+pub mod facility;
+pub mod feed;
+pub mod gap;
+pub mod listing;
+pub mod log;
+pub mod lookup;
+pub mod person;
+pub mod position;
+pub mod record;
+pub mod telling;
+pub mod token;
+
+use super::migrate::Schema;
+
+/// The registry's migrations.
+pub static SCHEMA: Schema = Schema {
+    name: "registry",
+    migrations: &[(
+        "0001_registry.sql",
+        include_str!("migrations/registry/0001_registry.sql"),
+    )],
+};

@@ -1,0 +1,186 @@
+//! The event log: what happened, in the order in which it became known.
+
+use jiff::Timestamp;
+use savin_shared::clock::{ObservedAt, ReceivedAt};
+use savin_shared::delta::Origin;
+use savin_shared::event::EventCode;
+use savin_shared::ids::FacilityCode;
+
+use super::facility;
+use crate::ids::{EventId, EventPosition, PersonId, RecordId};
+use crate::registry::details::Details;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::{Row, optional_time};
+use crate::values;
+
+/// An event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Tells it from every other.
+    pub event: EventId,
+    /// What happened.
+    pub code: EventCode,
+    /// To whom.
+    pub person: PersonId,
+    /// By which record, and which state of it.
+    pub record: RecordId,
+    /// Which state of the record.
+    pub version: i64,
+    /// Where.
+    pub facility: FacilityCode,
+    /// How the agent came to see it.
+    pub origin: Origin,
+    /// When the agency says that it happened.
+    pub effective_at: Option<Timestamp>,
+    /// When the agency says that it wrote it down.
+    pub entered_at: Option<Timestamp>,
+    /// When the agent saw it.
+    pub observed_at: ObservedAt,
+    /// When the hub made it durable.
+    pub received_at: ReceivedAt,
+    /// The position of the event that it takes back, if it does.
+    pub corrects: Option<EventPosition>,
+    /// Its particulars.
+    pub details: Details,
+}
+
+/// Appends events and numbers them in their order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn append(tx: &mut Tx<'_>, events: &[Event]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let first = tx.take_numbers("event", events.len() as u64)?;
+    let lists = (first..)
+        .zip(events)
+        .map(|(position, event)| {
+            let details = serde_json::to_string(&event.details)
+                .map_err(|_| StoreError::Damaged("an event cannot be written"))?;
+            Ok(vec![
+                position.into(),
+                event.event.as_bytes().into(),
+                event.code.code().into(),
+                event.person.as_bytes().into(),
+                event.record.0.into(),
+                event.version.into(),
+                event.facility.as_str().into(),
+                event.origin.code().into(),
+                optional_time(event.effective_at),
+                optional_time(event.entered_at),
+                event.observed_at.micros().into(),
+                event.received_at.micros().into(),
+                event.corrects.map(|position| position.0).into(),
+                details.into(),
+            ])
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    tx.execute_many(
+        "INSERT INTO event (position, event_id, code, person_id, record_id, version, facility_code,
+             origin, effective_at, entered_at, observed_at, received_at, corrects, details)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         ON CONFLICT (event_id) DO NOTHING",
+        &lists,
+    )
+}
+
+/// Loads the events after a position, in order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn after(
+    tx: &mut Tx<'_>,
+    position: EventPosition,
+    events_max: u32,
+) -> Result<Vec<(EventPosition, Event)>, StoreError> {
+    tx.query(
+        "SELECT position, event_id, code, person_id, record_id, version, facility_code, origin,
+             effective_at, entered_at, observed_at, received_at, corrects, details
+         FROM event WHERE position > $1 ORDER BY position LIMIT $2",
+        values![position.0, i64::from(events_max)],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Loads the newest events of a person, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_person(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    events_max: u32,
+) -> Result<Vec<(EventPosition, Event)>, StoreError> {
+    tx.query(
+        "SELECT position, event_id, code, person_id, record_id, version, facility_code, origin,
+             effective_at, entered_at, observed_at, received_at, corrects, details
+         FROM event WHERE person_id = $1 ORDER BY position DESC LIMIT $2",
+        values![person.as_bytes(), i64::from(events_max)],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Returns the newest event of a record that said that custody had ended.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn last_end_of(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    record: RecordId,
+) -> Result<Option<EventPosition>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT position FROM event
+         WHERE person_id = $1 AND record_id = $2 AND code IN (4, 7, 8, 27, 28)
+         ORDER BY position DESC LIMIT 1",
+        values![person.as_bytes(), record.0],
+    )?;
+    row.map(|row| Ok(EventPosition(row.integer(0)?)))
+        .transpose()
+}
+
+/// Returns how many events there are of each code.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn count_by_code(tx: &mut Tx<'_>) -> Result<Vec<(EventCode, u64)>, StoreError> {
+    tx.query(
+        "SELECT code, count(*) FROM event GROUP BY code ORDER BY code",
+        values![],
+    )?
+    .iter()
+    .map(|row| {
+        let code = EventCode::from_code(row.code(0)?);
+        Ok((
+            code.ok_or(StoreError::Damaged("an event's code"))?,
+            row.count(1)?,
+        ))
+    })
+    .collect()
+}
+
+fn read(row: &Row) -> Result<(EventPosition, Event), StoreError> {
+    let damaged = StoreError::Damaged;
+    let event = Event {
+        event: EventId::from_bytes(row.array(1)?),
+        code: EventCode::from_code(row.code(2)?).ok_or(damaged("an event's code"))?,
+        person: PersonId::from_bytes(row.array(3)?),
+        record: RecordId(row.integer(4)?),
+        version: row.integer(5)?,
+        facility: facility::code(row.text(6)?)?,
+        origin: Origin::from_code(row.code(7)?).ok_or(damaged("an event's origin"))?,
+        effective_at: row.optional_time(8)?,
+        entered_at: row.optional_time(9)?,
+        observed_at: ObservedAt(row.time(10)?),
+        received_at: ReceivedAt(row.time(11)?),
+        corrects: row.optional_integer(12)?.map(EventPosition),
+        details: serde_json::from_str(row.text(13)?).map_err(|_| damaged("an event's details"))?,
+    };
+    Ok((EventPosition(row.integer(0)?), event))
+}

@@ -1,0 +1,112 @@
+//! How each agent's feeds stood at its last heartbeat.
+
+use jiff::Timestamp;
+use savin_shared::frame::heartbeat::FeedBeat;
+use savin_shared::ids::{AgentId, FacilityCode};
+
+use super::facility;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::{Row, count, time};
+use crate::values;
+
+/// How a feed stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedRow {
+    /// Whose.
+    pub agent: AgentId,
+    /// Its name.
+    pub feed: String,
+    /// Of which facility.
+    pub facility: FacilityCode,
+    /// Up to when what it lists is known to be so.
+    pub as_of: Option<Timestamp>,
+    /// When what it holds last changed.
+    pub source_changed_at: Option<Timestamp>,
+    /// Records that it lists.
+    pub listed: u64,
+    /// Why its changes are held, if they are.
+    pub held: Option<String>,
+    /// When the heartbeat came.
+    pub heard_at: Timestamp,
+}
+
+/// Stores what a heartbeat said of an agent's feeds.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn put(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    beats: &[FeedBeat],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let lists: Vec<_> = beats
+        .iter()
+        .map(|beat| {
+            vec![
+                agent.as_bytes().into(),
+                beat.feed.as_str().into(),
+                beat.facility.as_str().into(),
+                beat.as_of_us.into(),
+                beat.source_changed_us.into(),
+                count(beat.rows),
+                beat.held.as_deref().into(),
+                time(at),
+            ]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO feed (agent_id, feed, facility_code, as_of, source_changed_at, listed,
+             held, heard_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (agent_id, feed) DO UPDATE SET facility_code = $3, as_of = $4,
+             source_changed_at = $5, listed = $6, held = $7, heard_at = $8",
+        &lists,
+    )
+}
+
+/// Loads the feeds of a facility, the one heard last first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_facility(tx: &mut Tx<'_>, facility: &FacilityCode) -> Result<Vec<FeedRow>, StoreError> {
+    tx.query(
+        "SELECT agent_id, feed, facility_code, as_of, source_changed_at, listed, held,
+             heard_at
+         FROM feed WHERE facility_code = $1 ORDER BY heard_at DESC, feed",
+        values![facility.as_str()],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Loads every feed, by facility.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<FeedRow>, StoreError> {
+    tx.query(
+        "SELECT agent_id, feed, facility_code, as_of, source_changed_at, listed, held,
+             heard_at
+         FROM feed ORDER BY facility_code, feed, agent_id",
+        values![],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+fn read(row: &Row) -> Result<FeedRow, StoreError> {
+    Ok(FeedRow {
+        agent: AgentId::from_bytes(row.array(0)?),
+        feed: row.text(1)?.to_owned(),
+        facility: facility::code(row.text(2)?)?,
+        as_of: row.optional_time(3)?,
+        source_changed_at: row.optional_time(4)?,
+        listed: row.count(5)?,
+        held: row.optional_text(6)?.map(str::to_owned),
+        heard_at: row.time(7)?,
+    })
+}

@@ -1,0 +1,100 @@
+//! The log: every batch as it was signed, for as long as the evidence is kept.
+
+use savin_shared::chain::Span;
+use savin_shared::clock::ReceivedAt;
+use savin_shared::hash::Hash;
+use savin_shared::ids::{AgentId, Epoch, Seq};
+
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::count;
+use crate::values;
+
+/// A batch on its way into the log.
+#[derive(Debug)]
+pub struct Logged<'a> {
+    /// Whose.
+    pub agent: AgentId,
+    /// Where it lies on its chain.
+    pub span: Span,
+    /// Its bytes.
+    pub sealed: &'a [u8],
+}
+
+/// Appends batches.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn append(tx: &mut Tx<'_>, batches: &[Logged<'_>], at: ReceivedAt) -> Result<(), StoreError> {
+    let lists: Vec<_> = batches
+        .iter()
+        .map(|batch| {
+            vec![
+                batch.agent.as_bytes().into(),
+                batch.span.epoch.as_bytes().into(),
+                count(batch.span.first.0),
+                count(batch.span.last.0),
+                batch.span.head.as_bytes().into(),
+                at.micros().into(),
+                batch.sealed.into(),
+            ]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO batch_log (agent_id, epoch, first_seq, last_seq, head, received_at, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &lists,
+    )
+}
+
+/// Returns the chain head that was logged for a batch that ends at a delta, if one does.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn head_at(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    epoch: Epoch,
+    last: Seq,
+) -> Result<Option<Hash>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT last_seq, head FROM batch_log
+         WHERE agent_id = $1 AND epoch = $2 AND first_seq <= $3
+         ORDER BY first_seq DESC LIMIT 1",
+        &[
+            agent.as_bytes().into(),
+            epoch.as_bytes().into(),
+            count(last.0),
+        ],
+    )?;
+    let Some(row) = row.filter(|row| row.count(0).is_ok_and(|seq| seq == last.0)) else {
+        return Ok(None);
+    };
+    Ok(Some(Hash::from_bytes(row.array(1)?)))
+}
+
+/// Returns the logged batches of an agent in the order of their chain, from a delta on.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn batches(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    epoch: Epoch,
+    from: Seq,
+    batches_max: u32,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    tx.query(
+        "SELECT sealed FROM batch_log WHERE agent_id = $1 AND epoch = $2 AND first_seq >= $3
+         ORDER BY first_seq LIMIT $4",
+        values![
+            agent.as_bytes(),
+            epoch.as_bytes(),
+            count(from.0),
+            i64::from(batches_max)
+        ],
+    )?
+    .iter()
+    .map(|row| Ok(row.bytes(0)?.to_vec()))
+    .collect()
+}

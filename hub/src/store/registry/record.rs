@@ -1,0 +1,212 @@
+//! Records as they stand, and every state that they ever had.
+
+use savin_shared::clock::{ObservedAt, ReceivedAt};
+use savin_shared::delta::{Evidence, Origin};
+use savin_shared::ids::{AgencyId, AgentId, Epoch, FeedName, RecordKey, Seq};
+use savin_shared::record::Record;
+use savin_shared::record::portable::PortableRecord;
+
+use crate::ids::{PersonId, RecordId};
+use crate::registry::known::Known;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::{Row, Value, count};
+
+/// A record as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Its number in the registry.
+    pub record: RecordId,
+    /// Whom it is about.
+    pub person: PersonId,
+    /// How many states it has had.
+    pub version: i64,
+    /// What is known of it.
+    pub known: Known,
+}
+
+/// One state of a record, on its way into the history.
+#[derive(Debug, Clone)]
+pub struct Version<'a> {
+    /// Of which record.
+    pub record: RecordId,
+    /// The how-manieth state it is.
+    pub version: i64,
+    /// The record.
+    pub body: &'a Record,
+    /// When the agent saw it.
+    pub observed_at: ObservedAt,
+    /// When the hub made it durable.
+    pub received_at: ReceivedAt,
+    /// Which delta brought it.
+    pub source: (AgentId, Epoch, Seq),
+    /// How the agent came to see it.
+    pub origin: Origin,
+    /// The state that it takes back, if it does.
+    pub corrects: Option<i64>,
+}
+
+/// Loads records by the agency's key, in the order of the keys.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn load_many(
+    tx: &mut Tx<'_>,
+    keys: &[(AgencyId, RecordKey)],
+) -> Result<Vec<Option<RecordRow>>, StoreError> {
+    let lists: Vec<_> = keys
+        .iter()
+        .map(|(agency, key)| {
+            vec![
+                agency.as_str().into(),
+                key.kind.code().into(),
+                key.number.as_str().into(),
+            ]
+        })
+        .collect();
+    tx.query_many(
+        "SELECT r.record_id, r.person_id, r.version, r.withheld, r.status_feed, r.status_evidence,
+             r.listings, v.body
+         FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
+         WHERE r.agency_id = $1 AND r.kind = $2 AND r.number = $3",
+        &lists,
+    )?
+    .iter()
+    .map(|rows| rows.first().map(read).transpose())
+    .collect()
+}
+
+/// Loads the records of a person, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, StoreError> {
+    tx.query(
+        "SELECT r.record_id, r.person_id, r.version, r.withheld, r.status_feed, r.status_evidence,
+             r.listings, v.body
+         FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
+         WHERE r.person_id = $1 ORDER BY r.record_id DESC",
+        &[person.as_bytes().into()],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Adds records that were not known.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn insert_many(tx: &mut Tx<'_>, records: &[(&AgencyId, &RecordRow)]) -> Result<(), StoreError> {
+    let lists: Vec<_> = records
+        .iter()
+        .map(|(agency, row)| {
+            let mut values: Vec<Value> = vec![row.record.0.into(), agency.as_str().into()];
+            values.push(row.known.record.kind().code().into());
+            values.push(row.known.record.number().as_str().into());
+            values.push(row.person.as_bytes().into());
+            values.extend(standing(row));
+            values
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO record (record_id, agency_id, kind, number, person_id, version, withheld,
+             status_feed, status_evidence, listings)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &lists,
+    )
+}
+
+/// Changes how records stand.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn update_many(tx: &mut Tx<'_>, records: &[&RecordRow]) -> Result<(), StoreError> {
+    let lists: Vec<_> = records
+        .iter()
+        .map(|row| {
+            let mut values: Vec<Value> = vec![row.record.0.into()];
+            values.extend(standing(row));
+            values
+        })
+        .collect();
+    tx.execute_many(
+        "UPDATE record SET version = $2, withheld = $3, status_feed = $4, status_evidence = $5,
+             listings = $6
+         WHERE record_id = $1",
+        &lists,
+    )
+}
+
+/// Adds states to the history.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn append_versions(tx: &mut Tx<'_>, versions: &[Version<'_>]) -> Result<(), StoreError> {
+    let lists = versions
+        .iter()
+        .map(|version| {
+            let body = serde_json::to_string(&PortableRecord::from(version.body))
+                .map_err(|_| StoreError::Damaged("a record cannot be written"))?;
+            let state = version
+                .body
+                .custody()
+                .map_or(0, |custody| custody.state.codes().0);
+            let (agent, epoch, seq) = version.source;
+            Ok(vec![
+                version.record.0.into(),
+                version.version.into(),
+                body.into(),
+                state.into(),
+                version.observed_at.micros().into(),
+                version.received_at.micros().into(),
+                agent.as_bytes().into(),
+                epoch.as_bytes().into(),
+                count(seq.0),
+                version.origin.code().into(),
+                version.corrects.into(),
+            ])
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    tx.execute_many(
+        "INSERT INTO record_version (record_id, version, body, state, observed_at, received_at,
+             agent_id, epoch, seq, origin, corrects)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &lists,
+    )
+}
+
+fn standing(row: &RecordRow) -> [Value; 5] {
+    [
+        row.version.into(),
+        row.known.withheld.into(),
+        row.known.status_feed.as_str().into(),
+        row.known.status_evidence.code().into(),
+        i64::from(row.known.listings).into(),
+    ]
+}
+
+fn read(row: &Row) -> Result<RecordRow, StoreError> {
+    let damaged = StoreError::Damaged;
+    Ok(RecordRow {
+        record: RecordId(row.integer(0)?),
+        person: PersonId::from_bytes(row.array(1)?),
+        version: row.integer(2)?,
+        known: Known {
+            withheld: row.flag(3)?,
+            status_feed: FeedName::new(row.text(4)?).map_err(|_| damaged("a feed's name"))?,
+            status_evidence: Evidence::from_code(row.code(5)?).ok_or(damaged("an evidence"))?,
+            listings: u32::try_from(row.integer(6)?).map_err(|_| damaged("a count"))?,
+            record: body(row.text(7)?)?,
+        },
+    })
+}
+
+/// Reads a stored record.
+pub(super) fn body(json: &str) -> Result<Record, StoreError> {
+    let portable: PortableRecord =
+        serde_json::from_str(json).map_err(|_| StoreError::Damaged("a record's body"))?;
+    portable
+        .try_into()
+        .map_err(|_| StoreError::Damaged("a record's body"))
+}

@@ -1,0 +1,206 @@
+//! The SQLite driver: WAL, `synchronous = FULL`, one writer and a few readers.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+
+use super::StoreError;
+use super::conn::{Access, Driver, Engine};
+use super::value::{Row, Value};
+
+/// How long a write waits for another process: a command beside the running hub.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Statements that stay prepared.
+const STATEMENTS_MAX: usize = 256;
+
+/// Pages of the write-ahead log before it is copied into the file; larger writes less and reads
+/// slower.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// A connection to a SQLite file.
+#[derive(Debug)]
+pub struct SqliteDriver {
+    connection: Connection,
+    translated: HashMap<&'static str, String>,
+}
+
+impl SqliteDriver {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Sqlite`] when it cannot be opened or is damaged.
+    pub fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(StoreError::Sqlite)?;
+        let prepared = prepare(&connection, access);
+        prepared.map_err(StoreError::Sqlite)?;
+        Ok(Self {
+            connection,
+            translated: HashMap::new(),
+        })
+    }
+
+    fn with_statement<T>(
+        &mut self,
+        sql: &'static str,
+        work: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        let text = self.translated.entry(sql).or_insert_with(|| translate(sql));
+        let mut statement = self
+            .connection
+            .prepare_cached(text)
+            .map_err(StoreError::Sqlite)?;
+        work(&mut statement).map_err(StoreError::Sqlite)
+    }
+}
+
+fn prepare(connection: &Connection, access: Access) -> Result<(), rusqlite::Error> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", -64 * 1024)?;
+    connection.pragma_update(None, "query_only", access == Access::Read)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    if access == Access::Write {
+        // After a crash nothing may be acknowledged before the log proves to be readable whole.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+impl Driver for SqliteDriver {
+    fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+
+    fn begin(&mut self, access: Access) -> Result<(), StoreError> {
+        let sql = match access {
+            Access::Read => "BEGIN",
+            Access::Write => "BEGIN IMMEDIATE",
+        };
+        self.with_statement(sql, |statement| statement.execute([]).map(|_| ()))
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        match self.with_statement("COMMIT", |statement| statement.execute([]).map(|_| ())) {
+            Err(StoreError::Sqlite(error)) if !is_passing(&error) => {
+                Err(StoreError::CommitUnknown(error.to_string()))
+            }
+            Err(error) => {
+                let _rolled_back = self.roll_back();
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn roll_back(&mut self) -> Result<(), StoreError> {
+        self.with_statement("ROLLBACK", |statement| statement.execute([]).map(|_| ()))
+    }
+
+    fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute_batch(sql)
+            .map_err(StoreError::Sqlite)
+    }
+
+    fn execute_many(
+        &mut self,
+        sql: &'static str,
+        lists: &[Vec<Value>],
+    ) -> Result<Vec<u64>, StoreError> {
+        self.with_statement(sql, |statement| {
+            lists
+                .iter()
+                .map(|values| {
+                    let changed = statement.execute(rusqlite::params_from_iter(values))?;
+                    Ok(changed as u64)
+                })
+                .collect()
+        })
+    }
+
+    fn query_many(
+        &mut self,
+        sql: &'static str,
+        lists: &[Vec<Value>],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.with_statement(sql, |statement| {
+            let columns = statement.column_count();
+            let mut answers = Vec::with_capacity(lists.len());
+            for values in lists {
+                let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+                let mut answer = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let values = (0..columns).map(|place| value(row, place));
+                    answer.push(Row::new(values.collect::<Result<_, _>>()?));
+                }
+                answers.push(answer);
+            }
+            Ok(answers)
+        })
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn value(row: &rusqlite::Row<'_>, place: usize) -> Result<Value, rusqlite::Error> {
+    Ok(match row.get_ref(place)? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+        ValueRef::Real(_) => return Err(rusqlite::Error::InvalidQuery),
+    })
+}
+
+/// Writes `$n` as `?n`: SQLite numbers `$n` by first appearance and would swap values silently.
+fn translate(sql: &str) -> String {
+    let mut text = String::with_capacity(sql.len());
+    let mut is_quoted = false;
+    for c in sql.chars() {
+        is_quoted ^= c == '\'';
+        text.push(if c == '$' && !is_quoted { '?' } else { c });
+    }
+    text
+}
+
+/// Says whether an error may be gone the next time.
+pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
+
+/// Says whether a transaction lost against another and can simply be run again.
+pub(super) fn is_lost_race(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::translate;
+
+    #[test]
+    fn numbers_values_by_their_number_and_not_by_appearance() {
+        assert_eq!(translate("SELECT $2, '$1', $1"), "SELECT ?2, '$1', ?1");
+    }
+}

@@ -1,0 +1,20 @@
+//! The vault's tables: sealed bytes and keyed hashes, which mean nothing without the vault's keys.
+
+pub mod contact;
+pub mod notice;
+pub mod registrant;
+pub mod session;
+pub mod subscription;
+pub mod verification;
+pub mod watermark;
+
+use super::migrate::Schema;
+
+/// The vault's migrations.
+pub static SCHEMA: Schema = Schema {
+    name: "vault",
+    migrations: &[(
+        "0001_vault.sql",
+        include_str!("migrations/vault/0001_vault.sql"),
+    )],
+};

@@ -1,0 +1,266 @@
+//! Notices and the tries that were made of them.
+
+use jiff::Timestamp;
+
+use crate::ids::{NoticeId, RegistrantId};
+use crate::store::StoreError;
+use crate::store::conn::{Engine, Tx};
+use crate::store::value::{Row, optional_time, time};
+use crate::values;
+
+/// A notice on its way into the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewNotice {
+    /// Its identifier.
+    pub notice: NoticeId,
+    /// For whom.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: &'static str,
+    /// How soon: 0 first.
+    pub urgency: u8,
+    /// What it says, sealed.
+    pub sealed_fact: Vec<u8>,
+}
+
+/// A notice that was claimed to be tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedNotice {
+    /// Its identifier.
+    pub notice: NoticeId,
+    /// For whom.
+    pub registrant: RegistrantId,
+    /// What it says, sealed.
+    pub sealed_fact: Vec<u8>,
+    /// The number of the claim; a later claim makes it void.
+    pub claim: i64,
+}
+
+/// A notice as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeStanding {
+    /// Its identifier.
+    pub notice: NoticeId,
+    /// For whom.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: String,
+    /// What it says, sealed.
+    pub sealed_fact: Vec<u8>,
+    /// Where it stands.
+    pub state: String,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// When it was tried last.
+    pub attempted_at: Option<Timestamp>,
+    /// What became of the last try.
+    pub outcome: Option<String>,
+}
+
+/// Where a notice stands after a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// It is tried again then.
+    Again(Timestamp),
+    /// The channel took it; a confirmation is still out.
+    Accepted,
+    /// The channel never will.
+    Refused,
+}
+
+/// Plans notices; one that is planned already stays as it is.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<(), StoreError> {
+    let lists: Vec<_> = notices
+        .iter()
+        .map(|notice| {
+            vec![
+                notice.notice.as_bytes().into(),
+                notice.registrant.as_bytes().into(),
+                notice.channel.into(),
+                notice.urgency.into(),
+                notice.sealed_fact.as_slice().into(),
+                time(now),
+            ]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO notice (notice_id, registrant_id, channel, urgency, sealed_fact, state,
+             planned_at, due_at, attempts, claimed_until, claim)
+         VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, 0, 0, 0)
+         ON CONFLICT (notice_id) DO NOTHING",
+        &lists,
+    )
+}
+
+/// Claims notices that are due, the most urgent first, and writes a row for each try before it is
+/// made. What another worker holds is left to it until its lease ends.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    channel: &str,
+    limit: u32,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Vec<ClaimedNotice>, StoreError> {
+    let due = match tx.engine() {
+        Engine::Sqlite => {
+            "SELECT notice_id FROM notice
+             WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
+                 AND claimed_until <= $2
+             ORDER BY urgency, due_at, notice_id LIMIT $3"
+        }
+        Engine::Postgres => {
+            "SELECT notice_id FROM notice
+             WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
+                 AND claimed_until <= $2
+             ORDER BY urgency, due_at, notice_id LIMIT $3 FOR UPDATE SKIP LOCKED"
+        }
+    };
+    let rows = tx.query(due, &[channel.into(), time(now), i64::from(limit).into()])?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let notice: [u8; 16] = row.array(0)?;
+        let row = tx
+            .query_optional(
+                "UPDATE notice SET state = 'trying', claimed_until = $2, claim = claim + 1,
+                     attempts = attempts + 1
+                 WHERE notice_id = $1 RETURNING registrant_id, sealed_fact, claim, attempts",
+                &[(&notice).into(), time(lease_until)],
+            )?
+            .ok_or(StoreError::Damaged("a notice vanished"))?;
+        tx.execute_one(
+            "attempt",
+            "INSERT INTO attempt (notice_id, number, attempted_at) VALUES ($1, $2, $3)",
+            &[(&notice).into(), row.integer(3)?.into(), time(now)],
+        )?;
+        claimed.push(ClaimedNotice {
+            notice: NoticeId::from_bytes(notice),
+            registrant: RegistrantId::from_bytes(row.array(0)?),
+            sealed_fact: row.bytes(1)?.to_vec(),
+            claim: row.integer(2)?,
+        });
+    }
+    Ok(claimed)
+}
+
+/// Notes what became of a try; a claim that is void changes nothing. Returns whether it counted.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn finish(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    claim: i64,
+    after: After,
+    detail: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let (state, due_at, word) = match after {
+        After::Again(at) => ("planned", Some(at), "deferred"),
+        After::Accepted => ("accepted", None, "accepted"),
+        After::Refused => ("refused", None, "refused"),
+    };
+    let row = tx.query_optional(
+        "UPDATE notice SET state = $3, due_at = coalesce($4, due_at), claimed_until = 0,
+             outcome = $5
+         WHERE notice_id = $1 AND claim = $2 AND state = 'trying' RETURNING attempts",
+        &[
+            notice.as_bytes().into(),
+            claim.into(),
+            state.into(),
+            optional_time(due_at),
+            word.into(),
+        ],
+    )?;
+    let Some(row) = row else { return Ok(false) };
+    tx.execute_one(
+        "attempt",
+        "UPDATE attempt SET finished_at = $3, outcome = $4, detail = $5
+         WHERE notice_id = $1 AND number = $2",
+        &[
+            notice.as_bytes().into(),
+            row.integer(0)?.into(),
+            time(now),
+            word.into(),
+            detail.into(),
+        ],
+    )?;
+    Ok(true)
+}
+
+/// Returns how often a notice was tried.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn attempts(tx: &mut Tx<'_>, notice: NoticeId) -> Result<u64, StoreError> {
+    let row = tx.query_optional(
+        "SELECT attempts FROM notice WHERE notice_id = $1",
+        values![notice.as_bytes()],
+    )?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
+/// Loads notices, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreError> {
+    tx.query(
+        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
+             n.attempts, a.attempted_at, n.outcome
+         FROM notice n
+         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
+         ORDER BY n.planned_at DESC, n.notice_id LIMIT $1",
+        values![i64::from(limit)],
+    )?
+    .iter()
+    .map(standing)
+    .collect()
+}
+
+/// Counts notices by where they stand.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn count_by_state(tx: &mut Tx<'_>) -> Result<Vec<(String, u64)>, StoreError> {
+    tx.query(
+        "SELECT state, count(*) FROM notice GROUP BY state ORDER BY state",
+        values![],
+    )?
+    .iter()
+    .map(|row| Ok((row.text(0)?.to_owned(), row.count(1)?)))
+    .collect()
+}
+
+/// Returns when the oldest notice that still waits was planned.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn oldest_waiting(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT min(planned_at) FROM notice WHERE state IN ('planned', 'trying')",
+        values![],
+    )?;
+    row.map_or(Ok(None), |row| row.optional_time(0))
+}
+
+fn standing(row: &Row) -> Result<NoticeStanding, StoreError> {
+    Ok(NoticeStanding {
+        notice: NoticeId::from_bytes(row.array(0)?),
+        registrant: RegistrantId::from_bytes(row.array(1)?),
+        channel: row.text(2)?.to_owned(),
+        sealed_fact: row.bytes(3)?.to_vec(),
+        state: row.text(4)?.to_owned(),
+        planned_at: row.time(5)?,
+        attempts: row.count(6)?,
+        attempted_at: row.optional_time(7)?,
+        outcome: row.optional_text(8)?.map(str::to_owned),
+    })
+}

@@ -1,0 +1,147 @@
+//! Registrants: a wrapped key each, and sealed choices.
+
+use jiff::Timestamp;
+
+use crate::ids::RegistrantId;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::time;
+use crate::values;
+
+/// Where a registration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistrantState {
+    /// Her address is not proved yet: she is told nothing.
+    Pending,
+    /// She is told.
+    Active,
+}
+
+/// A registrant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrantRow {
+    /// Who, by pseudonym.
+    pub registrant: RegistrantId,
+    /// Her data key, wrapped.
+    pub wrapped_key: Vec<u8>,
+    /// Where her registration stands.
+    pub state: RegistrantState,
+    /// What she chose, sealed.
+    pub sealed_choices: Vec<u8>,
+}
+
+impl RegistrantState {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+        }
+    }
+}
+
+/// Adds a registrant.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn insert(tx: &mut Tx<'_>, row: &RegistrantRow, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute_one(
+        "registrant",
+        "INSERT INTO registrant (registrant_id, wrapped_key, state, created_at, sealed_choices)
+         VALUES ($1, $2, $3, $4, $5)",
+        &[
+            row.registrant.as_bytes().into(),
+            row.wrapped_key.as_slice().into(),
+            row.state.as_str().into(),
+            time(now),
+            row.sealed_choices.as_slice().into(),
+        ],
+    )
+}
+
+/// Loads a registrant.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn load(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+) -> Result<Option<RegistrantRow>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT wrapped_key, state, sealed_choices FROM registrant WHERE registrant_id = $1",
+        values![registrant.as_bytes()],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let state = match row.text(1)? {
+        "pending" => RegistrantState::Pending,
+        "active" => RegistrantState::Active,
+        _ => return Err(StoreError::Damaged("a registrant's state")),
+    };
+    Ok(Some(RegistrantRow {
+        registrant,
+        wrapped_key: row.bytes(0)?.to_vec(),
+        state,
+        sealed_choices: row.bytes(2)?.to_vec(),
+    }))
+}
+
+/// Makes a registration count.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn activate(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<(), StoreError> {
+    tx.execute_one(
+        "registrant",
+        "UPDATE registrant SET state = 'active' WHERE registrant_id = $1",
+        values![registrant.as_bytes()],
+    )
+}
+
+/// Changes what a registrant chose.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn choose(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    sealed_choices: &[u8],
+) -> Result<(), StoreError> {
+    tx.execute_one(
+        "registrant",
+        "UPDATE registrant SET sealed_choices = $2 WHERE registrant_id = $1",
+        values![registrant.as_bytes(), sealed_choices],
+    )
+}
+
+/// Forgets a registrant: her key first, without which nothing else of her can be read.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<(), StoreError> {
+    let id = values![registrant.as_bytes()];
+    tx.execute("DELETE FROM session WHERE registrant_id = $1", id)?;
+    tx.execute("DELETE FROM verification WHERE registrant_id = $1", id)?;
+    tx.execute("DELETE FROM subscription WHERE registrant_id = $1", id)?;
+    tx.execute("DELETE FROM contact WHERE registrant_id = $1", id)?;
+    tx.execute(
+        "UPDATE notice SET state = 'stopped' WHERE registrant_id = $1
+         AND state IN ('planned', 'trying')",
+        id,
+    )?;
+    tx.execute("DELETE FROM registrant WHERE registrant_id = $1", id)
+        .map(|_| ())
+}
+
+/// Forgets registrations that were never proved; returns how many.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn pending_before(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<RegistrantId>, StoreError> {
+    tx.query(
+        "SELECT registrant_id FROM registrant WHERE state = 'pending' AND created_at < $1
+         ORDER BY registrant_id LIMIT 1000",
+        &[time(before)],
+    )?
+    .iter()
+    .map(|row| Ok(RegistrantId::from_bytes(row.array(0)?)))
+    .collect()
+}

@@ -1,0 +1,103 @@
+//! Subscriptions: about whom a registrant is told, by a keyed hash.
+
+use jiff::Timestamp;
+
+use crate::ids::RegistrantId;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::time;
+use crate::values;
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionRow {
+    /// Its identifier.
+    pub subscription: [u8; 16],
+    /// Whose.
+    pub registrant: RegistrantId,
+    /// The keyed hash of the person.
+    pub person_link: [u8; 32],
+    /// The person's initials, sealed.
+    pub sealed_label: Vec<u8>,
+}
+
+/// Adds a subscription; a second one for the same person changes nothing.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn put(tx: &mut Tx<'_>, row: &SubscriptionRow, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO subscription (subscription_id, registrant_id, person_link, sealed_label,
+             created_at)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (registrant_id, person_link) DO NOTHING",
+        &[
+            (&row.subscription).into(),
+            row.registrant.as_bytes().into(),
+            (&row.person_link).into(),
+            row.sealed_label.as_slice().into(),
+            time(now),
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Finds who is told of persons, in the order of the links.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn registrants_of(
+    tx: &mut Tx<'_>,
+    links: &[[u8; 32]],
+) -> Result<Vec<Vec<RegistrantId>>, StoreError> {
+    let lists: Vec<_> = links.iter().map(|link| vec![link.into()]).collect();
+    tx.query_many(
+        "SELECT s.registrant_id FROM subscription s
+         JOIN registrant r ON r.registrant_id = s.registrant_id
+         WHERE s.person_link = $1 AND r.state = 'active' ORDER BY s.registrant_id",
+        &lists,
+    )?
+    .iter()
+    .map(|rows| {
+        rows.iter()
+            .map(|row| Ok(RegistrantId::from_bytes(row.array(0)?)))
+            .collect()
+    })
+    .collect()
+}
+
+/// Loads a registrant's subscriptions in the order in which she made them.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_registrant(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+) -> Result<Vec<SubscriptionRow>, StoreError> {
+    tx.query(
+        "SELECT subscription_id, person_link, sealed_label FROM subscription
+         WHERE registrant_id = $1 ORDER BY created_at, subscription_id",
+        values![registrant.as_bytes()],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(SubscriptionRow {
+            subscription: row.array(0)?,
+            registrant,
+            person_link: row.array(1)?,
+            sealed_label: row.bytes(2)?.to_vec(),
+        })
+    })
+    .collect()
+}
+
+/// Ends a subscription.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn remove(tx: &mut Tx<'_>, subscription: &[u8; 16]) -> Result<(), StoreError> {
+    tx.execute_one(
+        "subscription",
+        "DELETE FROM subscription WHERE subscription_id = $1",
+        values![subscription],
+    )
+}

@@ -1,0 +1,94 @@
+//! The vault: who registered, how to reach her, what she was told and when.
+//!
+//! A database of its own, keys of its own, and a closed set of commands that are plain values, so
+//! that it can move into a process and user of its own without a change to its callers. No answer
+//! holds a contact, except to the courier that carries one message to it; nothing else in the
+//! program can learn that anyone registered.
+
+pub mod access;
+pub mod client;
+pub mod command;
+pub mod courier;
+pub mod keyring;
+pub mod planning;
+pub mod registration;
+pub mod sealed;
+pub mod staff;
+
+use savin_shared::fault::Fault;
+use savin_shared::world::World;
+use thiserror::Error;
+
+use crate::store::{Store, StoreError};
+use command::{Answer, Command};
+use keyring::{Keyring, KeyringError};
+use sealed::SealError;
+
+/// The open vault.
+#[derive(Debug)]
+pub struct Vault {
+    store: Store,
+    keys: std::sync::Arc<Keyring>,
+    world: World,
+}
+
+impl Vault {
+    /// Opens the vault with its keys.
+    #[must_use]
+    pub fn new(store: Store, keys: Keyring, world: World) -> Self {
+        Self {
+            store,
+            keys: std::sync::Arc::new(keys),
+            world,
+        }
+    }
+
+    /// Carries out a command. It waits for its database: call it on a thread that may.
+    ///
+    /// # Errors
+    /// Returns [`VaultError`] when the database or a key fails.
+    pub fn handle(&self, command: Command) -> Result<Answer, VaultError> {
+        Ok(match command {
+            Command::Portal(command) => Answer::Portal(self.portal(command)?),
+            Command::Planner(command) => Answer::Planner(self.plan(command)?),
+            Command::Courier(command) => Answer::Courier(self.courier(command)?),
+            Command::Staff(command) => Answer::Staff(self.staff(command)?),
+        })
+    }
+}
+
+/// Why the vault could not do something. Nothing personal is in the message.
+#[derive(Debug, Error)]
+pub enum VaultError {
+    /// Its database failed.
+    #[error("the vault's database failed")]
+    Store(#[from] StoreError),
+    /// Something cannot be sealed or opened.
+    #[error("the vault cannot seal or open a value")]
+    Seal(#[from] SealError),
+    /// Its keys cannot be used.
+    #[error("the vault's keys cannot be used")]
+    Keyring(#[from] KeyringError),
+    /// It does not run any more.
+    #[error("the vault is closed")]
+    Closed,
+}
+
+impl VaultError {
+    /// Returns what is to be done about it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Store(error) => error.fault(),
+            Self::Seal(_) | Self::Keyring(_) | Self::Closed => Fault::Broken,
+        }
+    }
+}
+
+/// Carries a sealing failure out of a transaction.
+fn broken(_: SealError) -> StoreError {
+    StoreError::Damaged("a sealed value does not open: are these the vault's keys?")
+}
+
+#[cfg(test)]
+mod tests;

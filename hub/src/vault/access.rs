@@ -1,0 +1,212 @@
+//! Changing and stopping: by a code to the address that is registered, in a session of minutes.
+
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::pii::Secret;
+
+use super::command::{Choices, MaskedView, PortalAnswer, Ticket};
+use super::registration::{Draft, EMAIL, SealedChoices, code_notice, proved, wrong_keys};
+use super::sealed::DataKey;
+use super::{Vault, VaultError, broken};
+use crate::ids::{NoticeId, RegistrantId};
+use crate::notification::address::EmailAddress;
+use crate::notification::fact::Disclosure;
+use crate::notification::words::Language;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::registrant::RegistrantRow;
+use crate::store::vault::verification::{self, Purpose};
+use crate::store::vault::{contact, notice, registrant, session, subscription};
+use crate::vault::courier::Payload;
+use crate::vault::keyring::Keyring;
+
+/// How long a session goes on after each use.
+const SESSION: SignedDuration = SignedDuration::from_mins(15);
+
+/// Codes that one address is sent within an hour, whoever asks.
+const CODES_PER_HOUR: u64 = 3;
+
+impl Vault {
+    /// Sends a code to an address that is registered; to another the same answer, and nothing.
+    pub(super) fn begin_access(
+        &self,
+        address: &EmailAddress,
+        language: Language,
+    ) -> Result<PortalAnswer, VaultError> {
+        let choices = Choices {
+            language,
+            disclosure: Disclosure::default(),
+        };
+        // A draft costs a stranger's address the same work as a registrant's.
+        let draft = Draft::new(self, address, choices)?;
+        let (ticket, code) = self.ticket_and_code();
+        let mut row = self.code_row(&ticket, &code, Purpose::Access, &draft, Vec::new());
+        let notice_id = NoticeId::from_bytes((self.world.random)());
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        self.store.write_now("begin access", move |tx| {
+            let hour = SignedDuration::from_hours(1);
+            let since = now.checked_sub(hour).unwrap_or(Timestamp::UNIX_EPOCH);
+            let sent = verification::sent_since(tx, &row.blind_index, since)?;
+            let known = contact::find_verified(tx, EMAIL, &row.blind_index)?;
+            row.registrant = known.as_ref().map(|known| known.registrant);
+            verification::insert(tx, &row, now)?;
+            let Some(known) = known.filter(|_| sent < CODES_PER_HOUR) else {
+                return Ok(());
+            };
+            let who = registrant::load(tx, known.registrant)?
+                .ok_or(StoreError::Damaged("a contact without a registrant"))?;
+            let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+            let payload = Payload::Code {
+                code: code.reveal().clone(),
+                language,
+            };
+            let sealed = key
+                .seal("notice", who.registrant, &payload)
+                .map_err(broken)?;
+            notice::plan(tx, &[code_notice(notice_id, who.registrant, sealed)], now)
+        })?;
+        Ok(PortalAnswer::Begun(ticket))
+    }
+
+    /// Begins a session for whoever has the code.
+    pub(super) fn confirm_access(
+        &self,
+        ticket: Ticket,
+        code: Secret<String>,
+    ) -> Result<PortalAnswer, VaultError> {
+        let (session_ticket, _) = self.ticket_and_code();
+        let session_hash = self.keys.ticket_hash(&session_ticket.0);
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let is_open = self.store.write_now("confirm access", move |tx| {
+            let row = proved(tx, &keys, Purpose::Access, (&ticket, &code), now)?;
+            let Some((ticket_hash, registrant)) =
+                row.and_then(|row| Some((row.ticket_hash, row.registrant?)))
+            else {
+                return Ok(false);
+            };
+            verification::use_up(tx, &ticket_hash, now)?;
+            session::begin(tx, &session_hash, registrant, later(now))?;
+            Ok(true)
+        })?;
+        Ok(if is_open {
+            PortalAnswer::Session(session_ticket)
+        } else {
+            PortalAnswer::Refused
+        })
+    }
+
+    /// Shows what she chose, masked.
+    pub(super) fn view(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
+        self.in_session("view", session, |tx, keys, who, key| {
+            let _ = keys;
+            let mut address = String::new();
+            if let Some(contact) = contact::of_registrant(tx, who.registrant)?.first() {
+                let text: String = key
+                    .open("address", who.registrant, &contact.sealed_address)
+                    .map_err(broken)?;
+                address = EmailAddress::parse(&text)
+                    .map_err(|_| StoreError::Damaged("a stored address"))?
+                    .masked();
+            }
+            let choices: SealedChoices = key
+                .open("choices", who.registrant, &who.sealed_choices)
+                .map_err(broken)?;
+            let about = subscription::of_registrant(tx, who.registrant)?
+                .iter()
+                .map(|row| {
+                    key.open("label", who.registrant, &row.sealed_label)
+                        .map_err(broken)
+                })
+                .collect::<Result<Vec<String>, StoreError>>()?;
+            Ok(PortalAnswer::View(MaskedView {
+                address,
+                choices: choices.into(),
+                about,
+            }))
+        })
+    }
+
+    /// Changes what she chose.
+    pub(super) fn change(
+        &self,
+        session: &Ticket,
+        choices: Choices,
+    ) -> Result<PortalAnswer, VaultError> {
+        self.in_session("change", session, move |tx, _, who, key| {
+            let sealed = key
+                .seal("choices", who.registrant, &SealedChoices::from(choices))
+                .map_err(broken)?;
+            registrant::choose(tx, who.registrant, &sealed)?;
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    /// Stops telling her about one person.
+    pub(super) fn drop_entry(
+        &self,
+        session: &Ticket,
+        entry: u32,
+    ) -> Result<PortalAnswer, VaultError> {
+        self.in_session("drop", session, move |tx, _, who, _| {
+            let rows = subscription::of_registrant(tx, who.registrant)?;
+            let place = entry
+                .checked_sub(1)
+                .and_then(|place| usize::try_from(place).ok());
+            let Some(row) = place.and_then(|place| rows.get(place)) else {
+                return Ok(PortalAnswer::Refused);
+            };
+            subscription::remove(tx, &row.subscription)?;
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    /// Forgets her.
+    pub(super) fn stop(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
+        self.in_session("stop", session, |tx, _, who, _| {
+            registrant::forget(tx, who.registrant)?;
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    /// Ends the session.
+    pub(super) fn leave(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
+        let hash = self.keys.ticket_hash(&session.0);
+        self.store
+            .write_now("leave", move |tx| session::end(tx, &hash))?;
+        Ok(PortalAnswer::Done)
+    }
+
+    fn in_session(
+        &self,
+        name: &'static str,
+        session: &Ticket,
+        work: impl Fn(
+            &mut Tx<'_>,
+            &Keyring,
+            &RegistrantRow,
+            &DataKey,
+        ) -> Result<PortalAnswer, StoreError>
+        + Send
+        + 'static,
+    ) -> Result<PortalAnswer, VaultError> {
+        let hash = self.keys.ticket_hash(&session.0);
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        Ok(self.store.write_now(name, move |tx| {
+            let whose: Option<RegistrantId> = session::whose(tx, &hash, now, later(now))?;
+            let Some(whose) = whose else {
+                return Ok(PortalAnswer::Refused);
+            };
+            let Some(who) = registrant::load(tx, whose)? else {
+                return Ok(PortalAnswer::Refused);
+            };
+            let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+            work(tx, &keys, &who, &key)
+        })?)
+    }
+}
+
+fn later(now: Timestamp) -> Timestamp {
+    now.checked_add(SESSION).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,313 @@
+//! Everything that may be asked of the vault, and everything that it may answer: four ports, each
+//! with a closed set, as plain values.
+
+use jiff::Timestamp;
+use savin_shared::pii::{Pii, Secret};
+
+use crate::ids::{EventPosition, NoticeId, PersonId, RegistrantId};
+use crate::notification::address::EmailAddress;
+use crate::notification::fact::{Disclosure, Fact};
+use crate::notification::words::Language;
+
+/// A command of any port.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Of the web and telephone front: write-only.
+    Portal(PortalCommand),
+    /// Of the planner, which reads the registry's events.
+    Planner(PlannerCommand),
+    /// Of a courier, which carries one message at a time.
+    Courier(CourierCommand),
+    /// Of staff.
+    Staff(StaffCommand),
+}
+
+/// An answer of any port.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// To [`Command::Portal`].
+    Portal(PortalAnswer),
+    /// To [`Command::Planner`].
+    Planner(PlannerAnswer),
+    /// To [`Command::Courier`].
+    Courier(CourierAnswer),
+    /// To [`Command::Staff`].
+    Staff(StaffAnswer),
+}
+
+/// What a registrant chose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// In which language she is told.
+    pub language: Language,
+    /// How much a message may say.
+    pub disclosure: Disclosure,
+}
+
+/// About whom somebody wants to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribed {
+    /// The person.
+    pub person: PersonId,
+    /// The person's initials, by which she recognises the entry later.
+    pub label: String,
+}
+
+/// An opaque secret that a page carries from step to step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket(pub Secret<String>);
+
+/// What the front may ask.
+#[derive(Debug, Clone)]
+pub enum PortalCommand {
+    /// Somebody wants to be told, and is to prove that the address is hers.
+    BeginRegistration {
+        /// Where.
+        address: EmailAddress,
+        /// About whom.
+        about: Subscribed,
+        /// How.
+        choices: Choices,
+    },
+    /// The code of a registration came back.
+    ConfirmRegistration {
+        /// Of which.
+        ticket: Ticket,
+        /// The code.
+        code: Secret<String>,
+    },
+    /// Somebody wants to change or stop, and is to prove that the address is hers.
+    BeginAccess {
+        /// The address.
+        address: EmailAddress,
+        /// In which language the code is sent.
+        language: Language,
+    },
+    /// The code of an access came back.
+    ConfirmAccess {
+        /// Of which.
+        ticket: Ticket,
+        /// The code.
+        code: Secret<String>,
+    },
+    /// Show what she chose.
+    View {
+        /// Her session.
+        session: Ticket,
+    },
+    /// Change what she chose.
+    Change {
+        /// Her session.
+        session: Ticket,
+        /// How from now on.
+        choices: Choices,
+    },
+    /// Stop telling her about one person, by the entry's number.
+    Drop {
+        /// Her session.
+        session: Ticket,
+        /// The entry, counted from 1.
+        entry: u32,
+    },
+    /// Stop telling her anything, and forget her.
+    Stop {
+        /// Her session.
+        session: Ticket,
+    },
+    /// End the session.
+    Leave {
+        /// Her session.
+        session: Ticket,
+    },
+}
+
+/// What the front is answered: nothing that a stranger could learn from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortalAnswer {
+    /// A code is on its way, if there is anywhere to send it.
+    Begun(Ticket),
+    /// Done.
+    Done,
+    /// The code is wrong, or too old, or was tried too often.
+    Refused,
+    /// The session, once a code was right.
+    Session(Ticket),
+    /// What she chose, masked.
+    View(MaskedView),
+}
+
+/// What a registrant chose, in a form that tells a stranger little.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaskedView {
+    /// Her address, masked.
+    pub address: String,
+    /// How she is told.
+    pub choices: Choices,
+    /// About whom, by initials.
+    pub about: Vec<String>,
+}
+
+/// What the planner may ask.
+#[derive(Debug, Clone)]
+pub enum PlannerCommand {
+    /// Up to which event was planned?
+    Watermark,
+    /// Plan these facts and move the watermark, in one transaction.
+    Plan {
+        /// The watermark as the planner knows it.
+        from: EventPosition,
+        /// The watermark afterwards.
+        to: EventPosition,
+        /// What is to be told of the events between.
+        facts: Vec<Fact>,
+    },
+}
+
+/// What the planner is answered: never how many were planned, nor for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlannerAnswer {
+    /// Everything up to this event is planned.
+    Watermark(EventPosition),
+}
+
+/// What a courier may ask.
+#[derive(Debug, Clone)]
+pub enum CourierCommand {
+    /// Give me messages that are due; each is mine until the lease ends.
+    Claim {
+        /// At most how many.
+        limit: u32,
+    },
+    /// This became of a try.
+    Finish {
+        /// Of which message.
+        notice: NoticeId,
+        /// The claim under which it was tried.
+        claim: i64,
+        /// What became of it.
+        outcome: TryOutcome,
+    },
+}
+
+/// What a courier is answered.
+#[derive(Debug, Clone)]
+pub enum CourierAnswer {
+    /// Messages to carry, the most urgent first.
+    Messages(Vec<Message>),
+    /// When the next one is due, if any is.
+    Noted,
+}
+
+/// One message, with the least that carrying it needs.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Which.
+    pub notice: NoticeId,
+    /// The claim under which it is carried.
+    pub claim: i64,
+    /// To where.
+    pub address: EmailAddress,
+    /// In which language.
+    pub language: Language,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What a message says; what the registrant's choice holds back is not in it.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A fact.
+    Fact(Box<Fact>),
+    /// That there is news.
+    News,
+    /// A code that proves that an address is hers.
+    Code(Secret<String>),
+}
+
+/// What became of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TryOutcome {
+    /// The mail server took it. That is not yet delivered, and not yet read.
+    Accepted {
+        /// The server's answer.
+        detail: String,
+    },
+    /// Not now: try again later.
+    Deferred {
+        /// The server's answer, or what failed.
+        detail: String,
+    },
+    /// Never: the address does not exist, or does not take our mail.
+    Refused {
+        /// The server's answer.
+        detail: String,
+    },
+}
+
+/// What staff may ask.
+#[derive(Debug, Clone)]
+pub enum StaffCommand {
+    /// Register somebody whose address staff has verified, as from the paper form.
+    Register {
+        /// Where.
+        address: EmailAddress,
+        /// About whom.
+        about: Subscribed,
+        /// How.
+        choices: Choices,
+    },
+    /// List notices, the newest first.
+    Notices {
+        /// At most how many.
+        limit: u32,
+    },
+    /// Count what there is.
+    Counts,
+}
+
+/// What staff is answered.
+#[derive(Debug, Clone)]
+pub enum StaffAnswer {
+    /// Registered.
+    Registered,
+    /// Notices.
+    Notices(Vec<NoticeRow>),
+    /// How many there are.
+    Counts(Counts),
+}
+
+/// A notice as staff sees it: by pseudonym, and without the person it is about.
+#[derive(Debug, Clone)]
+pub struct NoticeRow {
+    /// Which.
+    pub notice: NoticeId,
+    /// To whom, by pseudonym.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: String,
+    /// What it tells, as an event's code; nothing for a code.
+    pub about: Option<String>,
+    /// Where it stands.
+    pub state: String,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// When it was tried last.
+    pub attempted_at: Option<Timestamp>,
+    /// What became of the last try.
+    pub outcome: Option<String>,
+    /// The event that it tells.
+    pub event: Option<EventPosition>,
+    /// Where it goes, masked.
+    pub address: Pii<String>,
+}
+
+/// How many there are of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Notices by where they stand.
+    pub notices: Vec<(String, u64)>,
+    /// When the oldest that still waits was planned.
+    pub oldest_waiting: Option<Timestamp>,
+}

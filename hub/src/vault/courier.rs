@@ -1,0 +1,167 @@
+//! Handing messages to couriers, one at a time each, and keeping what became of every try.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::command::{Choices, Content, CourierAnswer, CourierCommand, Message, TryOutcome};
+use super::registration::{EMAIL, SealedChoices, code_content, wrong_keys};
+use super::{Vault, VaultError, broken};
+use crate::ids::NoticeId;
+use crate::notification::address::EmailAddress;
+use crate::notification::fact::Fact;
+use crate::notification::words::Language;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::notice::{self, After, ClaimedNotice};
+use crate::store::vault::{contact, registrant};
+use crate::vault::keyring::Keyring;
+
+/// How long a courier may take for one message before another may try it.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+/// How long to wait after each try that was put off, in minutes; the last goes on.
+const AGAIN_MINUTES: [i64; 6] = [1, 5, 15, 30, 60, 120];
+
+/// Bytes of a server's answer that are kept.
+const DETAIL_BYTES_MAX: usize = 300;
+
+/// What a notice says, as it is sealed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Payload {
+    /// A fact, whole: her choice at the time of telling decides what goes out.
+    Fact(Box<Fact>),
+    /// A code that proves that an address is hers.
+    Code {
+        /// The code.
+        code: String,
+        /// In which language it is sent.
+        language: Language,
+    },
+}
+
+impl Vault {
+    /// Carries out a command of a courier.
+    pub(super) fn courier(&self, command: CourierCommand) -> Result<CourierAnswer, VaultError> {
+        match command {
+            CourierCommand::Claim { limit } => self.claim(limit),
+            CourierCommand::Finish {
+                notice,
+                claim,
+                outcome,
+            } => self.finish(notice, claim, outcome),
+        }
+    }
+
+    fn claim(&self, limit: u32) -> Result<CourierAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let lease_until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
+        let keys = std::sync::Arc::clone(&self.keys);
+        let messages = self.store.write_now("claim", move |tx| {
+            let mut messages = Vec::new();
+            for claimed in notice::claim(tx, EMAIL, limit, now, lease_until)? {
+                let (notice, claim) = (claimed.notice, claimed.claim);
+                match message(tx, &keys, &claimed)? {
+                    Some(message) => messages.push(message),
+                    None => {
+                        let detail = "there is no proved address to send it to";
+                        notice::finish(tx, notice, claim, After::Refused, detail, now)?;
+                    }
+                }
+            }
+            Ok(messages)
+        })?;
+        Ok(CourierAnswer::Messages(messages))
+    }
+
+    fn finish(
+        &self,
+        notice: NoticeId,
+        claim: i64,
+        outcome: TryOutcome,
+    ) -> Result<CourierAnswer, VaultError> {
+        let now = (self.world.wall)();
+        self.store.write_now("finish", move |tx| {
+            let (after, detail) = match &outcome {
+                TryOutcome::Accepted { detail } => (After::Accepted, detail),
+                TryOutcome::Refused { detail } => (After::Refused, detail),
+                TryOutcome::Deferred { detail } => (
+                    After::Again(again(now, notice::attempts(tx, notice)?)),
+                    detail,
+                ),
+            };
+            notice::finish(tx, notice, claim, after, &bounded(detail), now)
+        })?;
+        Ok(CourierAnswer::Noted)
+    }
+}
+
+/// Makes a message of a claimed notice; `None` for one whose registrant has stopped in the meantime.
+fn message(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    claimed: &ClaimedNotice,
+) -> Result<Option<Message>, StoreError> {
+    let Some(who) = registrant::load(tx, claimed.registrant)? else {
+        return Ok(None);
+    };
+    let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+    let payload: Payload = key
+        .open("notice", who.registrant, &claimed.sealed_fact)
+        .map_err(broken)?;
+    let contacts = contact::of_registrant(tx, who.registrant)?;
+    // A code goes to the address that it is to prove; everything else only to a proved one.
+    let is_code = matches!(payload, Payload::Code { .. });
+    let contact = contacts
+        .iter()
+        .find(|contact| contact.verified_at.is_some() || is_code);
+    let Some(contact) = contact else {
+        return Ok(None);
+    };
+    let address: String = key
+        .open("address", who.registrant, &contact.sealed_address)
+        .map_err(broken)?;
+    let address =
+        EmailAddress::parse(&address).map_err(|_| StoreError::Damaged("a stored address"))?;
+    let choices: SealedChoices = key
+        .open("choices", who.registrant, &who.sealed_choices)
+        .map_err(broken)?;
+    let choices = Choices::from(choices);
+    let (language, content) = match payload {
+        Payload::Code { code, language } => (language, code_content(code)),
+        Payload::Fact(fact) => {
+            let content = match fact.disclosed(choices.disclosure) {
+                Some(fact) => Content::Fact(Box::new(fact)),
+                None => Content::News,
+            };
+            (choices.language, content)
+        }
+    };
+    let (notice, claim) = (claimed.notice, claimed.claim);
+    Ok(Some(Message {
+        notice,
+        claim,
+        address,
+        language,
+        content,
+    }))
+}
+
+fn again(now: Timestamp, attempts: u64) -> Timestamp {
+    let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    let minutes = AGAIN_MINUTES
+        .get(place)
+        .or(AGAIN_MINUTES.last())
+        .copied()
+        .unwrap_or(60);
+    now.checked_add(SignedDuration::from_mins(minutes))
+        .unwrap_or(Timestamp::MAX)
+}
+
+fn bounded(detail: &str) -> String {
+    detail
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(DETAIL_BYTES_MAX)
+        .collect()
+}

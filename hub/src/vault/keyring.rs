@@ -1,0 +1,238 @@
+//! The vault's keys, in a file apart from its database: whoever has only one of the two has nothing.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap as _};
+use aws_lc_rs::{hmac, rand};
+use savin_shared::hash::{hex, unhex};
+use savin_shared::pii::{Pii, Secret};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use zeroize::Zeroize as _;
+
+use super::sealed::DataKey;
+use crate::ids::{EventId, NoticeId, PersonId, RegistrantId};
+
+/// The keys.
+#[derive(Debug)]
+pub struct Keyring {
+    wrapping: Secret<[u8; 32]>,
+    index: Secret<[u8; 32]>,
+    link: Secret<[u8; 32]>,
+    notice: Secret<[u8; 32]>,
+    code: Secret<[u8; 32]>,
+}
+
+/// The keys as their file holds them, in hexadecimal digits.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    version: u32,
+    /// Wraps each registrant's data key.
+    wrapping: String,
+    /// Finds a registrant by her address.
+    index: String,
+    /// Finds who is to be told of a person.
+    link: String,
+    /// Names notices.
+    notice: String,
+    /// Checks codes and tickets.
+    code: String,
+}
+
+impl Drop for KeyFile {
+    fn drop(&mut self) {
+        for text in [
+            &mut self.wrapping,
+            &mut self.index,
+            &mut self.link,
+            &mut self.notice,
+            &mut self.code,
+        ] {
+            text.zeroize();
+        }
+    }
+}
+
+impl Keyring {
+    /// Loads the keys, or makes them where there is no file.
+    ///
+    /// # Errors
+    /// Returns [`KeyringError`] when the file cannot be used. A lost key file is never replaced:
+    /// with another one nothing that is stored could be opened.
+    pub fn load_or_make(path: &Path, database_exists: bool) -> Result<Self, KeyringError> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::read(&text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !database_exists => {
+                let file = Self::make()?;
+                let text =
+                    serde_json::to_string_pretty(&file).map_err(|_| KeyringError::Damaged)?;
+                crate::private_file::write(path, text.as_bytes()).map_err(KeyringError::File)?;
+                Self::read(&text)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(KeyringError::Lost),
+            Err(error) => Err(KeyringError::File(error)),
+        }
+    }
+
+    /// Makes keys that are gone with this process: for tests.
+    ///
+    /// # Errors
+    /// Returns [`KeyringError::Random`] when the system gives no randomness.
+    pub fn scratch() -> Result<Self, KeyringError> {
+        let text = serde_json::to_string(&Self::make()?).map_err(|_| KeyringError::Damaged)?;
+        Self::read(&text)
+    }
+
+    fn make() -> Result<KeyFile, KeyringError> {
+        let key = || -> Result<String, KeyringError> {
+            let mut bytes = [0; 32];
+            rand::fill(&mut bytes).map_err(|_| KeyringError::Random)?;
+            Ok(hex(&bytes))
+        };
+        Ok(KeyFile {
+            version: 1,
+            wrapping: key()?,
+            index: key()?,
+            link: key()?,
+            notice: key()?,
+            code: key()?,
+        })
+    }
+
+    fn read(text: &str) -> Result<Self, KeyringError> {
+        let file: KeyFile = serde_json::from_str(text).map_err(|_| KeyringError::Damaged)?;
+        let key = |text: &str| -> Result<Secret<[u8; 32]>, KeyringError> {
+            let bytes = unhex(text).and_then(|bytes| bytes.try_into().ok());
+            bytes.map(Secret::new).ok_or(KeyringError::Damaged)
+        };
+        if file.version != 1 {
+            return Err(KeyringError::Damaged);
+        }
+        Ok(Self {
+            wrapping: key(&file.wrapping)?,
+            index: key(&file.index)?,
+            link: key(&file.link)?,
+            notice: key(&file.notice)?,
+            code: key(&file.code)?,
+        })
+    }
+
+    /// Wraps a registrant's data key (NIST SP 800-38F, KWP).
+    ///
+    /// # Errors
+    /// Returns [`KeyringError::Wrap`] when the library refuses.
+    pub fn wrap(&self, key: &DataKey) -> Result<Vec<u8>, KeyringError> {
+        let mut wrapped = [0; 64];
+        let kek = AesKek::new(&AES_256, self.wrapping.reveal()).map_err(|_| KeyringError::Wrap)?;
+        kek.wrap(key.reveal(), &mut wrapped)
+            .map(|wrapped| wrapped.to_vec())
+            .map_err(|_| KeyringError::Wrap)
+    }
+
+    /// Unwraps a registrant's data key.
+    ///
+    /// # Errors
+    /// Returns [`KeyringError::Wrap`] for a key that was wrapped with another one.
+    pub fn unwrap(&self, wrapped: &[u8]) -> Result<DataKey, KeyringError> {
+        let mut key = [0; 64];
+        let kek = AesKek::new(&AES_256, self.wrapping.reveal()).map_err(|_| KeyringError::Wrap)?;
+        let bytes = kek
+            .unwrap(wrapped, &mut key)
+            .map_err(|_| KeyringError::Wrap)?;
+        let unwrapped: [u8; 32] = (&*bytes).try_into().map_err(|_| KeyringError::Wrap)?;
+        key.zeroize();
+        Ok(DataKey::new(unwrapped))
+    }
+
+    /// Hashes an address so that the same one is found again: full width, keyed (FIPS 198-1).
+    #[must_use]
+    pub fn blind_index(&self, channel: &str, comparable: &Pii<String>) -> [u8; 32] {
+        tag(
+            &self.index,
+            &[channel.as_bytes(), comparable.reveal().as_bytes()],
+        )
+    }
+
+    /// Hashes a person so that the vault's file does not tell about whom anybody registered.
+    #[must_use]
+    pub fn person_link(&self, person: PersonId) -> [u8; 32] {
+        tag(&self.link, &[person.as_bytes()])
+    }
+
+    /// Names a notice by what causes it, so that no retry can plan it twice, and so that its name
+    /// leads nobody to the event.
+    #[must_use]
+    pub fn notice_id(
+        &self,
+        event: EventId,
+        rules: &str,
+        registrant: RegistrantId,
+        channel: &str,
+    ) -> NoticeId {
+        let parts: [&[u8]; 4] = [
+            event.as_bytes(),
+            rules.as_bytes(),
+            registrant.as_bytes(),
+            channel.as_bytes(),
+        ];
+        let full = tag(&self.notice, &parts);
+        NoticeId::from_bytes(full.first_chunk::<16>().copied().unwrap_or_default())
+    }
+
+    /// Hashes a code with the ticket that it belongs to.
+    #[must_use]
+    pub fn code_hash(&self, ticket: &Secret<String>, code: &Secret<String>) -> [u8; 32] {
+        tag(
+            &self.code,
+            &[
+                b"code",
+                ticket.reveal().as_bytes(),
+                code.reveal().as_bytes(),
+            ],
+        )
+    }
+
+    /// Hashes a ticket, so that the file does not let anybody in.
+    #[must_use]
+    pub fn ticket_hash(&self, ticket: &Secret<String>) -> [u8; 32] {
+        tag(&self.code, &[b"ticket", ticket.reveal().as_bytes()])
+    }
+}
+
+fn tag(key: &Secret<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.reveal());
+    let mut context = hmac::Context::with_key(&key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(context.sign().as_ref());
+    bytes
+}
+
+/// Why the keys cannot be used.
+#[derive(Debug, Error)]
+pub enum KeyringError {
+    /// The file cannot be read or written.
+    #[error("the key file cannot be read or written")]
+    File(#[source] io::Error),
+    /// There is a database and no key file.
+    #[error(
+        "the vault's key file is gone, and without it nothing in the vault can be opened: put it \
+         back from the officers' copy"
+    )]
+    Lost,
+    /// The file is not one.
+    #[error("the key file is damaged")]
+    Damaged,
+    /// A data key cannot be wrapped or unwrapped.
+    #[error("a data key does not open: are these the vault's keys?")]
+    Wrap,
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    Random,
+}

@@ -1,0 +1,77 @@
+//! Planning: who is to be told of what, once, in the transaction that moves the watermark.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::command::{PlannerAnswer, PlannerCommand};
+use super::courier::Payload;
+use super::registration::{EMAIL, wrong_keys};
+use super::sealed::DataKey;
+use super::{Vault, VaultError, broken};
+use crate::ids::RegistrantId;
+use crate::notification::fact::Fact;
+use crate::notification::rules::SHIPPED_VERSION;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::notice::{self, NewNotice};
+use crate::store::vault::{registrant, subscription, watermark};
+use crate::vault::keyring::Keyring;
+
+impl Vault {
+    /// Carries out a command of the planner.
+    pub(super) fn plan(&self, command: PlannerCommand) -> Result<PlannerAnswer, VaultError> {
+        let (from, to, facts) = match command {
+            PlannerCommand::Watermark => {
+                let position = self.store.read_now("watermark", watermark::load)?;
+                return Ok(PlannerAnswer::Watermark(position));
+            }
+            PlannerCommand::Plan { from, to, facts } => (from, to, facts),
+        };
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let position = self.store.write_now("plan", move |tx| {
+            let at = watermark::load(tx)?;
+            if at != from {
+                // Another planner was here: nothing is planned, and this one starts over from there.
+                return Ok(at);
+            }
+            let notices = notices(tx, &keys, &facts)?;
+            notice::plan(tx, &notices, now)?;
+            watermark::store(tx, to)?;
+            Ok(to)
+        })?;
+        Ok(PlannerAnswer::Watermark(position))
+    }
+}
+
+fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNotice>, StoreError> {
+    let links: Vec<[u8; 32]> = facts
+        .iter()
+        .map(|fact| keys.person_link(fact.person))
+        .collect();
+    let told = subscription::registrants_of(tx, &links)?;
+    let mut data_keys: BTreeMap<RegistrantId, DataKey> = BTreeMap::new();
+    let mut notices = Vec::new();
+    for (fact, registrants) in facts.iter().zip(told) {
+        for registrant in registrants {
+            let key = match data_keys.entry(registrant) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let Some(row) = registrant::load(tx, registrant)? else {
+                        continue;
+                    };
+                    place.insert(keys.unwrap(&row.wrapped_key).map_err(|_| wrong_keys())?)
+                }
+            };
+            let payload = Payload::Fact(Box::new(fact.clone()));
+            notices.push(NewNotice {
+                notice: keys.notice_id(fact.event, SHIPPED_VERSION, registrant, EMAIL),
+                registrant,
+                channel: EMAIL,
+                urgency: fact.urgency,
+                sealed_fact: key.seal("notice", registrant, &payload).map_err(broken)?,
+            });
+        }
+    }
+    Ok(notices)
+}

@@ -1,0 +1,108 @@
+//! What staff may do and see: registrations that they verified, and notices by pseudonym.
+
+use savin_shared::pii::Pii;
+
+use super::command::{Choices, Counts, NoticeRow, StaffAnswer, StaffCommand, Subscribed};
+use super::courier::Payload;
+use super::registration::{Draft, EMAIL, Request, subscribe, wrong_keys};
+use super::{Vault, VaultError, broken};
+use crate::notification::address::EmailAddress;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::notice::NoticeStanding;
+use crate::store::vault::registrant::RegistrantState;
+use crate::store::vault::{contact, notice, registrant};
+use crate::vault::keyring::Keyring;
+
+impl Vault {
+    /// Carries out a command of staff.
+    pub(super) fn staff(&self, command: StaffCommand) -> Result<StaffAnswer, VaultError> {
+        match command {
+            StaffCommand::Register {
+                address,
+                about,
+                choices,
+            } => self.register(&address, about, choices),
+            StaffCommand::Notices { limit } => {
+                let keys = std::sync::Arc::clone(&self.keys);
+                let rows = self.store.read_now("notices", move |tx| {
+                    notice::newest(tx, limit)?
+                        .into_iter()
+                        .map(|standing| row(tx, &keys, standing))
+                        .collect::<Result<Vec<NoticeRow>, StoreError>>()
+                })?;
+                Ok(StaffAnswer::Notices(rows))
+            }
+            StaffCommand::Counts => {
+                let counts = self.store.read_now("counts", |tx| {
+                    Ok(Counts {
+                        notices: notice::count_by_state(tx)?,
+                        oldest_waiting: notice::oldest_waiting(tx)?,
+                    })
+                })?;
+                Ok(StaffAnswer::Counts(counts))
+            }
+        }
+    }
+
+    fn register(
+        &self,
+        address: &EmailAddress,
+        about: Subscribed,
+        choices: Choices,
+    ) -> Result<StaffAnswer, VaultError> {
+        let draft = Draft::new(self, address, choices)?;
+        let request = Request::from(about);
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let random = self.world.random;
+        self.store.write_now("register", move |tx| {
+            let known = contact::find_verified(tx, EMAIL, &draft.blind_index)?;
+            let Some(known) = known else {
+                draft.insert(tx, RegistrantState::Active, Some(now), now)?;
+                let to = (draft.registrant, &draft.key);
+                return subscribe(tx, &keys, to, &request, (random)(), now);
+            };
+            let who = registrant::load(tx, known.registrant)?
+                .ok_or(StoreError::Damaged("a contact without a registrant"))?;
+            let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+            subscribe(tx, &keys, (who.registrant, &key), &request, (random)(), now)
+        })?;
+        Ok(StaffAnswer::Registered)
+    }
+}
+
+fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<NoticeRow, StoreError> {
+    let (mut about, mut event, mut address) = (None, None, "forgotten".to_owned());
+    if let Some(who) = registrant::load(tx, standing.registrant)? {
+        let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+        let payload: Payload = key
+            .open("notice", who.registrant, &standing.sealed_fact)
+            .map_err(broken)?;
+        if let Payload::Fact(fact) = payload {
+            about = fact.event_code().map(|code| code.to_string());
+            event = Some(fact.position);
+        }
+        if let Some(contact) = contact::of_registrant(tx, who.registrant)?.first() {
+            let text: String = key
+                .open("address", who.registrant, &contact.sealed_address)
+                .map_err(broken)?;
+            address = EmailAddress::parse(&text)
+                .map_err(|_| StoreError::Damaged("a stored address"))?
+                .masked();
+        }
+    }
+    Ok(NoticeRow {
+        notice: standing.notice,
+        registrant: standing.registrant,
+        channel: standing.channel,
+        about,
+        state: standing.state,
+        planned_at: standing.planned_at,
+        attempts: standing.attempts,
+        attempted_at: standing.attempted_at,
+        outcome: standing.outcome,
+        event,
+        address: Pii::new(address),
+    })
+}

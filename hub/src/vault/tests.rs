@@ -1,0 +1,509 @@
+//! The vault on both engines, with real keys.
+
+use std::cell::Cell;
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::event::EventCode;
+use savin_shared::pii::Secret;
+use savin_shared::world::World;
+
+use super::Vault;
+use super::client::Port;
+use super::command::{
+    Choices, Content, Counts, CourierAnswer, CourierCommand, MaskedView, Message, PlannerAnswer,
+    PlannerCommand, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, Subscribed, Ticket,
+    TryOutcome,
+};
+use super::keyring::Keyring;
+use crate::ids::{EventId, EventPosition, PersonId};
+use crate::notification::address::EmailAddress;
+use crate::notification::fact::{Disclosure, Fact};
+use crate::notification::words::Language;
+use crate::registry::details::Details;
+use crate::store::testing::places;
+use crate::store::vault::SCHEMA;
+use crate::store::{Place, Store};
+
+thread_local! {
+    static NOW: Cell<i64> = const { Cell::new(0) };
+}
+
+fn wall() -> Timestamp {
+    NOW.with(|now| Timestamp::from_second(now.get()).unwrap())
+}
+
+fn pass(duration: SignedDuration) {
+    NOW.with(|now| now.set(now.get() + duration.as_secs()));
+}
+
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    bytes
+}
+
+#[expect(clippy::disallowed_methods, reason = "the vault sets no deadlines")]
+fn monotonic() -> Instant {
+    Instant::now()
+}
+
+fn each(name: &str, test: impl Fn(&Vault, &Place)) {
+    let folder = tempfile::tempdir().unwrap();
+    for place in places(folder.path(), name) {
+        NOW.with(|now| now.set(1_780_000_000));
+        let store = Store::open(&place, &SCHEMA).unwrap();
+        let world = World {
+            wall,
+            monotonic,
+            random,
+        };
+        test(
+            &Vault::new(store, Keyring::scratch().unwrap(), world),
+            &place,
+        );
+    }
+}
+
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+fn person(byte: u8) -> PersonId {
+    PersonId::from_bytes([byte; 16])
+}
+
+fn about(byte: u8) -> Subscribed {
+    Subscribed {
+        person: person(byte),
+        label: "A.S.".to_owned(),
+    }
+}
+
+fn ask<P: Port>(vault: &Vault, command: P) -> P::Answer {
+    P::answer(vault.handle(command.command()).unwrap()).expect("an answer of the same port")
+}
+
+fn portal(vault: &Vault, command: PortalCommand) -> PortalAnswer {
+    ask(vault, command)
+}
+
+fn claim(vault: &Vault) -> Vec<Message> {
+    let CourierAnswer::Messages(messages) = ask(vault, CourierCommand::Claim { limit: 9 }) else {
+        panic!("messages")
+    };
+    messages
+}
+
+fn finish(vault: &Vault, message: &Message, outcome: TryOutcome) {
+    let (notice, claim) = (message.notice, message.claim);
+    let finish = CourierCommand::Finish {
+        notice,
+        claim,
+        outcome,
+    };
+    ask(vault, finish);
+}
+
+fn accepted() -> TryOutcome {
+    TryOutcome::Accepted {
+        detail: "250 ok".to_owned(),
+    }
+}
+
+fn ticket(answer: PortalAnswer) -> Ticket {
+    let (PortalAnswer::Begun(ticket) | PortalAnswer::Session(ticket)) = answer else {
+        panic!("a ticket, not {answer:?}")
+    };
+    ticket
+}
+
+/// Takes the code out of the one message that waits.
+fn code(vault: &Vault) -> Secret<String> {
+    let messages = claim(vault);
+    assert_eq!(messages.len(), 1, "one code waits");
+    finish(vault, &messages[0], accepted());
+    let Content::Code(code) = &messages[0].content else {
+        panic!("a code")
+    };
+    code.clone()
+}
+
+fn register(vault: &Vault, email: &str, byte: u8, disclosure: Disclosure) -> PortalAnswer {
+    let choices = Choices {
+        language: Language::Es,
+        disclosure,
+    };
+    let begin = PortalCommand::BeginRegistration {
+        address: address(email),
+        about: about(byte),
+        choices,
+    };
+    let ticket = ticket(portal(vault, begin));
+    let code = code(vault);
+    portal(vault, PortalCommand::ConfirmRegistration { ticket, code })
+}
+
+fn session(vault: &Vault, email: &str) -> Ticket {
+    let begin = PortalCommand::BeginAccess {
+        address: address(email),
+        language: Language::En,
+    };
+    let begun = ticket(portal(vault, begin));
+    let code = code(vault);
+    ticket(portal(
+        vault,
+        PortalCommand::ConfirmAccess {
+            ticket: begun,
+            code,
+        },
+    ))
+}
+
+fn fact(event: u8, byte: u8) -> Fact {
+    Fact {
+        event: EventId::from_bytes([event; 16]),
+        position: EventPosition(i64::from(event)),
+        person: person(byte),
+        code: EventCode::Released.code(),
+        urgency: 2,
+        name: Some("Avery Sample".to_owned()),
+        facility: "Test Jail".to_owned(),
+        from_facility: None,
+        effective_at: None,
+        observed_at: wall(),
+        received_at: wall(),
+        found_late: false,
+        details: Details {
+            reason: Some("Bond".to_owned()),
+            ..Details::default()
+        },
+    }
+}
+
+fn plan(vault: &Vault, from: i64, to: i64, facts: Vec<Fact>) -> i64 {
+    let (from, to) = (EventPosition(from), EventPosition(to));
+    let command = PlannerCommand::Plan { from, to, facts };
+    let PlannerAnswer::Watermark(position) = ask(vault, command);
+    position.0
+}
+
+fn counts(vault: &Vault) -> Counts {
+    let StaffAnswer::Counts(counts) = ask(vault, StaffCommand::Counts) else {
+        panic!("counts")
+    };
+    counts
+}
+
+fn view(vault: &Vault, session: &Ticket) -> MaskedView {
+    let view = PortalCommand::View {
+        session: session.clone(),
+    };
+    let PortalAnswer::View(view) = portal(vault, view) else {
+        panic!("a view")
+    };
+    view
+}
+
+#[test]
+fn tells_each_registrant_as_much_as_she_chose() {
+    each("vault_levels", |vault, _| {
+        for (email, disclosure) in [
+            ("full@example.test", Disclosure::Full),
+            ("discreet@example.test", Disclosure::Discreet),
+            ("silent@example.test", Disclosure::ContentFree),
+        ] {
+            assert_eq!(register(vault, email, 1, disclosure), PortalAnswer::Done);
+        }
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let mut seen = Vec::new();
+        for message in claim(vault) {
+            assert_eq!(message.language, Language::Es);
+            let said = match &message.content {
+                Content::Fact(fact) => format!("{:?} {:?}", fact.name, fact.facility),
+                Content::News => "news".to_owned(),
+                Content::Code(_) => "code".to_owned(),
+            };
+            seen.push((message.address.reveal().clone(), said));
+        }
+        seen.sort();
+        let expected = [
+            ("discreet@example.test", "None \"\""),
+            ("full@example.test", "Some(\"Avery Sample\") \"Test Jail\""),
+            ("silent@example.test", "news"),
+        ];
+        assert_eq!(
+            seen,
+            expected.map(|(email, said)| (email.to_owned(), said.to_owned()))
+        );
+    });
+}
+
+#[test]
+fn plans_each_fact_once_however_often_it_is_asked() {
+    each("vault_once", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        assert_eq!(plan(vault, 0, 5, vec![fact(1, 1), fact(2, 2)]), 5);
+        // The answer was lost: the same request again, then the same event in another request.
+        assert_eq!(plan(vault, 0, 5, vec![fact(1, 1)]), 5);
+        assert_eq!(plan(vault, 5, 6, vec![fact(1, 1)]), 6);
+        let messages = claim(vault);
+        assert_eq!(messages.len(), 1);
+        assert!(
+            claim(vault).is_empty(),
+            "a claimed message is nobody else's"
+        );
+    });
+}
+
+#[test]
+fn tells_nothing_where_no_address_was_proved() {
+    each("vault_unproved", |vault, _| {
+        let begin = PortalCommand::BeginRegistration {
+            address: address("avery@example.test"),
+            about: about(1),
+            choices: Choices::default(),
+        };
+        let begun = ticket(portal(vault, begin));
+        let right = code(vault);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        assert!(claim(vault).is_empty());
+        let wrong = || Secret::new("000000".to_owned());
+        for _ in 0..5 {
+            let confirm = PortalCommand::ConfirmRegistration {
+                ticket: begun.clone(),
+                code: wrong(),
+            };
+            if *right.reveal() != "000000" {
+                assert_eq!(portal(vault, confirm), PortalAnswer::Refused);
+            }
+        }
+        // After five tries even the right code is refused.
+        let confirm = PortalCommand::ConfirmRegistration {
+            ticket: begun,
+            code: right,
+        };
+        assert_eq!(portal(vault, confirm), PortalAnswer::Refused);
+    });
+}
+
+#[test]
+fn takes_a_code_once_and_not_for_long() {
+    each("vault_codes", |vault, _| {
+        let begin = || PortalCommand::BeginRegistration {
+            address: address("avery@example.test"),
+            about: about(1),
+            choices: Choices::default(),
+        };
+        let late = ticket(portal(vault, begin()));
+        let late_code = code(vault);
+        pass(SignedDuration::from_mins(31));
+        let confirm = PortalCommand::ConfirmRegistration {
+            ticket: late,
+            code: late_code,
+        };
+        assert_eq!(portal(vault, confirm), PortalAnswer::Refused);
+        let begun = ticket(portal(vault, begin()));
+        let right = code(vault);
+        let confirm = || PortalCommand::ConfirmRegistration {
+            ticket: begun.clone(),
+            code: right.clone(),
+        };
+        assert_eq!(portal(vault, confirm()), PortalAnswer::Done);
+        assert_eq!(portal(vault, confirm()), PortalAnswer::Refused);
+    });
+}
+
+#[test]
+fn sends_an_address_few_codes_and_a_stranger_none() {
+    each("vault_limits", |vault, _| {
+        for round in 0..5 {
+            let begin = PortalCommand::BeginRegistration {
+                address: address("Avery@Example.test"),
+                about: about(1),
+                choices: Choices::default(),
+            };
+            assert!(matches!(portal(vault, begin), PortalAnswer::Begun(_)));
+            assert_eq!(claim(vault).len(), usize::from(round < 3), "round {round}");
+        }
+        let stranger = PortalCommand::BeginAccess {
+            address: address("stranger@example.test"),
+            language: Language::En,
+        };
+        let begun = ticket(portal(vault, stranger));
+        assert!(claim(vault).is_empty());
+        for guess in ["000000", "123456"] {
+            let code = Secret::new(guess.to_owned());
+            let confirm = PortalCommand::ConfirmAccess {
+                ticket: begun.clone(),
+                code,
+            };
+            assert_eq!(portal(vault, confirm), PortalAnswer::Refused);
+        }
+    });
+}
+
+#[test]
+fn keeps_one_registration_for_one_address() {
+    each("vault_joined", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        register(vault, "AVERY@example.test", 2, Disclosure::Discreet);
+        register(vault, "avery@example.test", 1, Disclosure::Discreet);
+        let session = session(vault, "avery@example.test");
+        let view = view(vault, &session);
+        assert_eq!(view.about, ["A.S.", "A.S."]);
+        assert_eq!(view.choices.disclosure, Disclosure::Full);
+        assert_eq!(view.address, "a•••@e•••");
+        plan(vault, 0, 2, vec![fact(1, 1), fact(2, 2)]);
+        assert_eq!(claim(vault).len(), 2);
+    });
+}
+
+#[test]
+fn changes_drops_and_stops_in_a_session() {
+    each("vault_session", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        register(vault, "avery@example.test", 2, Disclosure::Full);
+        let ticket = session(vault, "avery@example.test");
+        let choices = Choices {
+            language: Language::En,
+            disclosure: Disclosure::ContentFree,
+        };
+        let change = PortalCommand::Change {
+            session: ticket.clone(),
+            choices,
+        };
+        assert_eq!(portal(vault, change), PortalAnswer::Done);
+        assert_eq!(view(vault, &ticket).choices, choices);
+        let drop = |entry| PortalCommand::Drop {
+            session: ticket.clone(),
+            entry,
+        };
+        assert_eq!(portal(vault, drop(9)), PortalAnswer::Refused);
+        assert_eq!(portal(vault, drop(1)), PortalAnswer::Done);
+        assert_eq!(view(vault, &ticket).about.len(), 1);
+        plan(vault, 0, 2, vec![fact(1, 1), fact(2, 2)]);
+        let stop = PortalCommand::Stop {
+            session: ticket.clone(),
+        };
+        assert_eq!(portal(vault, stop), PortalAnswer::Done);
+        assert!(
+            claim(vault).is_empty(),
+            "what was planned for her is stopped"
+        );
+        assert!(
+            !counts(vault)
+                .notices
+                .iter()
+                .any(|(state, _)| state == "planned")
+        );
+        let after = PortalCommand::View { session: ticket };
+        assert_eq!(portal(vault, after), PortalAnswer::Refused);
+    });
+}
+
+#[test]
+fn ends_a_session_when_she_leaves_or_does_nothing() {
+    each("vault_leave", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let left = session(vault, "avery@example.test");
+        portal(
+            vault,
+            PortalCommand::Leave {
+                session: left.clone(),
+            },
+        );
+        assert_eq!(
+            portal(vault, PortalCommand::View { session: left }),
+            PortalAnswer::Refused
+        );
+        let idle = session(vault, "avery@example.test");
+        pass(SignedDuration::from_mins(16));
+        assert_eq!(
+            portal(vault, PortalCommand::View { session: idle }),
+            PortalAnswer::Refused
+        );
+    });
+}
+
+#[test]
+fn tries_again_later_and_never_after_a_refusal() {
+    each("vault_tries", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let first = claim(vault);
+        let deferred = TryOutcome::Deferred {
+            detail: "451 later".to_owned(),
+        };
+        finish(vault, &first[0], deferred);
+        assert!(claim(vault).is_empty());
+        pass(SignedDuration::from_mins(1));
+        let second = claim(vault);
+        assert_eq!(second.len(), 1);
+        // A worker that was paused past its lease finds its claim void.
+        pass(SignedDuration::from_mins(3));
+        let third = claim(vault);
+        assert_eq!(third.len(), 1);
+        finish(
+            vault,
+            &second[0],
+            TryOutcome::Refused {
+                detail: "stale".to_owned(),
+            },
+        );
+        finish(vault, &third[0], accepted());
+        let states = counts(vault).notices;
+        assert_eq!(
+            states,
+            [("accepted".to_owned(), 2)],
+            "the code and the fact"
+        );
+        let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 9 }) else {
+            panic!("notices");
+        };
+        let row = rows.iter().find(|row| row.about.is_some()).unwrap();
+        assert_eq!((row.attempts, row.about.as_deref()), (3, Some("Released")));
+    });
+}
+
+#[test]
+fn registers_at_once_what_staff_has_verified() {
+    each("vault_staff", |vault, _| {
+        for byte in [1, 1, 2] {
+            let register = StaffCommand::Register {
+                address: address("paper@example.test"),
+                about: about(byte),
+                choices: Choices::default(),
+            };
+            ask(vault, register);
+        }
+        plan(vault, 0, 2, vec![fact(1, 1), fact(2, 2)]);
+        assert_eq!(claim(vault).len(), 2);
+    });
+}
+
+#[test]
+fn holds_nothing_in_its_file_that_a_thief_could_read() {
+    each("vault_thief", |vault, place| {
+        register(vault, "canary@example.test", 0xC5, Disclosure::Full);
+        plan(vault, 0, 1, vec![fact(7, 0xC5)]);
+        claim(vault);
+        let Place::File(path) = place else { return };
+        let mut bytes = std::fs::read(path).unwrap();
+        bytes.extend(std::fs::read(path.with_extension("sqlite-wal")).unwrap_or_default());
+        let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        assert!(holds(b"registrant"), "the search works");
+        for secret in [
+            "canary",
+            "CANARY",
+            "example.test",
+            "Sample",
+            "A.S.",
+            "Released",
+        ] {
+            assert!(!holds(secret.as_bytes()), "{secret} is in the file");
+        }
+        assert!(!holds(&[0xC5; 16]), "the person is in the file");
+        assert!(!holds(&[7; 16]), "the event is in the file");
+    });
+}

@@ -1,0 +1,171 @@
+//! The public site: server-rendered, without cookies, working without JavaScript.
+//!
+//! Two halves: `lookup` holds a reader of the registry and nothing of the vault; `portal` can send
+//! the vault's write-only commands and gets masked answers. What a reader looks up or types never
+//! stands in an address.
+
+pub mod assets;
+pub mod failure;
+pub mod leave;
+pub mod lookup;
+pub mod page;
+pub mod portal;
+pub mod protect;
+pub mod status;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use jiff::tz::TimeZone;
+use savin_shared::world::World;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing::info;
+
+use crate::notification::words::Language;
+use crate::store::Store;
+use crate::vault::client::Client;
+use crate::vault::command::PortalCommand;
+
+/// Bytes of the largest form that anybody has to send.
+const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// What every page needs.
+#[derive(Debug)]
+pub struct Site {
+    /// The public address of the site.
+    pub url: String,
+    /// The toll-free number.
+    pub phone: String,
+    /// Where somebody goes who leaves at once.
+    pub leave_url: String,
+    /// The zone in which times are shown.
+    pub zone: TimeZone,
+    /// The clocks.
+    pub world: World,
+}
+
+/// What the pages for looking up need: nothing of the vault.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    /// What every page needs.
+    pub site: Arc<Site>,
+    /// The registry.
+    pub registry: Store,
+}
+
+/// What the pages for registering need.
+#[derive(Debug, Clone)]
+pub struct Portal {
+    /// What the pages for looking up need.
+    pub lookup: Lookup,
+    /// The vault's write-only port.
+    pub vault: Client<PortalCommand>,
+}
+
+impl FromRef<Portal> for Lookup {
+    fn from_ref(portal: &Portal) -> Self {
+        portal.lookup.clone()
+    }
+}
+
+/// Builds the site.
+pub fn router(portal: &Portal) -> Router {
+    let protection = {
+        let site = &portal.lookup.site;
+        protect::Protection::new(&site.url, &site.leave_url)
+    };
+    let mut site = Router::new();
+    for language in Language::ALL {
+        let pages = looking_up(portal.lookup.clone())
+            .merge(registering(portal.clone()))
+            .layer(Extension(language));
+        site = match language {
+            Language::En => site.merge(pages),
+            Language::Es => site.nest("/es", pages),
+        };
+    }
+    let leaving = Router::new()
+        .route("/leave", get(leave::leave).post(leave::leave_session))
+        .with_state(portal.clone());
+    site.merge(leaving)
+        .merge(assets::router())
+        .fallback(failure::missing)
+        .with_state(())
+        .layer(Extension(Arc::clone(&portal.lookup.site)))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(middleware::from_fn(move |request, next| {
+            protect::protect(request, next, protection.clone())
+        }))
+}
+
+fn looking_up(lookup: Lookup) -> Router {
+    Router::new()
+        .route("/", get(lookup::home))
+        .route("/look-up", get(lookup::home).post(lookup::look_up))
+        .route("/person/{person}", get(lookup::person))
+        .with_state(lookup)
+}
+
+fn registering(portal: Portal) -> Router {
+    Router::new()
+        .route(
+            "/person/{person}/register",
+            get(portal::form).post(portal::begin),
+        )
+        .route("/register/confirm", post(portal::confirm))
+        .route("/manage", get(portal::manage).post(portal::begin_access))
+        .route("/manage/confirm", post(portal::confirm_access))
+        .route("/manage/change", post(portal::change))
+        .route("/manage/drop", post(portal::drop_entry))
+        .route("/manage/stop", post(portal::stop))
+        .with_state(portal)
+}
+
+/// The listening site.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    router: Router,
+}
+
+impl Server {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub async fn bind(address: SocketAddr, portal: Portal) -> std::io::Result<Self> {
+        Ok(Self {
+            listener: TcpListener::bind(address).await?,
+            router: router(&portal),
+        })
+    }
+
+    /// Returns the address that is listened on.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves the site until shutdown.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> std::io::Result<()> {
+        let stopped = async move {
+            // Wiring that has gone away stops the site as well.
+            let _stopped = shutdown.wait_for(|stop| *stop).await;
+        };
+        axum::serve(self.listener, self.router)
+            .with_graceful_shutdown(stopped)
+            .await?;
+        info!("Stopped serving the site");
+        Ok(())
+    }
+}

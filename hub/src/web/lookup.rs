@@ -1,0 +1,274 @@
+//! Looking somebody up. Nothing here can reach the vault: a page is the same whether nobody or a
+//! hundred people are told of the person.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::{Extension, Form};
+use jiff::Timestamp;
+use savin_shared::pii::Pii;
+use savin_shared::record::subject::PersonName;
+use serde::Deserialize;
+
+use super::page::{Page, render};
+use super::status::{Shown, StatusLine};
+use super::{Lookup, failure};
+use crate::ids::PersonId;
+use crate::names::{shown, words};
+use crate::notification::words::{Argument, Language};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::{event, lookup, person, record};
+
+/// People that one page shows.
+const PEOPLE_MAX: usize = 25;
+
+/// Events that a person's page shows.
+const EVENTS_MAX: u32 = 5;
+
+/// What the look-up form carries.
+#[derive(Debug, Deserialize)]
+pub struct LookUpForm {
+    #[serde(default)]
+    who: Pii<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "home.html")]
+struct HomePage {
+    page: Page,
+    typed: String,
+    error: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "results.html")]
+struct ResultsPage {
+    page: Page,
+    heading: String,
+    typed: String,
+    people: Vec<Found>,
+    has_more: bool,
+}
+
+/// One person among the results.
+#[derive(Debug)]
+struct Found {
+    path: String,
+    name: String,
+    state: String,
+    as_of: String,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    page: Page,
+    name: String,
+    other_names: Option<String>,
+    number: Option<String>,
+    statuses: Vec<StatusLine>,
+    coming: Vec<String>,
+    past: Vec<String>,
+    register_path: String,
+}
+
+/// A person with what is needed to show one.
+struct Person {
+    names: Vec<PersonName>,
+    records: Vec<Shown>,
+    events: Vec<event::Event>,
+}
+
+/// Shows the form.
+pub async fn home(
+    State(lookup): State<Lookup>,
+    Extension(language): Extension<Language>,
+) -> Response {
+    let page = Page::new(&lookup.site, language, "/");
+    render(
+        StatusCode::OK,
+        &HomePage {
+            page,
+            typed: String::new(),
+            error: None,
+        },
+    )
+}
+
+/// Shows who fits what was typed.
+pub async fn look_up(
+    State(lookup): State<Lookup>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<LookUpForm>,
+) -> Response {
+    let mut page = Page::new(&lookup.site, language, "/");
+    let words = words(form.who.reveal());
+    if words.is_empty() {
+        page.has_error = true;
+        let error = Some(page.say("results-empty"));
+        return render(
+            StatusCode::OK,
+            &HomePage {
+                page,
+                typed: form.who.reveal().clone(),
+                error,
+            },
+        );
+    }
+    let now = (lookup.site.world.wall)();
+    let found = lookup
+        .registry
+        .read("look up", move |tx| {
+            let mut people = Vec::new();
+            for id in lookup::find(tx, &words, PEOPLE_MAX + 1)? {
+                if let Some(person) = load(tx, id, 0)? {
+                    people.push((id, person));
+                }
+            }
+            Ok(people)
+        })
+        .await;
+    let mut found = match found {
+        Ok(found) => found,
+        Err(cause) => return failure::broken(page, &cause),
+    };
+    let has_more = found.len() > PEOPLE_MAX;
+    found.truncate(PEOPLE_MAX);
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let heading = page
+        .words
+        .say_with("results-heading", &[("count", Argument::Number(count))]);
+    let people = found
+        .iter()
+        .map(|(id, person)| entry(&page, *id, person, now))
+        .collect();
+    render(
+        StatusCode::OK,
+        &ResultsPage {
+            heading,
+            typed: form.who.reveal().clone(),
+            people,
+            has_more,
+            page,
+        },
+    )
+}
+
+/// Shows one person.
+pub async fn person(
+    State(lookup): State<Lookup>,
+    Extension(language): Extension<Language>,
+    Path(text): Path<String>,
+) -> Response {
+    let Ok(id) = text.parse::<PersonId>() else {
+        return failure::not_shown(Page::new(&lookup.site, language, "/"));
+    };
+    let path = format!("/person/{id}");
+    let page = Page::new(&lookup.site, language, &path);
+    let loaded = lookup
+        .registry
+        .read("person", move |tx| load(tx, id, EVENTS_MAX))
+        .await;
+    let person = match loaded {
+        Ok(Some(person)) => person,
+        Ok(None) => return failure::not_shown(Page::new(&lookup.site, language, "/")),
+        Err(cause) => return failure::broken(page, &cause),
+    };
+    let now = (lookup.site.world.wall)();
+    let number = person
+        .records
+        .iter()
+        .find_map(|shown| shown.record().subject.offender_id.as_ref())
+        .map(|number| page.say_text("person-numbers", "number", number.as_str()));
+    let mut names = person.names.iter().map(shown);
+    let name = names.next().unwrap_or_else(|| page.say("person-unnamed"));
+    let others: Vec<String> = names.collect();
+    let other_names = (!others.is_empty())
+        .then(|| page.say_text("person-other-names", "names", &others.join(", ")));
+    let past = person
+        .events
+        .iter()
+        .map(|event| past(&page, event))
+        .collect();
+    render(
+        StatusCode::OK,
+        &PersonPage {
+            name,
+            other_names,
+            number,
+            statuses: person
+                .records
+                .iter()
+                .filter_map(|shown| shown.status(&page, now))
+                .collect(),
+            coming: person
+                .records
+                .iter()
+                .filter_map(|shown| shown.coming(&page, now))
+                .collect(),
+            past,
+            register_path: page.to(&format!("{path}/register")),
+            page,
+        },
+    )
+}
+
+/// Returns what a person is called, for a page about telling; `None` for one that is not shown.
+pub(super) async fn name_of(
+    lookup: &Lookup,
+    id: PersonId,
+) -> Result<Option<Option<PersonName>>, StoreError> {
+    let load = move |tx: &mut Tx<'_>| load(tx, id, 0);
+    let person = lookup.registry.read("person", load).await?;
+    Ok(person.map(|person| person.names.into_iter().next()))
+}
+
+/// Loads a person; `None` for one that is not known, or whose every record is sealed.
+fn load(tx: &mut Tx<'_>, id: PersonId, events_max: u32) -> Result<Option<Person>, StoreError> {
+    let mut records = Vec::new();
+    for row in record::of_person(tx, id)? {
+        records.extend(Shown::load(tx, row)?);
+    }
+    if records.is_empty() || records.iter().all(|shown| shown.record().synthetic) {
+        return Ok(None);
+    }
+    let events = event::of_person(tx, id, events_max)?;
+    let events = events.into_iter().map(|(_, event)| event).collect();
+    Ok(Some(Person {
+        names: person::names(tx, id)?,
+        records,
+        events,
+    }))
+}
+
+fn entry(page: &Page, id: PersonId, person: &Person, now: Timestamp) -> Found {
+    let status = person
+        .records
+        .iter()
+        .find_map(|shown| shown.status(page, now));
+    let (state, as_of) = status.map_or_else(Default::default, |line| (line.state, line.as_of));
+    Found {
+        path: page.to(&format!("/person/{id}")),
+        name: person
+            .names
+            .first()
+            .map_or_else(|| page.say("person-unnamed"), shown),
+        state,
+        as_of,
+    }
+}
+
+fn past(page: &Page, event: &event::Event) -> String {
+    let what = page.say(&format!("event-{}", event.code));
+    let at = event
+        .effective_at
+        .unwrap_or_else(|| event.observed_at.timestamp());
+    let when = page.time(at);
+    let values = [
+        ("what", Argument::Text(&what)),
+        ("when", Argument::Text(&when)),
+    ];
+    page.words.say_with("event-line", &values)
+}

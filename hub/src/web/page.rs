@@ -1,0 +1,128 @@
+//! What every page has: its language, its title, its way out.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use jiff::Timestamp;
+
+use super::Site;
+use crate::notification::sentence::written;
+use crate::notification::words::{Argument, Language, Words};
+
+/// What every page has.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The words of its language.
+    pub words: Words,
+    /// What every page needs.
+    pub site: Arc<Site>,
+    /// The page's path in another language.
+    pub path: String,
+    /// The session that this page carries, if it does: leaving ends it.
+    pub session: Option<String>,
+    /// Whether the page says that something has to be put right.
+    pub has_error: bool,
+}
+
+impl Page {
+    /// Begins a page at a path, which is written without its language.
+    #[must_use]
+    pub fn new(site: &Arc<Site>, language: Language, path: &str) -> Self {
+        Self {
+            words: Words::of(language),
+            site: Arc::clone(site),
+            path: path.to_owned(),
+            session: None,
+            has_error: false,
+        }
+    }
+
+    /// Says a message.
+    #[must_use]
+    pub fn say(&self, key: &str) -> String {
+        self.words.say(key)
+    }
+
+    /// Says a message with the site's telephone number.
+    #[must_use]
+    pub fn say_phone(&self, key: &str) -> String {
+        self.words
+            .say_with(key, &[("phone", Argument::Text(&self.site.phone))])
+    }
+
+    /// Says a message with one text.
+    #[must_use]
+    pub fn say_text(&self, key: &str, name: &'static str, text: &str) -> String {
+        self.words.say_with(key, &[(name, Argument::Text(text))])
+    }
+
+    /// Returns the language's tag.
+    #[must_use]
+    pub const fn tag(&self) -> &'static str {
+        self.words.language().tag()
+    }
+
+    /// Returns a path in this page's language.
+    #[must_use]
+    pub fn to(&self, path: &str) -> String {
+        in_language(self.words.language(), path)
+    }
+
+    /// Returns the other languages: tag, own name, and this page in them.
+    #[must_use]
+    pub fn others(&self) -> Vec<(&'static str, &'static str, String)> {
+        let other = |language: &Language| *language != self.words.language();
+        Language::ALL
+            .into_iter()
+            .filter(other)
+            .map(|language| {
+                (
+                    language.tag(),
+                    language.own_name(),
+                    in_language(language, &self.path),
+                )
+            })
+            .collect()
+    }
+
+    /// Returns the title, which tells nothing.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let title = self.say("site-title");
+        if self.has_error {
+            self.say_text("error-title", "title", &title)
+        } else {
+            title
+        }
+    }
+
+    /// Writes a time out.
+    #[must_use]
+    pub fn time(&self, at: Timestamp) -> String {
+        written(self.words.language(), &self.site.zone, at)
+    }
+}
+
+/// Returns a path in a language.
+#[must_use]
+pub fn in_language(language: Language, path: &str) -> String {
+    match (language, path) {
+        (Language::En, path) => path.to_owned(),
+        (Language::Es, "/") => "/es".to_owned(),
+        (Language::Es, path) => format!("/es{path}"),
+    }
+}
+
+/// Renders a page.
+#[must_use]
+pub fn render(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(failure) => {
+            tracing::error!(reason = %failure, "Page not rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Where a person is, in sentences, each with its "as of" and how sure it is.
+
+use jiff::Timestamp;
+use savin_shared::delta::Evidence;
+use savin_shared::record::custody::{Custody, CustodyState};
+use savin_shared::record::{Record, RecordBody};
+
+use super::page::Page;
+use crate::freshness::{Hearing, hearing};
+use crate::notification::words::Argument;
+use crate::registry::known::Known;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::feed::{self, FeedRow};
+use crate::store::registry::record::RecordRow;
+use crate::store::registry::telling::facility_name;
+
+/// A record with what is needed to show it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    known: Known,
+    facility: String,
+    feeds: Vec<FeedRow>,
+}
+
+/// A status as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusLine {
+    /// Where the person is.
+    pub state: String,
+    /// Since when, and other particulars.
+    pub particulars: Vec<String>,
+    /// Up to when it is known.
+    pub as_of: String,
+    /// How sure it is.
+    pub sure: String,
+    /// When the place was last heard from.
+    pub heard: String,
+    /// Whether that is too long ago, or changes are held.
+    pub is_doubtful: bool,
+}
+
+impl Shown {
+    /// Gathers what a record's status needs; nothing for a sealed one.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] when the registry cannot be read.
+    pub fn load(tx: &mut Tx<'_>, row: RecordRow) -> Result<Option<Self>, StoreError> {
+        if row.known.withheld {
+            return Ok(None);
+        }
+        let code = row.known.record.facility.clone();
+        let facility = facility_name(tx, &code)?;
+        Ok(Some(Self {
+            known: row.known,
+            facility,
+            feeds: feed::of_facility(tx, &code)?,
+        }))
+    }
+
+    /// Returns the record.
+    #[must_use]
+    pub const fn record(&self) -> &Record {
+        &self.known.record
+    }
+
+    /// Writes the status of a custody record.
+    #[must_use]
+    pub fn status(&self, page: &Page, now: Timestamp) -> Option<StatusLine> {
+        let custody = self.known.record.custody()?;
+        let heard_at = self.feeds.iter().map(|feed| feed.heard_at).max();
+        let as_of = self
+            .feeds
+            .iter()
+            .filter_map(|feed| feed.as_of)
+            .max()
+            .or(heard_at);
+        let hearing = hearing(heard_at, now);
+        let is_held = self.feeds.iter().any(|feed| feed.held.is_some());
+        let mut heard = said(page, hearing);
+        if is_held {
+            heard = format!("{heard} {}", page.say_phone("held"));
+        }
+        let as_of = as_of.map_or_else(
+            || page.say("notice-no-time"),
+            |at| page.say_text("as-of", "when", &page.time(at)),
+        );
+        Some(StatusLine {
+            state: self.state(page, custody),
+            particulars: particulars(page, custody),
+            as_of,
+            sure: self.sure(page, custody),
+            heard,
+            is_doubtful: is_held || matches!(hearing, Hearing::Silent(_) | Hearing::Never),
+        })
+    }
+
+    fn state(&self, page: &Page, custody: &Custody) -> String {
+        let reason = custody.state.reason().map_or("", |reason| reason.as_str());
+        page.words.say_with(
+            &format!("state-{}", custody.state.as_str()),
+            &[
+                ("facility", Argument::Text(&self.facility)),
+                ("reason", Argument::Text(reason)),
+            ],
+        )
+    }
+
+    fn sure(&self, page: &Page, custody: &Custody) -> String {
+        let key = match (custody.state, self.known.status_evidence) {
+            (CustodyState::NoLongerListed, _) => "sure-absence",
+            (_, Evidence::Transaction) => "sure-transaction",
+            (_, Evidence::Status) => "sure-status",
+            (_, Evidence::Listing) => "sure-listing",
+        };
+        page.say_text(key, "facility", &self.facility)
+    }
+
+    /// Writes a date that is to come, where the record is one.
+    #[must_use]
+    pub fn coming(&self, page: &Page, now: Timestamp) -> Option<String> {
+        use savin_shared::record::court_event::Schedule;
+        let (key, kind, place, at, schedule) = match &self.known.record.body {
+            RecordBody::Hearing(hearing) => {
+                let kind = hearing.hearing_type.as_ref();
+                (
+                    "coming-hearing",
+                    kind,
+                    None,
+                    hearing.starts_at?,
+                    hearing.schedule,
+                )
+            }
+            RecordBody::CourtEvent(event) => {
+                let place = event.court.as_ref().or(event.location.as_ref());
+                let kind = event.event_type.as_ref();
+                (
+                    "coming-court",
+                    kind,
+                    place,
+                    event.starts_at?,
+                    event.schedule,
+                )
+            }
+            RecordBody::Custody(_)
+            | RecordBody::ProtectiveOrder(_)
+            | RecordBody::Supervision(_)
+            | RecordBody::SexOffender(_) => return None,
+        };
+        if schedule != Schedule::Set || at.timestamp() < now {
+            return None;
+        }
+        let unnamed = page.say("coming-unnamed");
+        let when = page.time(at.timestamp());
+        let values = [
+            ("kind", Argument::Text(kind.unwrap_or(&unnamed))),
+            ("place", Argument::Text(place.unwrap_or(&self.facility))),
+            ("when", Argument::Text(&when)),
+        ];
+        Some(page.words.say_with(key, &values))
+    }
+}
+
+fn particulars(page: &Page, custody: &Custody) -> Vec<String> {
+    let since = match custody.state {
+        CustodyState::InCustody => custody.status_at.or(custody.booked_at),
+        CustodyState::OutOfCustody(_) | CustodyState::TransferredOut => {
+            custody.released_at.or(custody.status_at)
+        }
+        CustodyState::OnLeave
+        | CustodyState::Escaped
+        | CustodyState::Deceased
+        | CustodyState::NoLongerListed
+        | CustodyState::Unknown => custody.status_at,
+    };
+    let since = since.map(|at| page.say_text("since", "when", &page.time(at.timestamp())));
+    let classification = custody
+        .classification
+        .as_ref()
+        .filter(|_| custody.state.is_held())
+        .map(|word| page.say_text("classification", "classification", word));
+    since.into_iter().chain(classification).collect()
+}
+
+fn said(page: &Page, hearing: Hearing) -> String {
+    match hearing {
+        Hearing::JustNow => page.say("heard-just-now"),
+        Hearing::Minutes(minutes) => page
+            .words
+            .say_with("heard-minutes", &[("minutes", Argument::Number(minutes))]),
+        Hearing::Never => page.say_phone("heard-never"),
+        Hearing::Silent(since) => {
+            let when = page.time(since);
+            let phone = Argument::Text(&page.site.phone);
+            page.words.say_with(
+                "heard-stale",
+                &[("when", Argument::Text(&when)), ("phone", phone)],
+            )
+        }
+    }
+}
