@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use savin_shared::envelope::SealedBatch;
 use savin_shared::fault::Fault;
 use savin_shared::world::World;
@@ -258,13 +259,28 @@ fn announce(feed: &Feed, name: &str, report: Report, shared: &Shared) {
 
 /// Wakes the task up when something happens in a folder, where the system tells; a hint only.
 fn watcher(path: &Path, hint: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
-    let watcher = notify::recommended_watcher(move |_event| {
-        // A hint that is already waiting is enough.
-        let _waiting = hint.try_send(());
+    let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.map_or(true, |event| is_change(event.kind)) {
+            // A hint that is already waiting is enough.
+            let _waiting = hint.try_send(());
+        }
     });
     let mut watcher = watcher.ok()?;
     watcher.watch(path, RecursiveMode::NonRecursive).ok()?;
     Some(watcher)
+}
+
+/// Says whether an event may mean a new or changed file. That somebody looked does not: the agent's
+/// own looks would wake it up again without end.
+fn is_change(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
+        EventKind::Any
+        | EventKind::Create(_)
+        | EventKind::Modify(_)
+        | EventKind::Remove(_)
+        | EventKind::Other => true,
+    }
 }
 
 /// Notes that the source was looked at, now and then: heartbeats say how old what is known is.
@@ -291,4 +307,30 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Long enough for an event that is on its way.
+    const ON_ITS_WAY: Duration = Duration::from_millis(300);
+
+    #[tokio::test]
+    async fn looking_at_a_folder_is_no_hint_and_writing_to_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("roster.csv");
+        std::fs::write(&file, "a").unwrap();
+        let (hint, mut hints) = mpsc::channel(1);
+        let _watcher = watcher(folder.path(), hint).expect("this system tells");
+
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            std::fs::read(entry.unwrap().path()).unwrap();
+        }
+        let looked = tokio::time::timeout(ON_ITS_WAY, hints.recv()).await;
+        assert!(looked.is_err(), "a look woke the task up");
+
+        std::fs::write(&file, "b").unwrap();
+        assert_eq!(hints.recv().await, Some(()));
+    }
 }
