@@ -62,7 +62,7 @@ state-OutOfCustody = Out of custody. Was at { $facility }. { $reason ->
 state-Escaped = Escaped from { $facility }. If you are in danger, call 911.
 state-Deceased = Died in custody. Was at { $facility }.
 state-TransferredOut = Handed to an agency outside the state. Was at { $facility }.
-state-NoLongerListed = No longer on the list of { $facility }. This does not mean released. We are asking.
+state-NoLongerListed = No longer on the list of { $facility }. This does not mean released. Only { $facility } can say.
 state-Unknown = Not known. The words in the record of { $facility } do not say.
 
 as-of = As of { $when }

@@ -62,7 +62,7 @@ state-OutOfCustody = Fuera de custodia. Estuvo en { $facility }. { $reason ->
 state-Escaped = Se escapó de { $facility }. Si usted está en peligro, llame al 911.
 state-Deceased = Murió bajo custodia. Estuvo en { $facility }.
 state-TransferredOut = Entregado a una agencia de fuera del estado. Estuvo en { $facility }.
-state-NoLongerListed = Ya no está en la lista de { $facility }. Eso no quiere decir que salió. Estamos preguntando.
+state-NoLongerListed = Ya no está en la lista de { $facility }. Eso no quiere decir que quedó en libertad. Solo { $facility } lo puede decir.
 state-Unknown = No se sabe. Las palabras del registro de { $facility } no lo dicen.
 
 as-of = Al { $when }
