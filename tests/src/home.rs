@@ -1,0 +1,298 @@
+//! Homes of the real programs: a folder with a configuration, in which a program is started.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use savin_hub::config::Config;
+use savin_hub::store::Store;
+use savin_hub::vault::Vault;
+
+use crate::program::{Program, Programs, run};
+
+/// How long a program may take to start.
+const START: Duration = Duration::from_secs(60);
+
+/// What differs from hub to hub.
+#[derive(Debug, Clone, Default)]
+pub struct HubOptions {
+    /// A database server; without one, files beside the configuration.
+    pub store: Option<String>,
+    /// The mail server's port on this machine; without one, nothing is sent.
+    pub mail_port: Option<u16>,
+    /// Where the public site is wanted; any free port where that one is taken.
+    pub web_port: Option<u16>,
+}
+
+/// A hub's home.
+#[derive(Debug)]
+pub struct HubHome {
+    folder: PathBuf,
+    programs: Programs,
+    site: String,
+    /// Where agents reach it.
+    pub agents: SocketAddr,
+}
+
+impl HubHome {
+    /// Makes a home with a configuration.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn make(folder: &Path, programs: &Programs, options: &HubOptions) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).context("failed to make the hub's folder")?;
+        let web = free_tcp(options.web_port)?;
+        let agents = free_udp()?;
+        let site = format!("http://{web}");
+        let mut config = format!(
+            "data = \"data\"\n\n[agents]\nlisten = \"{agents}\"\naddresses = [\"{agents}\"]\n\n\
+             [web]\nlisten = \"{web}\"\nurl = \"{site}\"\nphone = \"1-800-555-0100\"\n"
+        );
+        if let Some(url) = &options.store {
+            write!(
+                config,
+                "\n[store]\nregistry = \"{url}\"\nvault = \"{url}\"\n"
+            )?;
+        }
+        if let Some(port) = options.mail_port {
+            write!(
+                config,
+                "\n[email]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n\
+                 from = \"notice@information.example\"\n"
+            )?;
+        }
+        std::fs::write(folder.join("hub.toml"), config).context("failed to write hub.toml")?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            programs: programs.clone(),
+            site,
+            agents,
+        })
+    }
+
+    /// Returns the address of the public site.
+    #[must_use]
+    pub fn site(&self) -> &str {
+        &self.site
+    }
+
+    /// Runs one of the hub's commands and returns what it printed.
+    ///
+    /// # Errors
+    /// Returns what it complained about.
+    pub fn cli(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = self.programs.hub();
+        command
+            .arg("--config")
+            .arg(self.config_file())
+            .args(arguments);
+        run(command).with_context(|| format!("savin-hub {}", arguments.join(" ")))
+    }
+
+    /// Starts the hub and waits until it serves.
+    ///
+    /// # Errors
+    /// Returns its log when it does not start.
+    pub fn serve(&self) -> anyhow::Result<Program> {
+        let mut command = self.programs.hub();
+        command.arg("--config").arg(self.config_file()).arg("serve");
+        let program = Program::start(command, Some(&self.folder.join("hub.log")))?;
+        program.wait_for("Hub started", START)?;
+        Ok(program)
+    }
+
+    /// Adds an agency with facilities that are not in the shipped list.
+    ///
+    /// # Errors
+    /// Returns what the command complained about.
+    pub fn add_agency(
+        &self,
+        agency: &str,
+        name: &str,
+        facilities: &[(&str, &str)],
+    ) -> anyhow::Result<()> {
+        let facilities: Vec<String> = facilities
+            .iter()
+            .map(|(code, name)| format!("{code}={name}"))
+            .collect();
+        let mut arguments = vec!["agency", "add", agency, "--name", name];
+        for facility in &facilities {
+            arguments.extend(["--new-facility", facility]);
+        }
+        self.cli(&arguments)?;
+        Ok(())
+    }
+
+    /// Makes a one-time token for an agent of an agency, and returns the file that holds it.
+    ///
+    /// # Errors
+    /// Returns what the command complained about.
+    pub fn token(&self, agency: &str) -> anyhow::Result<PathBuf> {
+        let file = self.folder.join(format!("{agency}.token"));
+        if file.exists() {
+            std::fs::remove_file(&file).context("failed to remove a used token")?;
+        }
+        let path = file.to_str().context("the folder's name is not UTF-8")?;
+        self.cli(&["agency", "token", agency, "--output", path])?;
+        Ok(file)
+    }
+
+    /// Opens the registry beside the running hub, to look.
+    ///
+    /// # Errors
+    /// Returns why it cannot be opened.
+    pub fn registry(&self) -> anyhow::Result<Store> {
+        savin_hub::app::open_registry(&Config::load(&self.config_file(), None)?)
+    }
+
+    /// Opens the vault beside the running hub, to act as staff.
+    ///
+    /// # Errors
+    /// Returns why it cannot be opened.
+    pub fn vault(&self) -> anyhow::Result<Vault> {
+        savin_hub::app::open_vault(&Config::load(&self.config_file(), None)?)
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.folder.join("hub.toml")
+    }
+}
+
+/// One feed of an agent, as its configuration describes it.
+#[derive(Debug, Clone)]
+pub struct FeedHome {
+    /// Its name.
+    pub name: &'static str,
+    /// The facility that it speaks for.
+    pub facility: &'static str,
+    /// Its profile, as TOML.
+    pub profile: String,
+    /// What it reads.
+    pub source: SourceHome,
+}
+
+/// What a feed reads.
+#[derive(Debug, Clone)]
+pub enum SourceHome {
+    /// A folder of this name in the agent's home.
+    Folder(&'static str),
+    /// A database of this name in the agent's home, by a query.
+    Database(&'static str, &'static str),
+}
+
+/// An agent's home.
+#[derive(Debug)]
+pub struct AgentHome {
+    folder: PathBuf,
+    programs: Programs,
+}
+
+impl AgentHome {
+    /// Makes a home with a configuration, its profiles and its folders.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn make(folder: &Path, programs: &Programs, feeds: &[FeedHome]) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).context("failed to make an agent's folder")?;
+        let mut config = "state = \"state\"\n".to_owned();
+        for feed in feeds {
+            let profile = format!("{}.toml", feed.name);
+            std::fs::write(folder.join(&profile), &feed.profile)
+                .context("failed to write a profile")?;
+            write!(
+                config,
+                "\n[[feed]]\nname = \"{}\"\nfacility = \"{}\"\nprofile = \"{profile}\"\n\
+                 poll = \"200ms\"\n",
+                feed.name, feed.facility
+            )?;
+            match feed.source {
+                SourceHome::Folder(path) => {
+                    std::fs::create_dir_all(folder.join(path))
+                        .context("failed to make an export folder")?;
+                    write!(
+                        config,
+                        "[feed.folder]\npath = \"{path}\"\nsettle = \"300ms\"\n"
+                    )?;
+                }
+                SourceHome::Database(path, query) => write!(
+                    config,
+                    "[feed.database]\npath = \"{path}\"\nquery = \"\"\"{query}\"\"\"\n"
+                )?,
+            }
+        }
+        std::fs::write(folder.join("agent.toml"), config).context("failed to write agent.toml")?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            programs: programs.clone(),
+        })
+    }
+
+    /// Returns its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the file of its journal.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join("state").join("journal.sqlite")
+    }
+
+    /// Runs one of the agent's commands and returns what it printed.
+    ///
+    /// # Errors
+    /// Returns what it complained about.
+    pub fn cli(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = self.programs.agent();
+        command
+            .arg("--config")
+            .arg(self.config_file())
+            .args(arguments);
+        run(command).with_context(|| format!("savin-agent {}", arguments.join(" ")))
+    }
+
+    /// Enrols with a token.
+    ///
+    /// # Errors
+    /// Returns what the command complained about.
+    pub fn enroll(&self, token: &Path) -> anyhow::Result<()> {
+        let token = token.to_str().context("the folder's name is not UTF-8")?;
+        self.cli(&["enroll", "--token-file", token])?;
+        Ok(())
+    }
+
+    /// Starts the agent and waits until it watches.
+    ///
+    /// # Errors
+    /// Returns its log when it does not start.
+    pub fn start(&self) -> anyhow::Result<Program> {
+        let mut command = self.programs.agent();
+        command.arg("--config").arg(self.config_file()).arg("run");
+        let program = Program::start(command, Some(&self.folder.join("agent.log")))?;
+        program.wait_for("Agent started", START)?;
+        Ok(program)
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.folder.join("agent.toml")
+    }
+}
+
+/// Returns a free address for TCP: with the port that is wanted if it is free.
+fn free_tcp(wanted: Option<u16>) -> anyhow::Result<SocketAddr> {
+    let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = match wanted.map(bind) {
+        Some(Ok(listener)) => listener,
+        Some(Err(_)) | None => bind(0).context("no free port")?,
+    };
+    listener.local_addr().context("no free port")
+}
+
+/// Returns a free address for UDP.
+fn free_udp() -> anyhow::Result<SocketAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    socket.local_addr().context("no free port")
+}

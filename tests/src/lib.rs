@@ -1,0 +1,14 @@
+//! What the suites, the benches and the demo share: the real programs as processes, sources that are
+//! written to as a county's software would, a mail server, and somebody at the public site.
+
+pub mod clock;
+pub mod demo;
+pub mod dice;
+pub mod home;
+pub mod ledger;
+pub mod mailbox;
+pub mod program;
+pub mod source;
+pub mod standing;
+pub mod tail;
+pub mod visitor;

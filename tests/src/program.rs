@@ -1,0 +1,206 @@
+//! The real programs as processes of their own: started, watched, stopped and killed.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use crate::ledger::Ledger;
+
+/// Where the programs are.
+#[derive(Debug, Clone)]
+pub enum Programs {
+    /// Both in one file, which runs the one that its first argument names: what `cargo demo` builds.
+    Together(PathBuf),
+    /// Two files in one folder, as they are installed.
+    Apart(PathBuf),
+}
+
+impl Programs {
+    /// Returns a call of the hub's program.
+    #[must_use]
+    pub fn hub(&self) -> Command {
+        self.program("hub")
+    }
+
+    /// Returns a call of the agent's program.
+    #[must_use]
+    pub fn agent(&self) -> Command {
+        self.program("agent")
+    }
+
+    fn program(&self, which: &str) -> Command {
+        match self {
+            Self::Together(file) => {
+                let mut command = Command::new(file);
+                command.arg(which);
+                command
+            }
+            Self::Apart(folder) => Command::new(folder.join(format!("savin-{which}"))),
+        }
+    }
+}
+
+/// Runs a command to its end and returns what it printed.
+///
+/// # Errors
+/// Returns what it said on standard error when it fails.
+pub fn run(mut command: Command) -> anyhow::Result<String> {
+    let output = command.output().context("failed to start a program")?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A running program.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    log: Arc<Ledger<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Program {
+    /// Starts a program; what it logs is kept, and copied to a file where one is named.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn start(mut command: Command, copy: Option<&Path>) -> anyhow::Result<Self> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("failed to start a program")?;
+        let stderr = child.stderr.take().context("failed to read its log")?;
+        let mut copy = copy
+            .map(|path| {
+                std::fs::OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(path)
+            })
+            .transpose()
+            .context("failed to open a log file")?;
+        let log = Arc::new(Ledger::default());
+        let kept = Arc::clone(&log);
+        let reader = std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || {
+                use std::io::Write as _;
+                for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                    if let Some(copy) = &mut copy {
+                        // The log is for people; a full disk does not stop the program.
+                        let _full = writeln!(copy, "{line}");
+                    }
+                    kept.push(line);
+                }
+            })
+            .context("failed to start a thread")?;
+        Ok(Self {
+            child,
+            log,
+            reader: Some(reader),
+        })
+    }
+
+    /// Waits until a line of the log holds a text, and returns the line.
+    ///
+    /// # Errors
+    /// Returns the whole log when none does in time.
+    pub fn wait_for(&self, text: &str, patience: Duration) -> anyhow::Result<String> {
+        let found = self.log.wait(patience, |lines| {
+            lines.iter().find(|line| line.contains(text)).cloned()
+        });
+        found.with_context(|| format!("no line holds {text:?} in:\n{}", self.log()))
+    }
+
+    /// Returns everything that was logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.all().join("\n")
+    }
+
+    /// Returns the number of the process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Says whether it has ended by itself, and how.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        self.child.try_wait().context("failed to look at a program")
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn wait(mut self) -> anyhow::Result<ExitStatus> {
+        self.finish()
+    }
+
+    /// Asks it to stop and waits until it has.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn stop(mut self) -> anyhow::Result<ExitStatus> {
+        terminate(&mut self.child)?;
+        self.finish()
+    }
+
+    /// Ends it at once, in the middle of whatever it does (`kill -9`).
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().context("failed to kill a program")?;
+        self.finish()?;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> anyhow::Result<ExitStatus> {
+        let status = self.child.wait().context("failed to wait for a program")?;
+        if let Some(reader) = self.reader.take() {
+            // A reader that panicked has nothing more to say.
+            let _panicked = reader.join();
+        }
+        Ok(status)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Whoever was stopped before is gone already.
+        let _gone = self.child.kill();
+        let _status = self.finish();
+    }
+}
+
+#[cfg(unix)]
+fn terminate(child: &mut Child) -> anyhow::Result<()> {
+    use rustix::process::{Pid, Signal, kill_process};
+    if child
+        .try_wait()
+        .context("failed to look at a program")?
+        .is_some()
+    {
+        return Ok(());
+    }
+    let id = i32::try_from(child.id()).context("no such process")?;
+    let id = Pid::from_raw(id).context("no such process")?;
+    kill_process(id, Signal::TERM).context("failed to stop a program")
+}
+
+#[cfg(not(unix))]
+fn terminate(child: &mut Child) -> anyhow::Result<()> {
+    child.kill().context("failed to stop a program")
+}
