@@ -73,7 +73,7 @@ pub enum CaptureError {
     Delta(#[from] DeltaError),
     /// The booking database could not be read; later may work.
     #[error("failed to read the booking database")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The export folder could not be read; later may work.
     #[error("failed to read the export folder")]
     Folder(#[source] std::io::Error),

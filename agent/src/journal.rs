@@ -24,6 +24,7 @@ use savin_shared::fault::Fault;
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, Epoch, FeedName, RecordKey};
 use thiserror::Error;
+use tracing::trace;
 
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
@@ -177,8 +178,14 @@ impl Journal {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = write(&tx)?;
+        // Two lines around every commit: whoever kills this process to see what is lost can tell by
+        // the log whether it was inside.
+        trace!("Committing");
         match tx.commit() {
-            Ok(()) => Ok(value),
+            Ok(()) => {
+                trace!("Committed");
+                Ok(value)
+            }
             Err(error) if is_full(&error) => Err(JournalError::Database(error)),
             Err(error) => Err(JournalError::CommitUnknown(error)),
         }

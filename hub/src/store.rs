@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use savin_shared::fault::Fault;
 use thiserror::Error;
+use tracing::{debug, trace};
 
 use conn::{Access, Driver, Engine, Tx};
 use migrate::Schema;
@@ -158,11 +159,11 @@ fn transact<T>(
 ) -> Result<T, StoreError> {
     let mut repeats = 0;
     loop {
-        let outcome = attempt(driver, access, &mut work);
+        let outcome = attempt(driver, name, access, &mut work);
         match outcome {
             Err(error) if error.is_lost_race() && repeats < REPEATS_MAX => {
                 repeats += 1;
-                tracing::debug!(transaction = name, repeats, "Repeating a transaction");
+                debug!(transaction = name, repeats, "Repeating a transaction");
             }
             outcome => return outcome,
         }
@@ -171,13 +172,22 @@ fn transact<T>(
 
 fn attempt<T>(
     driver: &mut dyn Driver,
+    name: &'static str,
     access: Access,
     work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     driver.begin(access)?;
     match work(&mut Tx::new(driver)) {
-        Ok(value) => {
+        Ok(value) if access == Access::Read => {
             driver.commit()?;
+            Ok(value)
+        }
+        Ok(value) => {
+            // Two lines around every commit: whoever kills this process to see what is lost can
+            // tell by the log whether it was inside.
+            trace!(transaction = name, "Committing");
+            driver.commit()?;
+            trace!(transaction = name, "Committed");
             Ok(value)
         }
         Err(error) => {

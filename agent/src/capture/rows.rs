@@ -38,5 +38,5 @@ pub enum RowsError {
     Csv(#[from] CsvError),
     /// The database refused.
     #[error("the booking database refused")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

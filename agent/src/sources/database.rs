@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
+use crate::capture::CaptureError;
 use crate::capture::rows::{Rows, RowsError};
 use crate::format::cells::Cells;
 
@@ -141,6 +142,18 @@ impl Rows for DatabaseRows<'_> {
             self.cells.push(text(row, place)?);
         }
         Ok(Some((self.number, &self.cells)))
+    }
+}
+
+impl From<rusqlite::Error> for RowsError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(Box::new(error))
+    }
+}
+
+impl From<rusqlite::Error> for CaptureError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(Box::new(error))
     }
 }
 

@@ -139,6 +139,7 @@ impl Driver {
                 .into_iter()
                 .chain(self.receipt_due())
                 .min();
+            let mut lost = None;
             tokio::select! {
                 biased;
                 frame = frames.recv() => {
@@ -158,8 +159,16 @@ impl Driver {
                     self.store_receipt()?;
                 }
                 _ = look.tick() => session.advanced(self.standpoint()?.end),
-                error = streams.failed() => return Err(error.into()),
+                error = streams.failed() => lost = Some(error),
                 _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
+            }
+            if let Some(error) = lost {
+                while let Ok(frame) = frames.try_recv() {
+                    session.handle_frame(frame, self.now());
+                }
+                // What the hub said last is a better reason than that it says no more.
+                self.work(&mut session, &mut streams).await?;
+                return Err(error.into());
             }
         }
     }

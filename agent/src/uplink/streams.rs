@@ -72,15 +72,18 @@ impl Streams {
         Ok(())
     }
 
-    /// Waits until a stream fails or the connection ends, and returns why.
+    /// Waits until a stream fails or all have ended, and returns why. Frames that came before are
+    /// still in the receiver: the last of them may say more.
     pub async fn failed(&mut self) -> StreamError {
         if self.readers.is_empty() {
             return self.connection.closed().await.into();
         }
-        match self.readers.join_next().await {
-            Some(Ok(Err(error))) => error,
-            Some(Ok(Ok(())) | Err(_)) | None => StreamError::Ended,
+        while let Some(ended) = self.readers.join_next().await {
+            if let Ok(Err(error)) = ended {
+                return error;
+            }
         }
+        StreamError::Ended
     }
 }
 
@@ -112,7 +115,7 @@ pub enum StreamError {
     /// The hub sent what is no frame, or a frame is too large.
     #[error("a frame was refused")]
     Frame(#[from] FrameError),
-    /// The hub ended the stream.
-    #[error("the hub ended the stream")]
+    /// The hub ended every stream.
+    #[error("the hub ended the conversation")]
     Ended,
 }

@@ -19,6 +19,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long the session of an agent's earlier connection may take to end.
 const TURN: Duration = Duration::from_secs(10);
 
+/// How long an agent may take to read the last frame before the connection is closed under it.
+const GOODBYE: Duration = Duration::from_secs(3);
+
 /// Application error codes of QUIC, as an agent sees them.
 const REFUSED: u32 = 1;
 const REPLACED: u32 = 2;
@@ -83,7 +86,11 @@ async fn stream(connection: Connection, shared: Shared) {
     if let Ok(_turn) = tokio::time::timeout(TURN, turn.lock()).await {
         match session::serve(&connection, speaker, &shared).await {
             Ok(()) => debug!(agent.id = %name, "Session ended"),
-            Err(failure) => info!(agent.id = %name, reason = %failure, "Session ended"),
+            Err(failure) => {
+                info!(agent.id = %name, reason = %failure, "Session ended");
+                // Closing drops what is still under way: the frame that says why.
+                let _silent = tokio::time::timeout(GOODBYE, connection.closed()).await;
+            }
         }
     } else {
         warn!(agent.id = %name, "The agent's earlier connection does not end");
