@@ -1,12 +1,13 @@
 //! `notices`: what was told, by pseudonym: who was told stays with the vault.
 
 use clap::Args;
+use savin_shared::pii::Pii;
 use serde_json::json;
 
 use super::output::Output;
 use crate::app;
 use crate::config::Config;
-use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand};
+use crate::vault::command::{Answer, Command, NoticeRow, StaffAnswer, StaffCommand};
 
 /// Show notices.
 #[derive(Debug, Args)]
@@ -37,6 +38,7 @@ impl Notices {
                     "attempts": notice.attempts,
                     "attempted_at": notice.attempted_at,
                     "outcome": notice.outcome,
+                    "answer": notice.answer.as_ref().map(Pii::reveal),
                 }))?;
             }
             rows.push(vec![
@@ -46,14 +48,11 @@ impl Notices {
                 format!("{} {}", notice.channel, notice.address.reveal()),
                 notice.state.clone(),
                 notice.attempts.to_string(),
-                notice.outcome.clone().unwrap_or_default(),
+                last_try(notice),
             ]);
         }
         if output.is_json() {
             return Ok(());
-        }
-        if rows.is_empty() {
-            return output.line("No notice was planned yet.");
         }
         let header = [
             "planned",
@@ -68,5 +67,14 @@ impl Notices {
             return output.line("No notice has been planned yet.");
         }
         output.table(&header, rows)
+    }
+}
+
+/// Returns what became of a notice's last try, and what the server said to it.
+fn last_try(notice: &NoticeRow) -> String {
+    let outcome = notice.outcome.as_deref().unwrap_or_default();
+    match &notice.answer {
+        Some(answer) => format!("{outcome}: {}", answer.reveal()),
+        None => outcome.to_owned(),
     }
 }

@@ -297,6 +297,8 @@ pub struct NoticeRow {
     pub attempted_at: Option<Timestamp>,
     /// What became of the last try.
     pub outcome: Option<String>,
+    /// What the channel answered to it, with the address masked.
+    pub answer: Option<Pii<String>>,
     /// The event that it tells.
     pub event: Option<EventPosition>,
     /// Where it goes, masked.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{Choices, Content, CourierAnswer, CourierCommand, Message, TryOutcome};
 use super::registration::{EMAIL, SealedChoices, code_content, wrong_keys};
 use super::{Vault, VaultError, broken};
-use crate::ids::NoticeId;
+use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::Fact;
 use crate::notification::words::Language;
@@ -65,7 +65,9 @@ impl Vault {
                     Some(message) => messages.push(message),
                     None => {
                         let detail = "there is no proved address to send it to";
-                        notice::finish(tx, notice, claim, After::Refused, detail, now)?;
+                        let answer = sealed_answer(tx, &keys, claimed.registrant, detail)?;
+                        let answer = answer.as_deref();
+                        notice::finish(tx, notice, claim, After::Refused, answer, now)?;
                     }
                 }
             }
@@ -81,16 +83,16 @@ impl Vault {
         outcome: TryOutcome,
     ) -> Result<CourierAnswer, VaultError> {
         let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
         self.store.write_now("finish", move |tx| {
+            let (who, tries) = notice::tried(tx, notice)?;
             let (after, detail) = match &outcome {
                 TryOutcome::Accepted { detail } => (After::Accepted, detail),
                 TryOutcome::Refused { detail } => (After::Refused, detail),
-                TryOutcome::Deferred { detail } => (
-                    After::Again(again(now, notice::attempts(tx, notice)?)),
-                    detail,
-                ),
+                TryOutcome::Deferred { detail } => (After::Again(again(now, tries)), detail),
             };
-            notice::finish(tx, notice, claim, after, &bounded(detail), now)
+            let answer = sealed_answer(tx, &keys, who, detail)?;
+            notice::finish(tx, notice, claim, after, answer.as_deref(), now)
         })?;
         Ok(CourierAnswer::Noted)
     }
@@ -145,6 +147,24 @@ fn message(
         language,
         content,
     }))
+}
+
+/// Seals what a server answered, since it may repeat the address; nothing of it is kept once the
+/// registrant is gone.
+fn sealed_answer(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    who: RegistrantId,
+    detail: &str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(registrant) = registrant::load(tx, who)? else {
+        return Ok(None);
+    };
+    let key = keys
+        .unwrap(&registrant.wrapped_key)
+        .map_err(|_| wrong_keys())?;
+    let sealed = key.seal("answer", who, &bounded(detail)).map_err(broken)?;
+    Ok(Some(sealed))
 }
 
 fn again(now: Timestamp, attempts: u64) -> Timestamp {

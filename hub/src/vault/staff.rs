@@ -73,7 +73,8 @@ impl Vault {
 }
 
 fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<NoticeRow, StoreError> {
-    let (mut about, mut event, mut address) = (None, None, "forgotten".to_owned());
+    let (mut about, mut event, mut answer) = (None, None, None);
+    let mut address = "forgotten".to_owned();
     if let Some(who) = registrant::load(tx, standing.registrant)? {
         let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
         let payload: Payload = key
@@ -83,6 +84,10 @@ fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<Noti
             about = fact.event_code().map(|code| code.to_string());
             event = Some(fact.position);
         }
+        if let Some(sealed) = &standing.sealed_answer {
+            let text: String = key.open("answer", who.registrant, sealed).map_err(broken)?;
+            answer = Some(text);
+        }
         if let Some(contact) = contact::of_registrant(tx, who.registrant)?.first() {
             let text: String = key
                 .open("address", who.registrant, &contact.sealed_address)
@@ -90,6 +95,7 @@ fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<Noti
             address = EmailAddress::parse(&text)
                 .map_err(|_| StoreError::Damaged("a stored address"))?
                 .masked();
+            answer = answer.map(|answer| answer.replace(&text, &address));
         }
     }
     Ok(NoticeRow {
@@ -102,6 +108,7 @@ fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<Noti
         attempts: standing.attempts,
         attempted_at: standing.attempted_at,
         outcome: standing.outcome,
+        answer: answer.map(Pii::new),
         event,
         address: Pii::new(address),
     })

@@ -433,10 +433,16 @@ fn tries_again_later_and_never_after_a_refusal() {
         plan(vault, 0, 1, vec![fact(1, 1)]);
         let first = claim(vault);
         let deferred = TryOutcome::Deferred {
-            detail: "451 later".to_owned(),
+            detail: "451 avery@example.test must wait".to_owned(),
         };
         finish(vault, &first[0], deferred);
         assert!(claim(vault).is_empty());
+        let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 9 }) else {
+            panic!("notices");
+        };
+        let row = rows.iter().find(|row| row.about.is_some()).unwrap();
+        let answer = row.answer.as_ref().map(|answer| answer.reveal().as_str());
+        assert_eq!(answer, Some("451 a•••@e••• must wait"));
         pass(SignedDuration::from_mins(1));
         let second = claim(vault);
         assert_eq!(second.len(), 1);

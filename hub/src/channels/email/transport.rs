@@ -94,7 +94,8 @@ impl Mailer {
     }
 
     /// Sends a message and says what became of the try. An answer of class 5 is final, everything
-    /// else that is not a success may be otherwise later (RFC 5321, section 4.2.1).
+    /// else that is not a success may be otherwise later (RFC 5321, section 4.2.1); so may an answer
+    /// that is about this hub's credentials and not about the recipient (RFC 4954, section 6).
     pub async fn send(&self, mail: Mail) -> TryOutcome {
         match self.transport.send(mail).await {
             Ok(response) => {
@@ -103,14 +104,22 @@ impl Mailer {
                     detail: format!("{} {text}", response.code()),
                 }
             }
-            Err(failure) if failure.is_permanent() => TryOutcome::Refused {
-                detail: detail(&failure),
-            },
+            Err(failure) if failure.is_permanent() && !is_about_credentials(&failure) => {
+                TryOutcome::Refused {
+                    detail: detail(&failure),
+                }
+            }
             Err(failure) => TryOutcome::Deferred {
                 detail: detail(&failure),
             },
         }
     }
+}
+
+fn is_about_credentials(failure: &lettre::transport::smtp::Error) -> bool {
+    failure
+        .status()
+        .is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538))
 }
 
 fn detail(failure: &lettre::transport::smtp::Error) -> String {

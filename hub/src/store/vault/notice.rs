@@ -57,6 +57,8 @@ pub struct NoticeStanding {
     pub attempted_at: Option<Timestamp>,
     /// What became of the last try.
     pub outcome: Option<String>,
+    /// What the channel answered to it, sealed.
+    pub sealed_answer: Option<Vec<u8>>,
 }
 
 /// Where a notice stands after a try.
@@ -159,7 +161,7 @@ pub fn finish(
     notice: NoticeId,
     claim: i64,
     after: After,
-    detail: &str,
+    sealed_answer: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let (state, due_at, word) = match after {
@@ -182,29 +184,31 @@ pub fn finish(
     let Some(row) = row else { return Ok(false) };
     tx.execute_one(
         "attempt",
-        "UPDATE attempt SET finished_at = $3, outcome = $4, detail = $5
+        "UPDATE attempt SET finished_at = $3, outcome = $4, sealed_answer = $5
          WHERE notice_id = $1 AND number = $2",
         &[
             notice.as_bytes().into(),
             row.integer(0)?.into(),
             time(now),
             word.into(),
-            detail.into(),
+            sealed_answer.into(),
         ],
     )?;
     Ok(true)
 }
 
-/// Returns how often a notice was tried.
+/// Returns for whom a notice is, and how often it was tried.
 ///
 /// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn attempts(tx: &mut Tx<'_>, notice: NoticeId) -> Result<u64, StoreError> {
-    let row = tx.query_optional(
-        "SELECT attempts FROM notice WHERE notice_id = $1",
-        values![notice.as_bytes()],
-    )?;
-    row.map_or(Ok(0), |row| row.count(0))
+/// Returns [`StoreError`] when there is no such notice or the database refuses.
+pub fn tried(tx: &mut Tx<'_>, notice: NoticeId) -> Result<(RegistrantId, u64), StoreError> {
+    let row = tx
+        .query_optional(
+            "SELECT registrant_id, attempts FROM notice WHERE notice_id = $1",
+            values![notice.as_bytes()],
+        )?
+        .ok_or(StoreError::Damaged("a notice vanished"))?;
+    Ok((RegistrantId::from_bytes(row.array(0)?), row.count(1)?))
 }
 
 /// Loads notices, the newest first.
@@ -214,7 +218,7 @@ pub fn attempts(tx: &mut Tx<'_>, notice: NoticeId) -> Result<u64, StoreError> {
 pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreError> {
     tx.query(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
          ORDER BY n.planned_at DESC, n.notice_id LIMIT $1",
@@ -262,5 +266,6 @@ fn standing(row: &Row) -> Result<NoticeStanding, StoreError> {
         attempts: row.count(6)?,
         attempted_at: row.optional_time(7)?,
         outcome: row.optional_text(8)?.map(str::to_owned),
+        sealed_answer: row.optional_bytes(9)?.map(<[u8]>::to_vec),
     })
 }

@@ -88,7 +88,7 @@ CREATE TABLE attempt (
     attempted_at {int} NOT NULL,
     finished_at {int},
     outcome TEXT,
-    detail TEXT,
+    sealed_answer {bytes},
     PRIMARY KEY (notice_id, number)
 ) {strict};
 
