@@ -85,11 +85,13 @@ impl Uplink {
                 Ok(connection) => {
                     let peer = connection.remote_address();
                     info!(hub.address = %peer, "Connected to the hub");
+                    let began = (world.monotonic)();
                     let ended = driver
                         .hold(&connection, Timing::default(), &mut shutdown)
                         .await;
                     connection.close(0_u32.into(), b"bye");
-                    pause = after(ended?, pause);
+                    let lasted = (world.monotonic)().saturating_duration_since(began);
+                    pause = after(ended?, lasted, pause);
                 }
                 Err(failure) => {
                     warn!(reason = %failure, "Hub not reached, trying again");
@@ -104,8 +106,9 @@ impl Uplink {
     }
 }
 
-/// Decides how long to wait after a session has ended.
-fn after(ended: Result<(), DriveError>, pause: Duration) -> Duration {
+/// Decides how long to wait after a session has ended. One that held for longer than the pause
+/// before it was a good one, and the line that is lost now is dialled again at once.
+fn after(ended: Result<(), DriveError>, lasted: Duration, pause: Duration) -> Duration {
     match ended {
         Ok(()) => PAUSE_MIN,
         Err(DriveError::Closed(AgentClose::Deferred { after_s })) => {
@@ -117,7 +120,11 @@ fn after(ended: Result<(), DriveError>, pause: Duration) -> Duration {
         }
         Err(failure) => {
             warn!(reason = %failure, "Line to the hub lost, dialling again");
-            (pause * 2).clamp(PAUSE_MIN, PAUSE_MAX)
+            if lasted > pause {
+                PAUSE_MIN
+            } else {
+                (pause * 2).min(PAUSE_MAX)
+            }
         }
     }
 }
@@ -127,4 +134,24 @@ fn drawn(pause: Duration, world: World) -> Duration {
     let [low, high, ..] = (world.random)();
     let part = f64::from(u16::from_be_bytes([high, low])) / f64::from(u16::MAX);
     pause.mul_f64(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::streams::StreamError;
+    use super::*;
+
+    fn lost() -> Result<(), DriveError> {
+        Err(DriveError::Stream(StreamError::Ended))
+    }
+
+    #[test]
+    fn a_line_that_held_is_dialled_again_soon_however_often_others_broke() {
+        let mut pause = PAUSE_MIN;
+        for _ in 0..10 {
+            pause = after(lost(), Duration::from_millis(1), pause);
+        }
+        assert_eq!(pause, PAUSE_MAX);
+        assert_eq!(after(lost(), Duration::from_hours(72), pause), PAUSE_MIN);
+    }
 }
