@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use clap::Parser;
 
 use county::County;
+use play::Play;
 use story::Story;
 
 /// Shows the whole line in an invented county: booking database and export folder, three agents,
@@ -31,6 +32,9 @@ struct Arguments {
     /// Keep everything in this folder, which must be new or empty, and leave it there.
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
+    /// Keep the hub's data on this database server, `postgres://…`, instead of in files.
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// Play the exports in this folder, in the order of their names, instead.
     #[arg(
         long,
@@ -78,19 +82,28 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let programs = county::programs()?;
     if let (Some(exports), Some(mapping)) = (&arguments.play, &arguments.mapping) {
-        return play::run(&folder, &programs, exports, mapping, arguments.plant);
+        let play = Play {
+            exports,
+            mapping,
+            plant: arguments.plant,
+            store: arguments.store.as_deref(),
+        };
+        return play::run(&folder, &programs, &play);
     }
     if !arguments.json {
         line(
             "An invented county life: no real person, place or number. Starting a hub and three agents …",
         )?;
     }
-    let mut county = County::start(&folder, &programs)?;
+    let store = arguments.store.as_deref();
     if arguments.once {
+        let mut county = County::start(&folder, &programs, store, false)?;
         once(&mut county, arguments.json)?;
-    } else {
-        life::live(&mut county)?;
+        return county.stop();
     }
+    let stop = life::signals()?;
+    let mut county = County::start(&folder, &programs, store, true)?;
+    life::live(&mut county, &stop)?;
     county.stop()
 }
 

@@ -24,6 +24,8 @@ pub struct HubOptions {
     pub mail_port: Option<u16>,
     /// Where the public site is wanted; any free port where that one is taken.
     pub web_port: Option<u16>,
+    /// Where somebody goes who leaves the site at once; the usual place without one.
+    pub leave_url: Option<String>,
 }
 
 /// A hub's home.
@@ -50,6 +52,9 @@ impl HubHome {
             "data = \"data\"\n\n[agents]\nlisten = \"{agents}\"\naddresses = [\"{agents}\"]\n\n\
              [web]\nlisten = \"{web}\"\nurl = \"{site}\"\nphone = \"1-800-555-0100\"\n"
         );
+        if let Some(url) = &options.leave_url {
+            writeln!(config, "leave_url = \"{url}\"")?;
+        }
         if let Some(url) = &options.store {
             write!(
                 config,
@@ -96,8 +101,17 @@ impl HubHome {
     /// # Errors
     /// Returns its log when it does not start.
     pub fn serve(&self) -> anyhow::Result<Program> {
+        self.serve_logging("info")
+    }
+
+    /// The same, with the level at which it logs.
+    ///
+    /// # Errors
+    /// Returns its log when it does not start.
+    pub fn serve_logging(&self, level: &str) -> anyhow::Result<Program> {
         let mut command = self.programs.hub();
-        command.arg("--config").arg(self.config_file()).arg("serve");
+        command.arg("--config").arg(self.config_file());
+        command.args(["--log", level, "serve"]);
         let program = Program::start(command, Some(&self.folder.join("hub.log")))?;
         program.wait_for("Hub started", START)?;
         Ok(program)
@@ -269,8 +283,17 @@ impl AgentHome {
     /// # Errors
     /// Returns its log when it does not start.
     pub fn start(&self) -> anyhow::Result<Program> {
+        self.start_logging("info")
+    }
+
+    /// The same, with the level at which it logs.
+    ///
+    /// # Errors
+    /// Returns its log when it does not start.
+    pub fn start_logging(&self, level: &str) -> anyhow::Result<Program> {
         let mut command = self.programs.agent();
-        command.arg("--config").arg(self.config_file()).arg("run");
+        command.arg("--config").arg(self.config_file());
+        command.args(["--log", level, "run"]);
         let program = Program::start(command, Some(&self.folder.join("agent.log")))?;
         program.wait_for("Agent started", START)?;
         Ok(program)

@@ -4,11 +4,16 @@
 pub mod clock;
 pub mod demo;
 pub mod dice;
+pub mod engine;
 pub mod home;
 pub mod ledger;
 pub mod mailbox;
+pub mod postfix;
 pub mod program;
+pub mod puppet;
+pub mod roster;
 pub mod source;
+pub mod stage;
 pub mod standing;
 pub mod tail;
 pub mod visitor;

@@ -33,15 +33,21 @@ impl Programs {
         self.program("agent")
     }
 
-    fn program(&self, which: &str) -> Command {
+    /// Returns the file of a program, `agent` or `hub`.
+    #[must_use]
+    pub fn path(&self, which: &str) -> PathBuf {
         match self {
-            Self::Together(file) => {
-                let mut command = Command::new(file);
-                command.arg(which);
-                command
-            }
-            Self::Apart(folder) => Command::new(folder.join(format!("savin-{which}"))),
+            Self::Together(file) => file.clone(),
+            Self::Apart(folder) => folder.join(format!("savin-{which}")),
         }
+    }
+
+    fn program(&self, which: &str) -> Command {
+        let mut command = Command::new(self.path(which));
+        if let Self::Together(_) = self {
+            command.arg(which);
+        }
+        command
     }
 }
 
@@ -157,14 +163,31 @@ impl Program {
         self.finish()
     }
 
-    /// Ends it at once, in the middle of whatever it does (`kill -9`).
+    /// Waits until so many lines of the log hold a text; says whether they came in time.
+    #[must_use]
+    pub fn has_said(&self, text: &str, times: usize, patience: Duration) -> bool {
+        let said = self.log.wait(patience, |lines| {
+            let said = lines.iter().filter(|line| line.contains(text));
+            (said.count() >= times).then_some(())
+        });
+        said.is_some()
+    }
+
+    /// Returns how many lines of the log hold a text by now.
+    #[must_use]
+    pub fn count(&self, text: &str) -> usize {
+        let lines = self.log.all();
+        lines.iter().filter(|line| line.contains(text)).count()
+    }
+
+    /// Ends it at once, in the middle of whatever it does (`kill -9`), and returns what it logged.
     ///
     /// # Errors
     /// Returns the system's error.
-    pub fn kill(mut self) -> anyhow::Result<()> {
+    pub fn kill(mut self) -> anyhow::Result<Vec<String>> {
         self.child.kill().context("failed to kill a program")?;
         self.finish()?;
-        Ok(())
+        Ok(self.log.all())
     }
 
     fn finish(&mut self) -> anyhow::Result<ExitStatus> {

@@ -75,17 +75,25 @@ pub struct County {
 
 impl County {
     /// Makes the county's software with the people in it, starts the hub and three agents, and waits
-    /// until everybody can be looked up.
+    /// until everybody can be looked up. Where people are to open the pages, these are at the wanted
+    /// ports if those are free.
     ///
     /// # Errors
     /// Returns which part did not start, and its log.
-    pub fn start(folder: &Path, programs: &Programs) -> anyhow::Result<Self> {
+    pub fn start(
+        folder: &Path,
+        programs: &Programs,
+        store: Option<&str>,
+        is_open: bool,
+    ) -> anyhow::Result<Self> {
         let mailbox = Mailbox::start()?;
-        let page = mailbox.show(([127, 0, 0, 1], MAILBOX_PORT).into())?;
+        let wanted = |port: u16| is_open.then_some(port);
+        let page = mailbox.show(([127, 0, 0, 1], wanted(MAILBOX_PORT).unwrap_or(0)).into())?;
         let options = HubOptions {
-            store: None,
+            store: store.map(str::to_owned),
             mail_port: Some(mailbox.port()),
-            web_port: Some(SITE_PORT),
+            web_port: wanted(SITE_PORT),
+            ..HubOptions::default()
         };
         let hub = HubHome::make(&folder.join("hub"), programs, &options)?;
         for (agency, name, facilities) in AGENCIES {

@@ -41,9 +41,8 @@ const SURNAMES: [&str; 12] = [
     "Larkspurr",
 ];
 
-/// Lets life go on until Ctrl-C or a termination signal.
-pub(super) fn live(county: &mut County) -> anyhow::Result<()> {
-    let stop = signals()?;
+/// Lets life go on until it is to stop.
+pub(super) fn live(county: &mut County, stop: &Ledger<()>) -> anyhow::Result<()> {
     for (who, wish) in WISHES {
         county.visitor.register(who, wish, &county.mailbox)?;
     }
@@ -54,15 +53,15 @@ pub(super) fn live(county: &mut County) -> anyhow::Result<()> {
     )?;
     line("Ctrl-C ends it.\n")?;
     let mut life = Life::new(county)?;
-    while !stopped(&stop, Duration::ZERO) {
+    while !stopped(stop, Duration::ZERO) {
         life.happen()?;
         for _ in 0..PACE.as_millis() / LOOK.as_millis() {
             life.report()?;
-            if stopped(&stop, LOOK) {
+            if stopped(stop, LOOK) {
                 break;
             }
         }
-        if !stopped(&stop, Duration::ZERO) {
+        if !stopped(stop, Duration::ZERO) {
             life.county.check()?;
         }
     }
@@ -288,7 +287,7 @@ fn stopped(stop: &Ledger<()>, patience: Duration) -> bool {
 }
 
 /// Listens for Ctrl-C and for a termination signal.
-fn signals() -> anyhow::Result<Arc<Ledger<()>>> {
+pub(super) fn signals() -> anyhow::Result<Arc<Ledger<()>>> {
     let stop = Arc::new(Ledger::default());
     let heard = Arc::clone(&stop);
     let runtime = tokio::runtime::Builder::new_current_thread()

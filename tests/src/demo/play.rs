@@ -36,19 +36,27 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the last letters may take.
 const LETTERS: Duration = Duration::from_secs(120);
 
-/// Plays the folder.
-pub(super) fn run(
-    folder: &Path,
-    programs: &Programs,
-    exports: &Path,
-    mapping: &Path,
-    plant: usize,
-) -> anyhow::Result<()> {
-    let files = files(exports)?;
-    let profile = std::fs::read_to_string(mapping)
-        .with_context(|| format!("failed to read {}", mapping.display()))?;
+/// What is played.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Play<'a> {
+    /// The folder of exports.
+    pub(super) exports: &'a Path,
+    /// Their profile.
+    pub(super) mapping: &'a Path,
+    /// How many releases are planted.
+    pub(super) plant: usize,
+    /// The database server of the hub, if not files.
+    pub(super) store: Option<&'a str>,
+}
+
+/// Plays a folder of exports.
+pub(super) fn run(folder: &Path, programs: &Programs, play: &Play<'_>) -> anyhow::Result<()> {
+    let files = files(play.exports)?;
+    let profile = std::fs::read_to_string(play.mapping)
+        .with_context(|| format!("failed to read {}", play.mapping.display()))?;
     let mailbox = Mailbox::start()?;
     let options = HubOptions {
+        store: play.store.map(str::to_owned),
         mail_port: Some(mailbox.port()),
         ..HubOptions::default()
     };
@@ -82,7 +90,7 @@ pub(super) fn run(
         agent,
         mailbox,
     };
-    stage.play(&files, plant, &profile)?;
+    stage.play(&files, play.plant, &profile)?;
     agent_running.stop()?;
     hub_running.stop()?;
     Ok(())

@@ -72,7 +72,9 @@ pub struct Azalea {
     database: CountyDatabase,
 }
 
-pub(super) fn azalea_feeds() -> [FeedHome; 1] {
+/// Returns what the jail's agent reads.
+#[must_use]
+pub fn azalea_feeds() -> [FeedHome; 1] {
     [FeedHome {
         name: "bookings",
         facility: "DEMO-AZALEA-JAIL",
@@ -82,7 +84,11 @@ pub(super) fn azalea_feeds() -> [FeedHome; 1] {
 }
 
 impl Azalea {
-    pub(super) fn make(folder: &Path) -> anyhow::Result<Self> {
+    /// Makes the jail's database in a folder, with those in it who are there at the beginning.
+    ///
+    /// # Errors
+    /// Returns the database's error.
+    pub fn make(folder: &Path) -> anyhow::Result<Self> {
         let tables = "CREATE TABLE booking (booking_no TEXT PRIMARY KEY, jacket_no TEXT,
             last_name TEXT, first_name TEXT, status TEXT, status_at TEXT, cell TEXT,
             booked_at TEXT, released_at TEXT, release_reason TEXT, medical_note TEXT)";
@@ -123,6 +129,15 @@ impl Azalea {
                  release_reason = NULL WHERE booking_no = ?1",
             (booking, status, now()),
         )
+    }
+
+    /// Changes the status of everybody at once.
+    ///
+    /// # Errors
+    /// Returns the database's error.
+    pub fn status_of_all(&self, status: &str) -> anyhow::Result<Timestamp> {
+        let sql = "UPDATE booking SET status = ?1, status_at = ?2";
+        self.database.change(sql, (status, now()))
     }
 
     /// Releases somebody.

@@ -1,0 +1,111 @@
+//! Where a test's hub keeps its data: files, or a database of its own on the tests' server.
+
+use anyhow::Context as _;
+use savin_hub::store::testing::SERVER;
+use tokio_postgres::NoTls;
+
+use crate::clock::wall;
+
+/// One of the two engines, fresh.
+#[derive(Debug)]
+pub enum Engine {
+    /// SQLite files beside the hub's configuration.
+    Files,
+    /// A database on a PostgreSQL server, which is dropped with this value.
+    Server(Database),
+}
+
+impl Engine {
+    /// Returns both, fresh.
+    ///
+    /// # Errors
+    /// Returns why there is no PostgreSQL server: a test that is left out would look like one that
+    /// passed.
+    pub fn both() -> anyhow::Result<[Self; 2]> {
+        Ok([Self::Files, Self::server()?])
+    }
+
+    /// Returns a fresh database on the tests' PostgreSQL server.
+    ///
+    /// # Errors
+    /// Returns why there is no server.
+    pub fn server() -> anyhow::Result<Self> {
+        Ok(Self::Server(Database::make()?))
+    }
+
+    /// Returns what a hub's configuration says of it.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        match self {
+            Self::Files => None,
+            Self::Server(database) => Some(database.url.clone()),
+        }
+    }
+
+    /// Returns what to call it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Files => "SQLite",
+            Self::Server(_) => "PostgreSQL",
+        }
+    }
+}
+
+/// A database of one test's own.
+#[derive(Debug)]
+pub struct Database {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Database {
+    fn make() -> anyhow::Result<Self> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the tests' server comes from their environment"
+        )]
+        let server = std::env::var(SERVER).with_context(|| {
+            format!("{SERVER} names no server: run tests/run, which starts one")
+        })?;
+        let name = format!(
+            "savin_{}_{}",
+            std::process::id(),
+            wall().as_nanosecond().unsigned_abs()
+        );
+        administer(&server, &format!("CREATE DATABASE {name}"))?;
+        let (address, _database) = server
+            .rsplit_once('/')
+            .context("the server's URL ends with /DATABASE")?;
+        Ok(Self {
+            url: format!("{address}/{name}"),
+            server,
+            name,
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        // The server ends with the tests, and everything in it.
+        let _left = administer(&self.server, &sql);
+    }
+}
+
+fn administer(server: &str, sql: &str) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("failed to start a runtime")?;
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(server, NoTls)
+            .await
+            .context("failed to connect to the tests' server")?;
+        tokio::select! {
+            done = client.batch_execute(sql) => done.with_context(|| format!("failed: {sql}")),
+            lost = connection => lost.context("the tests' server hung up"),
+        }
+    })
+}

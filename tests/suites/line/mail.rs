@@ -1,0 +1,252 @@
+//! From a release to a letter: through Postfix, and through a server that misbehaves.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use savin_hub::ids::PersonId;
+use savin_shared::event::EventCode;
+use savin_tests::engine::Engine;
+use savin_tests::home::{FeedHome, HubOptions, SourceHome};
+use savin_tests::mailbox::{Fault, Misdeed, Step};
+use savin_tests::postfix::Postfix;
+use savin_tests::source::{ExportFolder, csv};
+use savin_tests::stage::{FACILITY, Stage};
+use savin_tests::standing::Standing;
+use savin_tests::visitor::Visitor;
+use serde_json::Value;
+
+use crate::programs;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A first try, the minute before the second, and room for a slow machine.
+const SECOND_TRY: Duration = Duration::from_secs(150);
+
+fn feeds() -> [FeedHome; 2] {
+    [
+        FeedHome {
+            name: "roster",
+            facility: FACILITY,
+            profile: include_str!("../../demo/catalpa-roster.toml").to_owned(),
+            source: SourceHome::Folder("lists"),
+        },
+        FeedHome {
+            name: "movements",
+            facility: FACILITY,
+            profile: include_str!("../../demo/catalpa-movements.toml").to_owned(),
+            source: SourceHome::Folder("movements"),
+        },
+    ]
+}
+
+/// Lists people in the jail, and returns who they are to the hub.
+fn listed(stage: &Stage, count: usize) -> anyhow::Result<Vec<PersonId>> {
+    let header = [
+        "BookingNumber",
+        "InmateNumber",
+        "InmateName",
+        "Housing",
+        "BookedOn",
+    ];
+    let rows = (0..count).map(|number| {
+        [
+            format!("B{number}"),
+            format!("{number}"),
+            format!("SAMPLE{number}, AVERY"),
+            "A-1".to_owned(),
+            "2026-06-01 08:00:00".to_owned(),
+        ]
+    });
+    let lists = ExportFolder::new(stage.agent.folder().join("lists"));
+    let at = lists.put("list.csv", &csv(&header, rows)?)?;
+    Standing::settled(&stage.agent, "roster", at, PATIENCE)?;
+    let visitor = Visitor::new(stage.hub.site());
+    (0..count)
+        .map(|number| {
+            let found = visitor.look_up(&format!("SAMPLE{number}"))?;
+            let path = found.first().context("somebody is not listed")?;
+            let person = path.trim_start_matches("/person/");
+            person
+                .parse()
+                .with_context(|| format!("{person} is nobody"))
+        })
+        .collect()
+}
+
+/// Releases everybody who was listed.
+fn release(stage: &Stage, count: usize) -> anyhow::Result<()> {
+    let header = ["BookingNumber", "Movement", "At", "Reason"];
+    let rows = (0..count).map(|number| {
+        [
+            format!("B{number}"),
+            "RELEASE".to_owned(),
+            "2026-06-02 09:30:00".to_owned(),
+            "BOND".to_owned(),
+        ]
+    });
+    let movements = ExportFolder::new(stage.agent.folder().join("movements"));
+    movements.put("movements.csv", &csv(&header, rows)?)?;
+    let mut tail = stage.tail()?;
+    for _ in 0..count {
+        tail.wait_for(PATIENCE, |known| known.code == EventCode::Released)?;
+    }
+    Ok(())
+}
+
+/// Returns every notice about a release, with its state, number of tries and the server's last answer.
+fn notices(stage: &Stage) -> anyhow::Result<Vec<(String, u64, String)>> {
+    let printed = stage.hub.cli(&["notices", "--json"])?;
+    let mut notices = Vec::new();
+    for line in printed.lines() {
+        let notice: Value = serde_json::from_str(line)?;
+        let value = |name: &str| notice.get(name).cloned().unwrap_or_default();
+        let text = |name: &str| value(name).as_str().unwrap_or_default().to_owned();
+        let attempts = value("attempts").as_u64().unwrap_or_default();
+        notices.push((text("state"), attempts, text("answer")));
+    }
+    Ok(notices)
+}
+
+#[test]
+fn postfix_delivers_what_the_hub_hands_it() -> anyhow::Result<()> {
+    for engine in Engine::both()? {
+        // Not in a folder that is anybody's own: Postfix's processes are several users.
+        let folder = tempfile::Builder::new()
+            .prefix("savin")
+            .tempdir_in("/var/tmp")?;
+        let postfix = Postfix::start(folder.path(), &["ada@home.example"])?;
+        let options = HubOptions {
+            store: engine.url(),
+            mail_port: Some(postfix.port()),
+            ..HubOptions::default()
+        };
+        let stage = Stage::set(&folder.path().join("stage"), &programs(), options, &feeds())?;
+        let people = listed(&stage, 1)?;
+        stage.register("ada@home.example", people[0])?;
+        release(&stage, 1)?;
+
+        let letter = postfix
+            .wait_for("ada", PATIENCE)
+            .with_context(|| engine.name())?;
+        let words = "The person you asked about was released";
+        for part in [&letter.text, &letter.html] {
+            ensure!(part.contains(words), "{part}");
+            ensure!(
+                !part.contains("SAMPLE0") && !part.contains("Sample0"),
+                "{part}"
+            );
+        }
+        ensure!(
+            !letter.subject.to_lowercase().contains("releas"),
+            "{}",
+            letter.subject
+        );
+        let raw = String::from_utf8_lossy(&letter.raw);
+        for header in [
+            "Auto-Submitted: auto-generated",
+            "Received: from",
+            "Message-ID: <",
+        ] {
+            ensure!(raw.contains(header), "no {header} in:\n{raw}");
+        }
+        let told = notices(&stage)?;
+        ensure!(
+            matches!(told.as_slice(), [(state, 1, outcome)]
+                if state == "accepted" && outcome.contains("queued as")),
+            "{told:?}"
+        );
+        nothing_is_said_of_her(folder.path())?;
+        stage.strike()?;
+    }
+    Ok(())
+}
+
+/// The programs' logs name neither her address nor the person.
+fn nothing_is_said_of_her(folder: &Path) -> anyhow::Result<()> {
+    for log in ["stage/hub/hub.log", "stage/agent/agent.log"] {
+        let text = std::fs::read_to_string(folder.join(log))?;
+        ensure!(text.contains("started"), "{log} is not the log");
+        for word in ["home.example", "SAMPLE", "Sample"] {
+            ensure!(!text.contains(word), "{log} says {word}:\n{text}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn tries_again_what_may_be_otherwise_later_and_leaves_what_is_final() -> anyhow::Result<()> {
+    const PASSING: [(Step, Misdeed); 5] = [
+        (Step::Greeting, Misdeed::Answer("421 4.3.2 not now")),
+        (Step::Hello, Misdeed::HangUp),
+        (Step::Sender, Misdeed::Answer("535 5.7.8 who are you")),
+        (Step::Recipient, Misdeed::Answer("450 4.2.1 greylisted")),
+        (Step::Data, Misdeed::Answer("452 4.3.1 disk full")),
+    ];
+    let folder = tempfile::tempdir()?;
+    let options = HubOptions::default();
+    let stage = Stage::set(folder.path(), &programs(), options, &feeds())?;
+    let count = PASSING.len() + 2;
+    for (number, person) in listed(&stage, count)?.into_iter().enumerate() {
+        stage.register(&format!("registrant{number}@home.example"), person)?;
+    }
+    // One fault each, whoever comes first; the last two: final, and taken without a word of it.
+    let last = [
+        (
+            Step::Recipient,
+            Misdeed::Answer("550 5.1.1 nobody of that name"),
+        ),
+        (Step::Message, Misdeed::KeepAndHangUp),
+    ];
+    let faults = PASSING.into_iter().chain(last);
+    stage
+        .mailbox
+        .misbehave(faults.map(|(step, misdeed)| Fault { step, misdeed }));
+    release(&stage, count)?;
+
+    let letters = stage.mailbox.ledger().wait(SECOND_TRY, |letters| {
+        let ids: std::collections::BTreeSet<&str> = letters
+            .iter()
+            .map(|letter| letter.message_id.as_str())
+            .collect();
+        // All but the one who does not exist, and one of them twice.
+        (ids.len() == count - 1 && letters.len() == count).then(|| letters.to_vec())
+    });
+    let letters = letters.with_context(|| format!("{:?}", notices(&stage)))?;
+    let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
+    for letter in &letters {
+        *copies.entry(&letter.message_id).or_default() += 1;
+    }
+    let mut counts: Vec<usize> = copies.into_values().collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [1, 1, 1, 1, 1, 2]);
+    let told = settled(&stage, count)?;
+    let refused: Vec<_> = told
+        .iter()
+        .filter(|(state, ..)| state == "refused")
+        .collect();
+    ensure!(
+        matches!(refused.as_slice(), [(_, 1, outcome)] if outcome.contains("550")),
+        "{told:?}"
+    );
+    let twice = told
+        .iter()
+        .filter(|(state, tries, _)| state == "accepted" && *tries == 2);
+    assert_eq!(twice.count(), count - 1, "{told:?}");
+    stage.strike()
+}
+
+/// Waits until no notice is under way any more.
+fn settled(stage: &Stage, count: usize) -> anyhow::Result<Vec<(String, u64, String)>> {
+    let deadline = savin_tests::clock::monotonic() + PATIENCE;
+    loop {
+        let told = notices(stage)?;
+        let is_over = |state: &str| state == "accepted" || state == "refused";
+        if told.len() == count && told.iter().all(|(state, ..)| is_over(state)) {
+            return Ok(told);
+        }
+        ensure!(savin_tests::clock::monotonic() < deadline, "{told:?}");
+        savin_tests::clock::pause(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,17 @@
+//! The whole line with the real programs, on both engines: from a row to a letter.
+
+mod demo;
+mod exports;
+mod mail;
+mod packaging;
+mod refusals;
+mod roster;
+
+use std::path::Path;
+
+use savin_tests::program::Programs;
+
+/// Returns the program that is agent and hub.
+fn programs() -> Programs {
+    Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned())
+}

@@ -1,0 +1,38 @@
+//! What is installed beside the programs is what the programs read.
+
+use anyhow::Context as _;
+use savin_packaging::{AGENT_CONFIG, AGENT_PROFILE, HUB_CONFIG, MAPPINGS};
+
+#[test]
+fn the_example_configurations_are_read() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("bookings.toml"), AGENT_PROFILE)?;
+    let agent = folder.path().join("agent.toml");
+    std::fs::write(&agent, AGENT_CONFIG)?;
+    let config = savin_agent::config::Config::load(&agent)?;
+    assert_eq!(config.feeds.len(), 2);
+
+    let hub = folder.path().join("hub.toml");
+    std::fs::write(&hub, HUB_CONFIG)?;
+    let config = savin_hub::config::Config::load(&hub, None)?;
+    assert!(config.email.is_some());
+    Ok(())
+}
+
+#[test]
+fn every_mapping_is_a_profile() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    for (name, text) in MAPPINGS {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text)?;
+        savin_agent::config::load_profile(&path).with_context(|| name.to_owned())?;
+    }
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/mappings");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(shipped)? {
+        files.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    files.sort();
+    assert_eq!(files, MAPPINGS.map(|(name, _)| name));
+    Ok(())
+}
