@@ -68,12 +68,12 @@ struct Shared {
 }
 
 impl Shared {
-    /// Takes the next fault, if it is for this step.
+    /// Takes the first fault that waits for this step. Conversations run beside each other, so that
+    /// one of them may get this far while the fault before it still waits for another.
     fn strike(&self, step: Step) -> Option<Misdeed> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults
-            .pop_front_if(|fault| fault.step == step)
-            .map(|fault| fault.misdeed)
+        let first = faults.iter().position(|fault| fault.step == step)?;
+        faults.remove(first).map(|fault| fault.misdeed)
     }
 }
 
@@ -141,7 +141,7 @@ impl Mailbox {
         })
     }
 
-    /// Has the server misbehave, each fault once and in this order.
+    /// Has the server misbehave, each fault once, and those of one step in this order.
     pub fn misbehave(&self, faults: impl IntoIterator<Item = Fault>) {
         let mut waiting = self
             .shared
