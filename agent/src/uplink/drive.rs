@@ -313,17 +313,14 @@ impl Driver {
                 Ok((standpoint, shadow::rows(tx)?))
             })
         })?;
-        info!(rows = rows.len(), new_epoch, "Sending the full state");
         let root = standpoint.digest.root();
         let count = rows.len() as u64;
         let (agent, end) = (standpoint.agent, standpoint.end);
-        session.snapshot_begin(SnapshotBegin::sign(
-            agent,
-            end,
-            count,
-            root,
-            self.parts.signer.key(),
-        ));
+        let key = self.parts.signer.key();
+        if !session.snapshot_begin(SnapshotBegin::sign(agent, end, count, root, key)) {
+            return Ok(());
+        }
+        info!(rows = rows.len(), new_epoch, "Sending the full state");
         let mut chunks = 0;
         for chunk in SnapshotChunk::pack_all(&rows).map_err(StreamError::Frame)? {
             session.snapshot_chunk(chunk);

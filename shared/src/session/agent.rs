@@ -95,6 +95,8 @@ pub struct AgentSession {
     in_flight: VecDeque<Seq>,
     credit: u32,
     loading: bool,
+    /// The hub wants the full state; what it would overtake is sent first.
+    state_asked: bool,
     outgoing: VecDeque<Outgoing>,
     events: VecDeque<AgentEvent>,
     answer_due: Option<Instant>,
@@ -118,6 +120,7 @@ impl AgentSession {
             in_flight: VecDeque::new(),
             credit: 0,
             loading: false,
+            state_asked: false,
             outgoing: VecDeque::from([Frame::Hello(hello).into()]),
             events: VecDeque::new(),
             answer_due: Some(now + timing.greeting),
@@ -239,17 +242,27 @@ impl AgentSession {
         }
     }
 
-    /// Announces the full state.
-    pub fn snapshot_begin(&mut self, begin: SnapshotBegin) {
-        if let Phase::Snapshot { as_of } = &mut self.phase {
-            *as_of = Some(begin.position);
-            if begin.position.epoch != self.end.epoch {
-                self.end = begin.position;
-                self.acked = Seq::ZERO;
-            }
-            self.answer_due = None;
-            self.outgoing.push_back(Frame::SnapshotBegin(begin).into());
+    /// Announces the full state. Returns `false` where it would overtake deltas that the hub can
+    /// still take one by one: then they go first, and the state is asked for once more.
+    #[must_use]
+    pub fn snapshot_begin(&mut self, begin: SnapshotBegin) -> bool {
+        let Phase::Snapshot { as_of } = &mut self.phase else {
+            return false;
+        };
+        if self.state_asked && begin.position.seq != self.sent {
+            self.phase = Phase::Live;
+            self.advanced(begin.position);
+            self.pump();
+            return false;
         }
+        *as_of = Some(begin.position);
+        self.state_asked = false;
+        if begin.position.epoch != self.end.epoch {
+            self.end = begin.position;
+            self.acked = Seq::ZERO;
+        }
+        self.outgoing.push_back(Frame::SnapshotBegin(begin).into());
+        true
     }
 
     /// Sends a part of the full state.
@@ -276,7 +289,7 @@ impl AgentSession {
 
     /// Answers an order.
     pub fn command_done(&mut self, id: [u8; 16], outcome: CommandOutcome) {
-        if matches!(self.phase, Phase::Live | Phase::Snapshot { .. }) {
+        if !matches!(self.phase, Phase::Greeting | Phase::Closed) {
             let result = CommandResult {
                 id,
                 outcome: outcome.code(),
@@ -288,7 +301,7 @@ impl AgentSession {
     /// Returns whether everything in the journal is durable on the hub.
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        self.phase == Phase::Live && self.acked == self.end.seq
+        self.phase == Phase::Live && self.sent == self.end.seq && self.in_flight.is_empty()
     }
 
     fn welcomed(&mut self, welcome: Welcome, now: Instant) {
@@ -386,6 +399,7 @@ impl AgentSession {
                     self.pump();
                 }
             }
+            // The hub stands in another epoch: no delta of this one can reach it first.
             Some(NackReason::Rebaseline) => self.begin_snapshot(false),
             Some(NackReason::Quota) => self.close(AgentClose::Deferred { after_s: 30 }),
             Some(NackReason::Fork | NackReason::BadSignature | NackReason::Scope)
@@ -397,8 +411,9 @@ impl AgentSession {
     fn commanded(&mut self, command: &Command) {
         match command.open(self.agent, &self.hub_key) {
             Ok(Order::Rebaseline) => {
-                self.begin_snapshot(false);
+                self.state_asked = !matches!(self.phase, Phase::Snapshot { .. });
                 self.command_done(command.id, CommandOutcome::Done);
+                self.pump();
             }
             Ok(order) => self.events.push_back(AgentEvent::Order {
                 id: command.id,
@@ -410,12 +425,17 @@ impl AgentSession {
 
     fn begin_snapshot(&mut self, new_epoch: bool) {
         if !matches!(self.phase, Phase::Snapshot { .. }) {
-            self.phase = Phase::Snapshot { as_of: None };
+            self.state_asked = false;
             self.in_flight.clear();
             self.answer_due = None;
             self.loading = false;
-            self.events.push_back(AgentEvent::Snapshot { new_epoch });
+            self.announce_snapshot(new_epoch);
         }
+    }
+
+    fn announce_snapshot(&mut self, new_epoch: bool) {
+        self.phase = Phase::Snapshot { as_of: None };
+        self.events.push_back(AgentEvent::Snapshot { new_epoch });
     }
 
     fn has_room(&self) -> bool {
@@ -431,6 +451,10 @@ impl AgentSession {
     }
 
     fn pump(&mut self) {
+        // A full state that overtook deltas would make changes of them that nobody is told of.
+        if self.state_asked && self.is_drained() {
+            return self.announce_snapshot(false);
+        }
         let behind = self.sent < self.end.seq;
         if self.phase == Phase::Live && !self.loading && behind && self.has_room() {
             let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);
@@ -449,3 +473,6 @@ impl AgentSession {
         self.events.push_back(AgentEvent::Closed(why));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,9 @@ impl World {
             self.agent.lose_journal(&mut self.dice);
             self.cut();
         }
+        if self.dice.one_in(60) {
+            self.hub.ask_for_state(&mut self.dice);
+        }
         if self.dice.one_in(200) {
             self.agent.prune();
         }
@@ -136,6 +139,13 @@ impl World {
                 End::Agent => self.agent.receive(frame, self.now),
                 End::Hub => self.hub.receive(frame, self.now),
             }
+        }
+        if let Some(last) = self.hub.skipped_after.take() {
+            let overtaken = self.agent.can_follow(last);
+            assert!(
+                !overtaken,
+                "a full state overtook deltas that could be sent"
+            );
         }
         self.agent.tick(self.now);
         self.hub.tick(&mut self.dice, self.now);

@@ -233,6 +233,14 @@ impl AgentModel {
         self.batches.retain(|batch| batch.header.span.last > acked);
     }
 
+    /// Says whether the batch that follows a position could be sent.
+    pub(super) fn can_follow(&self, position: Position) -> bool {
+        self.batches.iter().any(|batch| {
+            let span = &batch.header.span;
+            span.epoch == position.epoch && span.first == position.seq.next()
+        })
+    }
+
     pub(super) fn receive(&mut self, frame: Frame, now: Instant) {
         if let Some(session) = &mut self.session {
             session.handle_frame(frame, now);
@@ -348,11 +356,12 @@ impl AgentModel {
             chunks: u32::try_from(chunks.len()).unwrap(),
         };
         self.with_session(|session| {
-            session.snapshot_begin(begin);
-            for chunk in chunks {
-                session.snapshot_chunk(chunk);
+            if session.snapshot_begin(begin) {
+                for chunk in chunks {
+                    session.snapshot_chunk(chunk);
+                }
+                session.snapshot_end(end, now);
             }
-            session.snapshot_end(end, now);
         });
     }
 

@@ -14,6 +14,7 @@ use crate::delta::{self, Change, Row};
 use crate::digest::{Digest, key_hash};
 use crate::envelope::{SealedBatch, open};
 use crate::frame::Frame;
+use crate::frame::command::{Command, Order};
 use crate::frame::greeting::{Hello, Verdict, Welcome};
 use crate::frame::heartbeat::Heartbeat;
 use crate::frame::live::{Ack, Nack, NackReason};
@@ -50,6 +51,8 @@ pub(super) struct HubModel {
     pub(super) gaps: u32,
     pub(super) repeats: u32,
     pub(super) snapshots: u32,
+    /// Where a full state took the place of deltas: the last delta that had come before.
+    pub(super) skipped_after: Option<Position>,
 }
 
 impl HubModel {
@@ -69,6 +72,7 @@ impl HubModel {
             gaps: 0,
             repeats: 0,
             snapshots: 0,
+            skipped_after: None,
         }
     }
 
@@ -86,6 +90,15 @@ impl HubModel {
     pub(super) fn restart(&mut self) {
         self.pending.clear();
         self.disconnect();
+    }
+
+    /// Asks for the full state, as a hub does whose mirror differs.
+    pub(super) fn ask_for_state(&mut self, dice: &mut Dice) {
+        let (id, order) = (dice.bytes(), Order::Rebaseline);
+        let command = Command::sign(self.name, id, 0, &order, &self.key).unwrap();
+        if let Some(session) = &mut self.session {
+            session.command(command);
+        }
     }
 
     /// Puts an older state back, as a restore from a backup does.
@@ -287,6 +300,10 @@ impl HubModel {
                 .mirror
                 .insert(row.record().unwrap().key(), row.hash());
         }
+        let before = self.durable.position;
+        self.skipped_after = before.filter(|before| {
+            before.epoch == begin.position.epoch && before.seq < begin.position.seq
+        });
         self.durable = durable;
         assert_eq!(self.digest().root(), begin.state_digest);
         self.snapshots += 1;
