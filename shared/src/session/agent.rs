@@ -187,7 +187,8 @@ impl AgentSession {
 
     /// Learns that a capture made the journal longer.
     pub fn advanced(&mut self, end: Position) {
-        if end.seq > self.end.seq {
+        // A batch that was sealed before the epoch ended may still be on its way here.
+        if end.epoch == self.end.epoch && end.seq > self.end.seq {
             self.end = end;
             self.pump();
         }

@@ -122,3 +122,13 @@ fn sends_the_full_state_only_when_all_deltas_before_it_are_durable() {
     assert!(asks_for_state(&mut session));
     assert!(session.snapshot_begin(begin(second.header.after())));
 }
+
+#[test]
+fn is_not_led_astray_by_a_batch_of_an_earlier_epoch() {
+    let now = origin();
+    let mut session = live(genesis(), now);
+    let old = batch(Position::genesis(agent(), Epoch::from_bytes([9; 16])));
+    session.advanced(old.header.after());
+    assert!(events(&mut session).is_empty());
+    assert!(session.is_drained());
+}
