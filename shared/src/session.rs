@@ -74,6 +74,9 @@ pub struct Timing {
     pub settle: Duration,
     /// For the answer to a batch before the agent dials anew; 30 s.
     pub answer: Duration,
+    /// More for the answer to a full state, for each of its chunks: 2 s, a line of half a megabit.
+    /// Too short begins the same state again and again on a slow line.
+    pub chunk: Duration,
     /// Without any frame before the hub hangs up; 65 s, three heartbeats and a little.
     pub silence: Duration,
 }
@@ -85,6 +88,7 @@ impl Default for Timing {
             heartbeat: Duration::from_secs(20),
             settle: Duration::from_secs(1),
             answer: Duration::from_secs(30),
+            chunk: Duration::from_secs(2),
             silence: Duration::from_secs(65),
         }
     }

@@ -276,7 +276,8 @@ impl AgentSession {
     /// Ends the full state and waits for its receipt.
     pub fn snapshot_end(&mut self, end: SnapshotEnd, now: Instant) {
         if matches!(self.phase, Phase::Snapshot { as_of: Some(_) }) {
-            self.answer_due = Some(now + self.timing.answer);
+            let work = self.timing.chunk.saturating_mul(end.chunks);
+            self.answer_due = Some(now + self.timing.answer + work);
             self.outgoing.push_back(Frame::SnapshotEnd(end).into());
         }
     }

@@ -1,6 +1,6 @@
 //! The agent's end alone: what it asks of its driver.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::frame::Frame;
 use crate::frame::command::{Command, Order};
 use crate::frame::greeting::{Hello, Verdict, Welcome};
 use crate::frame::live::Ack;
-use crate::frame::snapshot::SnapshotBegin;
+use crate::frame::snapshot::{SnapshotBegin, SnapshotEnd};
 use crate::hash::Hash;
 use crate::ids::{AgentId, Epoch};
 use crate::receipt::Receipt;
@@ -131,4 +131,24 @@ fn is_not_led_astray_by_a_batch_of_an_earlier_epoch() {
     session.advanced(old.header.after());
     assert!(events(&mut session).is_empty());
     assert!(session.is_drained());
+}
+
+#[test]
+fn waits_longer_for_the_receipt_of_a_larger_state() {
+    let now = origin();
+    let mut session = live(genesis(), now);
+    session.handle_frame(rebaseline(), now);
+    assert!(session.snapshot_begin(begin(genesis())));
+    session.snapshot_end(SnapshotEnd { chunks: 100 }, now);
+    let timing = Timing::default();
+    let mut later = now;
+    while later < now + timing.answer + 99 * timing.chunk {
+        session.handle_timeout(later);
+        later += Duration::from_secs(5);
+    }
+    assert!(
+        !events(&mut session)
+            .iter()
+            .any(|event| matches!(event, AgentEvent::Closed(_)))
+    );
 }
