@@ -53,6 +53,7 @@ fn random() -> [u8; 16] {
 pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
     let world = world();
     let identity = config.state.identity()?;
+    config.check_facilities(&identity.facilities)?;
     let agent = identity.agent()?;
     let signer = Arc::new(config.state.signer(agent)?);
     let open = || {

@@ -1,5 +1,7 @@
 //! `agent.toml`: raw to checked, once. Nothing else sees the file.
 
+mod facilities;
+
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use crate::identity::StateFolder;
 use crate::mapping::profile::Profile;
 use crate::sources::database::DatabaseSettings;
 use crate::sources::folder::FolderSettings;
+pub use facilities::NamedFacility;
 
 /// The checked configuration.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub struct FeedConfig {
     pub source: SourceConfig,
     /// How often it looks.
     pub poll: Duration,
+    /// The facilities that it names, itself and in its profile.
+    pub facilities: Vec<NamedFacility>,
 }
 
 /// What a feed reads.
@@ -109,6 +114,15 @@ impl Config {
         };
         checker.check(document)
     }
+
+    /// Looks whether every facility that it names is one that the agent was enrolled for.
+    ///
+    /// # Errors
+    /// Returns [`ConfigError`] with file, line and column of the first that is not.
+    pub fn check_facilities(&self, enrolled: &[FacilityCode]) -> Result<(), ConfigError> {
+        let mut named = self.feeds.iter().flat_map(|feed| &feed.facilities);
+        named.try_for_each(|facility| facility.check(enrolled))
+    }
 }
 
 /// Reads and checks a profile.
@@ -116,7 +130,11 @@ impl Config {
 /// # Errors
 /// Returns [`ConfigError`] with file, line and column for anything that is wrong.
 pub fn load_profile(path: &Path) -> Result<Profile, ConfigError> {
-    Profile::parse(&read(path)?).map_err(|error| ConfigError::Syntax {
+    parse_profile(path, &read(path)?)
+}
+
+fn parse_profile(path: &Path, text: &str) -> Result<Profile, ConfigError> {
+    Profile::parse(text).map_err(|error| ConfigError::Syntax {
         file: path.to_owned(),
         message: error.to_string(),
     })
@@ -170,7 +188,14 @@ impl Checker<'_> {
 
     fn feed(&self, document: FeedDocument) -> Result<FeedConfig, ConfigError> {
         let span = document.name.span();
-        let profile = load_profile(&self.base.join(document.profile.get_ref()))?;
+        let profile_path = self.base.join(document.profile.get_ref());
+        let profile_text = read(&profile_path)?;
+        let profile = parse_profile(&profile_path, &profile_text)?;
+        let mut facilities = NamedFacility::of_profile(&profile_path, &profile_text);
+        facilities.insert(
+            0,
+            NamedFacility::new(&document.facility, self.path, self.text),
+        );
         let hour = SignedDuration::from_hours(1);
         let source = match (document.folder, document.database) {
             (Some(folder), None) => SourceConfig::Folder(FolderSettings {
@@ -203,6 +228,7 @@ impl Checker<'_> {
             },
             source,
             poll: self.positive(document.poll.as_ref(), SignedDuration::from_secs(1))?,
+            facilities,
         })
     }
 
@@ -231,14 +257,19 @@ impl Checker<'_> {
     }
 
     fn wrong(&self, span: Range<usize>, message: &str) -> ConfigError {
-        let before = self.text.get(..span.start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         ConfigError::Syntax {
             file: self.path.to_owned(),
-            message: format!("line {line}, column {column}: {message}"),
+            message: format!("{}: {message}", place(self.text, span.start)),
         }
     }
+}
+
+/// Names the place of a byte of a file.
+fn place(text: &str, byte: usize) -> String {
+    let before = text.get(..byte).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    format!("line {line}, column {column}")
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
@@ -253,14 +284,20 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
+    use savin_shared::ids::FacilityCode;
+
     use super::{Config, SourceConfig};
 
     const PROFILE: &str = "name = 'p'\nkind = 'custody'\nmode = 'roster'\n\
                            zone = 'America/Chicago'\n[columns]\nrecord_number = 'no'\n";
 
     fn load(text: &str) -> Result<Config, String> {
+        load_with(PROFILE, text)
+    }
+
+    fn load_with(profile: &str, text: &str) -> Result<Config, String> {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("p.toml"), PROFILE).unwrap();
+        fs::write(folder.path().join("p.toml"), profile).unwrap();
         let path = folder.path().join("agent.toml");
         fs::write(&path, text).unwrap();
         Config::load(&path).map_err(|error| error.to_string())
@@ -296,6 +333,26 @@ mod tests {
         ))
         .unwrap_err();
         assert!(twice.contains("line 10, column 8: two feeds"), "{twice}");
+    }
+
+    #[test]
+    fn names_a_facility_that_the_agent_was_not_enrolled_for() {
+        let enrolled =
+            ["MS-TEST-JAIL", "MS-TEST-ANNEX"].map(|code| FacilityCode::new(code).unwrap());
+        let check = |profile: &str, text: &str| {
+            let config = load_with(profile, text).unwrap();
+            let checked = config.check_facilities(&enrolled);
+            checked.map_err(|error| error.to_string())
+        };
+        assert_eq!(check(PROFILE, GOOD), Ok(()));
+        let typo = check(PROFILE, &GOOD.replace("JAIL", "JIAL")).unwrap_err();
+        assert!(typo.contains("agent.toml: line 4, column 12: "), "{typo}");
+        assert!(typo.contains("MS-TEST-JAIL, MS-TEST-ANNEX"), "{typo}");
+        let values =
+            format!("{PROFILE}[values.facility]\nA = 'MS-TEST-ANNEX'\nB = 'MS-TEST-ANEX'\n");
+        let typo = check(&values, GOOD).unwrap_err();
+        assert!(typo.contains("p.toml: line 9, column 5: "), "{typo}");
+        assert!(typo.contains("\"MS-TEST-ANEX\""), "{typo}");
     }
 
     #[test]

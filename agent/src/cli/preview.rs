@@ -45,6 +45,9 @@ struct Shown {
 impl Preview {
     pub(super) fn run(&self, config: &Path, output: &Output) -> anyhow::Result<()> {
         let config = Config::load(config)?;
+        if config.state.is_enrolled() {
+            config.check_facilities(&config.state.identity()?.facilities)?;
+        }
         let wanted = |configured: &&FeedConfig| {
             self.feed
                 .as_ref()
