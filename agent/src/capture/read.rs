@@ -32,7 +32,6 @@ impl From<RowsError> for ReadError {
     fn from(error: RowsError) -> Self {
         match error {
             RowsError::Csv(error) => Self::Refused(Refusal::Csv(error)),
-            RowsError::Database(error) => Self::Failed(CaptureError::Database(error)),
         }
     }
 }

@@ -36,7 +36,4 @@ pub enum RowsError {
     /// The file is not whole.
     #[error(transparent)]
     Csv(#[from] CsvError),
-    /// The database refused.
-    #[error("the booking database refused")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -78,9 +78,9 @@ impl Preview {
             }
             SourceConfig::Database(settings) => {
                 let mut database = Database::new(settings.clone());
-                let shown = database
-                    .read_if_changed((world.monotonic)(), |rows| self.map(configured, rows, now))?;
-                shown.context("the database gave nothing")
+                let table = database.read_if_changed((world.monotonic)())?;
+                let mut table = table.context("the database gave nothing")?;
+                self.map(configured, &mut table, now)
             }
         }
     }

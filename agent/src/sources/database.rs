@@ -1,18 +1,24 @@
 //! A SQLite booking database, opened read-only and never written to.
 //!
 //! `PRAGMA data_version` on a connection that stays open says at the cost of microseconds whether
-//! another program wrote; the query then runs in one read transaction. A full read at least hourly
-//! is the safety net.
+//! another program wrote; the query then runs in one read transaction, which ends before anything is
+//! done with the rows. A full read at least hourly, on a new connection, is the safety net.
 
-use std::path::PathBuf;
+mod table;
+
+use std::borrow::Cow;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags, Statement};
+use thiserror::Error;
 
 use crate::capture::CaptureError;
-use crate::capture::rows::{Rows, RowsError};
-use crate::format::cells::Cells;
+pub use table::Table;
+use table::TooLarge;
 
 /// How long a read waits for the jail system's own writes.
 const BUSY: Duration = Duration::from_secs(2);
@@ -28,12 +34,44 @@ pub struct DatabaseSettings {
     pub full_read: Duration,
 }
 
+/// Tells a file from another that took its place under the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileId {
+    #[cfg(unix)]
+    inode: (u64, u64),
+    #[cfg(not(unix))]
+    created: std::time::SystemTime,
+}
+
+impl FileId {
+    fn of(path: &Path) -> io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let inode = (metadata.dev(), metadata.ino());
+            Ok(Self { inode })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {
+            created: metadata.created()?,
+        })
+    }
+}
+
+/// The open file, and what was read from it last.
+#[derive(Debug)]
+struct Opened {
+    connection: Connection,
+    file: FileId,
+    version: Option<i64>,
+}
+
 /// A watched database.
 #[derive(Debug)]
 pub struct Database {
     settings: DatabaseSettings,
-    connection: Option<Connection>,
-    version: Option<i64>,
+    opened: Option<Opened>,
     read_at: Option<Instant>,
 }
 
@@ -43,8 +81,7 @@ impl Database {
     pub const fn new(settings: DatabaseSettings) -> Self {
         Self {
             settings,
-            connection: None,
-            version: None,
+            opened: None,
             read_at: None,
         }
     }
@@ -55,115 +92,106 @@ impl Database {
         &self.settings
     }
 
-    /// Reads the query's rows if anything was written since the last read, or a full read is due.
-    /// The rows are all of one moment.
+    /// Reads the query's rows if anything was written since the last read, another file lies there
+    /// now, or a full read is due. Whoever cannot use the rows says so with `forget`.
     ///
     /// # Errors
-    /// Returns what the database or the reader returns; the next call reads again.
-    pub fn read_if_changed<T, E: From<rusqlite::Error>>(
-        &mut self,
-        now: Instant,
-        read: impl FnOnce(&mut dyn Rows) -> Result<T, E>,
-    ) -> Result<Option<T>, E> {
-        let outcome = self.try_read(now, read);
+    /// Returns [`DatabaseError`]; the next call reads again.
+    pub fn read_if_changed(&mut self, now: Instant) -> Result<Option<Table>, DatabaseError> {
+        let outcome = self.try_read(now);
         if outcome.is_err() {
-            // A database that was moved or replaced is found again by opening it anew.
-            self.connection = None;
-            self.version = None;
+            self.forget();
         }
         outcome
     }
 
-    fn try_read<T, E: From<rusqlite::Error>>(
-        &mut self,
-        now: Instant,
-        read: impl FnOnce(&mut dyn Rows) -> Result<T, E>,
-    ) -> Result<Option<T>, E> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.open()?,
-        };
-        let connection = self.connection.insert(connection);
-        let version = data_version(connection)?;
+    /// Forgets what was read, so that the next call reads again, and by opening the file anew.
+    pub fn forget(&mut self) {
+        self.opened = None;
+    }
+
+    fn try_read(&mut self, now: Instant) -> Result<Option<Table>, DatabaseError> {
+        let file = FileId::of(&self.settings.path).map_err(DatabaseError::File)?;
         let is_due = self
             .read_at
             .is_none_or(|at| now.duration_since(at) >= self.settings.full_read);
-        if self.version == Some(version) && !is_due {
+        let opened = match self.opened.take() {
+            Some(opened) if opened.file == file && !is_due => opened,
+            // A connection goes on reading the file that it opened, wherever that has gone since.
+            Some(_) | None => self.open(file)?,
+        };
+        let opened = self.opened.insert(opened);
+        let version = data_version(&opened.connection)?;
+        if opened.version == Some(version) {
             return Ok(None);
         }
-        let tx = connection.transaction()?;
-        let mut statement = tx.prepare(&self.settings.query)?;
-        let columns = statement
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        let cells = Vec::new();
-        let rows = statement.query([])?;
-        let value = read(&mut DatabaseRows {
-            columns,
-            rows,
-            cells,
-            number: 0,
-        })?;
-        self.version = Some(version);
+        let tx = opened.connection.transaction()?;
+        let table = read(&mut tx.prepare(&self.settings.query)?)?;
+        tx.finish()?;
+        opened.version = Some(version);
         self.read_at = Some(now);
-        Ok(Some(value))
+        Ok(Some(table))
     }
 
-    fn open(&self) -> Result<Connection, rusqlite::Error> {
+    fn open(&self, file: FileId) -> Result<Opened, rusqlite::Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.settings.path, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "query_only", true)?;
-        Ok(connection)
+        Ok(Opened {
+            connection,
+            file,
+            version: None,
+        })
     }
 }
 
-struct DatabaseRows<'a> {
-    columns: Vec<String>,
-    rows: rusqlite::Rows<'a>,
-    cells: Vec<Option<String>>,
-    number: u64,
+/// Why a booking database could not be read.
+#[derive(Debug, Error)]
+pub enum DatabaseError {
+    /// There is no file, or it cannot be looked at.
+    #[error("the file cannot be looked at")]
+    File(#[source] io::Error),
+    /// SQLite refused.
+    #[error("SQLite refused")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The query answers more than fits.
+    #[error("the query answers more than 256 MiB")]
+    TooLarge,
 }
 
-impl Rows for DatabaseRows<'_> {
-    fn columns(&self) -> &[String] {
-        &self.columns
-    }
-
-    fn next_row(&mut self) -> Result<Option<(u64, &dyn Cells)>, RowsError> {
-        let Some(row) = self.rows.next()? else {
-            return Ok(None);
-        };
-        self.number += 1;
-        self.cells.clear();
-        for place in 0..self.columns.len() {
-            self.cells.push(text(row, place)?);
-        }
-        Ok(Some((self.number, &self.cells)))
+impl From<TooLarge> for DatabaseError {
+    fn from(_: TooLarge) -> Self {
+        Self::TooLarge
     }
 }
 
-impl From<rusqlite::Error> for RowsError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<DatabaseError> for CaptureError {
+    fn from(error: DatabaseError) -> Self {
         Self::Database(Box::new(error))
     }
 }
 
-impl From<rusqlite::Error> for CaptureError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Database(Box::new(error))
+fn read(statement: &mut Statement<'_>) -> Result<Table, DatabaseError> {
+    let names = statement.column_names();
+    let mut table = Table::new(names.into_iter().map(str::to_owned).collect());
+    let width = statement.column_count();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let cells = (0..width).map(|place| row.get_ref(place).map(text));
+        let cells: Vec<_> = cells.collect::<Result<_, _>>()?;
+        table.add(cells.into_iter())?;
     }
+    Ok(table)
 }
 
-fn text(row: &Row<'_>, place: usize) -> Result<Option<String>, rusqlite::Error> {
-    Ok(match row.get_ref(place)? {
+fn text(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
+    match value {
         ValueRef::Null | ValueRef::Blob(_) => None,
-        ValueRef::Integer(value) => Some(value.to_string()),
-        ValueRef::Real(value) => Some(value.to_string()),
-        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-    })
+        ValueRef::Integer(value) => Some(Cow::Owned(value.to_string())),
+        ValueRef::Real(value) => Some(Cow::Owned(value.to_string())),
+        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
+    }
 }
 
 fn data_version(connection: &Connection) -> Result<i64, rusqlite::Error> {
@@ -178,8 +206,8 @@ mod tests {
 
     use rusqlite::Connection;
 
-    use super::{Database, DatabaseSettings};
-    use crate::capture::rows::{Rows, RowsError};
+    use super::{Database, DatabaseSettings, Table};
+    use crate::capture::rows::Rows as _;
 
     #[expect(
         clippy::disallowed_methods,
@@ -189,61 +217,102 @@ mod tests {
         Instant::now()
     }
 
-    fn all(rows: &mut dyn Rows) -> Result<Vec<Vec<Option<String>>>, RowsError> {
-        let width = rows.columns().len();
+    fn all(mut table: Table) -> Vec<Vec<Option<String>>> {
+        let width = table.columns().len();
         let mut all = Vec::new();
-        while let Some((_, cells)) = rows.next_row()? {
+        while let Some((_, cells)) = table.next_row().unwrap() {
             all.push(
-                (0..width)
+                (0..=width)
                     .map(|place| cells.cell(place).map(str::to_owned))
                     .collect(),
             );
         }
-        Ok(all)
+        all
     }
+
+    fn watch(path: &std::path::Path) -> Database {
+        Database::new(DatabaseSettings {
+            path: path.to_owned(),
+            query: "SELECT no, bail, name FROM booking".to_owned(),
+            full_read: Duration::from_secs(3600),
+        })
+    }
+
+    fn rows(database: &mut Database, now: Instant) -> Option<usize> {
+        database
+            .read_if_changed(now)
+            .unwrap()
+            .map(|table| all(table).len())
+    }
+
+    const BOOKING: &str = "CREATE TABLE booking (no INTEGER, bail REAL, name TEXT);
+                           INSERT INTO booking VALUES (1, 2.5, NULL);";
 
     #[test]
     fn reads_again_only_when_another_program_wrote_or_an_hour_has_passed() {
         let temporary = tempfile::tempdir().unwrap();
         let path = temporary.path().join("booking.sqlite");
         let jail = Connection::open(&path).unwrap();
-        jail.execute_batch(
-            "PRAGMA journal_mode = WAL; CREATE TABLE booking (no INTEGER, bail REAL, name TEXT);
-             INSERT INTO booking VALUES (1, 2.5, NULL);",
-        )
-        .unwrap();
-        let mut database = Database::new(DatabaseSettings {
-            path,
-            query: "SELECT no, bail, name FROM booking".to_owned(),
-            full_read: Duration::from_secs(3600),
-        });
+        jail.execute_batch(&format!("PRAGMA journal_mode = WAL; {BOOKING}"))
+            .unwrap();
+        let mut database = watch(&path);
         let start = origin();
         let after = |seconds| start + Duration::from_secs(seconds);
-        let first = database.read_if_changed(start, all).unwrap().unwrap();
-        assert_eq!(
-            first,
-            [[Some("1".to_owned()), Some("2.5".to_owned()), None]]
-        );
-        assert!(database.read_if_changed(after(1), all).unwrap().is_none());
+        let first = all(database.read_if_changed(start).unwrap().unwrap());
+        let one = |text: &str| Some(text.to_owned());
+        assert_eq!(first, [[one("1"), one("2.5"), None, None]]);
+        assert_eq!(rows(&mut database, after(1)), None);
         jail.execute("INSERT INTO booking VALUES (2, 0, 'x')", [])
             .unwrap();
-        assert_eq!(
-            database
-                .read_if_changed(after(2), all)
+        assert_eq!(rows(&mut database, after(2)), Some(2));
+        assert_eq!(rows(&mut database, after(3)), None);
+        assert_eq!(rows(&mut database, after(3700)), Some(2));
+    }
+
+    #[test]
+    fn reads_again_what_could_not_be_used() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("booking.sqlite");
+        let jail = Connection::open(&path).unwrap();
+        jail.execute_batch(BOOKING).unwrap();
+        let (mut database, start) = (watch(&path), origin());
+        assert_eq!(rows(&mut database, start), Some(1));
+        database.forget();
+        assert_eq!(rows(&mut database, start), Some(1));
+    }
+
+    #[test]
+    fn notices_another_file_under_the_same_name() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("booking.sqlite");
+        let made = temporary.path().join("new.sqlite");
+        for file in [&path, &made] {
+            Connection::open(file)
                 .unwrap()
-                .unwrap()
-                .len(),
-            2
-        );
-        assert!(database.read_if_changed(after(3), all).unwrap().is_none());
-        assert_eq!(
-            database
-                .read_if_changed(after(3700), all)
-                .unwrap()
-                .unwrap()
-                .len(),
-            2
-        );
+                .execute_batch(BOOKING)
+                .unwrap();
+        }
+        let new = Connection::open(&made).unwrap();
+        new.execute("INSERT INTO booking VALUES (2, 0, 'x')", [])
+            .unwrap();
+        let (mut database, start) = (watch(&path), origin());
+        assert_eq!(rows(&mut database, start), Some(1));
+        std::fs::rename(&made, &path).unwrap();
+        assert_eq!(rows(&mut database, start), Some(2));
+    }
+
+    #[test]
+    fn keeps_no_lock_on_what_was_read() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("booking.sqlite");
+        let jail = Connection::open(&path).unwrap();
+        jail.execute_batch(&format!("PRAGMA journal_mode = DELETE; {BOOKING}"))
+            .unwrap();
+        jail.busy_timeout(Duration::ZERO).unwrap();
+        let mut database = watch(&path);
+        let table = database.read_if_changed(origin()).unwrap().unwrap();
+        jail.execute("DELETE FROM booking", []).unwrap();
+        assert_eq!(all(table).len(), 1);
     }
 
     #[test]
@@ -258,23 +327,17 @@ mod tests {
             query: "INSERT INTO booking VALUES (1) RETURNING no".to_owned(),
             full_read: Duration::from_secs(3600),
         });
-        assert!(database.read_if_changed(origin(), all).is_err());
+        assert!(database.read_if_changed(origin()).is_err());
     }
 
     #[test]
     fn finds_a_database_again_that_was_away() {
         let temporary = tempfile::tempdir().unwrap();
         let path = temporary.path().join("booking.sqlite");
-        let mut database = Database::new(DatabaseSettings {
-            path: path.clone(),
-            query: "SELECT no FROM booking".to_owned(),
-            full_read: Duration::from_secs(3600),
-        });
-        let start = origin();
-        assert!(database.read_if_changed(start, all).is_err());
+        let (mut database, start) = (watch(&path), origin());
+        assert!(database.read_if_changed(start).is_err());
         let jail = Connection::open(&path).unwrap();
-        jail.execute_batch("CREATE TABLE booking (no INTEGER)")
-            .unwrap();
-        assert!(database.read_if_changed(start, all).unwrap().is_some());
+        jail.execute_batch(BOOKING).unwrap();
+        assert_eq!(rows(&mut database, start), Some(1));
     }
 }

@@ -203,20 +203,24 @@ fn look_at_database(
     feed: &Feed,
     shared: &Shared,
 ) -> Result<(), CaptureError> {
+    let at = (shared.world.wall)();
+    let table = database.read_if_changed((shared.world.monotonic)())?;
+    // The journal is taken only now: neither the jail's writers nor other feeds wait for this read.
     let mut journal = lock(&shared.journal);
-    let now = (shared.world.monotonic)();
-    let report = database.read_if_changed(now, |rows| {
-        let at = (shared.world.wall)();
-        let now = Now {
-            at,
-            exported_at: at,
-            secret: (shared.world.random)(),
-        };
-        take_rows(&mut journal, &shared.signer, feed, rows, None, now)
-    })?;
-    match report {
-        Some(report) => announce(feed, "query", report, shared),
-        None => note_seen(&mut journal, feed, (shared.world.wall)())?,
+    let Some(mut table) = table else {
+        return Ok(note_seen(&mut journal, feed, at)?);
+    };
+    let now = Now {
+        at,
+        exported_at: at,
+        secret: (shared.world.random)(),
+    };
+    match take_rows(&mut journal, &shared.signer, feed, &mut table, None, now) {
+        Ok(report) => announce(feed, "query", report, shared),
+        Err(error) => {
+            database.forget();
+            return Err(error);
+        }
     }
     Ok(())
 }
