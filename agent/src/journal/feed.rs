@@ -126,6 +126,23 @@ pub fn taken_before(
     taken_at.map(stored_time).transpose()
 }
 
+/// Says whether an export of this name and date was taken.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn was_taken(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    name: &str,
+    exported_at: Timestamp,
+) -> Result<bool, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM export WHERE feed = ?1 AND name = ?2 AND exported_at = ?3)",
+    )?;
+    let exported_at = exported_at.as_microsecond();
+    Ok(statement.query_row(params![feed.as_str(), name, exported_at], |row| row.get(0))?)
+}
+
 /// Remembers an export that was taken.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! One task a feed: wakes up, looks, captures, and hands fresh batches to the uplink.
 
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -145,38 +146,49 @@ fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), Capture
 fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
     let now = (shared.world.monotonic)();
     let profile = &feed.profile;
-    let listing = folder.settled(&profile.times, profile.export_date.as_deref(), now);
-    let mut settled = match listing {
-        Ok(settled) => settled,
-        Err(error) => return Err(CaptureError::Folder(error)),
-    };
+    let mut settled = folder
+        .settled(&profile.times, profile.export_date.as_deref(), now)
+        .map_err(CaptureError::Folder)?;
     if settled.is_empty() {
         return Ok(());
     }
-    let mut journal = lock(&shared.journal);
     if profile.mode == Mode::Roster {
-        let before = journal.read(|tx| feed::load(tx, &feed.name))?;
-        skip_superseded(
-            folder,
-            &mut settled,
-            before.and_then(|state| state.exported_at),
-        );
+        skip_superseded(folder, feed, &mut settled, shared)?;
     }
+    let mut failed = Ok(());
     for (name, exported_at) in settled {
-        let found = folder
-            .read(&name, exported_at)
-            .map_err(CaptureError::Folder)?;
-        let Some(found) = found else { continue };
-        let now = Now {
-            at: (shared.world.wall)(),
-            exported_at,
-            secret: (shared.world.random)(),
-        };
-        let file = (found.name.as_str(), found.bytes.as_slice());
-        let report = take_file(&mut journal, &shared.signer, feed, file, now)?;
-        folder.mark_taken(&name);
-        announce(feed, &name, report, shared);
+        match take_export(folder, feed, &name, exported_at, shared) {
+            Err(error @ CaptureError::Journal(_)) => return Err(error),
+            // One file that cannot be taken does not stand in the way of the others.
+            Err(error) => failed = Err(error),
+            Ok(()) => {}
+        }
     }
+    failed
+}
+
+fn take_export(
+    folder: &mut Folder,
+    feed: &Feed,
+    name: &str,
+    exported_at: Timestamp,
+    shared: &Shared,
+) -> Result<(), CaptureError> {
+    let found = folder.read(name, exported_at).map_err(|error| {
+        let named = io::Error::new(error.kind(), format!("{name}: {error}"));
+        CaptureError::Folder(named)
+    })?;
+    let Some(found) = found else { return Ok(()) };
+    let now = Now {
+        at: (shared.world.wall)(),
+        exported_at,
+        secret: (shared.world.random)(),
+    };
+    let file = (found.name.as_str(), found.bytes.as_slice());
+    // The journal is taken only now: a slow share keeps no other feed waiting.
+    let report = take_file(&mut lock(&shared.journal), &shared.signer, feed, file, now)?;
+    folder.mark_taken(name);
+    announce(feed, name, report, shared);
     Ok(())
 }
 
@@ -184,18 +196,38 @@ fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(
 /// look, and those from before the last one that was taken.
 fn skip_superseded(
     folder: &mut Folder,
+    feed: &Feed,
     settled: &mut Vec<(String, Timestamp)>,
-    last: Option<Timestamp>,
-) {
+    shared: &Shared,
+) -> Result<(), JournalError> {
+    let (last, mut known) = lock(&shared.journal).read(|tx| {
+        let state = feed::load(tx, &feed.name)?;
+        let mut known = Vec::with_capacity(settled.len());
+        for (name, exported_at) in &*settled {
+            known.push(feed::was_taken(tx, &feed.name, name, *exported_at)?);
+        }
+        Ok((state.and_then(|state| state.exported_at), known))
+    })?;
     let newest = settled.last().map(|(_, exported_at)| *exported_at);
     let from = last.or(newest).unwrap_or(Timestamp::MIN);
+    let mut known = known.drain(..);
+    let mut left = Vec::new();
     settled.retain(|(name, exported_at)| {
+        let is_known = known.next().unwrap_or(false);
         let is_wanted = *exported_at >= from;
         if !is_wanted {
             folder.mark_taken(name);
+            if !is_known {
+                left.push(name.clone());
+            }
         }
         is_wanted
     });
+    if let Some(name) = left.last() {
+        warn!(feed = %feed.name, export.name = %name, rosters = left.len(), newest.at = %from,
+            "Older roster left alone");
+    }
+    Ok(())
 }
 
 fn look_at_database(
@@ -314,27 +346,4 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Long enough for an event that is on its way.
-    const ON_ITS_WAY: Duration = Duration::from_millis(300);
-
-    #[tokio::test]
-    async fn looking_at_a_folder_is_no_hint_and_writing_to_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("roster.csv");
-        std::fs::write(&file, "a").unwrap();
-        let (hint, mut hints) = mpsc::channel(1);
-        let _watcher = watcher(folder.path(), hint).expect("this system tells");
-
-        for entry in std::fs::read_dir(folder.path()).unwrap() {
-            std::fs::read(entry.unwrap().path()).unwrap();
-        }
-        let looked = tokio::time::timeout(ON_ITS_WAY, hints.recv()).await;
-        assert!(looked.is_err(), "a look woke the task up");
-
-        std::fs::write(&file, "b").unwrap();
-        assert_eq!(hints.recv().await, Some(()));
-    }
-}
+mod tests;
