@@ -105,6 +105,5 @@ fn label(config: &FeedConfig) -> FeedLabel {
     FeedLabel {
         feed: config.feed.name.clone(),
         facility: config.feed.facility.clone(),
-        is_live: matches!(config.source, SourceConfig::Database(_)),
     }
 }

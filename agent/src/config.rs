@@ -197,17 +197,28 @@ impl Checker<'_> {
             NamedFacility::new(&document.facility, self.path, self.text),
         );
         let hour = SignedDuration::from_hours(1);
-        let source = match (document.folder, document.database) {
-            (Some(folder), None) => SourceConfig::Folder(FolderSettings {
-                path: self.base.join(folder.path),
-                files: folder.files.unwrap_or_else(|| "*".to_owned()),
-                settle: self.positive(folder.settle.as_ref(), SignedDuration::from_secs(2))?,
-            }),
-            (None, Some(database)) => SourceConfig::Database(DatabaseSettings {
-                path: self.base.join(database.path),
-                query: database.query,
-                full_read: self.positive(database.full_read.as_ref(), hour)?,
-            }),
+        let (source, usual) = match (document.folder, document.database) {
+            (Some(folder), None) => {
+                let settle = self.duration(folder.settle.as_ref(), SignedDuration::from_secs(2))?;
+                let settings = FolderSettings {
+                    path: self.base.join(folder.path),
+                    files: folder.files.unwrap_or_else(|| "*".to_owned()),
+                    settle: settle.unsigned_abs(),
+                };
+                (
+                    SourceConfig::Folder(settings),
+                    SignedDuration::from_hours(24),
+                )
+            }
+            (None, Some(database)) => {
+                let full_read = self.duration(database.full_read.as_ref(), hour)?;
+                let settings = DatabaseSettings {
+                    path: self.base.join(database.path),
+                    query: database.query,
+                    full_read: full_read.unsigned_abs(),
+                };
+                (SourceConfig::Database(settings), full_read)
+            }
             (Some(_), Some(_)) | (None, None) => {
                 let message = "a feed has either [feed.folder] or [feed.database]";
                 return Err(self.wrong(span, message));
@@ -217,8 +228,8 @@ impl Checker<'_> {
             .map_err(|cause| self.wrong(document.name.span(), &cause.to_string()))?;
         let facility = FacilityCode::new(document.facility.get_ref())
             .map_err(|cause| self.wrong(document.facility.span(), &cause.to_string()))?;
-        let day = SignedDuration::from_hours(24);
-        let cadence = self.duration(document.cadence.as_ref(), day)?;
+        let cadence = self.duration(document.cadence.as_ref(), usual)?;
+        let poll = self.duration(document.poll.as_ref(), SignedDuration::from_secs(1))?;
         Ok(FeedConfig {
             feed: Feed {
                 name,
@@ -227,18 +238,9 @@ impl Checker<'_> {
                 cadence,
             },
             source,
-            poll: self.positive(document.poll.as_ref(), SignedDuration::from_secs(1))?,
+            poll: poll.unsigned_abs(),
             facilities,
         })
-    }
-
-    fn positive(
-        &self,
-        text: Option<&Spanned<String>>,
-        default: SignedDuration,
-    ) -> Result<Duration, ConfigError> {
-        let duration = self.duration(text, default)?;
-        Ok(duration.unsigned_abs())
     }
 
     fn duration(
@@ -284,6 +286,7 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
+    use jiff::SignedDuration;
     use savin_shared::ids::FacilityCode;
 
     use super::{Config, SourceConfig};
@@ -316,6 +319,23 @@ mod tests {
         };
         assert_eq!(folder.settle, Duration::from_millis(500));
         assert!(folder.path.is_absolute());
+    }
+
+    #[test]
+    fn expects_a_database_to_be_read_as_often_as_it_says() {
+        let cadence = |source: &str| {
+            let config =
+                load(&GOOD.replace("[feed.folder]\npath = 'in'\nsettle = '500ms'\n", source));
+            config.unwrap().feeds[0].feed.cadence
+        };
+        let database = "[feed.database]\npath = 'b'\nquery = 'SELECT 1'\n";
+        assert_eq!(cadence(database), SignedDuration::from_hours(1));
+        let often = format!("{database}full_read = '10m'\n");
+        assert_eq!(cadence(&often), SignedDuration::from_mins(10));
+        assert_eq!(
+            cadence("[feed.folder]\npath = 'in'\n"),
+            SignedDuration::from_hours(24)
+        );
     }
 
     #[test]

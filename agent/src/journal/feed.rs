@@ -14,13 +14,14 @@ use crate::guard::{HISTORY_DAYS, WINDOW_MINUTES};
 /// How a feed stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedState {
-    /// When the source was last looked at.
+    /// When the agent last looked at the source, whether it could be read or not.
     pub seen_at: Timestamp,
     /// When what it holds was last taken.
     pub captured_at: Option<Timestamp>,
     /// When what it holds last changed.
     pub changed_at: Option<Timestamp>,
-    /// The date of the export that was taken last.
+    /// The date of the export that was taken last; of a database, when it was last seen to hold what
+    /// was taken.
     pub exported_at: Option<Timestamp>,
     /// Records that it lists.
     pub listed: u64,

@@ -137,10 +137,20 @@ impl FeedTask {
 }
 
 fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
-    match source {
+    let looked = match source {
         Source::Folder(folder) => look_at_folder(folder, feed, shared),
         Source::Database(database) => look_at_database(database, feed, shared),
+    };
+    if let Err(CaptureError::Folder(_) | CaptureError::Database(_)) = &looked {
+        // It is the source that is dark: the agent was there.
+        note_seen(
+            &mut lock(&shared.journal),
+            feed,
+            (shared.world.wall)(),
+            None,
+        )?;
     }
+    looked
 }
 
 fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
@@ -150,7 +160,8 @@ fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(
         .settled(&profile.times, profile.export_date.as_deref(), now)
         .map_err(CaptureError::Folder)?;
     if settled.is_empty() {
-        return Ok(());
+        let at = (shared.world.wall)();
+        return Ok(note_seen(&mut lock(&shared.journal), feed, at, None)?);
     }
     if profile.mode == Mode::Roster {
         skip_superseded(folder, feed, &mut settled, shared)?;
@@ -240,7 +251,7 @@ fn look_at_database(
     // The journal is taken only now: neither the jail's writers nor other feeds wait for this read.
     let mut journal = lock(&shared.journal);
     let Some(mut table) = table else {
-        return Ok(note_seen(&mut journal, feed, at)?);
+        return Ok(note_seen(&mut journal, feed, at, Some(at))?);
     };
     let now = Now {
         at,
@@ -319,13 +330,23 @@ fn is_change(kind: EventKind) -> bool {
     }
 }
 
-/// Notes that the source was looked at, now and then: heartbeats say how old what is known is.
-fn note_seen(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), JournalError> {
+/// Notes that the source was looked at, now and then: so it is known whether the agent was down or
+/// the source was dark. An unchanged database shows how things are now, as an export with the date
+/// `as_of` would; a folder without a new file does not.
+fn note_seen(
+    journal: &mut Journal,
+    feed: &Feed,
+    at: Timestamp,
+    as_of: Option<Timestamp>,
+) -> Result<(), JournalError> {
     let state = journal.read(|tx| feed::load(tx, &feed.name))?;
     let Some(mut state) = state.filter(|state| at.duration_since(state.seen_at) >= SEEN) else {
         return Ok(());
     };
     state.seen_at = at;
+    if state.refusal.is_none() {
+        state.exported_at = as_of.or(state.exported_at);
+    }
     journal.write(|tx| feed::store(tx, &feed.name, &state))
 }
 

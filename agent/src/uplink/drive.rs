@@ -40,9 +40,6 @@ pub struct FeedLabel {
     pub feed: FeedName,
     /// Whose it is.
     pub facility: FacilityCode,
-    /// Whether each look at it shows how things are now, as at a database, and not how they were
-    /// when a file was written.
-    pub is_live: bool,
 }
 
 /// What stays the same from session to session.
@@ -268,13 +265,7 @@ impl Driver {
                 feeds.push(FeedBeat {
                     feed: label.feed.clone(),
                     facility: label.facility.clone(),
-                    as_of_us: micros(state.and_then(|state| {
-                        if label.is_live {
-                            Some(state.seen_at)
-                        } else {
-                            state.exported_at
-                        }
-                    })),
+                    as_of_us: micros(state.and_then(|state| state.exported_at)),
                     source_changed_us: micros(state.and_then(|state| state.changed_at)),
                     rows: state.map_or(0, |state| state.listed),
                     held: held.or_else(|| refused.map(|_| "refused".to_owned())),

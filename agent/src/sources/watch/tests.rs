@@ -9,9 +9,11 @@ use std::time::SystemTime;
 use savin_shared::ids::{AgentId, Epoch, FacilityCode, FeedName};
 use savin_shared::sign::SigningKey;
 
+use super::super::database::DatabaseSettings;
 use super::super::folder::{EXPORT_BYTES_MAX, FolderSettings};
 use super::*;
 use crate::journal::feed::FeedState;
+use crate::journal::position;
 use crate::mapping::profile::Profile;
 
 /// Long enough for an event that is on its way.
@@ -26,6 +28,10 @@ thread_local! {
 
 fn wall() -> Timestamp {
     Timestamp::from_second(SECONDS.get()).unwrap()
+}
+
+fn pass(seconds: i64) {
+    SECONDS.set(SECONDS.get() + seconds);
 }
 
 struct Jail {
@@ -73,6 +79,12 @@ impl Jail {
 
     fn look(&mut self) -> Result<(), CaptureError> {
         look_at_folder(&mut self.folder, &self.feed, &self.shared)
+    }
+
+    fn deltas(&self) -> u64 {
+        let mut journal = lock(&self.shared.journal);
+        let standpoint = journal.read(|tx| Ok(position::load(tx)?.unwrap()));
+        standpoint.unwrap().end.seq.0
     }
 
     fn state(&self) -> Option<FeedState> {
@@ -124,6 +136,70 @@ fn one_file_that_cannot_be_read_keeps_no_other_back() {
     let failed = jail.look().unwrap_err();
     assert!(chain(&failed).contains("huge.csv"), "{}", chain(&failed));
     assert!(jail.state().unwrap().captured_at.is_some());
+}
+
+#[test]
+fn notes_a_look_at_a_folder_in_which_nothing_has_changed() {
+    let files = tempfile::tempdir().unwrap();
+    export(files.path(), "roster.csv", "no\n1\n", 30);
+    let mut jail = Jail::new(ROSTER, files);
+    jail.look().unwrap();
+    pass(3600);
+    jail.look().unwrap();
+    assert_eq!(jail.state().unwrap().seen_at, wall());
+}
+
+#[test]
+fn a_look_at_an_unchanged_database_leaves_no_gap() {
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("booking.sqlite");
+    let booking = rusqlite::Connection::open(&path).unwrap();
+    booking
+        .execute_batch("CREATE TABLE booking (no INTEGER); INSERT INTO booking VALUES (1), (2)")
+        .unwrap();
+    let mut database = Database::new(DatabaseSettings {
+        path,
+        query: "SELECT no FROM booking".to_owned(),
+        full_read: Duration::from_secs(7 * 86_400),
+    });
+    let mut jail = Jail::new(ROSTER, files);
+    jail.feed.cadence = SignedDuration::from_mins(10);
+    for minutes in [0, 10, 10, 10] {
+        pass(minutes * 60);
+        look_at_database(&mut database, &jail.feed, &jail.shared).unwrap();
+    }
+    booking
+        .execute("INSERT INTO booking VALUES (3)", [])
+        .unwrap();
+    pass(60);
+    look_at_database(&mut database, &jail.feed, &jail.shared).unwrap();
+    assert_eq!(jail.deltas(), 3, "and no gap");
+    assert_eq!(jail.state().unwrap().exported_at, Some(wall()));
+    booking
+        .execute("INSERT INTO booking VALUES (4)", [])
+        .unwrap();
+    pass(3600);
+    look_at_database(&mut database, &jail.feed, &jail.shared).unwrap();
+    assert_eq!(jail.deltas(), 5, "and the gap of an hour");
+}
+
+#[test]
+fn a_database_that_cannot_be_read_is_dark_though_the_agent_looks() {
+    let files = tempfile::tempdir().unwrap();
+    export(files.path(), "roster.csv", "no\n1\n", 30);
+    let mut jail = Jail::new(ROSTER, files);
+    jail.look().unwrap();
+    let taken = jail.state().unwrap();
+    pass(3600);
+    let mut source = Source::Database(Database::new(DatabaseSettings {
+        path: "/nowhere/booking.sqlite".into(),
+        query: "SELECT no FROM booking".to_owned(),
+        full_read: Duration::from_secs(3600),
+    }));
+    assert!(look(&mut source, &jail.feed, &jail.shared).is_err());
+    let state = jail.state().unwrap();
+    assert_eq!(state.seen_at, wall());
+    assert_eq!(state.exported_at, taken.exported_at);
 }
 
 #[test]
