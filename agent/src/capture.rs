@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use savin_shared::chain::Salt;
+use savin_shared::chain::{Position, Salt};
 use savin_shared::clock::ObservedAt;
 use savin_shared::delta::{Delta, DeltaError, Origin};
 use savin_shared::fault::Fault;
@@ -28,7 +28,7 @@ use crate::format::encoding;
 use crate::guard::{self, History, HoldReason};
 use crate::journal::feed::{Export, FeedState};
 use crate::journal::hold::{Held, HoldUpdate};
-use crate::journal::{Capture, Journal, JournalError, Step, feed};
+use crate::journal::{Capture, Journal, JournalError, Step, feed, position};
 use crate::mapping::profile::{Mode, Profile};
 use crate::signer::Signer;
 use read::{Read, ReadError, read};
@@ -140,7 +140,10 @@ pub fn take_rows(
     export: Option<Export>,
     now: Now,
 ) -> Result<Report, CaptureError> {
-    let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let (follows, before) = journal.read(|tx| {
+        let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+        Ok((standpoint.end, feed::load(tx, &feed.name)?))
+    })?;
     let read = match read(journal, feed, rows, now) {
         Ok(read) => read,
         Err(ReadError::Refused(refusal)) => {
@@ -154,6 +157,7 @@ pub fn take_rows(
     let history = history(journal, feed, before.as_ref(), export.as_ref(), now)?;
     let taking = Taking {
         feed,
+        follows,
         before: before.as_ref(),
         history,
         export,
@@ -165,6 +169,8 @@ pub fn take_rows(
 /// An export that was admitted, with what is needed to judge and store it.
 struct Taking<'a> {
     feed: &'a Feed,
+    /// Where the journal stood when everything that it holds was read.
+    follows: Position,
     before: Option<&'a FeedState>,
     history: History,
     export: Option<Export>,
@@ -208,6 +214,7 @@ impl Taking<'_> {
         let is_roster = feed.profile.mode == Mode::Roster;
         let capture = Capture {
             feed: &feed.name,
+            follows: Some(self.follows),
             steps,
             state,
             export: self.export,
@@ -300,6 +307,7 @@ fn note(
 ) -> Result<(), JournalError> {
     let capture = Capture {
         feed: &feed.name,
+        follows: None,
         steps: Vec::new(),
         state,
         export: None,

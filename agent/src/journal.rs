@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
-use savin_shared::chain::Salt;
+use savin_shared::chain::{Position, Salt};
 use savin_shared::delta::{self, Change, Delta, DeltaError};
 use savin_shared::envelope::{EnvelopeError, SealedBatch};
 use savin_shared::fault::Fault;
@@ -57,6 +57,8 @@ pub struct Step {
 pub struct Capture<'a> {
     /// Whose.
     pub feed: &'a FeedName,
+    /// Where the journal stood when it was read, if the changes were found by comparing with it.
+    pub follows: Option<Position>,
     /// The changes, in order.
     pub steps: Vec<Step>,
     /// How the feed stands afterwards.
@@ -128,29 +130,17 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Stores a capture and returns its sealed batches.
+    /// Stores a capture in a transaction of its own and returns its sealed batches.
     ///
     /// # Errors
-    /// Returns [`JournalError`]; after [`JournalError::CommitUnknown`] the process must end.
+    /// Returns [`JournalError`]; after [`JournalError::CommitUnknown`] the process must end, and
+    /// after [`JournalError::Moved`] the source must be read again.
     pub fn commit(
         &mut self,
         signer: &Signer,
         capture: &Capture<'_>,
     ) -> Result<Vec<SealedBatch>, JournalError> {
-        self.write(|tx| {
-            let batches = append(tx, signer, capture)?;
-            feed::store(tx, capture.feed, &capture.state)?;
-            if let Some(export) = &capture.export {
-                feed::remember_export(tx, capture.feed, export, capture.at)?;
-            }
-            feed::remember_told(tx, capture.feed, &capture.told, capture.at)?;
-            if let Some((day, lost)) = capture.lost {
-                feed::count_lost(tx, capture.feed, day, lost)?;
-            }
-            feed::count_ended(tx, capture.feed, capture.ended, capture.at)?;
-            hold::update(tx, capture.feed, &capture.hold, capture.at)?;
-            Ok(batches)
-        })
+        self.write(|tx| store(tx, signer, capture))
     }
 
     /// Reads within one transaction, so that all of it is from one moment.
@@ -192,19 +182,46 @@ impl Journal {
     }
 }
 
+/// Stores a capture and returns its sealed batches.
+///
+/// # Errors
+/// Returns [`JournalError`]; nothing is then to be committed.
+pub fn store(
+    tx: &Transaction<'_>,
+    signer: &Signer,
+    capture: &Capture<'_>,
+) -> Result<Vec<SealedBatch>, JournalError> {
+    let mut standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+    if capture.follows.is_some_and(|end| end != standpoint.end) {
+        return Err(JournalError::Moved);
+    }
+    let batches = append(tx, &mut standpoint, signer, capture)?;
+    feed::store(tx, capture.feed, &capture.state)?;
+    if let Some(export) = &capture.export {
+        feed::remember_export(tx, capture.feed, export, capture.at)?;
+    }
+    feed::remember_told(tx, capture.feed, &capture.told, capture.at)?;
+    if let Some((day, lost)) = capture.lost {
+        feed::count_lost(tx, capture.feed, day, lost)?;
+    }
+    feed::count_ended(tx, capture.feed, capture.ended, capture.at)?;
+    hold::update(tx, capture.feed, &capture.hold, capture.at)?;
+    Ok(batches)
+}
+
 /// Adds a capture's deltas to shadow, digest, chain and spool.
 fn append(
     tx: &Transaction<'_>,
+    standpoint: &mut Standpoint,
     signer: &Signer,
     capture: &Capture<'_>,
 ) -> Result<Vec<SealedBatch>, JournalError> {
     if capture.steps.is_empty() {
         return Ok(Vec::new());
     }
-    let mut standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
     let mut bodies = Vec::with_capacity(capture.steps.len());
     for step in &capture.steps {
-        shade(tx, &mut standpoint, capture.feed, step)?;
+        shade(tx, standpoint, capture.feed, step)?;
         bodies.push(delta::encode(&step.delta)?);
     }
     let root = standpoint.digest.root();
@@ -213,7 +230,7 @@ fn append(
         spool::insert(tx, batch)?;
         standpoint.end = batch.header.after();
     }
-    position::store(tx, &standpoint)?;
+    position::store(tx, standpoint)?;
     Ok(batches)
 }
 
@@ -252,6 +269,9 @@ pub enum JournalError {
     /// The commit itself failed: what is durable is not known, and the process must end.
     #[error("the journal's commit failed, so that nothing is known of what is durable")]
     CommitUnknown(#[source] rusqlite::Error),
+    /// Another process of this program changed the journal after it was read.
+    #[error("the journal was changed while the source was compared with it")]
+    Moved,
     /// What the file holds is not what this program wrote.
     #[error("the journal is damaged: {0}")]
     Damaged(&'static str),
@@ -274,6 +294,7 @@ impl JournalError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
+            Self::Moved => Fault::Retry,
             Self::Database(error) if is_passing(error) => Fault::Retry,
             Self::OtherAgent | Self::Newer => Fault::Reject,
             Self::Database(_)

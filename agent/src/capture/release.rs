@@ -8,8 +8,9 @@ use savin_shared::envelope::SealedBatch;
 use savin_shared::ids::FeedName;
 
 use crate::diff::Class;
+use crate::journal::feed::FeedState;
 use crate::journal::hold::{Held, HoldUpdate};
-use crate::journal::{Capture, Journal, JournalError, feed, hold};
+use crate::journal::{self, Capture, Journal, JournalError, feed, hold};
 use crate::signer::Signer;
 
 /// Stores the changes that a feed holds as believed, and returns how many there were.
@@ -23,11 +24,26 @@ pub fn release(
     day: Date,
     (at, secret): (Timestamp, Salt),
 ) -> Result<(u64, Vec<SealedBatch>), JournalError> {
-    let (held, state) = journal.read(|tx| Ok((hold::changes(tx, name)?, feed::load(tx, name)?)))?;
-    let Some(mut state) = state.filter(|_| !held.is_empty()) else {
-        return Ok((0, Vec::new()));
-    };
-    let count = held.len() as u64;
+    // The agent may be running: what is held is read in the transaction that stores it.
+    journal.write(|tx| {
+        let held = hold::changes(tx, name)?;
+        let state = feed::load(tx, name)?.filter(|_| !held.is_empty());
+        let Some(state) = state else {
+            return Ok((0, Vec::new()));
+        };
+        let count = held.len() as u64;
+        let capture = released(name, held, state, day, (at, secret));
+        Ok((count, journal::store(tx, signer, &capture)?))
+    })
+}
+
+fn released(
+    name: &FeedName,
+    held: Vec<Held>,
+    mut state: FeedState,
+    day: Date,
+    (at, secret): (Timestamp, Salt),
+) -> Capture<'_> {
     let is_loss = |held: &&Held| {
         matches!(
             held.class,
@@ -53,20 +69,17 @@ pub fn release(
             step
         })
         .collect();
-    let batches = journal.commit(
-        signer,
-        &Capture {
-            feed: name,
-            steps,
-            state,
-            export: None,
-            told: Vec::new(),
-            lost: Some((day, lost)),
-            ended,
-            hold: HoldUpdate::Clear,
-            secret,
-            at,
-        },
-    )?;
-    Ok((count, batches))
+    Capture {
+        feed: name,
+        follows: None,
+        steps,
+        state,
+        export: None,
+        told: Vec::new(),
+        lost: Some((day, lost)),
+        ended,
+        hold: HoldUpdate::Clear,
+        secret,
+        at,
+    }
 }

@@ -89,6 +89,7 @@ fn state() -> FeedState {
 fn capture(feed: &FeedName, steps: Vec<Step>) -> Capture<'_> {
     Capture {
         feed,
+        follows: None,
         steps,
         state: state(),
         export: None,
@@ -139,6 +140,29 @@ fn stores_a_capture_whole_and_finds_it_after_a_restart() {
         journal.read(|tx| shadow::load(tx, &feed)).unwrap().len(),
         700
     );
+}
+
+#[test]
+fn refuses_what_was_compared_with_a_journal_that_has_moved_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let feed = roster();
+    let mut one = Journal::open(&path, agent(), epoch()).unwrap();
+    let mut other = Journal::open(&path, agent(), epoch()).unwrap();
+    let read = |journal: &mut Journal| {
+        let standpoint = journal.read(|tx| Ok(position::load(tx)?.unwrap()));
+        standpoint.unwrap().end
+    };
+    let both = [read(&mut one), read(&mut other)];
+    let [first, second] = both.map(|end| {
+        let mut capture = capture(&feed, vec![step(&record(1, "A"))]);
+        capture.follows = Some(end);
+        capture
+    });
+    one.commit(&signer(), &first).unwrap();
+    let moved = other.commit(&signer(), &second);
+    assert!(matches!(moved, Err(JournalError::Moved)));
+    assert_eq!(read(&mut other).seq, Seq(1));
 }
 
 #[test]
