@@ -54,6 +54,8 @@ pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Res
     let world = world();
     let identity = config.state.identity()?;
     config.check_facilities(&identity.facilities)?;
+    // Held until the end: two agents on one journal would each send what the other took.
+    let _lock = config.state.lock()?;
     let agent = identity.agent()?;
     let signer = Arc::new(config.state.signer(agent)?);
     let open = || {

@@ -1,7 +1,7 @@
 //! Who this agent is: what enrolment gave it, kept in its state folder with the keys that never
 //! leave it.
 
-use std::fs;
+use std::fs::{self, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,7 @@ const BATCH_KEY: &str = "batch.key";
 const TLS_KEY: &str = "tls.key.pem";
 const CERTIFICATE: &str = "tls.certificate.der";
 const AUTHORITY: &str = "authority.pem";
+const LOCK: &str = "lock";
 
 /// What enrolment gave the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,20 @@ impl StateFolder {
     #[must_use]
     pub fn journal(&self) -> PathBuf {
         self.0.join("journal.sqlite")
+    }
+
+    /// Takes the folder for this process alone, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError::Running`] while another process has it, and what opening returns.
+    pub fn lock(&self) -> Result<fs::File, IdentityError> {
+        let failed = |cause| IdentityError::File { file: LOCK, cause };
+        let file = private().open(self.0.join(LOCK)).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(IdentityError::Running(self.0.clone())),
+            Err(TryLockError::Error(cause)) => Err(failed(cause)),
+        }
     }
 
     /// Returns the folder.
@@ -232,6 +247,9 @@ pub enum IdentityError {
          that MDOC gave this agency"
     )]
     NotEnrolled(PathBuf),
+    /// Another agent runs on the folder.
+    #[error("another savin-agent runs with the state folder {0}: stop it first")]
+    Running(PathBuf),
     /// A file cannot be read or written.
     #[error("failed to use {file}")]
     File {
@@ -256,12 +274,33 @@ pub enum IdentityError {
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
     let temporary = path.with_extension("new");
+    let mut file = private().open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}
+
+/// Opens for writing what only its owner may read.
+fn private() -> fs::OpenOptions {
     let mut options = fs::File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IdentityError, StateFolder};
+
+    #[test]
+    fn is_used_by_one_agent_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::new(folder.path().to_owned());
+        let held = state.lock().unwrap();
+        let second = state.lock().unwrap_err();
+        assert!(matches!(second, IdentityError::Running(_)), "{second}");
+        drop(held);
+        assert!(state.lock().is_ok());
+    }
 }

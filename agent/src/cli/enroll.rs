@@ -39,6 +39,8 @@ impl Enroll {
                 state.path().display()
             );
         }
+        // A running agent would go on with the old identity and a journal that is moved away.
+        let _lock = state.is_enrolled().then(|| state.lock()).transpose()?;
         let token = self.token()?;
         let runtime = super::run::runtime()?;
         let identity = runtime.block_on(enrol(&token, &state))?;

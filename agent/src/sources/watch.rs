@@ -340,14 +340,19 @@ fn note_seen(
     as_of: Option<Timestamp>,
 ) -> Result<(), JournalError> {
     let state = journal.read(|tx| feed::load(tx, &feed.name))?;
-    let Some(mut state) = state.filter(|state| at.duration_since(state.seen_at) >= SEEN) else {
+    if state.is_none_or(|state| at.duration_since(state.seen_at) < SEEN) {
         return Ok(());
-    };
-    state.seen_at = at;
-    if state.refusal.is_none() {
-        state.exported_at = as_of.or(state.exported_at);
     }
-    journal.write(|tx| feed::store(tx, &feed.name, &state))
+    journal.write(|tx| {
+        let Some(mut state) = feed::load(tx, &feed.name)? else {
+            return Ok(());
+        };
+        state.seen_at = at;
+        if state.refusal.is_none() {
+            state.exported_at = as_of.or(state.exported_at);
+        }
+        feed::store(tx, &feed.name, &state)
+    })
 }
 
 /// Locks the journal; a panic elsewhere left no transaction open.
