@@ -157,7 +157,13 @@ impl StateFolder {
         tls: &TlsMaterial,
         identity: &Identity,
     ) -> Result<(), IdentityError> {
-        fs::create_dir_all(&self.0).map_err(|cause| IdentityError::File { file: "", cause })?;
+        let mut folder = fs::DirBuilder::new();
+        folder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder
+            .create(&self.0)
+            .map_err(|cause| IdentityError::File { file: "", cause })?;
         self.write(BATCH_KEY, hex(&keys.seed).as_bytes())?;
         self.write(TLS_KEY, tls.key_pem.as_bytes())?;
         self.write(CERTIFICATE, &tls.certificate)?;
@@ -291,7 +297,36 @@ fn private() -> fs::OpenOptions {
 
 #[cfg(test)]
 mod tests {
-    use super::{IdentityError, StateFolder};
+    use savin_shared::ids::{AgencyId, AgentId};
+
+    use super::{AgentName, Identity, IdentityError, NewKeys, StateFolder, TlsMaterial};
+
+    #[cfg(unix)]
+    #[test]
+    fn is_made_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::new(folder.path().join("state"));
+        let tls = TlsMaterial {
+            certificate: vec![1],
+            key_pem: "key".to_owned(),
+            authority_pem: "authority".to_owned(),
+        };
+        let identity = Identity {
+            agent: AgentName::from(AgentId::from_bytes([1; 16])),
+            agency: AgencyId::new("TEST").unwrap(),
+            facilities: Vec::new(),
+            hub: Vec::new(),
+            receipt_key: String::new(),
+            expires: jiff::Timestamp::UNIX_EPOCH,
+        };
+        state
+            .store(&NewKeys::generate().unwrap(), &tls, &identity)
+            .unwrap();
+        let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(state.path().to_owned()), 0o700);
+        assert_eq!(mode(state.path().join("identity.json")), 0o600);
+    }
 
     #[test]
     fn is_used_by_one_agent_at_a_time() {

@@ -12,6 +12,8 @@ pub mod receipt;
 pub mod shadow;
 pub mod spool;
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -86,6 +88,7 @@ impl Journal {
     /// Returns [`JournalError`] when the file cannot be used, belongs to another agent or is newer
     /// than this program.
     pub fn open(path: &Path, agent: AgentId, epoch: Epoch) -> Result<Self, JournalError> {
+        make_private(path).map_err(JournalError::File)?;
         Self::prepared(Connection::open(path)?, agent, epoch)
     }
 
@@ -182,6 +185,27 @@ impl Journal {
     }
 }
 
+/// Lets only the owner read the file, for it holds names; SQLite gives the files beside it the same
+/// permissions. A file that is there is not opened: to close it would give up the locks that another
+/// connection of this process has on it.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        #[cfg(unix)]
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(path, owner)
+        }
+        #[cfg(not(unix))]
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Stores a capture and returns its sealed batches.
 ///
 /// # Errors
@@ -269,6 +293,9 @@ pub enum JournalError {
     /// The commit itself failed: what is durable is not known, and the process must end.
     #[error("the journal's commit failed, so that nothing is known of what is durable")]
     CommitUnknown(#[source] rusqlite::Error),
+    /// The file cannot be made or kept to its owner.
+    #[error("the journal's file cannot be used")]
+    File(#[source] io::Error),
     /// Another process of this program changed the journal after it was read.
     #[error("the journal was changed while the source was compared with it")]
     Moved,
@@ -296,7 +323,7 @@ impl JournalError {
         match self {
             Self::Moved => Fault::Retry,
             Self::Database(error) if is_passing(error) => Fault::Retry,
-            Self::OtherAgent | Self::Newer => Fault::Reject,
+            Self::OtherAgent | Self::Newer | Self::File(_) => Fault::Reject,
             Self::Database(_)
             | Self::CommitUnknown(_)
             | Self::Damaged(_)

@@ -142,6 +142,29 @@ fn stores_a_capture_whole_and_finds_it_after_a_restart() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    std::fs::write(&path, "").unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    let feed = roster();
+    let mut journal = Journal::open(&path, agent(), epoch()).unwrap();
+    let steps = vec![step(&record(1, "A"))];
+    journal.commit(&signer(), &capture(&feed, steps)).unwrap();
+    let mut modes = BTreeMap::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        modes.insert(entry.file_name().into_string().unwrap(), mode);
+    }
+    let files = ["journal.sqlite", "journal.sqlite-shm", "journal.sqlite-wal"];
+    let expected: BTreeMap<_, _> = files.map(|file| (file.to_owned(), 0o600)).into();
+    assert_eq!(modes, expected);
+}
+
 #[test]
 fn refuses_what_was_compared_with_a_journal_that_has_moved_since() {
     let folder = tempfile::tempdir().unwrap();
