@@ -62,7 +62,9 @@ pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Res
         let epoch = Epoch::from_bytes((world.random)());
         Journal::open(&config.state.journal(), agent, epoch).context("failed to open the journal")
     };
-    let journal = Arc::new(Mutex::new(open()?));
+    let mut journal = open()?;
+    journal.settle().context("failed to settle the journal")?;
+    let journal = Arc::new(Mutex::new(journal));
     let (fresh_in, fresh_out) = mpsc::channel(FRESH_MAX);
     let uplink = Uplink {
         dialer: Dialer::new(identity.hub.clone(), tls::enrolled(&config.state.tls()?)?)?,

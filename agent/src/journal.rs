@@ -133,6 +133,21 @@ impl Journal {
         Ok(journal)
     }
 
+    /// Moves all of the write-ahead log into the file and empties it. After a sync that failed, what
+    /// only the system's cache holds could be read and sent as if it were durable: so the first
+    /// connection of a start does this before anything is sent.
+    ///
+    /// # Errors
+    /// Returns [`JournalError`] when the log cannot be moved; nothing may then be sent.
+    pub fn settle(&mut self) -> Result<(), JournalError> {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let is_busy: bool = self.connection.query_row(sql, [], |row| row.get(0))?;
+        if is_busy {
+            return Err(JournalError::Busy);
+        }
+        Ok(())
+    }
+
     /// Stores a capture in a transaction of its own and returns its sealed batches.
     ///
     /// # Errors
@@ -296,6 +311,9 @@ pub enum JournalError {
     /// The file cannot be made or kept to its owner.
     #[error("the journal's file cannot be used")]
     File(#[source] io::Error),
+    /// Another process reads the journal and does not let go of it.
+    #[error("another program does not let go of the journal")]
+    Busy,
     /// Another process of this program changed the journal after it was read.
     #[error("the journal was changed while the source was compared with it")]
     Moved,
@@ -321,7 +339,7 @@ impl JournalError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Moved => Fault::Retry,
+            Self::Busy | Self::Moved => Fault::Retry,
             Self::Database(error) if is_passing(error) => Fault::Retry,
             Self::OtherAgent | Self::Newer | Self::File(_) => Fault::Reject,
             Self::Database(_)

@@ -1,6 +1,7 @@
 //! The journal on a real file.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use savin_shared::chain::Position;
@@ -163,6 +164,32 @@ fn is_for_its_owner_only() {
     let files = ["journal.sqlite", "journal.sqlite-shm", "journal.sqlite-wal"];
     let expected: BTreeMap<_, _> = files.map(|file| (file.to_owned(), 0o600)).into();
     assert_eq!(modes, expected);
+}
+
+#[test]
+fn trusts_nothing_that_lies_in_the_log_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let feed = roster();
+    let mut before = Journal::open(&path, agent(), epoch()).unwrap();
+    let steps = vec![step(&record(1, "A"))];
+    before.commit(&signer(), &capture(&feed, steps)).unwrap();
+    let log = || {
+        std::fs::metadata(path.with_extension("sqlite-wal"))
+            .unwrap()
+            .len()
+    };
+    assert!(log() > 0);
+    let mut journal = Journal::open(&path, agent(), epoch()).unwrap();
+    journal.connection.busy_timeout(Duration::ZERO).unwrap();
+    // Another process reads what the log holds.
+    let busy = before.read(|tx| {
+        position::load(tx)?;
+        Ok(journal.settle())
+    });
+    assert!(matches!(busy, Ok(Err(JournalError::Busy))));
+    journal.settle().unwrap();
+    assert_eq!(log(), 0);
 }
 
 #[test]
