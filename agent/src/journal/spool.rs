@@ -5,7 +5,7 @@ use savin_shared::chain::Position;
 use savin_shared::envelope::{SealedBatch, portable};
 use savin_shared::ids::{Epoch, Seq};
 
-use super::{JournalError, storable, stored_count, stored_hash, stored_time};
+use super::{JournalError, position, storable, stored_count, stored_hash, stored_time};
 
 /// What waits for an acknowledgement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,23 +104,57 @@ pub fn backlog(tx: &Transaction<'_>, epoch: Epoch, acked: Seq) -> Result<Backlog
     })
 }
 
-/// Forgets acknowledged batches that were sealed before a time; returns whether any was forgotten.
+/// Forgets acknowledged batches and returns how many.
+///
+/// These are those sealed before a time, and the oldest of those that together are larger than
+/// `bytes_max`. The one at the acknowledged position stays, so that a hub that stands there is found
+/// on the chain.
 ///
 /// # Errors
 /// Returns [`JournalError`] when they cannot be removed.
 pub fn prune(
     tx: &Transaction<'_>,
-    epoch: Epoch,
-    acked: Seq,
     sealed_before: jiff::Timestamp,
-) -> Result<bool, JournalError> {
+    bytes_max: u64,
+) -> Result<usize, JournalError> {
+    let mut standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+    let (epoch, acked) = (standpoint.end.epoch, standpoint.acked);
+    let beyond = last_beyond(tx, epoch, acked, bytes_max)?;
     let mut statement = tx.prepare_cached(
-        "DELETE FROM batch WHERE sealed_at < ?3 AND (epoch <> ?1 OR last_seq <= ?2)",
+        "DELETE FROM batch WHERE epoch = ?1 AND last_seq < ?2 AND (sealed_at < ?3 OR last_seq <= ?4)",
     )?;
+    let sealed_before = sealed_before.as_microsecond();
     let removed = statement.execute(params![
         epoch.as_bytes(),
         storable(acked.0),
-        sealed_before.as_microsecond(),
+        sealed_before,
+        storable(beyond.0),
     ])?;
-    Ok(removed > 0)
+    if removed > 0 && standpoint.complete {
+        standpoint.complete = false;
+        position::store(tx, &standpoint)?;
+    }
+    let mut statement =
+        tx.prepare_cached("DELETE FROM batch WHERE epoch <> ?1 AND sealed_at < ?2")?;
+    Ok(removed + statement.execute(params![epoch.as_bytes(), sealed_before])?)
+}
+
+/// Returns the last delta of the newest acknowledged batch beyond the size that is kept.
+fn last_beyond(
+    tx: &Transaction<'_>,
+    epoch: Epoch,
+    acked: Seq,
+    bytes_max: u64,
+) -> Result<Seq, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT coalesce(max(last_seq), 0) FROM (
+             SELECT last_seq, sum(length(sealed)) OVER (ORDER BY first_seq DESC) AS bytes
+             FROM batch WHERE epoch = ?1 AND last_seq <= ?2
+         ) AS kept WHERE bytes > ?3",
+    )?;
+    let (acked, bytes_max) = (storable(acked.0), storable(bytes_max));
+    let last = statement.query_row(params![epoch.as_bytes(), acked, bytes_max], |row| {
+        row.get(0)
+    })?;
+    Ok(Seq(stored_count(last)?))
 }

@@ -279,18 +279,51 @@ fn gives_batches_only_without_a_gap() {
             .len()
     };
     assert_eq!(first(&mut journal, Seq(1)), 2);
-    let later: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-    assert!(
-        journal
-            .write(|tx| spool::prune(tx, epoch(), Seq(2), later))
-            .unwrap()
-    );
     assert_eq!(first(&mut journal, Seq(2)), 1);
-    assert_eq!(first(&mut journal, Seq::ZERO), 0);
+    assert_eq!(first(&mut journal, Seq(3)), 0);
     let backlog = journal
         .read(|tx| spool::backlog(tx, epoch(), Seq(2)))
         .unwrap();
     assert_eq!(backlog.deltas, 1);
+}
+
+#[test]
+fn forgets_what_is_acknowledged_by_age_and_by_size_but_never_where_the_hub_stands() {
+    let long_ago = Timestamp::UNIX_EPOCH;
+    let later = long_ago + jiff::SignedDuration::from_hours(1);
+    for (sealed_before, bytes_max) in [(later, u64::MAX), (long_ago, 1)] {
+        let mut journal = Journal::scratch(agent(), epoch()).unwrap();
+        let feed = roster();
+        let hub = SigningKey::from_seed(&[7; 32]).unwrap();
+        let prune = |journal: &mut Journal| {
+            journal
+                .write(|tx| spool::prune(tx, sealed_before, bytes_max))
+                .unwrap()
+        };
+        for number in 0..4 {
+            let steps = vec![step(&record(number, "A"))];
+            journal.commit(&signer(), &capture(&feed, steps)).unwrap();
+        }
+        let standpoint = |journal: &mut Journal| {
+            let standpoint = journal.read(|tx| Ok(position::load(tx)?.unwrap()));
+            standpoint.unwrap()
+        };
+        assert_eq!(prune(&mut journal), 0, "nothing is acknowledged");
+        assert!(standpoint(&mut journal).complete);
+        let third = journal
+            .read(|tx| spool::after(tx, epoch(), Seq(2), 1))
+            .unwrap();
+        let stands_at = third[0].header.after();
+        let receipt = Receipt::sign(agent(), stands_at, ReceivedAt(long_ago), &hub);
+        journal.write(|tx| receipt::keep(tx, &receipt)).unwrap();
+        assert_eq!(prune(&mut journal), 2);
+        assert!(!standpoint(&mut journal).complete);
+        assert!(journal.read(|tx| spool::holds(tx, &stands_at)).unwrap());
+        let left = journal
+            .read(|tx| spool::after(tx, epoch(), Seq(3), 9))
+            .unwrap();
+        assert_eq!(left.len(), 1);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use quinn::Connection;
 use savin_shared::codec::Codec;
 use savin_shared::envelope::SealedBatch;
@@ -32,6 +32,15 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// How long receipts may wait to be stored together: each one stands for all before it.
 const RECEIPT_DELAY: Duration = Duration::from_millis(250);
+
+/// How often the journal forgets what has been acknowledged for long.
+const PRUNE: Duration = Duration::from_secs(3600);
+
+/// How long acknowledged batches are kept, so that a hub that was restored from a backup can have
+/// them again, and how many bytes of them. Less sends it the full state instead, of which nobody is
+/// told.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A feed as heartbeats name it.
 #[derive(Debug, Clone)]
@@ -65,6 +74,7 @@ pub struct Driver {
     fresh: mpsc::Receiver<SealedBatch>,
     boot: [u8; 16],
     receipt: Option<(Receipt, Instant)>,
+    prune_due: Instant,
 }
 
 /// Why a session ended.
@@ -87,6 +97,7 @@ impl Driver {
     pub fn new(parts: Parts, journal: Journal, fresh: mpsc::Receiver<SealedBatch>) -> Self {
         let boot = (parts.world.random)();
         Self {
+            prune_due: (parts.world.monotonic)(),
             parts,
             journal,
             fresh,
@@ -155,7 +166,10 @@ impl Driver {
                     session.handle_timeout(self.now());
                     self.store_receipt()?;
                 }
-                _ = look.tick() => session.advanced(self.standpoint()?.end),
+                _ = look.tick() => {
+                    self.prune()?;
+                    session.advanced(self.standpoint()?.end);
+                }
                 error = streams.failed() => lost = Some(error),
                 _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
             }
@@ -331,6 +345,22 @@ impl Driver {
         if let Some((receipt, _)) = self.receipt.take_if(|(_, due)| *due <= now) {
             let journal = &mut self.journal;
             block_in_place(|| journal.write(|tx| receipt::keep(tx, &receipt)))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what has been acknowledged for long, now and then.
+    fn prune(&mut self) -> Result<(), JournalError> {
+        if self.prune_due > self.now() {
+            return Ok(());
+        }
+        self.prune_due = self.now() + PRUNE;
+        let now = (self.parts.world.wall)();
+        let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        let journal = &mut self.journal;
+        let batches = block_in_place(|| journal.write(|tx| spool::prune(tx, before, KEPT_BYTES)))?;
+        if batches > 0 {
+            info!(batches, "Forgot what the hub has had for long");
         }
         Ok(())
     }
