@@ -124,7 +124,9 @@ impl Driver {
         let stored = self.store_receipt();
         match (ended, stored) {
             (Err(DriveError::Journal(error @ JournalError::CommitUnknown(_))), _)
-            | (_, Err(error @ JournalError::CommitUnknown(_))) => Err(error),
+            | (_, Err(DriveError::Journal(error @ JournalError::CommitUnknown(_)))) => Err(error),
+            // A receipt that contradicts the journal is said, whatever else ended the session.
+            (_, Err(error @ DriveError::Closed(_))) => Ok(Err(error)),
             (ended, _) => Ok(ended),
         }
     }
@@ -340,13 +342,24 @@ impl Driver {
     }
 
     /// Stores the newest receipt once it has waited long enough for others.
-    fn store_receipt(&mut self) -> Result<(), JournalError> {
+    fn store_receipt(&mut self) -> Result<(), DriveError> {
         let now = self.now();
-        if let Some((receipt, _)) = self.receipt.take_if(|(_, due)| *due <= now) {
-            let journal = &mut self.journal;
-            block_in_place(|| journal.write(|tx| receipt::keep(tx, &receipt)))?;
+        let Some((receipt, _)) = self.receipt.take_if(|(_, due)| *due <= now) else {
+            return Ok(());
+        };
+        let journal = &mut self.journal;
+        let (kept, epoch) = block_in_place(|| {
+            journal.write(|tx| {
+                let kept = receipt::keep(tx, &receipt)?;
+                let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+                Ok((kept, standpoint.end.epoch))
+            })
+        })?;
+        // A receipt for the epoch that has just ended is for what was rolled back.
+        if kept || receipt.position.epoch != epoch {
+            return Ok(());
         }
-        Ok(())
+        Err(DriveError::Closed(AgentClose::Contradiction))
     }
 
     /// Forgets what has been acknowledged for long, now and then.
@@ -385,3 +398,6 @@ async fn sleep_until(due: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;
