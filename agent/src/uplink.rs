@@ -24,6 +24,9 @@ use drive::{DriveError, Driver};
 /// thousand agents do not all come back at once.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
+/// The longest time that the hub can send an agent away for.
+const DEFER_MAX: Duration = Duration::from_secs(3600);
+
 /// The first pause.
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 
@@ -75,7 +78,7 @@ impl Uplink {
             journal,
             fresh,
         );
-        let mut pause = PAUSE_MIN;
+        let mut rest = Rest::up_to(PAUSE_MIN);
         loop {
             let dialled = tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
@@ -91,16 +94,16 @@ impl Uplink {
                         .await;
                     connection.close(0_u32.into(), b"bye");
                     let lasted = (world.monotonic)().saturating_duration_since(began);
-                    pause = after(ended?, lasted, pause);
+                    rest = after(ended?, lasted, rest.spread);
                 }
                 Err(failure) => {
                     warn!(reason = %failure, "Hub not reached, trying again");
-                    pause = (pause * 2).min(PAUSE_MAX);
+                    rest = Rest::longer_than(rest.spread);
                 }
             }
             tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
-                () = tokio::time::sleep(drawn(pause, world)) => {}
+                () = tokio::time::sleep(rest.drawn(world)) => {}
             }
         }
     }
@@ -108,32 +111,57 @@ impl Uplink {
 
 /// Decides how long to wait after a session has ended. One that held for longer than the pause
 /// before it was a good one, and the line that is lost now is dialled again at once.
-fn after(ended: Result<(), DriveError>, lasted: Duration, pause: Duration) -> Duration {
+fn after(ended: Result<(), DriveError>, lasted: Duration, pause: Duration) -> Rest {
     match ended {
-        Ok(()) => PAUSE_MIN,
-        Err(DriveError::Closed(AgentClose::Deferred { after_s })) => {
-            Duration::from_secs(u64::from(after_s))
+        Ok(()) => Rest::up_to(PAUSE_MIN),
+        Err(failure @ DriveError::Closed(AgentClose::Deferred { after_s })) => {
+            info!(reason = %failure, "Coming back later");
+            let asked = Duration::from_secs(u64::from(after_s)).min(DEFER_MAX);
+            Rest {
+                least: asked,
+                spread: asked.max(PAUSE_MIN),
+            }
         }
         Err(failure @ DriveError::Closed(AgentClose::Quarantined | AgentClose::Contradiction)) => {
             error!(reason = %failure, "The hub takes nothing from this agent");
-            PAUSE_MAX
+            Rest::up_to(PAUSE_MAX)
         }
         Err(failure) => {
             warn!(reason = %failure, "Line to the hub lost, dialling again");
             if lasted > pause {
-                PAUSE_MIN
+                Rest::up_to(PAUSE_MIN)
             } else {
-                (pause * 2).min(PAUSE_MAX)
+                Rest::longer_than(pause)
             }
         }
     }
 }
 
-/// Draws a pause between nothing and the given one.
-fn drawn(pause: Duration, world: World) -> Duration {
-    let [low, high, ..] = (world.random)();
-    let part = f64::from(u16::from_be_bytes([high, low])) / f64::from(u16::MAX);
-    pause.mul_f64(part)
+/// How long the agent waits before it dials again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rest {
+    /// At least.
+    least: Duration,
+    /// And up to this long beyond, by chance: agents that were sent away together do not all come
+    /// back at once.
+    spread: Duration,
+}
+
+impl Rest {
+    const fn up_to(spread: Duration) -> Self {
+        let least = Duration::ZERO;
+        Self { least, spread }
+    }
+
+    fn longer_than(pause: Duration) -> Self {
+        Self::up_to((pause * 2).min(PAUSE_MAX))
+    }
+
+    fn drawn(self, world: World) -> Duration {
+        let [low, high, ..] = (world.random)();
+        let part = f64::from(u16::from_be_bytes([high, low])) / f64::from(u16::MAX);
+        self.least + self.spread.mul_f64(part)
+    }
 }
 
 #[cfg(test)]
@@ -147,11 +175,29 @@ mod tests {
 
     #[test]
     fn a_line_that_held_is_dialled_again_soon_however_often_others_broke() {
-        let mut pause = PAUSE_MIN;
+        let mut rest = Rest::up_to(PAUSE_MIN);
         for _ in 0..10 {
-            pause = after(lost(), Duration::from_millis(1), pause);
+            rest = after(lost(), Duration::from_millis(1), rest.spread);
         }
-        assert_eq!(pause, PAUSE_MAX);
-        assert_eq!(after(lost(), Duration::from_hours(72), pause), PAUSE_MIN);
+        assert_eq!(rest, Rest::up_to(PAUSE_MAX));
+        let held = after(lost(), Duration::from_hours(72), rest.spread);
+        assert_eq!(held, Rest::up_to(PAUSE_MIN));
+    }
+
+    #[test]
+    fn stays_away_for_as_long_as_the_hub_asks_and_a_little_longer() {
+        let deferred = |after_s| {
+            let ended = Err(DriveError::Closed(AgentClose::Deferred { after_s }));
+            after(ended, Duration::from_secs(1), PAUSE_MIN)
+        };
+        let drawn = |random| {
+            let world = World {
+                random,
+                ..crate::app::world()
+            };
+            deferred(30).drawn(world).as_secs()
+        };
+        assert_eq!((drawn(|| [0; 16]), drawn(|| [255; 16])), (30, 60));
+        assert_eq!(deferred(u32::MAX).least, DEFER_MAX);
     }
 }

@@ -30,6 +30,10 @@ use crate::signer::Signer;
 /// How often the journal is looked at for what another process of this program stored there.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How long the line may take to accept one frame. Shorter gives up on a slow line; longer leaves a
+/// dead one unnoticed while nothing else can be sent.
+const SEND: Duration = Duration::from_secs(30);
+
 /// How long receipts may wait to be stored together: each one stands for all before it.
 const RECEIPT_DELAY: Duration = Duration::from_millis(250);
 
@@ -116,7 +120,11 @@ impl Driver {
         timing: Timing,
         shutdown: &mut watch::Receiver<bool>,
     ) -> Result<Result<(), DriveError>, JournalError> {
-        let ended = self.converse(connection, timing, shutdown).await;
+        let ended = tokio::select! {
+            biased;
+            _ = shutdown.wait_for(|stop| *stop) => Ok(()),
+            ended = self.converse(connection, timing) => ended,
+        };
         self.receipt = self
             .receipt
             .take()
@@ -135,7 +143,6 @@ impl Driver {
         &mut self,
         connection: &Connection,
         timing: Timing,
-        shutdown: &mut watch::Receiver<bool>,
     ) -> Result<(), DriveError> {
         let (mut streams, mut frames) = Streams::new(connection.clone());
         let hello = self.hello()?;
@@ -173,7 +180,6 @@ impl Driver {
                     session.advanced(self.standpoint()?.end);
                 }
                 error = streams.failed() => lost = Some(error),
-                _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
             }
             if let Some(error) = lost {
                 while let Ok(frame) = frames.try_recv() {
@@ -186,7 +192,8 @@ impl Driver {
         }
     }
 
-    /// Sends what the session wants sent and does what it wants done.
+    /// Sends what the session wants sent and does what it wants done. Shutdown drops it where it
+    /// waits; what it does with the journal it does without waiting.
     async fn work(
         &mut self,
         session: &mut AgentSession,
@@ -194,7 +201,9 @@ impl Driver {
     ) -> Result<(), DriveError> {
         loop {
             while let Some(outgoing) = session.poll_frame() {
-                streams.send(&outgoing, session.codec()).await?;
+                tokio::time::timeout(SEND, streams.send(&outgoing, session.codec()))
+                    .await
+                    .map_err(|_| StreamError::Blocked)??;
             }
             let Some(event) = session.poll_event() else {
                 return Ok(());

@@ -115,6 +115,9 @@ pub enum StreamError {
     /// The hub sent what is no frame, or a frame is too large.
     #[error("a frame was refused")]
     Frame(#[from] FrameError),
+    /// The hub took nothing in for too long.
+    #[error("the line accepts nothing any more")]
+    Blocked,
     /// The hub ended every stream.
     #[error("the hub ended the conversation")]
     Ended,
