@@ -13,6 +13,9 @@ use crate::config::Config;
 use crate::enrol::enrol;
 use crate::identity::StateFolder;
 
+/// The journal's file and those that SQLite puts beside it.
+const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
+
 /// Enrol this agent.
 #[derive(Debug, Args)]
 pub(super) struct Enroll {
@@ -92,19 +95,51 @@ impl Enroll {
     }
 }
 
-/// Keeps the journal of the agent that was before; it belongs to another name.
+/// Keeps the journal of the agent that was before, with its receipts; it belongs to another name.
+/// What was kept earlier is never written over.
 fn set_journal_aside(state: &StateFolder) -> anyhow::Result<()> {
     let journal = state.journal();
-    for ending in ["", "-wal", "-shm"] {
-        let mut from = journal.clone().into_os_string();
-        from.push(ending);
-        let mut to = journal.with_extension("replaced.sqlite").into_os_string();
-        to.push(ending);
-        match std::fs::rename(&from, &to) {
+    let beside = |path: &Path, ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let kept = (1_u32..)
+        .map(|number| journal.with_extension(format!("replaced-{number}.sqlite")))
+        .find(|kept| ENDINGS.iter().all(|ending| !beside(kept, ending).exists()))
+        .context("failed to set the old journal aside")?;
+    for ending in ENDINGS {
+        match std::fs::rename(beside(&journal, ending), beside(&kept, ending)) {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error).context("failed to set the old journal aside"),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{StateFolder, set_journal_aside};
+
+    #[test]
+    fn writes_over_no_journal_that_was_set_aside_earlier() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::new(folder.path().to_owned());
+        for life in ["first", "second"] {
+            fs::write(state.journal(), life).unwrap();
+            fs::write(folder.path().join("journal.sqlite-wal"), life).unwrap();
+            set_journal_aside(&state).unwrap();
+        }
+        for (number, life) in [(1, "first"), (2, "second")] {
+            for ending in ["", "-wal"] {
+                let name = format!("journal.replaced-{number}.sqlite{ending}");
+                let kept = fs::read_to_string(folder.path().join(name)).unwrap();
+                assert_eq!(kept, life);
+            }
+        }
+        assert!(!state.journal().exists());
+    }
 }
