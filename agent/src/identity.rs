@@ -15,6 +15,10 @@ use thiserror::Error;
 
 use crate::signer::Signer;
 
+/// Days before the end of the certificate from which on that is said every day. Fewer leave MDOC no
+/// time to make a new token.
+pub const CERTIFICATE_WARNING_DAYS: i64 = 30;
+
 const IDENTITY: &str = "identity.json";
 const BATCH_KEY: &str = "batch.key";
 const TLS_KEY: &str = "tls.key.pem";
@@ -213,6 +217,12 @@ impl Identity {
     }
 }
 
+/// Returns for how many whole days a certificate still holds; less than none when it has ended.
+#[must_use]
+pub fn certificate_days(ends: Timestamp, now: Timestamp) -> i64 {
+    ends.duration_since(now).as_secs().div_euclid(24 * 60 * 60)
+}
+
 /// The seed of a batch key that was just made.
 pub struct NewKeys {
     seed: [u8; 32],
@@ -299,7 +309,9 @@ fn private() -> fs::OpenOptions {
 mod tests {
     use savin_shared::ids::{AgencyId, AgentId};
 
-    use super::{AgentName, Identity, IdentityError, NewKeys, StateFolder, TlsMaterial};
+    use super::{
+        AgentName, Identity, IdentityError, NewKeys, StateFolder, TlsMaterial, certificate_days,
+    };
 
     #[cfg(unix)]
     #[test]
@@ -326,6 +338,13 @@ mod tests {
         let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(state.path().to_owned()), 0o700);
         assert_eq!(mode(state.path().join("identity.json")), 0o600);
+    }
+
+    #[test]
+    fn counts_whole_days_to_the_end_of_the_certificate() {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let days = |hours| certificate_days(now + jiff::SignedDuration::from_hours(hours), now);
+        assert_eq!([49, 23, 0, -1].map(days), [2, 0, 0, -1]);
     }
 
     #[test]

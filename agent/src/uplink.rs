@@ -97,6 +97,7 @@ impl Uplink {
                     rest = after(ended?, lasted, rest.spread);
                 }
                 Err(failure) => {
+                    driver.say_certificate();
                     warn!(reason = %failure, "Hub not reached, trying again");
                     rest = Rest::longer_than(rest.spread);
                 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::output::Output;
 use crate::app;
 use crate::config::{Config, FeedConfig};
-use crate::identity::Identity;
+use crate::identity::{CERTIFICATE_WARNING_DAYS, Identity, certificate_days};
 use crate::journal::feed::FeedState;
 use crate::journal::hold::Hold;
 use crate::journal::position::Standpoint;
@@ -66,7 +66,7 @@ fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status
             receipt_at: receipt::newest(tx, None, 1)?
                 .pop()
                 .map(|receipt| receipt.received_at),
-            certificate_days: identity.expires.duration_since(now).as_hours() / 24,
+            certificate_days: certificate_days(identity.expires, now),
             standpoint,
             feeds,
         })
@@ -92,6 +92,16 @@ impl Status<'_> {
         })
     }
 
+    fn certificate(&self) -> String {
+        match self.certificate_days {
+            ..0 => "has ended: ask MDOC for a token and enrol again with --replace".to_owned(),
+            days @ ..=CERTIFICATE_WARNING_DAYS => format!(
+                "{days} days left: ask MDOC for a token and enrol again with --replace before then"
+            ),
+            days => format!("{days} days left"),
+        }
+    }
+
     fn print(&self, output: &Output) -> anyhow::Result<()> {
         let receipt = self
             .receipt_at
@@ -109,10 +119,7 @@ impl Status<'_> {
             self.standpoint.acked, self.backlog.deltas
         ))?;
         output.line(&format!("  last receipt  {receipt}"))?;
-        output.line(&format!(
-            "  certificate   {} days left",
-            self.certificate_days
-        ))?;
+        output.line(&format!("  certificate   {}", self.certificate()))?;
         let header = [
             "feed",
             "facility",

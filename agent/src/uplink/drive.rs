@@ -20,9 +20,10 @@ use savin_shared::world::World;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use tokio::task::block_in_place;
-use tracing::info;
+use tracing::{error, info, warn};
 
 use super::streams::{StreamError, Streams};
+use crate::identity::{CERTIFICATE_WARNING_DAYS, certificate_days};
 use crate::journal::position::{self, Standpoint};
 use crate::journal::{Journal, JournalError, feed, hold, receipt, shadow, spool};
 use crate::signer::Signer;
@@ -79,6 +80,7 @@ pub struct Driver {
     boot: [u8; 16],
     receipt: Option<(Receipt, Instant)>,
     prune_due: Instant,
+    said_days: Option<i64>,
 }
 
 /// Why a session ended.
@@ -107,6 +109,7 @@ impl Driver {
             fresh,
             boot,
             receipt: None,
+            said_days: None,
         }
     }
 
@@ -238,6 +241,7 @@ impl Driver {
             }
             AgentEvent::Snapshot { new_epoch } => self.send_full_state(new_epoch, session)?,
             AgentEvent::Heartbeat => {
+                self.say_certificate();
                 let heartbeat = self.heartbeat()?;
                 session.heartbeat(heartbeat);
             }
@@ -298,7 +302,6 @@ impl Driver {
             }
             Ok((standpoint, backlog, feeds))
         })?;
-        let left = self.parts.certificate_ends.duration_since(now).as_hours() / 24;
         Ok(Heartbeat {
             clock_us: now.as_microsecond(),
             end: standpoint.end,
@@ -307,7 +310,7 @@ impl Driver {
             spool_deltas: backlog.deltas,
             oldest_unacked_us: micros(backlog.oldest),
             disk_free_bytes: None,
-            certificate_days: i32::try_from(left).ok(),
+            certificate_days: i32::try_from(self.certificate_days()).ok(),
             feeds,
         })
     }
@@ -369,6 +372,30 @@ impl Driver {
             return Ok(());
         }
         Err(DriveError::Closed(AgentClose::Contradiction))
+    }
+
+    /// Says once a day that the certificate ends soon; until it has ended, nothing else changes.
+    pub fn say_certificate(&mut self) {
+        let days = self.certificate_days();
+        if days > CERTIFICATE_WARNING_DAYS || self.said_days == Some(days) {
+            return;
+        }
+        self.said_days = Some(days);
+        if days < 0 {
+            error!(
+                certificate.days = days,
+                "The certificate has ended and the hub takes nothing: enrol again with --replace"
+            );
+        } else {
+            warn!(
+                certificate.days = days,
+                "The certificate ends soon: ask MDOC for a token and enrol again with --replace"
+            );
+        }
+    }
+
+    fn certificate_days(&self) -> i64 {
+        certificate_days(self.parts.certificate_ends, (self.parts.world.wall)())
     }
 
     /// Forgets what has been acknowledged for long, now and then.
