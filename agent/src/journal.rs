@@ -148,6 +148,12 @@ impl Journal {
         Ok(())
     }
 
+    /// Waits this long for another connection that writes.
+    #[cfg(test)]
+    pub(crate) fn set_busy(&self, wait: Duration) {
+        self.connection.busy_timeout(wait).unwrap();
+    }
+
     /// Stores a capture in a transaction of its own and returns its sealed batches.
     ///
     /// # Errors
@@ -335,6 +341,12 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// Says whether the disk has no room, so that a person has to make some.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Database(error) if is_full(error))
+    }
+
     /// Returns what is to be done about it.
     #[must_use]
     pub fn fault(&self) -> Fault {

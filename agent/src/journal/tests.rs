@@ -8,6 +8,7 @@ use savin_shared::chain::Position;
 use savin_shared::clock::{ObservedAt, ReceivedAt};
 use savin_shared::delta::{Change, Coverage, Delta, Evidence, Origin, Row};
 use savin_shared::envelope::open;
+use savin_shared::fault::Fault;
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, Epoch, FacilityCode, FeedName, RecordNumber, Seq};
 use savin_shared::receipt::Receipt;
@@ -181,7 +182,7 @@ fn trusts_nothing_that_lies_in_the_log_only() {
     };
     assert!(log() > 0);
     let mut journal = Journal::open(&path, agent(), epoch()).unwrap();
-    journal.connection.busy_timeout(Duration::ZERO).unwrap();
+    journal.set_busy(Duration::ZERO);
     // Another process reads what the log holds.
     let busy = before.read(|tx| {
         position::load(tx)?;
@@ -190,6 +191,34 @@ fn trusts_nothing_that_lies_in_the_log_only() {
     assert!(matches!(busy, Ok(Err(JournalError::Busy))));
     journal.settle().unwrap();
     assert_eq!(log(), 0);
+}
+
+#[test]
+fn waits_out_a_full_disk_and_stores_nothing_by_halves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let feed = roster();
+    let steps: Vec<Step> = (0..700).map(|number| step(&record(number, "A"))).collect();
+    let mut journal = Journal::open(&path, agent(), epoch()).unwrap();
+    let room = |journal: &Journal, pages: u32| {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        journal.connection.query_row(&sql, [], |_| Ok(())).unwrap();
+    };
+    room(&journal, 1);
+    let full = journal.commit(&signer(), &capture(&feed, steps.clone()));
+    let error = full.unwrap_err();
+    assert!(
+        error.is_disk_full() && error.fault() == Fault::Retry,
+        "{error}"
+    );
+    let standpoint = journal.read(|tx| Ok(position::load(tx)?.unwrap())).unwrap();
+    assert_eq!(
+        (standpoint.end.seq, standpoint.digest.rows()),
+        (Seq::ZERO, 0)
+    );
+    room(&journal, 100_000);
+    let stored = journal.commit(&signer(), &capture(&feed, steps)).unwrap();
+    assert_eq!(stored.len(), 2);
 }
 
 #[test]

@@ -124,12 +124,19 @@ impl FeedTask {
         if self.complained.as_ref() == Some(&text) {
             return;
         }
-        match failure.fault() {
-            Fault::Retry => {
-                warn!(feed = %self.feed.name, reason = %text, "Source not readable, trying again");
+        let feed = &self.feed.name;
+        match (failure.fault(), failure) {
+            (Fault::Retry, CaptureError::Journal(journal)) if journal.is_disk_full() => {
+                error!(%feed, reason = %text, "Disk full: nothing is captured until there is room");
             }
-            Fault::Reject | Fault::Broken => {
-                error!(feed = %self.feed.name, reason = %text, "Capture failed");
+            (Fault::Retry, CaptureError::Journal(_)) => {
+                warn!(%feed, reason = %text, "Capture not stored, trying again");
+            }
+            (Fault::Retry, _) => {
+                warn!(%feed, reason = %text, "Source not readable, trying again");
+            }
+            (Fault::Reject | Fault::Broken, _) => {
+                error!(%feed, reason = %text, "Capture failed");
             }
         }
         self.complained = Some(text);

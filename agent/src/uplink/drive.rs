@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use quinn::Connection;
 use savin_shared::codec::Codec;
 use savin_shared::envelope::SealedBatch;
+use savin_shared::fault::Fault;
 use savin_shared::frame::command::{CommandOutcome, Order};
 use savin_shared::frame::greeting::Hello;
 use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat};
@@ -46,6 +47,9 @@ const PRUNE: Duration = Duration::from_secs(3600);
 /// told.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 const KEPT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How long a receipt waits that could not be stored, because the disk is full or in use.
+const RECEIPT_RETRY: Duration = Duration::from_secs(10);
 
 /// A feed as heartbeats name it.
 #[derive(Debug, Clone)]
@@ -360,13 +364,21 @@ impl Driver {
             return Ok(());
         };
         let journal = &mut self.journal;
-        let (kept, epoch) = block_in_place(|| {
+        let stored = block_in_place(|| {
             journal.write(|tx| {
                 let kept = receipt::keep(tx, &receipt)?;
                 let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
                 Ok((kept, standpoint.end.epoch))
             })
-        })?;
+        });
+        let (kept, epoch) = match stored {
+            Err(error) if error.fault() == Fault::Retry => {
+                warn!(reason = %error, "Receipt not stored, trying again");
+                self.receipt = Some((receipt, now + RECEIPT_RETRY));
+                return Ok(());
+            }
+            stored => stored?,
+        };
         // A receipt for the epoch that has just ended is for what was rolled back.
         if kept || receipt.position.epoch != epoch {
             return Ok(());

@@ -56,6 +56,26 @@ fn ends_the_session_at_a_receipt_for_another_history() {
 }
 
 #[test]
+fn keeps_a_receipt_for_later_while_the_journal_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let open = || {
+        let (agent, epoch) = (AgentId::from_bytes([1; 16]), Epoch::from_bytes([3; 16]));
+        Journal::open(&path, agent, epoch).unwrap()
+    };
+    let mut driver = driver();
+    driver.journal = open();
+    driver.journal.set_busy(Duration::ZERO);
+    let end = driver.standpoint().unwrap().end;
+    let busy = open().write(|_| Ok(stored(&mut driver, end)));
+    assert!(busy.unwrap().is_ok());
+    let (_, due) = driver.receipt.as_ref().unwrap();
+    assert!(*due > driver.now(), "not at once");
+    assert!(stored(&mut driver, end).is_ok());
+    assert!(driver.receipt.is_none());
+}
+
+#[test]
 fn leaves_a_receipt_of_the_epoch_before_alone() {
     let mut driver = driver();
     let end = driver.standpoint().unwrap().end;
