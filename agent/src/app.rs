@@ -1,14 +1,16 @@
 //! Wiring: builds the parts, owns start and shutdown, decides nothing.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use savin_shared::fault::Fault;
 use savin_shared::ids::Epoch;
 use savin_shared::world::World;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
-use tracing::info;
+use tokio::task::{JoinSet, block_in_place};
+use tracing::{error, info};
 
 use crate::config::{Config, FeedConfig, SourceConfig};
 use crate::journal::{Journal, JournalError};
@@ -21,6 +23,9 @@ use crate::uplink::{Uplink, tls};
 
 /// Batches that wait for the uplink; beyond, it reads the journal.
 const FRESH_MAX: usize = 64;
+
+/// How long the start waits before it tries to open the journal again.
+const OPEN_AGAIN: Duration = Duration::from_secs(5);
 
 /// The real clocks and the system's randomness.
 #[must_use]
@@ -50,7 +55,7 @@ fn random() -> [u8; 16] {
 ///
 /// # Errors
 /// Returns why the agent cannot start or had to end.
-pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
     let world = world();
     let identity = config.state.identity()?;
     config.check_facilities(&identity.facilities)?;
@@ -60,15 +65,21 @@ pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Res
     let signer = Arc::new(config.state.signer(agent)?);
     let open = || {
         let epoch = Epoch::from_bytes((world.random)());
-        Journal::open(&config.state.journal(), agent, epoch).context("failed to open the journal")
+        Journal::open(&config.state.journal(), agent, epoch)
     };
-    let mut journal = open()?;
-    journal.settle().context("failed to settle the journal")?;
+    let settled = || {
+        let mut journal = open()?;
+        journal.settle()?;
+        Ok(journal)
+    };
+    let Some(journal) = patiently(settled, &mut shutdown).await? else {
+        return Ok(());
+    };
     let journal = Arc::new(Mutex::new(journal));
     let (fresh_in, fresh_out) = mpsc::channel(FRESH_MAX);
     let uplink = Uplink {
         dialer: Dialer::new(identity.hub.clone(), tls::enrolled(&config.state.tls()?)?)?,
-        journal: open()?,
+        journal: open().context("failed to open the journal")?,
         signer: Arc::clone(&signer),
         receipt_key: identity.receipt_key()?,
         fresh: fresh_out,
@@ -98,6 +109,35 @@ pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Res
     Ok(())
 }
 
+/// Opens the journal, and waits where that may go better later: a full disk is waited out. Returns
+/// none when shutdown comes first.
+async fn patiently(
+    open: impl Fn() -> Result<Journal, JournalError>,
+    shutdown: &mut watch::Receiver<bool>,
+) -> anyhow::Result<Option<Journal>> {
+    let mut said = None;
+    loop {
+        match block_in_place(&open) {
+            Err(failure) if failure.fault() == Fault::Retry => {
+                let reason = failure.to_string();
+                if said.as_ref() != Some(&reason) {
+                    error!(
+                        reason,
+                        full = failure.is_disk_full(),
+                        "Journal not usable, waiting"
+                    );
+                    said = Some(reason);
+                }
+            }
+            opened => return Ok(Some(opened.context("failed to open the journal")?)),
+        }
+        tokio::select! {
+            _ = shutdown.wait_for(|stop| *stop) => return Ok(None),
+            () = tokio::time::sleep(OPEN_AGAIN) => {}
+        }
+    }
+}
+
 fn source(config: SourceConfig) -> Source {
     match config {
         SourceConfig::Folder(settings) => Source::Folder(Folder::new(settings)),
@@ -109,5 +149,28 @@ fn label(config: &FeedConfig) -> FeedLabel {
     FeedLabel {
         feed: config.feed.name.clone(),
         facility: config.feed.facility.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use savin_shared::ids::AgentId;
+
+    use super::*;
+
+    fn scratch() -> Result<Journal, JournalError> {
+        Journal::scratch(AgentId::from_bytes([1; 16]), Epoch::from_bytes([2; 16]))
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn waits_for_a_journal_until_it_opens_or_shutdown_comes() {
+        let (stop, mut shutdown) = watch::channel(false);
+        let opened = patiently(scratch, &mut shutdown);
+        assert!(opened.await.unwrap().is_some());
+        stop.send(true).unwrap();
+        let never = patiently(|| Err(JournalError::Busy), &mut shutdown);
+        assert!(never.await.unwrap().is_none());
+        let broken = patiently(|| Err(JournalError::OtherAgent), &mut shutdown);
+        assert!(broken.await.is_err());
     }
 }

@@ -17,6 +17,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
     if applied > MIGRATIONS.len() {
         return Err(JournalError::Newer);
     }
+    if applied == MIGRATIONS.len() {
+        // Nothing is written, so that a full disk keeps nobody from opening the journal.
+        return Ok(());
+    }
     for migration in MIGRATIONS.iter().skip(applied) {
         tx.execute_batch(migration)?;
     }
