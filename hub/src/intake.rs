@@ -133,4 +133,6 @@ impl Refusal {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
