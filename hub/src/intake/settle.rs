@@ -304,6 +304,6 @@ impl Settlement {
         tx: &mut Tx<'_>,
         row: &RecordRow,
     ) -> Result<Option<EventPosition>, StoreError> {
-        event::last_end_of(tx, row.person, row.record)
+        event::last_end_of(tx, row.record)
     }
 }

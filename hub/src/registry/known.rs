@@ -2,7 +2,7 @@
 
 use savin_shared::delta::Evidence;
 use savin_shared::ids::FeedName;
-use savin_shared::record::Record;
+use savin_shared::record::{Record, RecordKind};
 
 /// A record as it stands, and on whose word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,4 +17,16 @@ pub struct Known {
     pub status_evidence: Evidence,
     /// How many feeds list it now.
     pub listings: u32,
+}
+
+impl Known {
+    /// Says whether the public may see the record, and learn anything by it. Service of a
+    /// protective order is told to whoever asked for the order: the public page would tell the
+    /// person it is against.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        !self.withheld
+            && !self.record.synthetic
+            && self.record.kind() != RecordKind::ProtectiveOrder
+    }
 }

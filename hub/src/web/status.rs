@@ -7,6 +7,7 @@ use savin_shared::record::{Record, RecordBody};
 
 use super::page::Page;
 use crate::freshness::{Hearing, hearing};
+use crate::ids::RecordId;
 use crate::notification::words::Argument;
 use crate::registry::known::Known;
 use crate::store::StoreError;
@@ -18,6 +19,7 @@ use crate::store::registry::telling::facility_name;
 /// A record with what is needed to show it.
 #[derive(Debug, Clone)]
 pub struct Shown {
+    id: RecordId,
     known: Known,
     facility: String,
     feeds: Vec<FeedRow>,
@@ -41,21 +43,28 @@ pub struct StatusLine {
 }
 
 impl Shown {
-    /// Gathers what a record's status needs; nothing for a sealed one.
+    /// Gathers what a record's status needs; nothing for one that is not public.
     ///
     /// # Errors
     /// Returns [`StoreError`] when the registry cannot be read.
     pub fn load(tx: &mut Tx<'_>, row: RecordRow) -> Result<Option<Self>, StoreError> {
-        if row.known.withheld {
+        if !row.known.is_public() {
             return Ok(None);
         }
         let code = row.known.record.facility.clone();
         let facility = facility_name(tx, &code)?;
         Ok(Some(Self {
+            id: row.record,
             known: row.known,
             facility,
             feeds: feed::of_facility(tx, &code)?,
         }))
+    }
+
+    /// Returns which record it is.
+    #[must_use]
+    pub const fn id(&self) -> RecordId {
+        self.id
     }
 
     /// Returns the record.

@@ -106,40 +106,43 @@ pub fn after(
     .collect()
 }
 
-/// Loads the newest events of a person, the newest first.
+/// Loads the newest events of each of these records, the newest first.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn of_person(
+pub fn of_records(
     tx: &mut Tx<'_>,
-    person: PersonId,
+    records: &[RecordId],
     events_max: u32,
 ) -> Result<Vec<(EventPosition, Event)>, StoreError> {
-    tx.query(
+    let lists: Vec<_> = records
+        .iter()
+        .map(|record| vec![record.0.into(), i64::from(events_max).into()])
+        .collect();
+    let found = tx.query_many(
         "SELECT position, event_id, code, person_id, record_id, version, facility_code, origin,
              effective_at, entered_at, observed_at, received_at, corrects, details
-         FROM event WHERE person_id = $1 ORDER BY position DESC LIMIT $2",
-        values![person.as_bytes(), i64::from(events_max)],
-    )?
-    .iter()
-    .map(read)
-    .collect()
+         FROM event WHERE record_id = $1 ORDER BY position DESC LIMIT $2",
+        &lists,
+    )?;
+    let mut events = found
+        .iter()
+        .flatten()
+        .map(read)
+        .collect::<Result<Vec<_>, _>>()?;
+    events.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
+    Ok(events)
 }
 
 /// Returns the newest event of a record that said that custody had ended.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn last_end_of(
-    tx: &mut Tx<'_>,
-    person: PersonId,
-    record: RecordId,
-) -> Result<Option<EventPosition>, StoreError> {
+pub fn last_end_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<EventPosition>, StoreError> {
     let row = tx.query_optional(
-        "SELECT position FROM event
-         WHERE person_id = $1 AND record_id = $2 AND code IN (4, 7, 8, 27, 28)
+        "SELECT position FROM event WHERE record_id = $1 AND code IN (4, 7, 8, 27, 28)
          ORDER BY position DESC LIMIT 1",
-        values![person.as_bytes(), record.0],
+        values![record.0],
     )?;
     row.map(|row| Ok(EventPosition(row.integer(0)?)))
         .transpose()

@@ -166,15 +166,6 @@ CREATE TABLE person_doubt (
     PRIMARY KEY (person_id, other_id)
 ) {strict};
 
-CREATE TABLE person_name (
-    person_id {bytes} NOT NULL,
-    surname TEXT NOT NULL,
-    given TEXT NOT NULL,
-    middle TEXT NOT NULL,
-    suffix TEXT NOT NULL,
-    PRIMARY KEY (person_id, surname, given, middle, suffix)
-) {by_key};
-
 -- The words of names, folded, for look-up by any part in any order.
 CREATE TABLE name_word (
     word TEXT NOT NULL,
@@ -201,4 +192,4 @@ CREATE TABLE event (
 ) {strict};
 
 CREATE UNIQUE INDEX event_id ON event (event_id);
-CREATE INDEX event_person ON event (person_id, position);
+CREATE INDEX event_record ON event (record_id, position);
