@@ -7,6 +7,8 @@ use savin_shared::event::EventCode as Code;
 use savin_shared::frame::live::NackReason;
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::ids::{Epoch, OffenderId, PersonNumber, Seq};
+use savin_shared::record::custody::CustodyState;
+use savin_shared::record::{Record, RecordBody};
 use savin_shared::sign::VerifyingKey;
 
 use super::batches::Outcome;
@@ -301,6 +303,45 @@ fn names_what_a_correction_takes_back() {
         let corrects: Result<Vec<_>, StoreError> =
             versions.iter().map(|row| row.optional_integer(1)).collect();
         assert_eq!(corrects.unwrap(), [None, None, Some(2)]);
+    });
+}
+
+#[test]
+fn takes_back_the_transfer_and_not_a_later_change() {
+    each("intake_taken_back", |store| {
+        let mut jail = Jail::new(store, 1);
+        let level = |record: &mut Record, level: &str| {
+            if let RecordBody::Custody(custody) = &mut record.body {
+                custody.classification = Some(level.to_owned());
+            }
+        };
+        let states = [
+            (CustodyState::TransferredOut, "close"),
+            (IN, "close"),
+            (IN, "medium"),
+            (BOND, "medium"),
+            (IN, "medium"),
+        ];
+        for (state, classification) in states {
+            let mut record = jail.record("1", state);
+            level(&mut record, classification);
+            let what = (Coverage::Full, Evidence::Status);
+            let body = jail.row("jms", Origin::Live, &record, what);
+            let batch = jail.batch(vec![body]);
+            send_one(store, &jail, &batch);
+        }
+        let told: Vec<_> = events(store)
+            .into_iter()
+            .map(|event| (event.code, event.corrects))
+            .collect();
+        let expected = [
+            (Code::TransferOutOfState, None),
+            (Code::Correction, Some(EventPosition(1))),
+            (Code::ClassificationChange, None),
+            (Code::Released, None),
+            (Code::Correction, Some(EventPosition(4))),
+        ];
+        assert_eq!(told, expected);
     });
 }
 

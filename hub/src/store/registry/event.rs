@@ -11,7 +11,7 @@ use crate::ids::{EventId, EventPosition, PersonId, RecordId};
 use crate::registry::details::Details;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::{Row, optional_time};
+use crate::store::value::{Row, Value, optional_time};
 use crate::values;
 
 /// An event.
@@ -134,15 +134,27 @@ pub fn of_records(
     Ok(events)
 }
 
+/// The events that say that custody has ended, and that a correction may take back.
+const ENDS: [EventCode; 5] = [
+    EventCode::TransferOutOfState,
+    EventCode::Released,
+    EventCode::Discharged,
+    EventCode::Died,
+    EventCode::MistakenRelease,
+];
+
 /// Returns the newest event of a record that said that custody had ended.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn last_end_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<EventPosition>, StoreError> {
+    let mut values: Vec<Value> = vec![record.0.into()];
+    values.extend(ENDS.map(|code| code.code().into()));
     let row = tx.query_optional(
-        "SELECT position FROM event WHERE record_id = $1 AND code IN (4, 7, 8, 27, 28)
+        "SELECT position FROM event
+         WHERE record_id = $1 AND code IN ($2, $3, $4, $5, $6)
          ORDER BY position DESC LIMIT 1",
-        values![record.0],
+        &values,
     )?;
     row.map(|row| Ok(EventPosition(row.integer(0)?)))
         .transpose()
