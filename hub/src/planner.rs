@@ -130,13 +130,14 @@ fn fact(
     if background.withheld || background.record.synthetic {
         return Ok(None);
     }
-    let from_facility = event
-        .details
-        .from_facility
-        .as_deref()
-        .and_then(|code| FacilityCode::new(code).ok())
-        .map(|code| facility_name(tx, &code))
-        .transpose()?;
+    let mut named = |code: &Option<String>| {
+        let code = code
+            .as_deref()
+            .and_then(|code| FacilityCode::new(code).ok());
+        code.map(|code| facility_name(tx, &code)).transpose()
+    };
+    let from_facility = named(&event.details.from_facility)?;
+    let still_held_at = named(&event.details.still_held_at)?;
     Ok(Some(Fact {
         event: event.event,
         position,
@@ -146,6 +147,7 @@ fn fact(
         name: background.record.subject.name.as_ref().map(shown),
         facility: facility_name(tx, &event.facility)?,
         from_facility,
+        still_held_at,
         effective_at: event.effective_at,
         observed_at: event.observed_at.timestamp(),
         received_at: event.received_at.timestamp(),

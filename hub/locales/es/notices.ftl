@@ -113,6 +113,8 @@ notice-Correction-discreet = Le dijimos algo sobre la persona por la que usted p
    *[other] el motivo por el que quedó en libertad era otro. Está fuera de custodia.
 }
 
+notice-still-held-full = Pero según el registro de { $held } sigue bajo custodia allí.
+notice-still-held-discreet = Pero según otro registro sigue bajo custodia.
 notice-content-free = Hay noticias sobre algo que usted nos pidió vigilar. Para saberlas, visite { $site } o llame al { $phone }.
 notice-late = { $hours ->
     [one] Esto fue hace una hora o más. Lo supimos apenas ahora.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use savin_shared::clock::{ObservedAt, ReceivedAt};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::digest::key_hash;
+use savin_shared::event::EventCode;
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, Epoch, FeedName, RecordKey, Seq};
 use savin_shared::record::Record;
@@ -21,7 +22,7 @@ use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::listing::{Listing, ListingKey};
 use crate::store::registry::position::Durable;
-use crate::store::registry::record::RecordRow;
+use crate::store::registry::record::{self, RecordRow};
 
 /// One change of one record, from whichever source.
 #[derive(Debug)]
@@ -113,7 +114,23 @@ pub(super) fn settle(
     }
     settlement.people.flush(tx)?;
     workspace.flush(tx, settlement.received_at)?;
+    note_still_held(tx, &mut settlement.events)?;
     event::append(tx, &settlement.events)
+}
+
+/// Notes with each release where else the person is held: by another open booking, at the same or
+/// another facility, as everything stands once the transaction is through.
+fn note_still_held(tx: &mut Tx<'_>, events: &mut [Event]) -> Result<(), StoreError> {
+    for event in events {
+        if !matches!(event.code, EventCode::Released | EventCode::Discharged) {
+            continue;
+        }
+        let rows = record::of_person(tx, event.person)?;
+        let mut others = rows.iter().filter(|row| row.record != event.record);
+        let other = others.find(|row| row.known.is_public() && row.known.is_held());
+        event.details.still_held_at = other.map(|row| row.known.record.facility.to_string());
+    }
+    Ok(())
 }
 
 /// Returns the identifiers of records that are new, or whose person reads differently now.

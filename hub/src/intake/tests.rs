@@ -346,6 +346,44 @@ fn takes_back_the_transfer_and_not_a_later_change() {
 }
 
 #[test]
+fn says_with_a_release_that_another_booking_still_holds() {
+    each("intake_still_held", |store| {
+        let (mut county, mut state) = (Jail::new(store, 1), Jail::new(store, 2));
+        let same = |mut record: Record| {
+            record.subject.offender_id = Some(OffenderId::new("K100").unwrap());
+            record
+        };
+        let bodies = vec![
+            county.lists(Origin::Baseline, &same(county.record("1", IN))),
+            county.lists(Origin::Baseline, &same(county.record("2", IN))),
+        ];
+        let batch = county.batch(bodies);
+        send_one(store, &county, &batch);
+        let body = state.lists(Origin::Baseline, &same(state.record("7", IN)));
+        let batch = state.batch(vec![body]);
+        send_one(store, &state, &batch);
+        // One of two bookings ends, then the other and the state's in one transaction.
+        for numbers in [["1"].as_slice(), &["2"]] {
+            let released = numbers
+                .iter()
+                .map(|n| county.tells(&same(county.record(n, BOND))))
+                .collect();
+            let batch = county.batch(released);
+            send_one(store, &county, &batch);
+        }
+        let body = state.tells(&same(state.record("7", BOND)));
+        let batch = state.batch(vec![body]);
+        send_one(store, &state, &batch);
+        let held: Vec<_> = events(store)
+            .into_iter()
+            .map(|event| event.details.still_held_at)
+            .collect();
+        let elsewhere = Some("JAIL-2".to_owned());
+        assert_eq!(held, [elsewhere.clone(), elsewhere, None]);
+    });
+}
+
+#[test]
 fn finds_persons_by_words_and_numbers() {
     each("intake_lookup", |store| {
         let mut jail = Jail::new(store, 1);

@@ -75,6 +75,11 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         ("state", Argument::Text(&state)),
     ];
     let mut sentences = vec![words.say_with(&format!("notice-{code}-{form}"), &values)];
+    let held = fact.still_held_at.as_ref().map(|held| {
+        let values = [("held", Argument::Text(held))];
+        words.say_with(&format!("notice-still-held-{form}"), &values)
+    });
+    sentences.extend(held);
     sentences.extend(late(words, fact, now));
     sentences
         .iter()
@@ -178,8 +183,62 @@ const MONTHS: [(&str, &str); 12] = [
 mod tests {
     use jiff::tz::TimeZone;
 
-    use super::{written, written_day};
-    use crate::notification::words::Language;
+    use savin_shared::event::EventCode;
+
+    use super::{fact, written, written_day};
+    use crate::ids::{EventId, EventPosition, PersonId};
+    use crate::notification::fact::{Disclosure, Fact};
+    use crate::notification::words::{Language, Words};
+    use crate::registry::details::Details;
+
+    fn release() -> Fact {
+        let at = "2026-06-01T18:30:00Z".parse().unwrap();
+        Fact {
+            event: EventId::from_bytes([1; 16]),
+            position: EventPosition(1),
+            person: PersonId::from_bytes([2; 16]),
+            code: EventCode::Released.code(),
+            urgency: 2,
+            name: Some("Avery Sample".to_owned()),
+            facility: "Test Jail".to_owned(),
+            from_facility: None,
+            still_held_at: None,
+            effective_at: Some(at),
+            observed_at: at,
+            received_at: at,
+            found_late: false,
+            details: Details::default(),
+        }
+    }
+
+    fn said(fact_: Fact, disclosure: Disclosure, language: Language) -> String {
+        let zone = TimeZone::get("America/Chicago").unwrap();
+        let now = "2026-06-01T18:35:00Z".parse().unwrap();
+        let disclosed = fact_.disclosed(disclosure).unwrap();
+        fact(Words::of(language), &zone, &disclosed, now).join(" ")
+    }
+
+    #[test]
+    fn says_that_another_record_still_holds_whoever_was_released() {
+        let held = Fact {
+            still_held_at: Some("Other Prison".to_owned()),
+            ..release()
+        };
+        let full = said(held.clone(), Disclosure::Full, Language::En);
+        let place =
+            "But the record of Other Prison says that the person is still in custody there.";
+        assert!(full.contains(place), "{full}");
+        let discreet = said(held.clone(), Disclosure::Discreet, Language::En);
+        let nowhere = "But another record says that the person is still in custody.";
+        assert!(discreet.contains(nowhere), "{discreet}");
+        assert!(!discreet.contains("Prison"));
+        let spanish = said(held, Disclosure::Discreet, Language::Es);
+        assert!(
+            spanish.contains("según otro registro sigue bajo custodia"),
+            "{spanish}"
+        );
+        assert!(!said(release(), Disclosure::Full, Language::En).contains("still"));
+    }
 
     #[test]
     fn writes_times_in_the_readers_zone_and_language() {

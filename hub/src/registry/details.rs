@@ -25,6 +25,9 @@ pub struct Details {
     /// To whom somebody was released.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released_to: Option<String>,
+    /// The facility, by its code, where another record says that whoever was released is still held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub still_held_at: Option<String>,
     /// When a court event, hearing or scheduled release is to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<Timestamp>,

@@ -20,6 +20,13 @@ pub struct Known {
 }
 
 impl Known {
+    /// Says whether it is a booking by which the person is held.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        let custody = self.record.custody();
+        custody.is_some_and(|custody| custody.state.is_held())
+    }
+
     /// Says whether the public may see the record, and learn anything by it. Service of a
     /// protective order is told to whoever asked for the order: the public page would tell the
     /// person it is against.

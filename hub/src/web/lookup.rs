@@ -291,9 +291,10 @@ const fn is_public(code: EventCode) -> bool {
 }
 
 fn entry(page: &Page, id: PersonId, person: &Person, now: Timestamp) -> Found {
-    let status = person
-        .records
-        .iter()
+    let held = person.records.iter().filter(|shown| shown.is_held());
+    // Whoever is held by any booking is in custody, whatever ended since.
+    let status = held
+        .chain(&person.records)
         .find_map(|shown| shown.status(page, now));
     let (state, as_of) = status.map_or_else(Default::default, |line| (line.state, line.as_of));
     Found {

@@ -73,6 +73,12 @@ impl Shown {
         &self.known.record
     }
 
+    /// Says whether it is a booking by which the person is held.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.known.is_held()
+    }
+
     /// Writes the status of a custody record.
     #[must_use]
     pub fn status(&self, page: &Page, now: Timestamp) -> Option<StatusLine> {
