@@ -60,6 +60,25 @@ impl Jail {
         }
     }
 
+    /// Enrols another agent for the same agency, with a journal of its own.
+    pub(crate) fn replaced(&self, store: &Store, number: u8) -> Self {
+        let key = SigningKey::from_seed(&[number; 32]).unwrap();
+        let speaker = Speaker {
+            agent: AgentId::from_bytes([number; 16]),
+            batch_key: key.verifying_key(),
+            ..self.speaker.clone()
+        };
+        enrol(store, &speaker);
+        let end = Position::genesis(speaker.agent, Epoch::from_bytes([number; 16]));
+        Self {
+            speaker,
+            key,
+            end,
+            digest: Digest::default(),
+            rows: Vec::new(),
+        }
+    }
+
     pub(crate) fn record(&self, number: &str, state: CustodyState) -> Record {
         let number = RecordNumber::new(number).unwrap();
         Record {

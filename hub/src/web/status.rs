@@ -57,7 +57,7 @@ impl Shown {
             id: row.record,
             known: row.known,
             facility,
-            feeds: feed::of_facility(tx, &code)?,
+            feeds: feed::of_record(tx, row.record, &code)?,
         }))
     }
 
@@ -83,21 +83,18 @@ impl Shown {
     #[must_use]
     pub fn status(&self, page: &Page, now: Timestamp) -> Option<StatusLine> {
         let custody = self.known.record.custody()?;
-        let heard_at = self.feeds.iter().map(|feed| feed.heard_at).max();
-        let as_of = self
-            .feeds
-            .iter()
-            .filter_map(|feed| feed.as_of)
-            .max()
-            .or(heard_at);
-        let hearing = hearing(heard_at, now);
+        // Another feed of the place may be newer: it is not the one whose word this is.
+        let status_feed = self.known.status_feed.as_str();
+        let spoke = self.feeds.iter().find(|feed| feed.feed == status_feed);
+        let as_of = spoke.and_then(|feed| feed.as_of);
+        let hearing = hearing(spoke.map(|feed| feed.heard_at), now);
         let is_held = self.feeds.iter().any(|feed| feed.held.is_some());
         let mut heard = said(page, hearing);
         if is_held {
             heard = format!("{heard} {}", page.say_phone("held"));
         }
         let as_of = as_of.map_or_else(
-            || page.say("notice-no-time"),
+            || page.say("as-of-unknown"),
             |at| page.say_text("as-of", "when", &page.time(at)),
         );
         Some(StatusLine {

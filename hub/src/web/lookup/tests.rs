@@ -2,14 +2,26 @@
 
 use savin_shared::delta::{Change, Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
-use savin_shared::ids::{FeedName, RecordNumber};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use savin_shared::frame::heartbeat::FeedBeat;
+use savin_shared::ids::{AgentId, FacilityCode, FeedName, RecordNumber};
 use savin_shared::record::protective_order::{ProtectiveOrder, Service};
 use savin_shared::record::{Record, RecordBody};
+
+use savin_shared::world::World;
 
 use super::{EVENTS_MAX, Person, load};
 use crate::ids::PersonId;
 use crate::intake::testing::{self, BOND, IN, Jail, each, encoded, name, send_one};
+use crate::notification::words::Language;
 use crate::store::Store;
+use crate::store::registry::feed;
+use crate::web::Site;
+use crate::web::page::Page;
+use crate::web::status::StatusLine;
 
 fn page(store: &Store, person: PersonId) -> Option<Person> {
     let load = move |tx: &mut crate::store::conn::Tx<'_>| load(tx, person, EVENTS_MAX);
@@ -25,6 +37,47 @@ fn other_record(jail: &Jail, of: &str, number: &str, called: &str) -> Record {
         custody.booking_number = number;
     }
     record
+}
+
+/// An agent says how its feeds are.
+fn beats(store: &Store, agent: AgentId, feeds: &[(&str, &str, Option<&str>)], heard: &str) {
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    let beats: Vec<FeedBeat> = feeds
+        .iter()
+        .map(|(feed, facility, as_of)| FeedBeat {
+            feed: FeedName::new(feed).unwrap(),
+            facility: FacilityCode::new(facility).unwrap(),
+            as_of_us: as_of.map(|at| time(at).as_microsecond()),
+            source_changed_us: None,
+            rows: 1,
+            held: None,
+        })
+        .collect();
+    let at = time(heard);
+    let put = move |tx: &mut crate::store::conn::Tx<'_>| feed::put(tx, agent, &beats, at);
+    store.write_now("beat", put).unwrap();
+}
+
+#[expect(clippy::disallowed_methods, reason = "a page sets no deadlines")]
+fn monotonic() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+fn status(store: &Store, person: PersonId) -> StatusLine {
+    let site = Site {
+        url: "https://savin.example".to_owned(),
+        phone: "1-800-555-0100".to_owned(),
+        leave_url: "https://weather.example".to_owned(),
+        zone: TimeZone::get("America/Chicago").unwrap(),
+        world: World {
+            wall: testing::now,
+            monotonic,
+            random: testing::random,
+        },
+    };
+    let found = Page::new(&Arc::new(site), Language::En, "/");
+    let person = page(store, person).unwrap();
+    person.records[0].status(&found, testing::now()).unwrap()
 }
 
 fn send_body(store: &Store, jail: &mut Jail, body: Vec<u8>) {
@@ -115,5 +168,65 @@ fn calls_a_person_by_the_newest_record() {
             name("ALIAS", "ABE"),
         ];
         assert_eq!(page(store, person).unwrap().names, names);
+    });
+}
+
+#[test]
+fn says_as_of_when_the_feed_was_whose_word_it_is() {
+    each("page_as_of", |store| {
+        let mut jail = Jail::new(store, 1);
+        let body = jail.lists(Origin::Live, &jail.record("1", IN));
+        send_body(store, &mut jail, body);
+        let person = testing::load(store, &jail, "1").person;
+        let unknown = status(store, person);
+        assert_eq!(unknown.as_of, "We do not know up to when this is so.");
+        assert!(unknown.is_doubtful);
+        // Heard, but what it lists has never been read; the heartbeat names another facility.
+        let agent = jail.speaker.agent;
+        beats(
+            store,
+            agent,
+            &[("roster", "ELSEWHERE", None)],
+            "2026-06-15T11:59:30Z",
+        );
+        let unread = status(store, person);
+        assert_eq!(unread.as_of, "We do not know up to when this is so.");
+        assert!(!unread.is_doubtful);
+        let feeds = [
+            ("roster", "JAIL-1", Some("2026-06-15T06:00:00Z")),
+            ("moves", "JAIL-1", Some("2026-06-15T11:59:00Z")),
+        ];
+        beats(store, agent, &feeds, "2026-06-15T11:59:30Z");
+        assert_eq!(
+            status(store, person).as_of,
+            "As of June 15, 2026, 1:00 a.m."
+        );
+        let body = jail.tells(&jail.record("1", BOND));
+        send_body(store, &mut jail, body);
+        assert_eq!(
+            status(store, person).as_of,
+            "As of June 15, 2026, 6:59 a.m."
+        );
+    });
+}
+
+#[test]
+fn does_not_doubt_a_place_for_an_agent_that_was_replaced() {
+    each("page_replaced", |store| {
+        let mut jail = Jail::new(store, 1);
+        let body = jail.lists(Origin::Live, &jail.record("1", IN));
+        send_body(store, &mut jail, body);
+        let person = testing::load(store, &jail, "1").person;
+        let roster = ("roster", "JAIL-1", Some("2026-06-15T06:00:00Z"));
+        beats(store, jail.speaker.agent, &[roster], "2026-06-01T06:00:00Z");
+        assert!(status(store, person).is_doubtful);
+        let replacement = jail.replaced(store, 9);
+        beats(
+            store,
+            replacement.speaker.agent,
+            &[roster],
+            "2026-06-15T11:59:30Z",
+        );
+        assert!(!status(store, person).is_doubtful);
     });
 }

@@ -61,8 +61,6 @@ CREATE TABLE feed (
     PRIMARY KEY (agent_id, feed)
 ) {strict};
 
-CREATE INDEX feed_facility ON feed (facility_code);
-
 -- Up to where each agent's deltas are durable, and the digest of what it lists.
 CREATE TABLE agent_position (
     agent_id {bytes} PRIMARY KEY REFERENCES agent (agent_id),
