@@ -205,7 +205,9 @@ impl Settlement {
         workspace: &mut Workspace,
     ) -> Result<(), StoreError> {
         let listing_key = movement.listing_key();
-        let was_listed = workspace.listing(&listing_key).is_some();
+        let was_listed = workspace
+            .listing(&listing_key)
+            .is_some_and(|listing| listing.is_roster);
         let agency_key = (movement.speaker.agency.clone(), listing_key.key.clone());
         let Some(slot) = workspace.record(&agency_key) else {
             return Ok(());
@@ -227,9 +229,10 @@ impl Settlement {
         slot.is_changed = true;
         slot.row = Some(row.clone());
         let listing = match &movement.change {
-            MovementChange::Row { hash, .. } => Some(Listing {
+            MovementChange::Row { hash, coverage, .. } => Some(Listing {
                 row_hash: *hash,
                 record: row.record,
+                is_roster: *coverage == Coverage::Full,
             }),
             MovementChange::NoLongerListed(_) | MovementChange::Withheld(_) => None,
         };

@@ -17,7 +17,7 @@ pub struct Arrival<'a> {
     pub feed: &'a FeedName,
     /// How the agent came to see it.
     pub origin: Origin,
-    /// Whether this feed listed the record before.
+    /// Whether this feed had the record in its roster before.
     pub was_listed: bool,
     /// What it is.
     pub change: ArrivalChange<'a>,
@@ -68,7 +68,8 @@ pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
                 record,
                 coverage,
                 evidence,
-                listings: listed_elsewhere + 1,
+                // A transaction tells of a record once; only a roster goes on listing it.
+                listings: listed_elsewhere + u32::from(coverage == Coverage::Full),
             };
             Some(fold_row(
                 before,

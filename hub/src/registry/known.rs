@@ -15,7 +15,7 @@ pub struct Known {
     pub status_feed: FeedName,
     /// What that word proves.
     pub status_evidence: Evidence,
-    /// How many feeds list it now.
+    /// How many rosters list it now.
     pub listings: u32,
 }
 

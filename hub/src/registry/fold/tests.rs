@@ -35,7 +35,14 @@ impl Life {
     ) -> Vec<Code> {
         let was_listed = self.listed_by.contains(&feed);
         self.listed_by.retain(|other| *other != feed);
-        if matches!(change, ArrivalChange::Row { .. }) {
+        let is_roster = matches!(
+            change,
+            ArrivalChange::Row {
+                coverage: Coverage::Full,
+                ..
+            }
+        );
+        if is_roster {
             self.listed_by.push(feed);
         }
         let name = FeedName::new(feed).unwrap();
@@ -165,6 +172,19 @@ fn takes_a_new_listing_after_a_release_for_custody_again() {
     life.vanishes();
     assert_eq!(life.lists(&record(IN)), [Code::Correction]);
     assert_eq!(life.state(), IN);
+}
+
+#[test]
+fn does_not_count_a_transaction_as_a_listing() {
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    assert_eq!(
+        life.tells(&record(CustodyState::OnLeave)),
+        [Code::LeaveStart]
+    );
+    assert_eq!(life.tells(&record(IN)), [Code::LeaveEnd]);
+    assert_eq!(life.vanishes(), [Code::NoLongerListed]);
+    assert_eq!(life.state(), CustodyState::NoLongerListed);
 }
 
 #[test]

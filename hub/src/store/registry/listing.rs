@@ -28,6 +28,8 @@ pub struct Listing {
     pub row_hash: Hash,
     /// The record in the registry.
     pub record: RecordId,
+    /// Whether it is a row of a whole list, whose absence would say something.
+    pub is_roster: bool,
 }
 
 impl ListingKey {
@@ -48,7 +50,7 @@ impl ListingKey {
 pub fn load_many(tx: &mut Tx<'_>, keys: &[ListingKey]) -> Result<Vec<Option<Listing>>, StoreError> {
     let lists: Vec<_> = keys.iter().map(ListingKey::values).collect();
     tx.query_many(
-        "SELECT row_hash, record_id FROM listing
+        "SELECT row_hash, record_id, is_roster FROM listing
          WHERE agent_id = $1 AND feed = $2 AND kind = $3 AND number = $4",
         &lists,
     )?
@@ -61,6 +63,7 @@ pub fn load_many(tx: &mut Tx<'_>, keys: &[ListingKey]) -> Result<Vec<Option<List
         Ok(Some(Listing {
             row_hash,
             record: RecordId(row.integer(1)?),
+            is_roster: row.flag(2)?,
         }))
     })
     .collect()
@@ -77,13 +80,15 @@ pub fn put_many(tx: &mut Tx<'_>, listings: &[(&ListingKey, Listing)]) -> Result<
             let mut values = key.values();
             values.push(listing.row_hash.as_bytes().into());
             values.push(listing.record.0.into());
+            values.push(listing.is_roster.into());
             values
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO listing (agent_id, feed, kind, number, row_hash, record_id)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (agent_id, feed, kind, number) DO UPDATE SET row_hash = $5, record_id = $6",
+        "INSERT INTO listing (agent_id, feed, kind, number, row_hash, record_id, is_roster)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (agent_id, feed, kind, number) DO UPDATE SET row_hash = $5, record_id = $6,
+             is_roster = $7",
         &lists,
     )
 }
@@ -106,7 +111,7 @@ pub fn remove_many(tx: &mut Tx<'_>, keys: &[&ListingKey]) -> Result<(), StoreErr
 /// Returns [`StoreError`] when the database refuses.
 pub fn of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<(ListingKey, Listing)>, StoreError> {
     tx.query(
-        "SELECT feed, kind, number, row_hash, record_id FROM listing WHERE agent_id = $1
+        "SELECT feed, kind, number, row_hash, record_id, is_roster FROM listing WHERE agent_id = $1
          ORDER BY feed, kind, number",
         values![agent.as_bytes()],
     )?
@@ -127,6 +132,7 @@ pub fn of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<(ListingKey, List
             Listing {
                 row_hash,
                 record: RecordId(row.integer(4)?),
+                is_roster: row.flag(5)?,
             },
         ))
     })

@@ -91,6 +91,7 @@ CREATE TABLE listing (
     number TEXT NOT NULL,
     row_hash {bytes} NOT NULL,
     record_id {int} NOT NULL,
+    is_roster {int} NOT NULL,
     PRIMARY KEY (agent_id, feed, kind, number)
 ) {by_key};
 
