@@ -7,6 +7,7 @@ pub mod batches;
 pub mod full_state;
 mod people;
 mod settle;
+mod succession;
 mod workspace;
 
 use jiff::Timestamp;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use savin_shared::chain::{Admission, Position, admit};
 use savin_shared::clock::{ObservedAt, ReceivedAt};
-use savin_shared::delta::Change;
+use savin_shared::delta::{Change, Origin};
 use savin_shared::digest::Digest;
 use savin_shared::frame::live::NackReason;
 use savin_shared::ids::{AgentId, Seq};
 
 use super::settle::{Movement, MovementChange, settle};
+use super::succession::{Succession, succeed};
 use super::{Moment, Opened, OpenedDelta};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -137,6 +138,7 @@ fn store(
         collect(opened, &mut movements, &mut gaps);
     }
     settle(tx, &movements, positions, moment)?;
+    succeed(tx, &successions(accepted), moment)?;
     gap::insert(tx, &gaps)?;
     let mut agents: Vec<AgentId> = accepted.iter().map(|opened| opened.speaker.agent).collect();
     agents.sort();
@@ -146,6 +148,28 @@ fn store(
         .filter_map(|agent| Some((agent, positions.get(&agent)?)))
         .collect();
     position::store_many(tx, &changed)
+}
+
+/// Returns the first rosters that are whole now: the digest stands at the end of a capture.
+fn successions<'a>(accepted: &[&'a Opened]) -> Vec<Succession<'a>> {
+    let whole = accepted
+        .iter()
+        .filter(|opened| opened.batch.header.state_digest.is_some());
+    let contents = whole.flat_map(|opened| {
+        let content = |delta: &'a OpenedDelta| Some((delta.seq, &delta.content.as_ref()?.0));
+        let deltas = opened.deltas.iter().filter_map(content);
+        deltas.map(move |(seq, delta)| (*opened, seq, delta))
+    });
+    contents
+        .filter(|(_, _, delta)| delta.origin == Origin::Baseline)
+        .map(|(opened, seq, delta)| Succession {
+            speaker: &opened.speaker,
+            feed: &delta.feed,
+            epoch: opened.batch.header.span.epoch,
+            seq,
+            observed_at: delta.observed_at,
+        })
+        .collect()
 }
 
 fn collect<'a>(opened: &'a Opened, movements: &mut Vec<Movement<'a>>, gaps: &mut Vec<Gap>) {
@@ -179,6 +203,7 @@ fn collect<'a>(opened: &'a Opened, movements: &mut Vec<Movement<'a>>, gaps: &mut
         };
         movements.push(Movement {
             speaker: &opened.speaker,
+            lister: opened.speaker.agent,
             feed: &delta.feed,
             epoch,
             seq: *seq,

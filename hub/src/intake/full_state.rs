@@ -13,6 +13,7 @@ use savin_shared::ids::FeedName;
 use savin_shared::record::{Record, portable, row_hash};
 
 use super::settle::{Movement, MovementChange, settle};
+use super::succession::{Succession, succeed};
 use super::{Moment, Refusal, Speaker};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -138,7 +139,21 @@ pub fn take(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), St
             "the mirror differs from the full state it was set to",
         ));
     }
-    position::store_many(tx, &[(agent, durable)])
+    position::store_many(tx, &[(agent, durable)])?;
+    let rosters = state
+        .rows
+        .iter()
+        .filter(|row| row.coverage == Coverage::Full);
+    let successions: Vec<Succession<'_>> = rosters
+        .map(|row| Succession {
+            speaker: &state.speaker,
+            feed: &row.feed,
+            epoch: state.position.epoch,
+            seq: state.position.seq,
+            observed_at: ObservedAt(moment.now),
+        })
+        .collect();
+    succeed(tx, &successions, moment)
 }
 
 fn movement<'a>(
@@ -149,6 +164,7 @@ fn movement<'a>(
 ) -> Movement<'a> {
     Movement {
         speaker: &state.speaker,
+        lister: state.speaker.agent,
         feed,
         epoch: state.position.epoch,
         seq: state.position.seq,

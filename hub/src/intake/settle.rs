@@ -27,7 +27,10 @@ use crate::store::registry::record::{self, RecordRow};
 /// One change of one record, from whichever source.
 #[derive(Debug)]
 pub(super) struct Movement<'a> {
+    /// Whose word it is.
     pub(super) speaker: &'a Speaker,
+    /// Whose list it changes.
+    pub(super) lister: AgentId,
     pub(super) feed: &'a FeedName,
     pub(super) epoch: Epoch,
     pub(super) seq: Seq,
@@ -62,7 +65,7 @@ impl Movement<'_> {
 
     fn listing_key(&self) -> ListingKey {
         ListingKey {
-            agent: self.speaker.agent,
+            agent: self.lister,
             feed: self.feed.clone(),
             key: self.key(),
         }
@@ -177,7 +180,7 @@ fn mirror(
     workspace: &Workspace,
     positions: &mut BTreeMap<AgentId, Durable>,
 ) {
-    let Some(durable) = positions.get_mut(&movement.speaker.agent) else {
+    let Some(durable) = positions.get_mut(&movement.lister) else {
         return;
     };
     let key = movement.listing_key();

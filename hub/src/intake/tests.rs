@@ -6,7 +6,7 @@ use savin_shared::envelope::SealedBatch;
 use savin_shared::event::EventCode as Code;
 use savin_shared::frame::live::NackReason;
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
-use savin_shared::ids::{Epoch, OffenderId, PersonNumber, Seq};
+use savin_shared::ids::{Epoch, FacilityCode, OffenderId, PersonNumber, Seq};
 use savin_shared::record::custody::CustodyState;
 use savin_shared::record::{Record, RecordBody};
 use savin_shared::sign::VerifyingKey;
@@ -20,6 +20,9 @@ use crate::ids::EventPosition;
 use crate::store::StoreError;
 use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::{listing, lookup, position};
+use savin_shared::digest::Digest;
+
+const GONE: CustodyState = CustodyState::NoLongerListed;
 
 #[test]
 fn tells_exactly_the_explicit_releases_and_none_from_absence() {
@@ -380,6 +383,66 @@ fn says_with_a_release_that_another_booking_still_holds() {
             .collect();
         let elsewhere = Some("JAIL-2".to_owned());
         assert_eq!(held, [elsewhere.clone(), elsewhere, None]);
+    });
+}
+
+#[test]
+fn drops_what_only_a_replaced_agent_lists() {
+    each("intake_replaced", |store| {
+        let mut old = Jail::new(store, 1);
+        let bodies = ["1", "2", "3"]
+            .map(|n| old.lists(Origin::Baseline, &old.record(n, IN)))
+            .to_vec();
+        let batch = old.batch(bodies);
+        send_one(store, &old, &batch);
+        // The jail drops 2 and 3; a new agent sees 1 and 4.
+        let mut new = old.replaced(store, 9);
+        let bodies = ["1", "4"]
+            .map(|n| new.lists(Origin::Baseline, &new.record(n, IN)))
+            .to_vec();
+        let batch = new.batch(bodies);
+        assert_durable(&send_one(store, &new, &batch), &new);
+        let state = |number| {
+            let row = load(store, &new, number);
+            row.known.record.custody().unwrap().state
+        };
+        assert_eq!(["1", "2", "3", "4"].map(state), [IN, GONE, GONE, IN]);
+        let told: Vec<_> = events(store)
+            .into_iter()
+            .map(|event| (event.code, event.origin))
+            .collect();
+        assert_eq!(told, [(Code::NoLongerListed, Origin::Rebaseline); 2]);
+        let agent = old.speaker.agent;
+        let (durable, listings) = store
+            .read_now("old", move |tx| {
+                Ok((position::load(tx, agent)?, listing::of_agent(tx, agent)?))
+            })
+            .unwrap();
+        assert!(listings.is_empty());
+        assert_eq!(durable.unwrap().digest.root(), Digest::default().root());
+        // From here on the new agent's word of absence counts.
+        let body = new.misses("1");
+        let batch = new.batch(vec![body]);
+        assert_durable(&send_one(store, &new, &batch), &new);
+        let row = load(store, &new, "1");
+        assert_eq!(row.known.record.custody().unwrap().state, GONE);
+    });
+}
+
+#[test]
+fn leaves_another_facilitys_roster_of_the_same_name_alone() {
+    each("intake_beside", |store| {
+        let mut first = Jail::new(store, 1);
+        let body = first.lists(Origin::Baseline, &first.record("1", IN));
+        let batch = first.batch(vec![body]);
+        send_one(store, &first, &batch);
+        let mut second = first.replaced(store, 9);
+        second.speaker.facilities = vec![FacilityCode::new("JAIL-9").unwrap()];
+        let body = second.lists(Origin::Baseline, &second.record("2", IN));
+        let batch = second.batch(vec![body]);
+        send_one(store, &second, &batch);
+        assert_eq!(load(store, &first, "1").known.listings, 1);
+        assert_eq!(codes(store), []);
     });
 }
 

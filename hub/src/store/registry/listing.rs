@@ -7,7 +7,7 @@ use savin_shared::record::RecordKind;
 use crate::ids::RecordId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::Value;
+use crate::store::value::{Row, Value};
 use crate::values;
 
 /// What names a listing.
@@ -119,12 +119,10 @@ pub fn of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<(ListingKey, List
     .map(|row| {
         let damaged = StoreError::Damaged;
         let feed = FeedName::new(row.text(0)?).map_err(|_| damaged("a feed's name"))?;
-        let kind = RecordKind::from_code(row.code(1)?).ok_or(damaged("a record's kind"))?;
-        let number = RecordNumber::new(row.text(2)?).map_err(|_| damaged("a record's number"))?;
         let key = ListingKey {
             agent,
             feed,
-            key: RecordKey { kind, number },
+            key: key(row, 1)?,
         };
         let row_hash = Hash::from_bytes(row.array(3)?);
         Ok((
@@ -137,4 +135,32 @@ pub fn of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<(ListingKey, List
         ))
     })
     .collect()
+}
+
+/// Loads the keys of everything that an agent's roster lists, in order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn roster_of(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    feed: &FeedName,
+) -> Result<Vec<RecordKey>, StoreError> {
+    tx.query(
+        "SELECT kind, number FROM listing WHERE agent_id = $1 AND feed = $2 AND is_roster = 1
+         ORDER BY kind, number",
+        values![agent.as_bytes(), feed.as_str()],
+    )?
+    .iter()
+    .map(|row| key(row, 0))
+    .collect()
+}
+
+/// Reads a record's key from two columns.
+fn key(row: &Row, first: usize) -> Result<RecordKey, StoreError> {
+    let damaged = StoreError::Damaged;
+    let kind = RecordKind::from_code(row.code(first)?).ok_or(damaged("a record's kind"))?;
+    let number = row.text(first + 1)?;
+    let number = RecordNumber::new(number).map_err(|_| damaged("a record's number"))?;
+    Ok(RecordKey { kind, number })
 }

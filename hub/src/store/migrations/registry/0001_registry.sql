@@ -48,6 +48,8 @@ CREATE TABLE agent (
     spool_deltas {int} NOT NULL
 ) {strict};
 
+CREATE INDEX agent_agency ON agent (agency_id);
+
 -- How each agent's feeds stood at its last heartbeat.
 CREATE TABLE feed (
     agent_id {bytes} NOT NULL REFERENCES agent (agent_id),
