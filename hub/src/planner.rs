@@ -127,7 +127,7 @@ fn fact(
     let Some(background) = background(tx, &event)? else {
         return Ok(None);
     };
-    if background.withheld || background.record.synthetic {
+    if background.is_sealed || background.record.synthetic {
         return Ok(None);
     }
     let mut named = |code: &Option<String>| {

@@ -1,5 +1,7 @@
 //! Folding one arrival into what is known of its record.
 
+use std::collections::BTreeSet;
+
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode;
 use savin_shared::ids::FeedName;
@@ -87,8 +89,8 @@ pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
         ArrivalChange::Withheld => {
             let mut after = before?.clone();
             after.listings = listed_elsewhere;
-            let is_changed = !after.withheld;
-            after.withheld = true;
+            let is_changed = after.sealed_by.is_empty();
+            after.sealed_by.insert(arrival.feed.clone());
             Some(Folded {
                 after,
                 is_changed,
@@ -121,7 +123,7 @@ fn fold_row(
         };
         let after = Known {
             record: row.record.clone(),
-            withheld: false,
+            sealed_by: BTreeSet::new(),
             status_feed: feed.clone(),
             status_evidence: row.evidence,
             listings: row.listings,
@@ -147,10 +149,13 @@ fn fold_row(
     } else {
         (before.status_feed.clone(), before.status_evidence)
     };
-    let is_changed = record != before.record || before.withheld;
+    // Only the feed that sealed the record knows that it is sealed no longer.
+    let mut sealed_by = before.sealed_by.clone();
+    let is_unsealed = sealed_by.remove(feed) && sealed_by.is_empty();
+    let is_changed = record != before.record || is_unsealed;
     let after = Known {
         record,
-        withheld: false,
+        sealed_by,
         status_feed,
         status_evidence,
         listings: row.listings,

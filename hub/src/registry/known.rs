@@ -1,5 +1,7 @@
 //! What is known of one record.
 
+use std::collections::BTreeSet;
+
 use savin_shared::delta::Evidence;
 use savin_shared::ids::FeedName;
 use savin_shared::record::{Record, RecordKind};
@@ -9,8 +11,8 @@ use savin_shared::record::{Record, RecordKind};
 pub struct Known {
     /// The record.
     pub record: Record,
-    /// Whether it is sealed or protected: then nobody is shown it.
-    pub withheld: bool,
+    /// The feeds that sealed or protected it: as long as there is one, nobody is shown it.
+    pub sealed_by: BTreeSet<FeedName>,
     /// The feed whose word its status is.
     pub status_feed: FeedName,
     /// What that word proves.
@@ -32,7 +34,7 @@ impl Known {
     /// person it is against.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        !self.withheld
+        self.sealed_by.is_empty()
             && !self.record.synthetic
             && self.record.kind() != RecordKind::ProtectiveOrder
     }

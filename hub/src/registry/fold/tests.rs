@@ -285,9 +285,14 @@ fn shows_nobody_a_sealed_record_and_calls_it_no_release() {
         life.arrive("roster", Origin::Live, ArrivalChange::Withheld),
         []
     );
-    let known = life.known.unwrap();
-    assert!(known.withheld);
-    assert_eq!(known.record.custody().unwrap().state, IN);
+    let is_public = |life: &Life| life.known.as_ref().unwrap().is_public();
+    assert!(!is_public(&life));
+    assert_eq!(life.state(), IN);
+    // Another feed does not know that the record is sealed; the one that sealed it does.
+    life.tells(&record(IN));
+    assert!(!is_public(&life));
+    life.lists(&record(IN));
+    assert!(is_public(&life));
 }
 
 #[test]

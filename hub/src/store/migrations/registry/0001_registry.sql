@@ -117,7 +117,7 @@ CREATE TABLE record (
     number TEXT NOT NULL,
     person_id {bytes} NOT NULL,
     version {int} NOT NULL,
-    withheld {int} NOT NULL,
+    sealed_by TEXT NOT NULL,
     status_feed TEXT NOT NULL,
     status_evidence {int} NOT NULL,
     listings {int} NOT NULL
