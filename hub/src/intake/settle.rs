@@ -71,7 +71,17 @@ impl Movement<'_> {
         }
     }
 
-    fn arrival_change(&self) -> ArrivalChange<'_> {
+    /// Says whether the speaker may speak for the place where a record is known to be. Rows are
+    /// checked when they arrive: they name their place.
+    fn is_in_scope(&self, before: Option<&RecordRow>) -> bool {
+        before.is_none_or(|row| {
+            let facility = &row.known.record.facility;
+            self.speaker.facilities.contains(facility)
+        })
+    }
+
+    fn arrival_change(&self, before: Option<&RecordRow>) -> ArrivalChange<'_> {
+        let is_in_scope = self.is_in_scope(before);
         match &self.change {
             MovementChange::Row {
                 record,
@@ -83,8 +93,11 @@ impl Movement<'_> {
                 coverage: *coverage,
                 evidence: *evidence,
             },
-            MovementChange::NoLongerListed(_) => ArrivalChange::NoLongerListed,
-            MovementChange::Withheld(_) => ArrivalChange::Withheld,
+            MovementChange::NoLongerListed(_) if is_in_scope => ArrivalChange::NoLongerListed,
+            MovementChange::Withheld(_) if is_in_scope => ArrivalChange::Withheld,
+            MovementChange::NoLongerListed(_) | MovementChange::Withheld(_) => {
+                ArrivalChange::Unlisted
+            }
         }
     }
 }
@@ -220,7 +233,7 @@ impl Settlement {
             feed: movement.feed,
             origin: movement.origin,
             was_listed,
-            change: movement.arrival_change(),
+            change: movement.arrival_change(before.as_ref()),
         };
         let Some(folded) = fold(before.as_ref().map(|row| &row.known), arrival) else {
             // Absence of what was never known; only the listing, if any, goes.

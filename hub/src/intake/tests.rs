@@ -1,19 +1,20 @@
 //! Batches of invented agencies, taken in by a real store of each engine.
 
 use savin_shared::chain::Position;
-use savin_shared::delta::{Coverage, Evidence, Origin};
+use savin_shared::delta::{Change, Coverage, Evidence, Origin};
 use savin_shared::envelope::SealedBatch;
 use savin_shared::event::EventCode as Code;
 use savin_shared::frame::live::NackReason;
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
-use savin_shared::ids::{Epoch, FacilityCode, OffenderId, PersonNumber, Seq};
+use savin_shared::ids::{Epoch, FacilityCode, FeedName, OffenderId, PersonNumber, Seq};
 use savin_shared::record::custody::CustodyState;
 use savin_shared::record::{Record, RecordBody};
 use savin_shared::sign::VerifyingKey;
 
 use super::batches::Outcome;
 use super::testing::{
-    BOND, IN, Jail, assert_durable, codes, each, events, load, moment, name, now, send, send_one,
+    BOND, IN, Jail, assert_durable, codes, each, encoded, events, load, moment, name, now, send,
+    send_one,
 };
 use super::{Refusal, Speaker, full_state, open};
 use crate::ids::EventPosition;
@@ -442,6 +443,30 @@ fn leaves_another_facilitys_roster_of_the_same_name_alone() {
         let batch = second.batch(vec![body]);
         send_one(store, &second, &batch);
         assert_eq!(load(store, &first, "1").known.listings, 1);
+        assert_eq!(codes(store), []);
+    });
+}
+
+#[test]
+fn lets_nobody_withhold_or_miss_a_record_of_another_facility() {
+    each("intake_scope", |store| {
+        let mut first = Jail::new(store, 1);
+        let body = first.lists(Origin::Baseline, &first.record("1", IN));
+        let batch = first.batch(vec![body]);
+        send_one(store, &first, &batch);
+        // Another agent of the agency, which may speak for one other facility alone.
+        let mut second = first.replaced(store, 9);
+        second.speaker.facilities = vec![FacilityCode::new("JAIL-9").unwrap()];
+        let key = first.record("1", IN).key();
+        let roster = FeedName::new("roster").unwrap();
+        let sealed = encoded(roster, Origin::Live, Change::Withheld(key));
+        let bodies = vec![second.misses("1"), sealed];
+        let batch = second.batch(bodies);
+        assert_durable(&send_one(store, &second, &batch), &second);
+        let known = load(store, &first, "1").known;
+        assert!(known.is_public());
+        assert_eq!(known.record.custody().unwrap().state, IN);
+        assert_eq!(known.listings, 1);
         assert_eq!(codes(store), []);
     });
 }

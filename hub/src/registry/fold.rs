@@ -41,6 +41,9 @@ pub enum ArrivalChange<'a> {
     NoLongerListed,
     /// The row was sealed.
     Withheld,
+    /// The row is gone or sealed for somebody who may not speak for the record's place: it leaves
+    /// that one's list and changes nothing else.
+    Unlisted,
 }
 
 /// What is known now, and what follows.
@@ -85,6 +88,11 @@ pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
             let mut after = before?.clone();
             after.listings = listed_elsewhere;
             Some(fold_absence(after, arrival.feed, arrival.origin))
+        }
+        ArrivalChange::Unlisted => {
+            let mut after = before?.clone();
+            after.listings = listed_elsewhere;
+            Some(unchanged(after))
         }
         ArrivalChange::Withheld => {
             let mut after = before?.clone();
@@ -189,13 +197,16 @@ fn copy_status(from: &Record, to: &mut Record) {
     }
 }
 
-/// Absence: whoever was held is no longer listed; who was let go, escaped or died stays so.
-fn fold_absence(mut after: Known, feed: &FeedName, origin: Origin) -> Folded {
-    let unchanged = |after| Folded {
+const fn unchanged(after: Known) -> Folded {
+    Folded {
         after,
         is_changed: false,
         derived: Vec::new(),
-    };
+    }
+}
+
+/// Absence: whoever was held is no longer listed; who was let go, escaped or died stays so.
+fn fold_absence(mut after: Known, feed: &FeedName, origin: Origin) -> Folded {
     if after.listings > 0 {
         return unchanged(after);
     }
