@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode;
 use savin_shared::ids::FeedName;
-use savin_shared::record::custody::CustodyState;
+use savin_shared::record::custody::{CustodyState, ReleaseReason};
 use savin_shared::record::{Record, RecordBody};
 
 use super::derive::{Derived, derive};
@@ -146,7 +146,8 @@ fn fold_row(
         Coverage::Full => row.record.clone(),
         Coverage::Partial => overlay(&before.record, row.record.clone(), row.evidence),
     };
-    let keeps_status = keeps_status(before, feed, was_listed, row.evidence);
+    let keeps_status =
+        keeps_status(before, feed, was_listed, row.evidence) || says_less(&before.record, &record);
     if keeps_status {
         copy_status(&before.record, &mut record);
     }
@@ -185,6 +186,20 @@ fn keeps_status(before: &Known, feed: &FeedName, was_listed: bool, evidence: Evi
     let is_explicit = before.status_evidence == Evidence::Transaction;
     let is_weaker = evidence != Evidence::Transaction;
     has_ended && is_explicit && is_weaker && was_listed && *feed != before.status_feed
+}
+
+/// Whether a row only closes a booking of which it is already known how it ended: by death, by a
+/// transfer, or by a release whose reason was given.
+fn says_less(before: &Record, row: &Record) -> bool {
+    use CustodyState as State;
+    let states = before.custody().zip(row.custody());
+    states.is_some_and(|(before, row)| match (before.state, row.state) {
+        (
+            State::OutOfCustody(_) | State::Deceased | State::TransferredOut,
+            State::OutOfCustody(ReleaseReason::Unknown | ReleaseReason::Other),
+        ) => before.state != row.state,
+        _ => false,
+    })
 }
 
 fn copy_status(from: &Record, to: &mut Record) {

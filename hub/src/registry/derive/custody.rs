@@ -83,39 +83,34 @@ fn transition(before: CustodyState, custody: &Custody, record: &Record) -> Optio
 
 /// A release, in the words of its reason.
 fn released(before: CustodyState, reason: ReleaseReason, custody: &Custody) -> Option<Derived> {
-    if let CustodyState::OutOfCustody(earlier) = before {
+    let code = match (before, reason) {
+        // A danger of its own, whatever was told before.
+        (_, ReleaseReason::Mistaken) => EventCode::MistakenRelease,
+        // The booking is closed after the death or the transfer that ended it.
+        (CustodyState::Deceased | CustodyState::TransferredOut, _) => return None,
         // The agency has now said why: that is not another release.
-        let was_open = matches!(earlier, ReleaseReason::Unknown | ReleaseReason::Other);
-        if was_open && reason != ReleaseReason::Mistaken {
+        (CustodyState::OutOfCustody(ReleaseReason::Unknown | ReleaseReason::Other), _) => {
             return None;
         }
-        let correction = Derived {
-            corrects: true,
-            ..Derived::new(EventCode::Correction, release_time(custody))
-        };
-        return Some(with_reason(correction, reason, custody));
-    }
-    let code = match reason {
-        ReleaseReason::SentenceExpired => EventCode::Discharged,
-        ReleaseReason::Mistaken => EventCode::MistakenRelease,
-        ReleaseReason::Bond
-        | ReleaseReason::OwnRecognizance
-        | ReleaseReason::ChargesDropped
-        | ReleaseReason::TimeServed
-        | ReleaseReason::Parole
-        | ReleaseReason::Probation
-        | ReleaseReason::EarnedReleaseSupervision
-        | ReleaseReason::CourtOrder
-        | ReleaseReason::Pardon
-        | ReleaseReason::ToOtherAgency
-        | ReleaseReason::Other
-        | ReleaseReason::Unknown => EventCode::Released,
+        (CustodyState::OutOfCustody(_), _) => EventCode::Correction,
+        (_, ReleaseReason::SentenceExpired) => EventCode::Discharged,
+        (
+            CustodyState::InCustody
+            | CustodyState::OnLeave
+            | CustodyState::Escaped
+            | CustodyState::NoLongerListed
+            | CustodyState::Unknown,
+            _,
+        ) => EventCode::Released,
     };
-    Some(with_reason(
-        Derived::new(code, release_time(custody)),
-        reason,
-        custody,
-    ))
+    let event = Derived {
+        corrects: matches!(
+            before,
+            CustodyState::OutOfCustody(_) | CustodyState::TransferredOut
+        ),
+        ..Derived::new(code, release_time(custody))
+    };
+    Some(with_reason(event, reason, custody))
 }
 
 fn with_reason(mut event: Derived, reason: ReleaseReason, custody: &Custody) -> Derived {

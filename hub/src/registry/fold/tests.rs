@@ -252,6 +252,34 @@ fn does_not_tell_a_release_twice_when_its_reason_becomes_known() {
     assert_eq!(life.states(&record(BOND)), []);
     let parole = CustodyState::OutOfCustody(ReleaseReason::Parole);
     assert_eq!(life.states(&record(parole)), [Code::Correction]);
+    // Nor is the last reason taken back by a word that gives none.
+    let unsaid = CustodyState::OutOfCustody(ReleaseReason::Unknown);
+    assert_eq!(life.states(&record(unsaid)), []);
+    assert_eq!(life.state(), parole);
+}
+
+#[test]
+fn calls_a_death_or_a_transfer_no_release_when_the_booking_is_closed() {
+    let closed = CustodyState::OutOfCustody(ReleaseReason::Unknown);
+    for end in [CustodyState::Deceased, CustodyState::TransferredOut] {
+        let mut life = Life::new();
+        life.states(&record(IN));
+        life.states(&record(end));
+        assert_eq!(life.states(&record(closed)), []);
+        assert_eq!(life.state(), end);
+    }
+}
+
+#[test]
+fn warns_of_a_release_that_turns_out_to_be_a_mistake() {
+    let mistaken = CustodyState::OutOfCustody(ReleaseReason::Mistaken);
+    for before in [BOND, CustodyState::TransferredOut] {
+        let mut life = Life::new();
+        life.states(&record(IN));
+        life.states(&record(before));
+        assert_eq!(life.states(&record(mistaken)), [Code::MistakenRelease]);
+        assert_eq!(life.states(&record(mistaken)), []);
+    }
 }
 
 #[test]
