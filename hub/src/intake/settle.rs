@@ -221,9 +221,7 @@ impl Settlement {
         workspace: &mut Workspace,
     ) -> Result<(), StoreError> {
         let listing_key = movement.listing_key();
-        let was_listed = workspace
-            .listing(&listing_key)
-            .is_some_and(|listing| listing.is_roster);
+        let listing = workspace.listing(&listing_key);
         let agency_key = (movement.speaker.agency.clone(), listing_key.key.clone());
         let Some(slot) = workspace.record(&agency_key) else {
             return Ok(());
@@ -232,7 +230,7 @@ impl Settlement {
         let arrival = Arrival {
             feed: movement.feed,
             origin: movement.origin,
-            was_listed,
+            before: listing.map(|listing| listing.word),
             change: movement.arrival_change(before.as_ref()),
         };
         let Some(folded) = fold(before.as_ref().map(|row| &row.known), arrival) else {
@@ -244,13 +242,13 @@ impl Settlement {
         let row = self.row_after(movement, before.as_ref(), &folded);
         slot.is_changed = true;
         slot.row = Some(row.clone());
-        let listing = match &movement.change {
-            MovementChange::Row { hash, coverage, .. } => Some(Listing {
+        let listing = match (&movement.change, folded.word) {
+            (MovementChange::Row { hash, .. }, Some(word)) => Some(Listing {
                 row_hash: *hash,
                 record: row.record,
-                is_roster: *coverage == Coverage::Full,
+                word,
             }),
-            MovementChange::NoLongerListed(_) | MovementChange::Withheld(_) => None,
+            (_, _) => None,
         };
         workspace.set_listing(listing_key, listing);
         if folded.is_changed {

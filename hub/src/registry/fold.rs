@@ -9,7 +9,7 @@ use savin_shared::record::custody::{CustodyState, ReleaseReason};
 use savin_shared::record::{Record, RecordBody};
 
 use super::derive::{Derived, derive};
-use super::known::Known;
+use super::known::{Fields, Known, Word};
 use super::overlay::overlay;
 
 /// What arrived about one record.
@@ -19,8 +19,8 @@ pub struct Arrival<'a> {
     pub feed: &'a FeedName,
     /// How the agent came to see it.
     pub origin: Origin,
-    /// Whether this feed had the record in its roster before.
-    pub was_listed: bool,
+    /// What this feed said of the record before, as long as it lists it.
+    pub before: Option<Word>,
     /// What it is.
     pub change: ArrivalChange<'a>,
 }
@@ -53,6 +53,8 @@ pub struct Folded {
     pub after: Known,
     /// Whether the record itself is different, so that its history gets a row.
     pub is_changed: bool,
+    /// What the feed says now, where it lists the record.
+    pub word: Option<Word>,
     /// The events that follow.
     pub derived: Vec<Derived>,
 }
@@ -60,9 +62,10 @@ pub struct Folded {
 /// Folds an arrival into what was known; `None` where nothing is known and nothing arrived to know.
 #[must_use]
 pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
+    let was_listed = arrival.before.is_some_and(|word| word.is_roster);
     let listed_elsewhere = before
         .map_or(0, |known| known.listings)
-        .saturating_sub(u32::from(arrival.was_listed));
+        .saturating_sub(u32::from(was_listed));
     match arrival.change {
         ArrivalChange::Row {
             record,
@@ -76,13 +79,10 @@ pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
                 // A transaction tells of a record once; only a roster goes on listing it.
                 listings: listed_elsewhere + u32::from(coverage == Coverage::Full),
             };
-            Some(fold_row(
-                before,
-                arrival.feed,
-                arrival.origin,
-                arrival.was_listed,
-                row,
-            ))
+            Some(match before {
+                Some(before) => fold_row(before, arrival, row),
+                None => fold_first(arrival, row),
+            })
         }
         ArrivalChange::NoLongerListed => {
             let mut after = before?.clone();
@@ -102,6 +102,7 @@ pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
             Some(Folded {
                 after,
                 is_changed,
+                word: None,
                 derived: Vec::new(),
             })
         }
@@ -116,76 +117,77 @@ struct Row<'a> {
     listings: u32,
 }
 
-fn fold_row(
-    before: Option<&Known>,
-    feed: &FeedName,
-    origin: Origin,
-    was_listed: bool,
-    row: Row<'_>,
-) -> Folded {
-    let Some(before) = before else {
-        let derived = if is_news(origin) {
-            derive(None, row.record)
-        } else {
-            Vec::new()
-        };
-        let after = Known {
-            record: row.record.clone(),
+impl Row<'_> {
+    const fn kind(&self) -> (Coverage, Evidence) {
+        (self.coverage, self.evidence)
+    }
+
+    fn word(&self, filled: Fields) -> Word {
+        Word {
+            is_roster: self.coverage == Coverage::Full,
+            state: self.record.custody().map(|custody| custody.state),
+            filled,
+        }
+    }
+}
+
+/// A row of a record that was not known.
+fn fold_first(arrival: Arrival<'_>, row: Row<'_>) -> Folded {
+    let (record, filled) = overlay(row.record, row.record.clone(), row.kind(), None);
+    Folded {
+        is_changed: true,
+        word: Some(row.word(filled)),
+        derived: news(arrival.origin, || derive(None, &record)),
+        after: Known {
+            record,
             sealed_by: BTreeSet::new(),
-            status_feed: feed.clone(),
+            status_feed: arrival.feed.clone(),
             status_evidence: row.evidence,
             listings: row.listings,
-        };
-        return Folded {
-            after,
-            is_changed: true,
-            derived,
-        };
-    };
-    let mut record = match row.coverage {
-        Coverage::Full => row.record.clone(),
-        Coverage::Partial => overlay(&before.record, row.record.clone(), row.evidence),
-    };
-    let keeps_status =
-        keeps_status(before, feed, was_listed, row.evidence) || says_less(&before.record, &record);
-    if keeps_status {
-        copy_status(&before.record, &mut record);
+        },
     }
-    let derived = derive(Some(&before.record), &record);
-    let says_status = !keeps_status && (row.evidence != Evidence::Listing || !was_listed);
-    let (status_feed, status_evidence) = if says_status {
-        (feed.clone(), row.evidence)
-    } else {
+}
+
+fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
+    let feed = arrival.feed;
+    let (mut record, filled) = overlay(
+        &before.record,
+        row.record.clone(),
+        row.kind(),
+        arrival.before,
+    );
+    let keeps_status = repeats(before, arrival, row) || says_less(&before.record, &record);
+    let (status_feed, status_evidence) = if keeps_status {
+        copy_status(&before.record, &mut record);
         (before.status_feed.clone(), before.status_evidence)
+    } else {
+        (feed.clone(), row.evidence)
     };
     // Only the feed that sealed the record knows that it is sealed no longer.
     let mut sealed_by = before.sealed_by.clone();
     let is_unsealed = sealed_by.remove(feed) && sealed_by.is_empty();
-    let is_changed = record != before.record || is_unsealed;
-    let after = Known {
-        record,
-        sealed_by,
-        status_feed,
-        status_evidence,
-        listings: row.listings,
-    };
     Folded {
-        after,
-        is_changed,
-        derived: if is_news(origin) { derived } else { Vec::new() },
+        is_changed: record != before.record || is_unsealed,
+        word: Some(row.word(filled)),
+        derived: news(arrival.origin, || derive(Some(&before.record), &record)),
+        after: Known {
+            record,
+            sealed_by,
+            status_feed,
+            status_evidence,
+            listings: row.listings,
+        },
     }
 }
 
-/// Whether what is known of the status outweighs the row: an explicit end of custody in one feed is
-/// not undone by a roster that has simply not dropped the person yet.
-fn keeps_status(before: &Known, feed: &FeedName, was_listed: bool, evidence: Evidence) -> bool {
-    let has_ended = before
-        .record
-        .custody()
-        .is_some_and(|custody| custody.state.has_ended());
-    let is_explicit = before.status_evidence == Evidence::Transaction;
-    let is_weaker = evidence != Evidence::Transaction;
-    has_ended && is_explicit && is_weaker && was_listed && *feed != before.status_feed
+/// Whether a row only repeats what its feed said of the status before, though another feed has said
+/// something since: a list that has simply not followed yet undoes no explicit word, nor does a
+/// booking system whose other columns changed. A transaction is never a repetition.
+fn repeats(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> bool {
+    let state = row.record.custody().map(|custody| custody.state);
+    row.evidence != Evidence::Transaction
+        && *arrival.feed != before.status_feed
+        && arrival.before.is_some_and(|word| word.state == state)
 }
 
 /// Whether a row only closes a booking of which it is already known how it ended: by death, by a
@@ -216,6 +218,7 @@ const fn unchanged(after: Known) -> Folded {
     Folded {
         after,
         is_changed: false,
+        word: None,
         derived: Vec::new(),
     }
 }
@@ -228,33 +231,31 @@ fn fold_absence(mut after: Known, feed: &FeedName, origin: Origin) -> Folded {
     let RecordBody::Custody(custody) = &mut after.record.body else {
         return unchanged(after);
     };
-    if custody.state.has_ended() || custody.state == CustodyState::NoLongerListed {
+    // Whoever is out on leave by another feed's explicit word need not be on the list.
+    let is_on_leave = custody.state == CustodyState::OnLeave && after.status_feed != *feed;
+    let is_known = custody.state.has_ended() || custody.state == CustodyState::NoLongerListed;
+    if is_known || is_on_leave {
         return unchanged(after);
     }
     custody.state = CustodyState::NoLongerListed;
     after.status_feed = feed.clone();
     after.status_evidence = Evidence::Listing;
-    let event = Derived {
-        code: EventCode::NoLongerListed,
-        effective_at: None,
-        details: super::details::Details::default(),
-        corrects: false,
-    };
-    let derived = if is_news(origin) {
-        vec![event]
-    } else {
-        Vec::new()
-    };
     Folded {
         after,
         is_changed: true,
-        derived,
+        word: None,
+        derived: news(origin, || {
+            vec![Derived::new(EventCode::NoLongerListed, None)]
+        }),
     }
 }
 
 /// A first full roster is the state of things and no news.
-const fn is_news(origin: Origin) -> bool {
-    !matches!(origin, Origin::Baseline)
+fn news(origin: Origin, derive: impl FnOnce() -> Vec<Derived>) -> Vec<Derived> {
+    match origin {
+        Origin::Baseline => Vec::new(),
+        Origin::Live | Origin::FoundLate | Origin::Rebaseline | Origin::ReleasedHold => derive(),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use savin_shared::delta::Evidence;
 use savin_shared::ids::FeedName;
+use savin_shared::record::custody::CustodyState;
 use savin_shared::record::{Record, RecordKind};
 
 /// A record as it stands, and on whose word.
@@ -20,6 +21,21 @@ pub struct Known {
     /// How many rosters list it now.
     pub listings: u32,
 }
+
+/// What a feed last said of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// Whether it is a row of a whole list, whose absence would say something.
+    pub is_roster: bool,
+    /// The custody state in it.
+    pub state: Option<CustodyState>,
+    /// Which fields it filled.
+    pub filled: Fields,
+}
+
+/// A set of a record's fields, as [`super::overlay`] numbers them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fields(pub u32);
 
 impl Known {
     /// Says whether it is a booking by which the person is held.

@@ -1,5 +1,7 @@
 //! Lives of an invented booking, folded arrival by arrival.
 
+use std::collections::BTreeMap;
+
 use savin_shared::clock::{EffectiveAt, Moment};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
@@ -9,21 +11,21 @@ use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody};
 
 use super::{Arrival, ArrivalChange, fold};
-use crate::registry::known::Known;
+use crate::registry::known::{Known, Word};
 
 const BOND: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
 const IN: CustodyState = CustodyState::InCustody;
 
 struct Life {
     known: Option<Known>,
-    listed_by: Vec<&'static str>,
+    words: BTreeMap<&'static str, Word>,
 }
 
 impl Life {
-    const fn new() -> Self {
+    fn new() -> Self {
         Self {
             known: None,
-            listed_by: Vec::new(),
+            words: BTreeMap::new(),
         }
     }
 
@@ -33,28 +35,17 @@ impl Life {
         origin: Origin,
         change: ArrivalChange<'_>,
     ) -> Vec<Code> {
-        let was_listed = self.listed_by.contains(&feed);
-        self.listed_by.retain(|other| *other != feed);
-        let is_roster = matches!(
-            change,
-            ArrivalChange::Row {
-                coverage: Coverage::Full,
-                ..
-            }
-        );
-        if is_roster {
-            self.listed_by.push(feed);
-        }
         let name = FeedName::new(feed).unwrap();
         let arrival = Arrival {
             feed: &name,
             origin,
-            was_listed,
+            before: self.words.remove(feed),
             change,
         };
         let Some(folded) = fold(self.known.as_ref(), arrival) else {
             return Vec::new();
         };
+        self.words.extend(folded.word.map(|word| (feed, word)));
         self.known = Some(folded.after);
         folded.derived.iter().map(|derived| derived.code).collect()
     }
@@ -172,6 +163,72 @@ fn takes_a_new_listing_after_a_release_for_custody_again() {
     life.vanishes();
     assert_eq!(life.lists(&record(IN)), [Code::Correction]);
     assert_eq!(life.state(), IN);
+}
+
+#[test]
+fn lets_no_repeated_word_undo_what_another_feed_has_said_since() {
+    let changed = |location: &str| with(IN, |custody| custody.location = Some(location.to_owned()));
+    // A movement says that the person is on leave, and the roster changes the cell.
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    assert_eq!(
+        life.tells(&record(CustodyState::OnLeave)),
+        [Code::LeaveStart]
+    );
+    assert_eq!(life.lists(&changed("B2")), []);
+    assert_eq!(life.state(), CustodyState::OnLeave);
+    // Nor need somebody on leave be on the list; being on it again is being back.
+    assert_eq!(life.vanishes(), []);
+    assert_eq!(life.lists(&changed("B2")), [Code::LeaveEnd]);
+    // A booking system says that the person was released, and another roster still lists.
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    let released = record(BOND);
+    let row = row(&released, Coverage::Full, Evidence::Status);
+    assert_eq!(life.arrive("jms", Origin::Live, row), [Code::Released]);
+    assert_eq!(life.lists(&changed("B3")), []);
+    assert_eq!(life.state(), BOND);
+}
+
+#[test]
+fn takes_a_new_word_of_a_weaker_feed() {
+    let mut life = Life::new();
+    life.states(&record(IN));
+    life.tells(&record(CustodyState::OnLeave));
+    assert_eq!(life.states(&record(BOND)), [Code::Released]);
+}
+
+#[test]
+fn lets_an_empty_column_clear_only_what_its_own_feed_said() {
+    let scheduled = with(IN, |custody| {
+        custody.scheduled_release_at = at("2026-09-01T05:00:00Z");
+    });
+    let close = with(IN, |custody| {
+        custody.classification = Some("close".to_owned());
+    });
+    let mut life = Life::new();
+    life.lists(&close);
+    assert_eq!(life.tells(&scheduled), [Code::ReleaseScheduled]);
+    assert_eq!(life.lists(&close), []);
+    let custody = |life: &Life| {
+        life.known
+            .as_ref()
+            .unwrap()
+            .record
+            .custody()
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        custody(&life).scheduled_release_at,
+        at("2026-09-01T05:00:00Z")
+    );
+    life.lists(&record(IN));
+    assert_eq!(custody(&life).classification, None);
+    assert_eq!(
+        custody(&life).scheduled_release_at,
+        at("2026-09-01T05:00:00Z")
+    );
 }
 
 #[test]

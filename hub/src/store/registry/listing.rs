@@ -3,8 +3,10 @@
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, FeedName, RecordKey, RecordNumber};
 use savin_shared::record::RecordKind;
+use savin_shared::record::custody::CustodyState;
 
 use crate::ids::RecordId;
+use crate::registry::known::{Fields, Word};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, Value};
@@ -28,8 +30,8 @@ pub struct Listing {
     pub row_hash: Hash,
     /// The record in the registry.
     pub record: RecordId,
-    /// Whether it is a row of a whole list, whose absence would say something.
-    pub is_roster: bool,
+    /// What the row said.
+    pub word: Word,
 }
 
 impl ListingKey {
@@ -50,7 +52,7 @@ impl ListingKey {
 pub fn load_many(tx: &mut Tx<'_>, keys: &[ListingKey]) -> Result<Vec<Option<Listing>>, StoreError> {
     let lists: Vec<_> = keys.iter().map(ListingKey::values).collect();
     tx.query_many(
-        "SELECT row_hash, record_id, is_roster FROM listing
+        "SELECT row_hash, record_id, is_roster, state, reason, filled FROM listing
          WHERE agent_id = $1 AND feed = $2 AND kind = $3 AND number = $4",
         &lists,
     )?
@@ -63,7 +65,7 @@ pub fn load_many(tx: &mut Tx<'_>, keys: &[ListingKey]) -> Result<Vec<Option<List
         Ok(Some(Listing {
             row_hash,
             record: RecordId(row.integer(1)?),
-            is_roster: row.flag(2)?,
+            word: word(row, 2)?,
         }))
     })
     .collect()
@@ -80,15 +82,20 @@ pub fn put_many(tx: &mut Tx<'_>, listings: &[(&ListingKey, Listing)]) -> Result<
             let mut values = key.values();
             values.push(listing.row_hash.as_bytes().into());
             values.push(listing.record.0.into());
-            values.push(listing.is_roster.into());
+            let (state, reason) = listing.word.state.map_or((0, 0), CustodyState::codes);
+            values.push(listing.word.is_roster.into());
+            values.push(state.into());
+            values.push(reason.into());
+            values.push(i64::from(listing.word.filled.0).into());
             values
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO listing (agent_id, feed, kind, number, row_hash, record_id, is_roster)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO listing (agent_id, feed, kind, number, row_hash, record_id, is_roster, state,
+             reason, filled)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (agent_id, feed, kind, number) DO UPDATE SET row_hash = $5, record_id = $6,
-             is_roster = $7",
+             is_roster = $7, state = $8, reason = $9, filled = $10",
         &lists,
     )
 }
@@ -111,7 +118,7 @@ pub fn remove_many(tx: &mut Tx<'_>, keys: &[&ListingKey]) -> Result<(), StoreErr
 /// Returns [`StoreError`] when the database refuses.
 pub fn of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<(ListingKey, Listing)>, StoreError> {
     tx.query(
-        "SELECT feed, kind, number, row_hash, record_id, is_roster FROM listing WHERE agent_id = $1
+        "SELECT feed, kind, number, row_hash, record_id, is_roster, state, reason, filled FROM listing WHERE agent_id = $1
          ORDER BY feed, kind, number",
         values![agent.as_bytes()],
     )?
@@ -130,7 +137,7 @@ pub fn of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<(ListingKey, List
             Listing {
                 row_hash,
                 record: RecordId(row.integer(4)?),
-                is_roster: row.flag(5)?,
+                word: word(row, 5)?,
             },
         ))
     })
@@ -154,6 +161,17 @@ pub fn roster_of(
     .iter()
     .map(|row| key(row, 0))
     .collect()
+}
+
+/// Reads what a row said from four columns.
+fn word(row: &Row, first: usize) -> Result<Word, StoreError> {
+    let damaged = StoreError::Damaged;
+    let filled = u32::try_from(row.integer(first + 3)?).map_err(|_| damaged("a row's fields"))?;
+    Ok(Word {
+        is_roster: row.flag(first)?,
+        state: CustodyState::from_codes(row.code(first + 1)?, row.code(first + 2)?),
+        filled: Fields(filled),
+    })
 }
 
 /// Reads a record's key from two columns.

@@ -94,6 +94,9 @@ CREATE TABLE listing (
     row_hash {bytes} NOT NULL,
     record_id {int} NOT NULL,
     is_roster {int} NOT NULL,
+    state {int} NOT NULL,
+    reason {int} NOT NULL,
+    filled {int} NOT NULL,
     PRIMARY KEY (agent_id, feed, kind, number)
 ) {by_key};
 
