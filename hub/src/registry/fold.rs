@@ -207,6 +207,7 @@ fn says_less(before: &Record, row: &Record) -> bool {
 fn copy_status(from: &Record, to: &mut Record) {
     if let (RecordBody::Custody(from), RecordBody::Custody(to)) = (&from.body, &mut to.body) {
         to.state = from.state;
+        to.status_text.clone_from(&from.status_text);
         to.status_at = from.status_at;
         to.released_at = from.released_at;
         to.release_text.clone_from(&from.release_text);

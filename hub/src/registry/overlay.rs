@@ -123,11 +123,20 @@ impl Laying {
     }
 
     fn custody(&mut self, known: &Custody, row: Custody, says_state: bool) -> Custody {
+        // The time and the words of the state before are not those of a new one.
+        let is_new = says_state && row.state.as_str() != known.state.as_str();
+        let status = Some(known).filter(|_| !is_new);
         Custody {
             booking_number: row.booking_number,
             state: if says_state { row.state } else { known.state },
-            status_text: self.field(known.status_text.as_ref(), row.status_text),
-            status_at: self.field(known.status_at.as_ref(), row.status_at),
+            status_text: self.field(
+                status.and_then(|known| known.status_text.as_ref()),
+                row.status_text,
+            ),
+            status_at: self.field(
+                status.and_then(|known| known.status_at.as_ref()),
+                row.status_at,
+            ),
             classification: self.field(known.classification.as_ref(), row.classification),
             location: self.field(known.location.as_ref(), row.location),
             arrested_at: self.field(known.arrested_at.as_ref(), row.arrested_at),
@@ -136,9 +145,18 @@ impl Laying {
                 known.scheduled_release_at.as_ref(),
                 row.scheduled_release_at,
             ),
-            released_at: self.field(known.released_at.as_ref(), row.released_at),
-            release_text: self.field(known.release_text.as_ref(), row.release_text),
-            released_to: self.field(known.released_to.as_ref(), row.released_to),
+            released_at: self.field(
+                status.and_then(|known| known.released_at.as_ref()),
+                row.released_at,
+            ),
+            release_text: self.field(
+                status.and_then(|known| known.release_text.as_ref()),
+                row.release_text,
+            ),
+            released_to: self.field(
+                status.and_then(|known| known.released_to.as_ref()),
+                row.released_to,
+            ),
             holds: self.list(&known.holds, row.holds),
             charges: self.list(&known.charges, row.charges),
             bond: self.field(known.bond.as_ref(), row.bond),

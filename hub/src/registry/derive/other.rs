@@ -115,14 +115,17 @@ pub(super) fn supervision(before: &Supervision, after: &Supervision) -> Vec<Deri
         kind: after.supervision_type.clone(),
         ..Details::default()
     };
+    // A time that stood there before is that of something earlier.
+    let status_at = after.status_at.filter(|at| before.status_at != Some(*at));
+    let address_at = after.address_at.filter(|at| before.address_at != Some(*at));
     if after.absconded && !before.absconded {
-        let event = Derived::new(EventCode::Absconded, after.status_at);
+        let event = Derived::new(EventCode::Absconded, status_at);
         derived.push(Derived {
             details: details(),
             ..event
         });
     } else if before.status != after.status || before.absconded != after.absconded {
-        let mut event = Derived::new(EventCode::SupervisionChange, after.status_at);
+        let mut event = Derived::new(EventCode::SupervisionChange, status_at);
         event.details = Details {
             from: before.status.clone(),
             to: after.status.clone(),
@@ -131,7 +134,7 @@ pub(super) fn supervision(before: &Supervision, after: &Supervision) -> Vec<Deri
         derived.push(event);
     }
     if after.address.is_some() && before.address != after.address {
-        let event = Derived::new(EventCode::SupervisedAddressChange, after.address_at);
+        let event = Derived::new(EventCode::SupervisedAddressChange, address_at);
         derived.push(Derived {
             details: details(),
             ..event

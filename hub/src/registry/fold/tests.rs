@@ -11,6 +11,7 @@ use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody};
 
 use super::{Arrival, ArrivalChange, fold};
+use crate::registry::derive::Derived;
 use crate::registry::known::{Known, Word};
 
 const BOND: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
@@ -35,6 +36,16 @@ impl Life {
         origin: Origin,
         change: ArrivalChange<'_>,
     ) -> Vec<Code> {
+        let derived = self.derives(feed, origin, change);
+        derived.iter().map(|derived| derived.code).collect()
+    }
+
+    fn derives(
+        &mut self,
+        feed: &'static str,
+        origin: Origin,
+        change: ArrivalChange<'_>,
+    ) -> Vec<Derived> {
         let name = FeedName::new(feed).unwrap();
         let arrival = Arrival {
             feed: &name,
@@ -47,7 +58,7 @@ impl Life {
         };
         self.words.extend(folded.word.map(|word| (feed, word)));
         self.known = Some(folded.after);
-        folded.derived.iter().map(|derived| derived.code).collect()
+        folded.derived
     }
 
     /// A roster lists the booking.
@@ -188,6 +199,39 @@ fn lets_no_repeated_word_undo_what_another_feed_has_said_since() {
     assert_eq!(life.arrive("jms", Origin::Live, row), [Code::Released]);
     assert_eq!(life.lists(&changed("B3")), []);
     assert_eq!(life.state(), BOND);
+}
+
+#[test]
+fn takes_no_earlier_time_for_that_of_a_change() {
+    let row_of = |state, change: fn(&mut Custody)| {
+        with(state, |custody| {
+            custody.status_at = at("2026-05-11T15:00:00Z");
+            change(custody);
+        })
+    };
+    let mut life = Life::new();
+    life.states(&row_of(IN, |custody| {
+        custody.classification = Some("close".to_owned());
+    }));
+    let medium = row_of(IN, |custody| {
+        custody.classification = Some("medium".to_owned());
+    });
+    let times = |events: Vec<Derived>| -> Vec<_> {
+        events
+            .into_iter()
+            .map(|event| (event.code, event.effective_at))
+            .collect()
+    };
+    let row_ = row(&medium, Coverage::Full, Evidence::Status);
+    let derived = life.derives("roster", Origin::Live, row_);
+    assert_eq!(times(derived), [(Code::ClassificationChange, None)]);
+    // A movement that gives no time has none, and the time of the state before goes with it.
+    let left = record(CustodyState::OnLeave);
+    let row_ = row(&left, Coverage::Partial, Evidence::Transaction);
+    let derived = life.derives("moves", Origin::Live, row_);
+    assert_eq!(times(derived), [(Code::LeaveStart, None)]);
+    let known = life.known.as_ref().unwrap().record.custody().unwrap();
+    assert_eq!(known.status_at, None);
 }
 
 #[test]
