@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use savin_shared::clock::{ObservedAt, ReceivedAt};
+use savin_shared::clock::{EffectiveAt, ObservedAt, ReceivedAt};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::digest::key_hash;
 use savin_shared::event::EventCode;
@@ -306,7 +306,9 @@ impl Settlement {
     ) -> Result<(), StoreError> {
         let record = &row.known.record;
         let key = row.record.0.to_be_bytes();
-        for (ordinal, derived) in (0_u8..).zip(derived) {
+        for (ordinal, mut derived) in (0_u8..).zip(derived) {
+            derived.details.effective_is_day =
+                derived.effective_at.is_some_and(EffectiveAt::is_day);
             let (agent, epoch, seq) = (movement.speaker.agent, movement.epoch, movement.seq);
             let corrects = if derived.corrects {
                 self.corrected(tx, row)?

@@ -310,10 +310,10 @@ fn entry(page: &Page, id: PersonId, person: &Person, now: Timestamp) -> Found {
 
 fn past(page: &Page, event: &event::Event) -> String {
     let what = page.say(&format!("event-{}", event.code));
-    let at = event
-        .effective_at
-        .unwrap_or_else(|| event.observed_at.timestamp());
-    let when = page.time(at);
+    let when = match event.effective_at {
+        Some(at) => page.agency_time(at, event.details.effective_is_day),
+        None => page.time(event.observed_at.timestamp()),
+    };
     let values = [
         ("what", Argument::Text(&what)),
         ("when", Argument::Text(&when)),

@@ -159,11 +159,18 @@ impl Shown {
             | RecordBody::Supervision(_)
             | RecordBody::SexOffender(_) => return None,
         };
-        if schedule != Schedule::Set || at.timestamp() < now {
+        let zone = &page.site.zone;
+        // A day without a time is to come until it is over.
+        let is_past = if at.is_day() {
+            at.timestamp().to_zoned(zone.clone()).date() < now.to_zoned(zone.clone()).date()
+        } else {
+            at.timestamp() < now
+        };
+        if schedule != Schedule::Set || is_past {
             return None;
         }
         let unnamed = page.say("coming-unnamed");
-        let when = page.time(at.timestamp());
+        let when = page.agency_time(at.timestamp(), at.is_day());
         let values = [
             ("kind", Argument::Text(kind.unwrap_or(&unnamed))),
             ("place", Argument::Text(place.unwrap_or(&self.facility))),
@@ -185,7 +192,10 @@ fn particulars(page: &Page, custody: &Custody) -> Vec<String> {
         | CustodyState::NoLongerListed
         | CustodyState::Unknown => custody.status_at,
     };
-    let since = since.map(|at| page.say_text("since", "when", &page.time(at.timestamp())));
+    let since = since.map(|at| {
+        let when = page.agency_time(at.timestamp(), at.is_day());
+        page.say_text("since", "when", &when)
+    });
     let classification = custody
         .classification
         .as_ref()

@@ -1,6 +1,6 @@
 //! What follows from two states of a record that is not custody: sections 1(a)(vii), (b) and (c).
 
-use savin_shared::clock::{Certainty, EffectiveAt};
+use savin_shared::clock::EffectiveAt;
 use savin_shared::event::EventCode;
 use savin_shared::record::court_event::{CourtEvent, Schedule};
 use savin_shared::record::hearing::Hearing;
@@ -169,5 +169,5 @@ pub(super) fn sex_offender(
 /// Notes when something is to be.
 pub(super) fn schedule(details: &mut Details, at: Option<EffectiveAt>) {
     details.scheduled_at = at.map(EffectiveAt::timestamp);
-    details.scheduled_is_day = at.is_some_and(|at| at.0.certainty == Certainty::DateOnly);
+    details.scheduled_is_day = at.is_some_and(EffectiveAt::is_day);
 }

@@ -1,7 +1,10 @@
 //! What a person's page is made of, from records that came in as records come in.
 
+use savin_shared::clock::{Certainty, EffectiveAt, Moment};
 use savin_shared::delta::{Change, Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
+use savin_shared::record::court_event::Schedule;
+use savin_shared::record::hearing::Hearing;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,7 +16,7 @@ use savin_shared::record::{Record, RecordBody};
 
 use savin_shared::world::World;
 
-use super::{EVENTS_MAX, Person, load};
+use super::{EVENTS_MAX, Person, load, past};
 use crate::ids::PersonId;
 use crate::intake::testing::{self, BOND, IN, Jail, each, encoded, name, send_one};
 use crate::notification::words::Language;
@@ -63,7 +66,7 @@ fn monotonic() -> std::time::Instant {
     std::time::Instant::now()
 }
 
-fn status(store: &Store, person: PersonId) -> StatusLine {
+fn english() -> Page {
     let site = Site {
         url: "https://savin.example".to_owned(),
         phone: "1-800-555-0100".to_owned(),
@@ -75,9 +78,13 @@ fn status(store: &Store, person: PersonId) -> StatusLine {
             random: testing::random,
         },
     };
-    let found = Page::new(&Arc::new(site), Language::En, "/");
+    Page::new(&Arc::new(site), Language::En, "/")
+}
+
+fn status(store: &Store, person: PersonId) -> StatusLine {
     let person = page(store, person).unwrap();
-    person.records[0].status(&found, testing::now()).unwrap()
+    let status = person.records[0].status(&english(), testing::now());
+    status.unwrap()
 }
 
 fn send_body(store: &Store, jail: &mut Jail, body: Vec<u8>) {
@@ -228,5 +235,51 @@ fn does_not_doubt_a_place_for_an_agent_that_was_replaced() {
             "2026-06-15T11:59:30Z",
         );
         assert!(!status(store, person).is_doubtful);
+    });
+}
+
+#[test]
+fn shows_a_day_without_a_time_as_a_day_until_it_is_over() {
+    each("page_days", |store| {
+        let mut jail = Jail::new(store, 1);
+        let day = EffectiveAt(Moment {
+            at: "2026-06-15T05:00:00Z".parse().unwrap(),
+            certainty: Certainty::DateOnly,
+        });
+        let mut booking = jail.record("1", BOND);
+        if let RecordBody::Custody(custody) = &mut booking.body {
+            custody.released_at = Some(day);
+        }
+        let hearing = Record {
+            body: RecordBody::Hearing(Hearing {
+                hearing_number: RecordNumber::new("H-1").unwrap(),
+                hearing_type: Some("Parole hearing".to_owned()),
+                location: None,
+                starts_at: Some(day),
+                schedule: Schedule::Set,
+                decision: None,
+                decided_at: None,
+            }),
+            ..booking.clone()
+        };
+        for record in [&hearing, &booking] {
+            let body = jail.row(
+                "jms",
+                Origin::Live,
+                record,
+                (Coverage::Full, Evidence::Status),
+            );
+            send_body(store, &mut jail, body);
+        }
+        let person = testing::load(store, &jail, "1").person;
+        let page = page(store, person).unwrap();
+        assert!(page.events[0].details.effective_is_day);
+        assert_eq!(past(&english(), &page.events[0]), "Released: June 15, 2026");
+        let since = &status(store, person).particulars[0];
+        assert_eq!(since, "Since June 15, 2026");
+        let coming = |now: &str| page.records[1].coming(&english(), now.parse().unwrap());
+        let line = "Parole hearing: June 15, 2026";
+        assert_eq!(coming("2026-06-15T23:00:00Z").as_deref(), Some(line));
+        assert_eq!(coming("2026-06-16T06:00:00Z"), None);
     });
 }

@@ -147,20 +147,20 @@ fn says_how_old_a_late_fact_is() {
             .checked_sub(jiff::SignedDuration::from_hours(hours))
             .ok();
         let said = sentence::fact(Words::of(Language::En), &composer().zone, &fact, now());
-        said.get(1).cloned().unwrap_or_default()
+        said.get(1..).unwrap_or_default().join(" ")
     };
     assert_eq!(hours(0), "");
     assert_eq!(
         hours(1),
-        "This was an hour ago or more. We learned of it only now."
+        "This was an hour ago or more. We learned of it late."
     );
     assert_eq!(
         hours(9),
-        "This was about 9 hours ago. We learned of it only now."
+        "This was about 9 hours ago. We learned of it late."
     );
     assert_eq!(
         hours(72),
-        "This was about 3 days ago. We learned of it only now."
+        "This was about 3 days ago. We learned of it late."
     );
 }
 
