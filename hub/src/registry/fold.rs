@@ -87,7 +87,7 @@ pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
         ArrivalChange::NoLongerListed => {
             let mut after = before?.clone();
             after.listings = listed_elsewhere;
-            Some(fold_absence(after, arrival.feed, arrival.origin))
+            Some(fold_absence(after, arrival.feed))
         }
         ArrivalChange::Unlisted => {
             let mut after = before?.clone();
@@ -137,7 +137,7 @@ fn fold_first(arrival: Arrival<'_>, row: Row<'_>) -> Folded {
     Folded {
         is_changed: true,
         word: Some(row.word(filled)),
-        derived: news(arrival.origin, || derive(None, &record)),
+        derived: news(arrival.origin, None, &record),
         after: Known {
             record,
             sealed_by: BTreeSet::new(),
@@ -169,7 +169,7 @@ fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
     Folded {
         is_changed: record != before.record || is_unsealed,
         word: Some(row.word(filled)),
-        derived: news(arrival.origin, || derive(Some(&before.record), &record)),
+        derived: news(arrival.origin, Some(&before.record), &record),
         after: Known {
             record,
             sealed_by,
@@ -225,7 +225,7 @@ const fn unchanged(after: Known) -> Folded {
 }
 
 /// Absence: whoever was held is no longer listed; who was let go, escaped or died stays so.
-fn fold_absence(mut after: Known, feed: &FeedName, origin: Origin) -> Folded {
+fn fold_absence(mut after: Known, feed: &FeedName) -> Folded {
     if after.listings > 0 {
         return unchanged(after);
     }
@@ -245,17 +245,21 @@ fn fold_absence(mut after: Known, feed: &FeedName, origin: Origin) -> Folded {
         after,
         is_changed: true,
         word: None,
-        derived: news(origin, || {
-            vec![Derived::new(EventCode::NoLongerListed, None)]
-        }),
+        derived: vec![Derived::new(EventCode::NoLongerListed, None)],
     }
 }
 
-/// A first full roster is the state of things and no news.
-fn news(origin: Origin, derive: impl FnOnce() -> Vec<Derived>) -> Vec<Derived> {
+/// A first full roster is the state of things and no news; but where it contradicts what is known of
+/// custody, that is an event with its origin, which a person has to look at.
+fn news(origin: Origin, before: Option<&Record>, after: &Record) -> Vec<Derived> {
+    let state = |record: &Record| record.custody().map(|custody| custody.state);
     match origin {
-        Origin::Baseline => Vec::new(),
-        Origin::Live | Origin::FoundLate | Origin::Rebaseline | Origin::ReleasedHold => derive(),
+        Origin::Baseline if before.is_none_or(|before| state(before) == state(after)) => Vec::new(),
+        Origin::Baseline
+        | Origin::Live
+        | Origin::FoundLate
+        | Origin::Rebaseline
+        | Origin::ReleasedHold => derive(before, after),
     }
 }
 

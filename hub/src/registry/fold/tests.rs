@@ -144,6 +144,18 @@ fn takes_a_first_roster_for_the_state_of_things() {
 }
 
 #[test]
+fn keeps_an_event_of_a_first_roster_that_contradicts_what_is_known() {
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    let released = with(BOND, |custody| {
+        custody.classification = Some("close".to_owned());
+    });
+    let row = row(&released, Coverage::Full, Evidence::Status);
+    assert_eq!(life.arrive("jms", Origin::Baseline, row), [Code::Released]);
+    assert_eq!(life.state(), BOND);
+}
+
+#[test]
 fn lets_an_explicit_release_stand_though_the_roster_still_lists() {
     let mut life = Life::new();
     life.lists(&record(IN));
