@@ -21,6 +21,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::listing::{Listing, ListingKey};
+use crate::store::registry::person;
 use crate::store::registry::position::Durable;
 use crate::store::registry::record::{self, RecordRow};
 
@@ -119,7 +120,7 @@ pub(super) fn settle(
         .collect();
     let mut workspace = Workspace::load(tx, listing_keys, record_keys)?;
     let mut settlement = Settlement {
-        people: People::load(tx, wanted_identifiers(movements, &mut workspace), moment)?,
+        people: people(tx, movements, &mut workspace, moment)?,
         next_record: numbers_for_new_records(tx, movements, &mut workspace)?,
         events: Vec::new(),
         received_at: ReceivedAt(moment.now),
@@ -142,19 +143,25 @@ fn note_still_held(tx: &mut Tx<'_>, events: &mut [Event]) -> Result<(), StoreErr
             continue;
         }
         let rows = record::of_person(tx, event.person)?;
-        let mut others = rows.iter().filter(|row| row.record != event.record);
+        let records: Vec<_> = rows.iter().map(|row| row.record).collect();
+        let doubtful = person::doubtful(tx, &records)?;
+        let mut others = rows
+            .iter()
+            .filter(|row| row.record != event.record && !doubtful.contains(&row.record));
         let other = others.find(|row| row.known.is_public() && row.known.is_held());
         event.details.still_held_at = other.map(|row| row.known.record.facility.to_string());
     }
     Ok(())
 }
 
-/// Returns the identifiers of records that are new, or whose person reads differently now.
-fn wanted_identifiers(
+/// Looks up whom the records name that are new, or whose person reads differently now.
+fn people(
+    tx: &mut Tx<'_>,
     movements: &[Movement<'_>],
     workspace: &mut Workspace,
-) -> Vec<crate::matching::Identifier> {
-    let mut wanted = Vec::new();
+    moment: Moment,
+) -> Result<People, StoreError> {
+    let (mut wanted, mut persons) = (Vec::new(), Vec::new());
     for movement in movements {
         let MovementChange::Row { record, .. } = movement.change else {
             continue;
@@ -164,9 +171,10 @@ fn wanted_identifiers(
         let known = slot.and_then(|slot| slot.row.as_ref());
         if known.is_none_or(|row| row.known.record.subject != record.subject) {
             wanted.extend(identifiers(agency, record));
+            persons.extend(known.map(|row| row.person));
         }
     }
-    wanted
+    People::load(tx, wanted, persons, moment)
 }
 
 /// Takes as many record numbers as there may be new records.
@@ -279,14 +287,13 @@ impl Settlement {
                 RecordId(self.next_record - 1)
             }
         };
-        let known = before.map(|before| before.person);
         let after = &folded.after.record;
         let reads_same = before.is_some_and(|before| before.known.record.subject == after.subject);
-        let person = match known {
-            Some(person) if reads_same => person,
-            known => self
+        let person = match before {
+            Some(before) if reads_same => before.person,
+            before => self
                 .people
-                .place(&movement.speaker.agency, after, record, known),
+                .place(&movement.speaker.agency, after, record, before),
         };
         let version = before.map_or(0, |before| before.version) + i64::from(folded.is_changed);
         RecordRow {

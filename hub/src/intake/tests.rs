@@ -20,7 +20,7 @@ use super::{Refusal, Speaker, full_state, open};
 use crate::ids::EventPosition;
 use crate::store::StoreError;
 use crate::store::registry::agent::{self, AgentState};
-use crate::store::registry::{listing, lookup, position};
+use crate::store::registry::{listing, lookup, person, position};
 use savin_shared::digest::Digest;
 
 const GONE: CustodyState = CustodyState::NoLongerListed;
@@ -274,6 +274,52 @@ fn joins_a_person_across_agencies_by_identifier_and_doubts_contradictions() {
             })
             .unwrap();
         assert_eq!(doubts.len(), 1);
+    });
+}
+
+#[test]
+fn doubts_a_record_whose_numbers_contradict_its_person() {
+    each("intake_contradictions", |store| {
+        let mut jail = Jail::new(store, 1);
+        let with = |jail: &Jail, number: &str, own: &str, id: &str| {
+            let mut record = jail.record(number, IN);
+            record.subject.person_number = Some(PersonNumber::new(own).unwrap());
+            record.subject.offender_id = Some(OffenderId::new(id).unwrap());
+            record
+        };
+        let mut renumbered = jail.record("2", IN);
+        renumbered.subject.person_number = Some(PersonNumber::new("P9").unwrap());
+        let steps = [
+            with(&jail, "1", "P1", "K100"),
+            // The agency's own number says one person, the MDOC number nobody who is known.
+            with(&jail, "3", "P1", "K300"),
+            // A booking's person number changes to one that nobody has.
+            jail.record("2", IN),
+            renumbered,
+            // The jail numbers its people anew: the MDOC number still agrees.
+            with(&jail, "4", "P4", "K400"),
+            with(&jail, "4", "P40", "K400"),
+        ];
+        for record in &steps {
+            let body = jail.lists(Origin::Live, record);
+            let batch = jail.batch(vec![body]);
+            send_one(store, &jail, &batch);
+        }
+        let rows = ["1", "2", "3", "4"].map(|number| load(store, &jail, number));
+        let records: Vec<_> = rows.iter().map(|row| row.record).collect();
+        let find = records.clone();
+        let doubtful = store
+            .read_now("doubtful", move |tx| person::doubtful(tx, &find))
+            .unwrap();
+        assert_eq!(doubtful, [records[1], records[2]].into_iter().collect());
+        assert_eq!(rows[0].person, rows[2].person);
+        // Somebody else has the new number from here on.
+        let mut next = jail.record("5", IN);
+        next.subject.person_number = Some(PersonNumber::new("P9").unwrap());
+        let body = jail.lists(Origin::Live, &next);
+        let batch = jail.batch(vec![body]);
+        send_one(store, &jail, &batch);
+        assert_ne!(load(store, &jail, "5").person, rows[1].person);
     });
 }
 

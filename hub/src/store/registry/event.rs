@@ -180,6 +180,33 @@ pub fn count_by_code(tx: &mut Tx<'_>) -> Result<Vec<(EventCode, u64)>, StoreErro
     .collect()
 }
 
+/// Returns how many events there are of each code and origin, apart for records of which it is in
+/// doubt about whom they are.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn count_by_certainty(
+    tx: &mut Tx<'_>,
+) -> Result<Vec<(EventCode, Origin, bool, u64)>, StoreError> {
+    tx.query(
+        "SELECT code, origin, is_doubtful, count(*) FROM (
+             SELECT e.code, e.origin,
+                 CASE WHEN EXISTS (SELECT 1 FROM person_doubt d WHERE d.record_id = e.record_id)
+                     THEN 1 ELSE 0 END AS is_doubtful
+             FROM event e) counted
+         GROUP BY code, origin, is_doubtful ORDER BY code, origin, is_doubtful",
+        values![],
+    )?
+    .iter()
+    .map(|row| {
+        let damaged = StoreError::Damaged;
+        let code = EventCode::from_code(row.code(0)?).ok_or(damaged("an event's code"))?;
+        let origin = Origin::from_code(row.code(1)?).ok_or(damaged("an event's origin"))?;
+        Ok((code, origin, row.integer(2)? != 0, row.count(3)?))
+    })
+    .collect()
+}
+
 fn read(row: &Row) -> Result<(EventPosition, Event), StoreError> {
     let damaged = StoreError::Damaged;
     let event = Event {

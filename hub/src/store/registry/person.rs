@@ -1,11 +1,13 @@
 //! Persons, what they are called, and by whom.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use savin_shared::record::subject::PersonName;
 
 use super::record;
 use crate::ids::{PersonId, RecordId};
-use crate::matching::Identifier;
+use crate::matching::{Identifier, IdentifierKind};
 use crate::names::{self, name_words};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -76,6 +78,55 @@ pub fn identify_many(
     )
 }
 
+/// Loads what identifies persons.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn identifiers_of(
+    tx: &mut Tx<'_>,
+    persons: &[PersonId],
+) -> Result<Vec<(PersonId, Identifier)>, StoreError> {
+    let lists: Vec<_> = persons
+        .iter()
+        .map(|person| vec![person.as_bytes().into()])
+        .collect();
+    let found = tx.query_many(
+        "SELECT kind, scope, value FROM person_identifier WHERE person_id = $1
+         ORDER BY kind, scope, value",
+        &lists,
+    )?;
+    let mut identifiers = Vec::new();
+    for (person, rows) in persons.iter().zip(&found) {
+        for row in rows {
+            let kind = IdentifierKind::parse(row.text(0)?);
+            let identifier = Identifier {
+                kind: kind.ok_or(StoreError::Damaged("an identifier's kind"))?,
+                scope: row.text(1)?.to_owned(),
+                value: row.text(2)?.to_owned(),
+            };
+            identifiers.push((*person, identifier));
+        }
+    }
+    Ok(identifiers)
+}
+
+/// Returns those of these records of which it is in doubt about whom they are.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn doubtful(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<BTreeSet<RecordId>, StoreError> {
+    let lists: Vec<_> = records.iter().map(|record| vec![record.0.into()]).collect();
+    let found = tx.query_many(
+        "SELECT 1 FROM person_doubt WHERE record_id = $1 LIMIT 1",
+        &lists,
+    )?;
+    let doubted = records.iter().zip(&found);
+    Ok(doubted
+        .filter(|(_, rows)| !rows.is_empty())
+        .map(|(record, _)| *record)
+        .collect())
+}
+
 /// Notes that persons share an identifier: somebody has to look.
 ///
 /// # Errors
@@ -98,7 +149,7 @@ pub fn doubt(
         .collect();
     tx.execute_many(
         "INSERT INTO person_doubt (person_id, other_id, record_id, noticed_at)
-         VALUES ($1, $2, $3, $4) ON CONFLICT (person_id, other_id) DO NOTHING",
+         VALUES ($1, $2, $3, $4) ON CONFLICT (record_id, person_id, other_id) DO NOTHING",
         &lists,
     )
 }

@@ -161,13 +161,13 @@ CREATE TABLE person_identifier (
 
 CREATE INDEX person_identifier_person ON person_identifier (person_id);
 
--- Two persons who share an identifier and differ in another: a person has to look.
+-- A record whose numbers name two persons: somebody has to look, and nobody is told by it before.
 CREATE TABLE person_doubt (
     person_id {bytes} NOT NULL,
     other_id {bytes} NOT NULL,
     record_id {int} NOT NULL,
     noticed_at {int} NOT NULL,
-    PRIMARY KEY (person_id, other_id)
+    PRIMARY KEY (record_id, person_id, other_id)
 ) {strict};
 
 -- The words of names, folded, for look-up by any part in any order.
