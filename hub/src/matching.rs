@@ -186,7 +186,9 @@ pub fn resolve(found: &[Option<PersonId>]) -> Resolution {
     }
 }
 
-fn comparable(value: &str) -> String {
+/// Writes a number as it is compared: without blanks and in upper case.
+#[must_use]
+pub fn comparable(value: &str) -> String {
     value
         .chars()
         .filter(|c| !c.is_whitespace())

@@ -4,7 +4,7 @@ use savin_shared::record::Record;
 use savin_shared::record::subject::PersonName;
 
 /// Words of a look-up; more would only cost.
-const WORDS_MAX: usize = 8;
+pub const WORDS_MAX: usize = 8;
 
 /// Folds a text into its words: lower case, accents off, everything else a border.
 #[must_use]

@@ -17,7 +17,7 @@ use super::testing::{
     send_one,
 };
 use super::{Refusal, Speaker, full_state, open};
-use crate::ids::EventPosition;
+use crate::ids::{EventPosition, PersonId};
 use crate::store::StoreError;
 use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::{listing, lookup, person, position};
@@ -514,6 +514,32 @@ fn lets_nobody_withhold_or_miss_a_record_of_another_facility() {
         assert_eq!(known.record.custody().unwrap().state, IN);
         assert_eq!(known.listings, 1);
         assert_eq!(codes(store), []);
+    });
+}
+
+#[test]
+fn finds_the_newest_of_many_with_common_names() {
+    each("intake_common", |store| {
+        let write = |tx: &mut crate::store::conn::Tx<'_>| {
+            let id = |kind: u8, number: u16| {
+                let [high, low] = number.to_be_bytes();
+                let mut bytes = [kind; 16];
+                (bytes[1], bytes[2]) = (high, low);
+                PersonId::from_bytes(bytes)
+            };
+            let (james, smith) = (name("OTHER", "JAMES"), name("SMITH", "SAM"));
+            let both = name("SMITH", "JAMES");
+            let mut named = vec![(id(9, 1), &both)];
+            named.extend((0..6000).map(|number| (id(1, number), &james)));
+            named.extend((0..6000).map(|number| (id(2, number), &smith)));
+            person::name_many(tx, &named)?;
+            let words = crate::names::words("James Smith");
+            assert_eq!(lookup::find(tx, &words, 9)?, [id(9, 1)]);
+            let words = crate::names::words("Smith");
+            assert_eq!(lookup::find(tx, &words, 2)?, [id(9, 1), id(2, 5999)]);
+            Ok(())
+        };
+        store.write_now("names", write).unwrap();
     });
 }
 

@@ -16,6 +16,7 @@ use super::page::{Page, render};
 use super::status::{Shown, StatusLine};
 use super::{Lookup, failure};
 use crate::ids::PersonId;
+use crate::matching::comparable;
 use crate::names::{self, shown, words};
 use crate::notification::words::{Argument, Language};
 use crate::store::StoreError;
@@ -82,6 +83,23 @@ struct Person {
     events: Vec<event::Event>,
 }
 
+impl Person {
+    /// Says whether what is shown of a person fits what was typed: a name or a number that only a
+    /// sealed record holds leads nobody here.
+    fn fits(&self, words: &[String]) -> bool {
+        let named: Vec<String> = self.names.iter().flat_map(names::name_words).collect();
+        let number = words.concat().to_uppercase();
+        let is_numbered = |shown: &Shown| {
+            let subject = &shown.record().subject;
+            let offender = subject.offender_id.as_ref().map(|id| id.as_str());
+            let state = subject.state_id.as_ref().map(|id| id.as_str());
+            let mut numbers = offender.into_iter().chain(state);
+            numbers.any(|id| comparable(id) == number)
+        };
+        words.iter().all(|word| named.contains(word)) || self.records.iter().any(is_numbered)
+    }
+}
+
 /// Shows the form.
 pub async fn home(
     State(lookup): State<Lookup>,
@@ -124,9 +142,8 @@ pub async fn look_up(
         .read("look up", move |tx| {
             let mut people = Vec::new();
             for id in lookup::find(tx, &words, PEOPLE_MAX + 1)? {
-                if let Some(person) = load(tx, id, 0)? {
-                    people.push((id, person));
-                }
+                let person = load(tx, id, 0)?.filter(|person| person.fits(&words));
+                people.extend(person.map(|person| (id, person)));
             }
             Ok(people)
         })

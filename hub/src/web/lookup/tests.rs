@@ -19,6 +19,7 @@ use savin_shared::world::World;
 use super::{EVENTS_MAX, Person, load, past};
 use crate::ids::PersonId;
 use crate::intake::testing::{self, BOND, IN, Jail, each, encoded, name, send_one};
+use crate::names::words;
 use crate::notification::words::Language;
 use crate::store::Store;
 use crate::store::registry::feed;
@@ -155,6 +156,9 @@ fn shows_neither_events_nor_names_of_a_sealed_record() {
         let codes: Vec<Code> = page.events.iter().map(|event| event.code).collect();
         assert_eq!(codes, [Code::Released, Code::Booked]);
         assert_eq!(page.names, [name("SAMPLE", "AVERY1")]);
+        // Nor does the name that only the sealed record has lead to the page.
+        assert!(page.fits(&words("sample")));
+        assert!(!page.fits(&words("example sealed")));
     });
 }
 
