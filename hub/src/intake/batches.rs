@@ -16,7 +16,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::agent;
 use crate::store::registry::gap::{self, Gap};
-use crate::store::registry::log::{self, Logged};
+use crate::store::registry::log::{self, Logged, LoggedAt};
 use crate::store::registry::position::{self, Durable};
 
 /// What became of a batch.
@@ -55,14 +55,20 @@ pub fn take(tx: &mut Tx<'_>, group: &[Opened], moment: Moment) -> Result<Vec<Out
         let durable = positions
             .entry(agent)
             .or_insert_with(|| begin(agent, opened));
-        let logged = if span.last <= durable.position.seq {
-            log::head_at(tx, agent, span.epoch, span.last)?
+        let is_known = span.epoch == durable.position.epoch && span.last <= durable.position.seq;
+        let logged = if is_known {
+            log::logged_at(tx, agent, span.epoch, span.last)?
         } else {
-            None
+            LoggedAt::Nothing
         };
         let expected = durable.position.seq.next();
         let refused = |reason, expected| Outcome::Refused { reason, expected };
-        outcomes.push(match admit(&durable.position, span, logged) {
+        let admission = match logged {
+            LoggedAt::Inside => Admission::Fork,
+            LoggedAt::End(head) => admit(&durable.position, span, Some(head)),
+            LoggedAt::Nothing => admit(&durable.position, span, None),
+        };
+        outcomes.push(match admission {
             Admission::Next => {
                 durable.position = opened.batch.header.after();
                 durable.received_at = received_at;

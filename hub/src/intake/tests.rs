@@ -123,6 +123,30 @@ fn counts_what_is_durable_once_and_refuses_holes_and_forks() {
 }
 
 #[test]
+fn calls_another_cut_of_what_is_durable_a_fork() {
+    each("intake_cut", |store| {
+        let mut jail = Jail::new(store, 1);
+        let genesis = jail.end;
+        let bodies = ["1", "2", "3"]
+            .map(|n| jail.lists(Origin::Live, &jail.record(n, IN)))
+            .to_vec();
+        let batch = jail.batch(bodies);
+        send_one(store, &jail, &batch);
+        // The same places on the chain, cut elsewhere and with another content.
+        jail.end = genesis;
+        let bodies = ["1", "9"]
+            .map(|n| jail.lists(Origin::Live, &jail.record(n, IN)))
+            .to_vec();
+        let other = jail.batch(bodies);
+        let fork = Outcome::Refused {
+            reason: NackReason::Fork,
+            expected: Seq(4),
+        };
+        assert_eq!(send_one(store, &jail, &other), fork);
+    });
+}
+
+#[test]
 fn refuses_what_its_speaker_did_not_sign_or_may_not_say() {
     each("intake_refusals", |store| {
         let (mut jail, other) = (Jail::new(store, 1), Jail::new(store, 2));
