@@ -235,7 +235,7 @@ fn applies_a_full_state_as_the_difference() {
             let taken = store.write_now("state", move |tx| {
                 full_state::take(tx, &state, moment(now()))
             });
-            taken.unwrap();
+            assert_eq!(taken.unwrap(), Ok(()));
         }
         let agent = jail.speaker.agent;
         let (durable, listings) = store
@@ -257,6 +257,37 @@ fn applies_a_full_state_as_the_difference() {
             .map(|event| event.code)
             .collect();
         assert_eq!(told, [Code::Booked, Code::Released, Code::NoLongerListed]);
+    });
+}
+
+#[test]
+fn refuses_a_full_state_from_before_what_is_durable() {
+    each("intake_old_state", |store| {
+        let mut jail = Jail::new(store, 1);
+        let old = jail.end;
+        let body = jail.lists(Origin::Live, &jail.record("1", IN));
+        let batch = jail.batch(vec![body]);
+        send_one(store, &jail, &batch);
+        let other = Position {
+            head: old.head,
+            ..jail.end
+        };
+        for position in [old, other] {
+            let rows = jail.rows.len() as u64;
+            let begin = SnapshotBegin::sign(
+                jail.speaker.agent,
+                position,
+                rows,
+                jail.digest.root(),
+                &jail.key,
+            );
+            let rows = jail.rows.iter().map(|(.., row)| row.clone()).collect();
+            let state = full_state::open(&jail.speaker, &begin, rows).unwrap();
+            let taken = store.write_now("state", move |tx| {
+                full_state::take(tx, &state, moment(now()))
+            });
+            assert_eq!(taken.unwrap(), Err(Refusal::Behind));
+        }
     });
 }
 

@@ -90,6 +90,19 @@ pub fn logged_at(
     })
 }
 
+/// Returns the last delta that is logged of an agent's epoch.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn end_of(tx: &mut Tx<'_>, agent: AgentId, epoch: Epoch) -> Result<Option<Seq>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT last_seq FROM batch_log WHERE agent_id = $1 AND epoch = $2
+         ORDER BY first_seq DESC LIMIT 1",
+        values![agent.as_bytes(), epoch.as_bytes()],
+    )?;
+    row.map(|row| Ok(Seq(row.count(0)?))).transpose()
+}
+
 /// Returns the logged batches of an agent in the order of their chain, from a delta on.
 ///
 /// # Errors
