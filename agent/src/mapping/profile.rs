@@ -66,7 +66,8 @@ pub struct Profile {
     pub nulls: BTreeSet<String>,
     /// The state of whoever is listed, where no status says otherwise.
     pub listed: CustodyState,
-    /// Words that mean that a row is sealed, in upper case.
+    /// Words that mean that a row is sealed, in upper case; where there are none, every word is one
+    /// but those for no.
     pub sealed: BTreeSet<String>,
     /// How a whole name is written.
     pub name_layout: NameLayout,
@@ -77,8 +78,8 @@ pub struct Profile {
 /// Words that mean that there is no value, unless a profile names its own.
 const NULLS: [&str; 8] = ["", "NULL", "(NULL)", "N/A", "NONE", "NAN", "-", "//"];
 
-/// Words that mean that a row is sealed, unless a profile names its own.
-const SEALED: [&str; 5] = ["Y", "YES", "1", "TRUE", "SEALED"];
+/// Words that mean that a row is not sealed, unless a profile names those that do.
+pub(super) const NOT_SEALED: [&str; 5] = ["N", "NO", "0", "FALSE", "F"];
 
 impl Profile {
     /// Reads a profile.
@@ -160,7 +161,7 @@ impl Checker<'_> {
                 .collect(),
             nulls: words(&document.null, &NULLS),
             listed: self.listed(document.listed.as_ref())?,
-            sealed: words(&document.sealed, &SEALED),
+            sealed: words(&document.sealed, &[]),
             name_layout: match document.name_layout {
                 NameLayoutDocument::LastFirst => NameLayout::LastFirst,
                 NameLayoutDocument::FirstLast => NameLayout::FirstLast,
