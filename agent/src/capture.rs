@@ -22,7 +22,7 @@ use savin_shared::hash::Hash;
 use savin_shared::ids::{FacilityCode, FeedName};
 use thiserror::Error;
 
-use crate::diff::{Class, Diff, Difference};
+use crate::diff::{Class, Difference};
 use crate::format::csv::CsvRows;
 use crate::format::encoding;
 use crate::guard::{self, History, HoldReason};
@@ -148,7 +148,7 @@ pub fn take_rows(
         }
         Err(ReadError::Failed(error)) => return Err(error),
     };
-    if let Some(refusal) = admission(feed, &read.diff) {
+    if let Some(refusal) = admission(feed, &read) {
         return refuse(journal, signer, feed, before, refusal, now);
     }
     let history = history(journal, feed, before.as_ref(), export.as_ref(), now)?;
@@ -314,13 +314,15 @@ fn note(
 }
 
 /// Looks whether an export can be compared at all.
-fn admission(feed: &Feed, diff: &Diff) -> Option<Refusal> {
-    if diff.conflicts > 0 {
+fn admission(feed: &Feed, read: &Read) -> Option<Refusal> {
+    let diff = &read.diff;
+    let contradicting = diff.conflicts.len() as u64;
+    if guard::is_beyond_accident(contradicting, read.rows) {
         return Some(Refusal::DuplicateKeys {
-            rows: diff.conflicts,
+            keys: contradicting,
         });
     }
-    let lists_nobody = diff.listed == 0 && diff.unkeyed == 0;
+    let lists_nobody = diff.listed == 0 && diff.unkeyed == 0 && diff.sealed.is_empty();
     (feed.profile.mode == Mode::Roster && lists_nobody).then_some(Refusal::NoRows)
 }
 
@@ -443,7 +445,7 @@ fn day(feed: &Feed, now: Now) -> Date {
 }
 
 fn losses(counts: &BTreeMap<Class, u64>) -> u64 {
-    [Class::Absent, Class::Withheld, Class::TurnedUnknown]
+    [Class::Absent, Class::TurnedUnknown]
         .iter()
         .filter_map(|class| counts.get(class))
         .sum()

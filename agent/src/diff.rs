@@ -1,7 +1,7 @@
 //! What changed between what a feed listed last and what it lists now.
 //!
-//! A roster's missing rows are absences; a row that was set aside is not missing. Whether a change
-//! is believed is not decided here: that is `guard`'s.
+//! A roster's missing rows are absences; a record of which a row was set aside is not missing. Whether
+//! a change is believed is not decided here: that is `guard`'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,18 +63,29 @@ pub struct Diff {
     pub differences: Vec<Difference>,
     /// Records that the export lists.
     pub listed: u64,
-    /// Rows whose key another row with other content has already taken.
-    pub conflicts: u64,
-    /// Rows that were set aside before their key could be read: nobody counts as missing then.
+    /// Keys that rows with different content claim, with the lines of those rows: their records stay
+    /// as they were.
+    pub conflicts: BTreeMap<RecordKey, Vec<u64>>,
+    /// Rows that were set aside before their key could be read: whoever they are about may seem to
+    /// be missing.
     pub unkeyed: u64,
+    /// Records that are sealed or protected, whatever other rows say of them.
+    pub sealed: BTreeSet<RecordKey>,
     /// Fingerprints of the transactions in the export.
     pub transactions: Vec<Hash>,
 }
 
-#[derive(Debug)]
+/// A record before the export, and as the export's rows leave it.
+#[derive(Debug, Default)]
 struct Entry {
-    shadowed: Option<Shadowed>,
-    visited: Option<Hash>,
+    before: Option<Shadowed>,
+    now: Option<Visit>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Visit {
+    row: Shadowed,
+    line: u64,
 }
 
 /// Compares one export with the shadow, row by row.
@@ -84,6 +95,7 @@ pub struct Differ<'a> {
     entries: BTreeMap<RecordKey, Entry>,
     seen: BTreeSet<Hash>,
     collapsing: BTreeMap<RecordKey, Vec<MappedRow>>,
+    aside: BTreeSet<RecordKey>,
     diff: Diff,
 }
 
@@ -95,23 +107,19 @@ impl<'a> Differ<'a> {
         shadow: BTreeMap<RecordKey, Shadowed>,
         seen: BTreeSet<Hash>,
     ) -> Self {
-        let entries = shadow
-            .into_iter()
-            .map(|(key, shadowed)| {
-                (
-                    key,
-                    Entry {
-                        shadowed: Some(shadowed),
-                        visited: None,
-                    },
-                )
-            })
-            .collect();
+        let entry = |shadowed| Entry {
+            before: Some(shadowed),
+            now: None,
+        };
         Self {
             profile,
-            entries,
+            entries: shadow
+                .into_iter()
+                .map(|(key, shadowed)| (key, entry(shadowed)))
+                .collect(),
             seen,
             collapsing: BTreeMap::new(),
+            aside: BTreeSet::new(),
             diff: Diff::default(),
         }
     }
@@ -126,17 +134,21 @@ impl<'a> Differ<'a> {
                     .push(row);
             }
             Mapped::Row(row) => self.row(row),
-            Mapped::Withheld(key) => self.withheld(key),
+            Mapped::Withheld(key) => {
+                self.diff.sealed.insert(key);
+            }
             Mapped::Quarantined { key: Some(key), .. } => {
-                if let Some(entry) = self.entries.get_mut(&key) {
-                    entry.visited = entry.shadowed.map(|shadowed| shadowed.hash);
+                if self.profile.mode == Mode::Roster {
+                    self.aside.insert(key);
                 }
             }
             Mapped::Quarantined { key: None, .. } => self.diff.unkeyed += 1,
+            Mapped::Blank => {}
         }
     }
 
-    /// Ends the comparison.
+    /// Ends the comparison. What is sealed wins over every other row of the record, and a record of
+    /// which a row was set aside, or of which rows contradict each other, stays as it was.
     ///
     /// # Errors
     /// Returns [`DeltaError::TooLarge`] for rows of one booking that together exceed the bound.
@@ -146,38 +158,57 @@ impl<'a> Differ<'a> {
                 self.row(row);
             }
         }
-        if self.profile.mode == Mode::Roster && self.diff.unkeyed == 0 {
-            for (key, entry) in self.entries {
-                if let (Some(shadowed), None) = (entry.shadowed, entry.visited) {
-                    self.diff.differences.push(Difference {
-                        change: Change::NoLongerListed(key.clone()),
-                        key,
-                        class: Class::Absent,
-                        standing: shadowed.standing,
-                        added: false,
-                    });
-                }
-            }
+        let Self {
+            profile,
+            entries,
+            aside,
+            mut diff,
+            ..
+        } = self;
+        diff.conflicts.retain(|key, _| !diff.sealed.contains(key));
+        let stays = |key: &RecordKey| aside.contains(key) || diff.conflicts.contains_key(key);
+        diff.differences
+            .retain(|difference| !diff.sealed.contains(&difference.key) && !stays(&difference.key));
+        for (key, entry) in entries {
+            let is_sealed = diff.sealed.contains(&key);
+            diff.listed += u64::from(entry.now.is_some() && !is_sealed);
+            let is_missing = profile.mode == Mode::Roster && entry.now.is_none() && !stays(&key);
+            let Some(before) = entry.before.filter(|_| is_sealed || is_missing) else {
+                continue;
+            };
+            let (change, class) = if is_sealed {
+                (Change::Withheld(key.clone()), Class::Withheld)
+            } else {
+                (Change::NoLongerListed(key.clone()), Class::Absent)
+            };
+            diff.differences.push(Difference {
+                key,
+                change,
+                class,
+                standing: before.standing,
+                added: false,
+            });
         }
-        Ok(self.diff)
+        Ok(diff)
     }
 
     fn row(&mut self, mapped: MappedRow) {
         let MappedRow {
+            line,
             key,
             row,
             standing,
             evidence,
         } = mapped;
         let hash = row.hash();
-        let entry = self.entries.entry(key.clone()).or_insert(Entry {
-            shadowed: None,
-            visited: None,
-        });
+        let entry = self.entries.entry(key.clone()).or_default();
         let coverage = match self.profile.mode {
             Mode::Roster => {
-                if let Some(visited) = entry.visited {
-                    self.diff.conflicts += u64::from(visited != hash);
+                if let Some(visit) = entry.now {
+                    if visit.row.hash != hash {
+                        let lines = self.diff.conflicts.entry(key);
+                        lines.or_insert_with(|| vec![visit.line]).push(line);
+                    }
                     return;
                 }
                 Coverage::Full
@@ -190,9 +221,9 @@ impl<'a> Differ<'a> {
                 Coverage::Partial
             }
         };
-        self.diff.listed += u64::from(entry.visited.is_none());
-        entry.visited = Some(hash);
-        let before = entry.shadowed.replace(Shadowed { hash, standing });
+        let before = entry.now.map(|visit| visit.row).or(entry.before);
+        let row_now = Shadowed { hash, standing };
+        entry.now = Some(Visit { row: row_now, line });
         if before.is_none_or(|before| before.hash != hash) {
             self.diff.differences.push(Difference {
                 key,
@@ -204,22 +235,6 @@ impl<'a> Differ<'a> {
                 class: class(before, standing),
                 standing,
                 added: before.is_none(),
-            });
-        }
-    }
-
-    fn withheld(&mut self, key: RecordKey) {
-        let Some(entry) = self.entries.get_mut(&key) else {
-            return;
-        };
-        if let (Some(shadowed), None) = (entry.shadowed, entry.visited) {
-            entry.visited = Some(shadowed.hash);
-            self.diff.differences.push(Difference {
-                change: Change::Withheld(key.clone()),
-                key,
-                class: Class::Withheld,
-                standing: shadowed.standing,
-                added: false,
             });
         }
     }

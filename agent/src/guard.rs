@@ -36,6 +36,12 @@ const RELEASE_FACTOR: u64 = 10;
 /// The window over which explicit ends of custody are counted, in minutes.
 pub const WINDOW_MINUTES: i64 = 10;
 
+/// Rows or records of one export that may be wrong by accident.
+const ACCIDENTS: u64 = 2;
+
+/// The share of an export that may be wrong by accident, as one of so many.
+const ACCIDENTS_ONE_OF: u64 = 100;
+
 /// What a feed usually does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
@@ -60,7 +66,7 @@ pub struct History {
 /// Why changes are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldReason {
-    /// More people are missing, sealed or without a known status than is usual.
+    /// More people are missing or without a known status than is usual.
     MassAbsence {
         /// How many today.
         lost: u64,
@@ -68,6 +74,13 @@ pub enum HoldReason {
         limit: u64,
         /// How many were listed before.
         listed: u64,
+    },
+    /// Many rows do not say whom they are about, and people are missing.
+    UnkeyedRows {
+        /// How many rows.
+        rows: u64,
+        /// How many people are missing.
+        lost: u64,
     },
     /// Nearly everybody is missing and nearly everybody is new: another jail's file.
     ForeignExport {
@@ -103,6 +116,7 @@ impl HoldReason {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::MassAbsence { .. } => "mass-absence",
+            Self::UnkeyedRows { .. } => "unkeyed-rows",
             Self::ForeignExport { .. } => "foreign-export",
             Self::Older { .. } => "older",
             Self::ServedAgain { .. } => "served-again",
@@ -120,9 +134,13 @@ impl fmt::Display for HoldReason {
                 listed,
             } => write!(
                 formatter,
-                "{lost} of {listed} people are missing, sealed or without a known status today, \
-                 and up to {limit} would be usual: their status stays as it was until a person \
+                "{lost} of {listed} people are missing or without a known status today, and up to {limit} would be usual: their status stays as it was until a person \
                  has looked"
+            ),
+            Self::UnkeyedRows { rows, lost } => write!(
+                formatter,
+                "{rows} rows do not say whom they are about, and {lost} people are missing: their \
+                 status stays as it was until a person has looked"
             ),
             Self::ForeignExport { lost, new } => write!(
                 formatter,
@@ -159,7 +177,7 @@ pub struct Verdict {
     pub reasons: Vec<HoldReason>,
 }
 
-/// Decides about an export's changes.
+/// Decides about an export's changes. What becomes sealed always passes: it publishes less.
 #[must_use]
 pub fn judge(diff: Diff, history: &History) -> Verdict {
     if history.is_first_roster {
@@ -169,17 +187,7 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
         };
     }
     if let Some(doubt) = history.doubt {
-        // An old export that says what is known anyway does no harm.
-        let reasons = if diff.differences.is_empty() {
-            Vec::new()
-        } else {
-            vec![doubt]
-        };
-        return Verdict {
-            held: diff.differences,
-            reasons,
-            ..Verdict::default()
-        };
+        return doubtful(diff.differences, doubt);
     }
     let count = |wanted: Class| {
         diff.differences
@@ -187,19 +195,14 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
             .filter(|difference| difference.class == wanted)
             .count() as u64
     };
-    let lost = count(Class::Absent) + count(Class::Withheld) + count(Class::TurnedUnknown);
-    let (new, ended) = (count(Class::New), count(Class::Ended));
+    let (new, ended, absent) = (count(Class::New), count(Class::Ended), count(Class::Absent));
+    let lost = absent + count(Class::TurnedUnknown);
     let lost_today = history.lost_today.saturating_add(lost);
     let absence_limit = absence_limit(history);
     let mut reasons = Vec::new();
     let holds_losses = lost > 0 && lost_today > absence_limit;
     if holds_losses && new.saturating_mul(2) > diff.listed && lost * 2 > history.listed {
-        let reasons = vec![HoldReason::ForeignExport { lost, new }];
-        return Verdict {
-            held: diff.differences,
-            reasons,
-            ..Verdict::default()
-        };
+        return doubtful(diff.differences, HoldReason::ForeignExport { lost, new });
     }
     if holds_losses {
         let (lost, limit, listed) = (lost_today, absence_limit, history.listed);
@@ -209,8 +212,13 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
             listed,
         });
     }
+    let rows = diff.unkeyed;
+    let holds_absences = absent > 0 && is_beyond_accident(rows, rows.saturating_add(diff.listed));
+    if holds_absences {
+        reasons.push(HoldReason::UnkeyedRows { rows, lost: absent });
+    }
     let release_limit = release_limit(history);
-    let releases_left = release_limit.saturating_sub(history.ended_in_window);
+    let mut releases_left = release_limit.saturating_sub(history.ended_in_window);
     if ended > releases_left {
         let ended = history.ended_in_window.saturating_add(ended);
         reasons.push(HoldReason::MassRelease {
@@ -218,7 +226,19 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
             limit: release_limit,
         });
     }
-    let (passed, held) = divide(diff.differences, holds_losses, releases_left);
+    let (passed, held) =
+        diff.differences
+            .into_iter()
+            .partition(|difference| match difference.class {
+                Class::Absent => !holds_losses && !holds_absences,
+                Class::TurnedUnknown => !holds_losses,
+                Class::Ended => {
+                    let believed = releases_left > 0;
+                    releases_left = releases_left.saturating_sub(1);
+                    believed
+                }
+                Class::New | Class::Changed | Class::Withheld => true,
+            });
     Verdict {
         passed,
         held,
@@ -226,23 +246,26 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
     }
 }
 
-/// Divides changes into those that pass and those that are held, each in their order.
-fn divide(
-    differences: Vec<Difference>,
-    holds_losses: bool,
-    mut releases_left: u64,
-) -> (Vec<Difference>, Vec<Difference>) {
-    differences
+/// Takes nothing of an export but what it seals; one that says what is known anyway does no harm.
+fn doubtful(differences: Vec<Difference>, doubt: HoldReason) -> Verdict {
+    let (passed, held): (Vec<_>, Vec<_>) = differences
         .into_iter()
-        .partition(|difference| match difference.class {
-            Class::Absent | Class::Withheld | Class::TurnedUnknown => !holds_losses,
-            Class::Ended => {
-                let believed = releases_left > 0;
-                releases_left = releases_left.saturating_sub(1);
-                believed
-            }
-            Class::New | Class::Changed => true,
-        })
+        .partition(|difference| difference.class == Class::Withheld);
+    Verdict {
+        passed,
+        reasons: if held.is_empty() {
+            Vec::new()
+        } else {
+            vec![doubt]
+        },
+        held,
+    }
+}
+
+/// Says whether so many of so many are wrong that it is no accident of single rows.
+#[must_use]
+pub const fn is_beyond_accident(wrong: u64, of: u64) -> bool {
+    wrong > ACCIDENTS && wrong.saturating_mul(ACCIDENTS_ONE_OF) > of
 }
 
 /// Returns how many may go missing in a day before a person is asked.
@@ -441,6 +464,38 @@ mod tests {
     fn holds_a_code_table_that_changed() {
         let verdict = judge(diff(&[(Class::TurnedUnknown, 30)], 35), &history(35, 1));
         assert_eq!(verdict.held.len(), 30);
+    }
+
+    #[test]
+    fn holds_absences_while_many_rows_name_nobody() {
+        let unkeyed = |rows, listed| Diff {
+            unkeyed: rows,
+            ..diff(&[(Class::Absent, 3), (Class::Changed, 1)], listed)
+        };
+        let verdict = judge(unkeyed(3, 200), &history(203, 90));
+        assert_eq!((verdict.passed.len(), verdict.held.len()), (1, 3));
+        assert_eq!(
+            verdict.reasons,
+            [HoldReason::UnkeyedRows { rows: 3, lost: 3 }]
+        );
+        for few in [unkeyed(2, 20), unkeyed(3, 300)] {
+            assert_eq!(judge(few, &history(303, 90)).held.len(), 0);
+        }
+    }
+
+    #[test]
+    fn lets_what_is_sealed_pass_whatever_else_is_held() {
+        let changes = [(Class::Withheld, 9), (Class::Absent, 30)];
+        let verdict = judge(diff(&changes, 5), &history(35, 1));
+        assert_eq!((verdict.passed.len(), verdict.held.len()), (9, 30));
+        let older = History {
+            doubt: Some(HoldReason::ServedAgain {
+                taken_at: jiff::Timestamp::UNIX_EPOCH,
+            }),
+            ..history(35, 1)
+        };
+        let verdict = judge(diff(&changes, 5), &older);
+        assert_eq!((verdict.passed.len(), verdict.held.len()), (9, 30));
     }
 
     #[test]

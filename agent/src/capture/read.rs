@@ -71,10 +71,14 @@ pub(super) fn read(
         count += 1;
         differ.see(mapper.map(line, cells));
     }
-    let (tally, binding) = mapper.finish();
+    let (mut tally, binding) = mapper.finish();
     let dropped = binding.dropped().to_vec();
+    let diff = differ.finish()?;
+    for lines in diff.conflicts.values() {
+        tally.contradict(lines);
+    }
     Ok(Read {
-        diff: differ.finish()?,
+        diff,
         tally,
         dropped,
         rows: count,

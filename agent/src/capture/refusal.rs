@@ -17,14 +17,14 @@ pub enum Refusal {
     /// It lists nobody, which never means that everybody has left.
     #[error("no row lists anybody: an empty roster never means that everybody has left")]
     NoRows,
-    /// Rows with different content have the same key.
+    /// Many keys stand in rows with different content.
     #[error(
-        "{rows} rows have the key of another row with other content: if one row is one charge, set \
+        "{keys} keys stand in several rows with other content each: if one row is one charge, set \
          one_row_per = \"charge\"; else name more fields in key"
     )]
     DuplicateKeys {
         /// How many.
-        rows: u64,
+        keys: u64,
     },
 }
 

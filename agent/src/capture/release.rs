@@ -28,12 +28,7 @@ pub fn release(
         return Ok((0, Vec::new()));
     };
     let count = held.len() as u64;
-    let is_loss = |held: &&Held| {
-        matches!(
-            held.class,
-            Class::Absent | Class::Withheld | Class::TurnedUnknown
-        )
-    };
+    let is_loss = |held: &&Held| matches!(held.class, Class::Absent | Class::TurnedUnknown);
     let lost = held.iter().filter(is_loss).count() as u64;
     let ended = held
         .iter()

@@ -164,7 +164,10 @@ fn changes_nothing_for_an_export_that_is_not_whole() {
         (whole.trim_end().to_owned(), "half-written"),
         (whole.replace("7,IN,A7,private", "7,IN"), "malformed"),
         (whole.replace("status", "state"), "header"),
-        (format!("{whole}1,IN,other,x\n"), "duplicate-keys"),
+        (
+            format!("{whole}1,IN,other,x\n2,IN,other,x\n3,IN,other,x\n"),
+            "duplicate-keys",
+        ),
         (
             String::from("<html><body>503 Service Unavailable</body></html>\n"),
             "header",
@@ -181,6 +184,33 @@ fn changes_nothing_for_an_export_that_is_not_whole() {
     }
     assert_eq!(jail.next_day(&roster(0..49)).count(Class::Absent), 1);
     assert_eq!(jail.refusal(), None);
+}
+
+#[test]
+fn takes_an_export_with_single_wrong_rows_and_says_which() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    let text = roster(1..50).replace("A7,", "B7,") + "7,IN,C7,x\n,,,\n,IN,A,x\n";
+    let report = jail.next_day(&text);
+    let counts = [Class::Changed, Class::Absent].map(|class| report.count(class));
+    assert_eq!(
+        (report.outcome, counts, report.held),
+        (Outcome::Taken, [0, 1], 0)
+    );
+    let remarks = report.tally.remarks();
+    assert!(
+        remarks
+            .iter()
+            .any(|line| line.contains("2 rows with the key of another row")
+                && line.contains("lines 8, 51")),
+        "{remarks:?}"
+    );
+    assert!(
+        remarks
+            .iter()
+            .any(|line| line.contains("1 rows have no readable key")),
+        "{remarks:?}"
+    );
 }
 
 #[test]

@@ -132,6 +132,7 @@ impl Preview {
                 (mapped.key.to_string(), text)
             }
             Mapped::Withheld(key) => (key.to_string(), "sealed: nothing is sent".to_owned()),
+            Mapped::Blank => (String::new(), "blank: passed over".to_owned()),
             Mapped::Quarantined { key, problem } => {
                 let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
                 (key, format!("set aside: {problem}"))

@@ -43,6 +43,7 @@ fn record(number: &str, state: CustodyState, charge: &str) -> Record {
 fn listed(number: &str, state: CustodyState, charge: &str) -> Mapped {
     let record = record(number, state, charge);
     Mapped::Row(MappedRow {
+        line: 0,
         key: record.key(),
         row: Row::of(&record).unwrap(),
         standing: Standing::of(&record),
@@ -147,8 +148,9 @@ fn takes_a_row_that_was_set_aside_for_no_absence() {
         key: None,
         problem: problem(),
     };
-    let diff = compare(&profile("roster", "record"), &before, vec![unreadable]);
-    assert!(diff.differences.is_empty());
+    let now = vec![listed("1", IN, "a"), unreadable];
+    let diff = compare(&profile("roster", "record"), &before, now);
+    assert_eq!(summary(&diff), [("2".to_owned(), Class::Absent)]);
     assert_eq!(diff.unkeyed, 1);
 }
 
@@ -239,14 +241,49 @@ fn releases_nobody_for_whom_one_charge_stays_open() {
 }
 
 #[test]
-fn counts_rows_that_claim_the_same_key() {
+fn leaves_a_record_alone_whose_rows_contradict_each_other() {
+    let before = [record("1", IN, "a"), record("2", IN, "a")];
+    let row = |number, charge, line| {
+        let Mapped::Row(row) = listed(number, IN, charge) else {
+            panic!("a row")
+        };
+        Mapped::Row(MappedRow { line, ..row })
+    };
     let now = vec![
-        listed("1", IN, "a"),
-        listed("1", IN, "b"),
-        listed("1", IN, "a"),
+        row("1", "b", 2),
+        row("2", "b", 3),
+        row("1", "c", 4),
+        row("1", "b", 5),
+        row("2", "b", 6),
     ];
-    let diff = compare(&profile("roster", "record"), &[], now);
-    assert_eq!((diff.conflicts, diff.listed), (1, 1));
+    let diff = compare(&profile("roster", "record"), &before, now);
+    assert_eq!(summary(&diff), [("2".to_owned(), Class::Changed)]);
+    let conflicts: Vec<_> = diff.conflicts.into_iter().collect();
+    assert_eq!(conflicts, [(before[0].key(), vec![2, 4])]);
+    assert_eq!(diff.listed, 2);
+}
+
+#[test]
+fn lets_a_sealed_row_win_over_every_other_row_of_its_record() {
+    let before = [record("1", IN, "a")];
+    let sealed = || Mapped::Withheld(before[0].key());
+    for rows in ["record", "charge"] {
+        for now in [
+            vec![listed("1", IN, "b"), sealed()],
+            vec![sealed(), listed("1", IN, "b")],
+            vec![listed("1", IN, "b"), listed("1", IN, "c"), sealed()],
+        ] {
+            let diff = compare(&profile("roster", rows), &before, now);
+            assert_eq!(summary(&diff), [("1".to_owned(), Class::Withheld)]);
+            assert!(diff.conflicts.is_empty());
+        }
+    }
+    let now = vec![listed("1", IN, "a"), sealed()];
+    assert!(
+        compare(&profile("transactions", "record"), &[], now)
+            .differences
+            .is_empty()
+    );
 }
 
 #[test]

@@ -42,7 +42,11 @@ pub struct Tally {
     pub withheld: u64,
     /// Rows that were set aside.
     pub quarantined: u64,
-    /// The first of them.
+    /// Of those, rows without a readable key.
+    pub unkeyed: u64,
+    /// Lines of rows that have the key of another row with other content.
+    pub contradicting: Vec<u64>,
+    /// The first of the rows that were set aside.
     pub problems: Vec<Problem>,
     /// Words that no value table holds: field, word, how often.
     pub unmapped: BTreeMap<(Field, String), u64>,
@@ -80,6 +84,15 @@ impl Tally {
         }
     }
 
+    /// Notes that rows with different content have one key, so that nothing of them was taken.
+    pub fn contradict(&mut self, lines: &[u64]) {
+        let rows = lines.len() as u64;
+        self.mapped = self.mapped.saturating_sub(rows);
+        self.quarantined += rows;
+        self.contradicting.extend(lines);
+        self.contradicting.sort_unstable();
+    }
+
     /// Says in a line each what an operator should know.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
@@ -101,11 +114,36 @@ impl Tally {
                 .iter()
                 .map(|problem| format!("set aside: {problem}")),
         );
-        let listed = self.problems.len() as u64;
+        let contradicting = self.contradicting.len() as u64;
+        let listed = contradicting + self.problems.len() as u64;
         if self.quarantined > listed {
             remarks.push(format!(
                 "set aside: {} more rows",
                 self.quarantined - listed
+            ));
+        }
+        if contradicting > 0 {
+            let lines: Vec<String> = self
+                .contradicting
+                .iter()
+                .take(PROBLEMS_LISTED_MAX)
+                .map(u64::to_string)
+                .collect();
+            remarks.push(format!(
+                "set aside: {contradicting} rows with the key of another row and other content, in \
+                 lines {}{}: the records keep the state that they had",
+                lines.join(", "),
+                if self.contradicting.len() > lines.len() {
+                    ", ..."
+                } else {
+                    ""
+                },
+            ));
+        }
+        if self.unkeyed > 0 {
+            remarks.push(format!(
+                "{} rows have no readable key: whoever they are about may seem to be missing",
+                self.unkeyed
             ));
         }
         remarks

@@ -178,6 +178,25 @@ fn lets_nothing_of_a_sealed_row_leave() {
 }
 
 #[test]
+fn takes_every_word_but_no_for_sealed() {
+    for word in ["Y", "1", "JUV", "T", "x", "see order"] {
+        let (mapped, ..) = map(&[with(7, word)]);
+        assert!(matches!(&mapped[0], Mapped::Withheld(_)), "{word}");
+    }
+    for word in ["", "n", "No", "0", "FALSE", "F", "NULL"] {
+        let (mapped, ..) = map(&[with(7, word)]);
+        assert!(matches!(&mapped[0], Mapped::Row(_)), "{word}");
+    }
+}
+
+#[test]
+fn passes_over_a_blank_row() {
+    let (mapped, tally, _) = map(&[[" "; 9], with(1, "")]);
+    assert!(matches!(&mapped[0], Mapped::Blank));
+    assert_eq!((tally.quarantined, tally.unkeyed), (1, 1));
+}
+
+#[test]
 fn leaves_an_unreadable_date_empty_and_counts_it() {
     let (record, _) = one(with(4, "99/99/?"));
     assert_eq!(record.custody().unwrap().booked_at, None);
