@@ -205,12 +205,7 @@ fn newest(
         };
         if is_export(pattern, &name) {
             let modified = entry.metadata()?.modified()?;
-            let at = export_time(
-                &profile.times,
-                profile.export_date.as_deref(),
-                &name,
-                modified,
-            );
+            let at = export_time(&profile.times, &profile.export_date, &name, modified);
             newest = newest.max(Some((at, entry.path())));
         }
     }

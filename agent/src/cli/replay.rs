@@ -244,9 +244,8 @@ impl Player {
     fn date(&mut self, name: &str) -> Timestamp {
         let profile = &self.feed.profile;
         let named = profile
-            .export_date
-            .as_ref()
-            .and_then(|format| profile.times.date_in_name(format, name))
+            .times
+            .date_in_name(&profile.export_date, name)
             .and_then(|date| date.to_zoned(profile.times.zone().clone()).ok())
             .map(|day| day.timestamp());
         let next = self.now.and_then(|now| now.checked_add(DAY).ok());

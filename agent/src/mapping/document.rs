@@ -19,7 +19,7 @@ pub(super) struct ProfileDocument {
     #[serde(default)]
     pub(super) times: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) export_date: Option<String>,
+    pub(super) export_date: Option<Aliases>,
     #[serde(default)]
     pub(super) key: Vec<Spanned<String>>,
     #[serde(default)]
@@ -111,7 +111,7 @@ pub(super) struct ValuesDocument {
     pub(super) compliant: ValueTable,
 }
 
-/// A column's name, or several that it may have.
+/// A column's name, or several that it may have; or a format, or several that are tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Aliases(pub(super) Vec<String>);
 
@@ -123,7 +123,7 @@ impl<'de> Deserialize<'de> for Aliases {
             type Value = Aliases;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a column's name, or a list of names that it may have")
+                formatter.write_str("one text, or a list of texts that are tried in order")
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Aliases, E> {

@@ -50,8 +50,8 @@ pub struct Profile {
     pub rows_per: RowsPer,
     /// How times are written, and in which zone.
     pub times: TimeReader,
-    /// How the date of an export is written in its file's name.
-    pub export_date: Option<String>,
+    /// How the date of an export may be written in its file's name.
+    pub export_date: Vec<String>,
     /// How a CSV file is laid out.
     pub csv: CsvLayout,
     /// The fields whose values together name a record.
@@ -144,7 +144,9 @@ impl Checker<'_> {
                 RowsDocument::Charge => RowsPer::Charge,
             },
             times: self.times(&document.zone, &document.times)?,
-            export_date: document.export_date,
+            export_date: document
+                .export_date
+                .map_or_else(Vec::new, |formats| formats.0),
             csv: CsvLayout {
                 delimiter: self.delimiter(document.csv.delimiter.as_ref())?,
                 final_newline_required: document.csv.final_newline

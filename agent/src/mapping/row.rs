@@ -80,6 +80,17 @@ impl<'a> RowReader<'a> {
         Some(bounded(folded))
     }
 
+    /// Returns a field's part of the record's key. A time is written in one way, however the export
+    /// writes it; one that cannot be read stays as it is.
+    pub fn key_part(&self, field: Field) -> Option<String> {
+        let text = self.text(field)?;
+        if !field.is_time() || self.profile.times.is_sentinel(&text) {
+            return Some(text);
+        }
+        let moment = self.profile.times.moment(&text, self.observed_at);
+        Some(moment.map_or(text, |moment| moment.at.to_string()))
+    }
+
     /// Returns an identifier; one that is none is left empty and counted.
     pub fn id<T>(
         &mut self,

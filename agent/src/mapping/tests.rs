@@ -47,12 +47,15 @@ const HEADER: [&str; 9] = [
 ];
 
 fn map(rows: &[[&str; 9]]) -> (Vec<Mapped>, Tally, Vec<String>) {
-    let profile = Profile::parse(PROFILE).unwrap();
+    map_with(&Profile::parse(PROFILE).unwrap(), rows)
+}
+
+fn map_with(profile: &Profile, rows: &[[&str; 9]]) -> (Vec<Mapped>, Tally, Vec<String>) {
     let header: Vec<String> = HEADER.iter().map(|name| (*name).to_owned()).collect();
-    let binding = Binding::new(&profile, &header).unwrap();
+    let binding = Binding::new(profile, &header).unwrap();
     let facility = FacilityCode::new("MS-TEST-JAIL").unwrap();
     let observed_at = ObservedAt("2026-06-15T12:00:00Z".parse().unwrap());
-    let mut mapper = Mapper::new(&profile, binding, &facility, observed_at);
+    let mut mapper = Mapper::new(profile, binding, &facility, observed_at);
     let mapped = (2..)
         .zip(rows)
         .map(|(line, row)| {
@@ -118,6 +121,27 @@ fn finds_columns_by_name_and_drops_the_others() {
             .windows(6)
             .any(|w| w == b"secret")
     );
+}
+
+#[test]
+fn writes_the_times_of_a_key_in_one_way() {
+    let text = PROFILE.replace(
+        "never =",
+        "key = [\"person_number\", \"booked_at\"]\nnever =",
+    );
+    let profile = Profile::parse(&text).unwrap();
+    let key = |booked| {
+        let rows = [with(4, booked)];
+        match map_with(&profile, &rows).0.pop() {
+            Some(Mapped::Row(mapped)) => mapped.key.number.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let one = key("2026-06-01T13:30:00.000");
+    assert_eq!(one, "77 / 2026-06-01T18:30:00Z");
+    assert_eq!(key("06/01/2026 01:30:00 PM"), one);
+    assert_eq!(key("2026-06-01T18:30Z"), one);
+    assert_eq!(key("June 1st"), "77 / June 1st");
 }
 
 #[test]

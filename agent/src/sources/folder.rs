@@ -86,7 +86,7 @@ impl Folder {
     pub fn settled(
         &mut self,
         times: &TimeReader,
-        export_date: Option<&str>,
+        export_date: &[String],
         now: Instant,
     ) -> io::Result<Vec<(String, Timestamp)>> {
         let mut settled = Vec::new();
@@ -181,11 +181,11 @@ impl Folder {
 #[must_use]
 pub fn export_time(
     times: &TimeReader,
-    export_date: Option<&str>,
+    export_date: &[String],
     name: &str,
     modified: SystemTime,
 ) -> Timestamp {
-    let named = export_date.and_then(|format| times.date_in_name(format, name));
+    let named = times.date_in_name(export_date, name);
     let day = named.and_then(|date| date.to_zoned(times.zone().clone()).ok());
     match day {
         Some(day) => day.timestamp(),
@@ -251,7 +251,9 @@ mod tests {
     }
 
     fn names(folder: &mut Folder, now: Instant) -> Vec<String> {
-        let settled = folder.settled(&times(), Some("%Y%m%d"), now).unwrap();
+        let settled = folder
+            .settled(&times(), &["%Y%m%d".to_owned()], now)
+            .unwrap();
         settled.into_iter().map(|(name, _)| name).collect()
     }
 
@@ -317,7 +319,7 @@ mod tests {
     fn concludes_nothing_from_a_listing_that_vanished() {
         let temporary = tempfile::tempdir().unwrap();
         let mut folder = folder(&temporary.path().join("gone"));
-        assert!(folder.settled(&times(), None, origin()).is_err());
+        assert!(folder.settled(&times(), &[], origin()).is_err());
     }
 
     #[test]

@@ -145,7 +145,7 @@ fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), Capture
 fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
     let now = (shared.world.monotonic)();
     let profile = &feed.profile;
-    let listing = folder.settled(&profile.times, profile.export_date.as_deref(), now);
+    let listing = folder.settled(&profile.times, &profile.export_date, now);
     let mut settled = match listing {
         Ok(settled) => settled,
         Err(error) => return Err(CaptureError::Folder(error)),
