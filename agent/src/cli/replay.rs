@@ -18,7 +18,7 @@ use crate::capture::report::{Outcome, Report};
 use crate::capture::{Feed, Now, take_file};
 use crate::census::{Census, Counts, Roster};
 use crate::config::load_profile;
-use crate::format::csv::CsvRows;
+use crate::format::csv::{CsvError, CsvLayout, CsvRows};
 use crate::format::encoding;
 use crate::journal::Journal;
 use crate::mapping::binding::Binding;
@@ -27,6 +27,10 @@ use crate::signer::Signer;
 use crate::sources::folder::is_export;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Rows of each hundred of the last file that one without a last line break must at least have, to be
+/// taken for whole.
+const WHOLE_PERCENT: u64 = 90;
 
 /// Play a folder of exports.
 #[derive(Debug, Args)]
@@ -77,6 +81,7 @@ struct Player {
     feed: Feed,
     census: Census,
     now: Option<Timestamp>,
+    last_rows: u64,
     totals: Totals,
 }
 
@@ -178,6 +183,7 @@ impl Replay {
             },
             census: Census::default(),
             now: None,
+            last_rows: 0,
             totals: Totals::default(),
         })
     }
@@ -198,6 +204,10 @@ impl Player {
             exported_at,
             secret,
         };
+        let lacks_end = self.lacks_only_its_end(&bytes);
+        if lacks_end {
+            self.feed.profile.csv.final_newline_required = false;
+        }
         let file = (name.as_str(), bytes.as_slice());
         let report = take_file(&mut self.journal, &self.signer, &self.feed, file, now)
             .with_context(|| format!("failed to take {name}"))?;
@@ -223,6 +233,18 @@ impl Player {
         } else {
             report.rows
         };
+        let mut remarks = report.tally.remarks();
+        if report.outcome == Outcome::Taken {
+            self.last_rows = rows;
+        }
+        if lacks_end {
+            self.feed.profile.csv.final_newline_required = true;
+            remarks.push(
+                "the last line does not end with a line break: taken, since the file is whole \
+                 otherwise; from a live feed it would be refused"
+                    .to_owned(),
+            );
+        }
         Ok(Day {
             file: name,
             rows,
@@ -236,8 +258,27 @@ impl Player {
             },
             dropped_columns: report.dropped,
             set_aside: report.tally.quarantined,
-            remarks: report.tally.remarks(),
+            remarks,
         })
+    }
+
+    /// Says whether a finished file lacks its last line break and nothing else: each line has its
+    /// cells, and there are about as many as in the last file. A cut within the last cell cannot be
+    /// seen, which is why a live feed never goes by this.
+    fn lacks_only_its_end(&self, bytes: &[u8]) -> bool {
+        let csv = self.feed.profile.csv;
+        let text = encoding::decode(bytes).text;
+        if !csv.final_newline_required || text.is_empty() || text.ends_with('\n') {
+            return false;
+        }
+        let rows = count(
+            &text,
+            CsvLayout {
+                final_newline_required: false,
+                ..csv
+            },
+        );
+        rows.is_ok_and(|rows| rows * 100 >= self.last_rows * WHOLE_PERCENT)
     }
 
     /// Returns the day in the file's name, or the day after the last file's.
@@ -270,14 +311,8 @@ impl Player {
         Ok(roster)
     }
 
-    fn rows(&self, bytes: &[u8]) -> anyhow::Result<u64> {
-        let decoded = encoding::decode(bytes);
-        let mut rows = CsvRows::new(&decoded.text, self.feed.profile.csv)?;
-        let mut count = 0;
-        while rows.next_row()?.is_some() {
-            count += 1;
-        }
-        Ok(count)
+    fn rows(&self, bytes: &[u8]) -> Result<u64, CsvError> {
+        count(&encoding::decode(bytes).text, self.feed.profile.csv)
     }
 
     fn count_deltas(&mut self, report: &Report) {
@@ -300,6 +335,15 @@ impl Totals {
         self.refused += u64::from(day.refused.is_some());
         self.set_aside += day.set_aside;
     }
+}
+
+fn count(text: &str, layout: CsvLayout) -> Result<u64, CsvError> {
+    let mut rows = CsvRows::new(text, layout)?;
+    let mut count = 0;
+    while rows.next_row()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
 }
 
 fn row(file: &str, rows: u64, repeat: u64, counts: &Counts, held: u64) -> Vec<String> {
