@@ -3,14 +3,13 @@
 //! The doors read the source and hand its bytes or rows over; everything from there to the signed
 //! batch is here, synchronous, and the same for a live feed, a replay and a test.
 
+mod holding;
 mod read;
 pub mod refusal;
 pub mod release;
 pub mod report;
 pub mod rows;
 mod sight;
-
-use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -25,9 +24,9 @@ use thiserror::Error;
 use crate::diff::{Class, Difference};
 use crate::format::csv::CsvRows;
 use crate::format::encoding;
-use crate::guard::{self, History, HoldReason};
-use crate::journal::feed::{Export, FeedState};
-use crate::journal::hold::{Held, HoldUpdate};
+use crate::guard::{self, History, HoldReason, Verdict};
+use crate::journal::feed::{Ended, Export, FeedState};
+use crate::journal::hold::{self, HoldUpdate};
 use crate::journal::{Capture, Journal, JournalError, Step, feed};
 use crate::mapping::profile::{Mode, Profile};
 use crate::signer::Signer;
@@ -182,6 +181,7 @@ impl Taking<'_> {
         let (feed, now) = (self.feed, self.now);
         let is_changed = !read.diff.differences.is_empty();
         let told = std::mem::take(&mut read.diff.transactions);
+        let sealed = std::mem::take(&mut read.diff.sealed);
         let listed = read.diff.listed;
         let verdict = guard::judge(read.diff, &self.history);
         let mut report = Report {
@@ -192,33 +192,41 @@ impl Taking<'_> {
             tally: read.tally,
             counts: report::count(&verdict.passed),
             held: verdict.held.len() as u64,
-            reasons: verdict.reasons,
+            reasons: verdict.reasons.clone(),
             batches: Vec::new(),
         };
-        let state = self.state_after(&report, &verdict.passed, is_changed);
+        let is_roster = feed.profile.mode == Mode::Roster;
+        let is_compared = !self.history.is_first_roster;
+        let is_taken = !verdict.is_doubted;
+        let lost = verdict.passed.iter().filter(|d| guard::is_loss(d)).count() as u64;
+        let ended = Ended {
+            passed: report.count(Class::Ended),
+            held: verdict.ended_held,
+        };
+        let state = self.state_after(&verdict, is_changed);
         let sight = sight(feed, self.before, now);
-        let mut steps = gap_step(feed, sight, now);
+        let export = self.export.clone().filter(|_| is_taken);
+        let hold = self.hold_update(&verdict, sealed, sight.origin());
+        let mut steps = if is_taken {
+            gap_step(feed, sight, now)
+        } else {
+            Vec::new()
+        };
         steps.extend(
             verdict
                 .passed
                 .into_iter()
                 .map(|d| step(feed, d, sight.origin(), now.at)),
         );
-        let is_compared = !self.history.is_first_roster;
-        let is_roster = feed.profile.mode == Mode::Roster;
         let capture = Capture {
             feed: &feed.name,
             steps,
             state,
-            export: self.export,
+            export,
             told,
-            lost: (is_roster && is_compared).then(|| (day(feed, now), losses(&report.counts))),
-            ended: if is_compared {
-                report.count(Class::Ended)
-            } else {
-                0
-            },
-            hold: hold_update(feed, verdict.held, &report.reasons, sight.origin(), now),
+            lost: (is_roster && is_compared && is_taken).then(|| (day(feed, now), lost)),
+            ended: if is_compared { ended } else { Ended::default() },
+            hold,
             secret: now.secret,
             at: now.at,
         };
@@ -226,9 +234,28 @@ impl Taking<'_> {
         Ok(report)
     }
 
-    fn state_after(&self, report: &Report, passed: &[Difference], is_changed: bool) -> FeedState {
+    fn state_after(&self, verdict: &Verdict, is_changed: bool) -> FeedState {
+        let passed = &verdict.passed;
         let added = passed.iter().filter(|difference| difference.added).count() as u64;
-        let removed = report.count(Class::Absent) + report.count(Class::Withheld);
+        let removed = passed
+            .iter()
+            .filter(|d| matches!(d.class, Class::Absent | Class::Withheld))
+            .count() as u64;
+        let listed = self
+            .history
+            .listed
+            .saturating_add(added)
+            .saturating_sub(removed);
+        if let Some(before) = self.before.filter(|_| verdict.is_doubted) {
+            // What the feed said last is still the last that is believed of it.
+            let reason = verdict.reasons.first().map(ToString::to_string);
+            return FeedState {
+                seen_at: self.now.at,
+                listed,
+                refusal: reason.filter(|_| !self.history.waiting.is_empty()),
+                ..before.clone()
+            };
+        }
         let exported_at = Some(self.now.exported_at);
         let before = self.before;
         FeedState {
@@ -239,11 +266,7 @@ impl Taking<'_> {
                 Some(_) | None => exported_at,
             },
             exported_at: before.and_then(|state| state.exported_at).max(exported_at),
-            listed: self
-                .history
-                .listed
-                .saturating_add(added)
-                .saturating_sub(removed),
+            listed,
             refusal: None,
             last_content: self.export.as_ref().map(|export| export.content),
         }
@@ -305,7 +328,7 @@ fn note(
         export: None,
         told: Vec::new(),
         lost: None,
-        ended: 0,
+        ended: Ended::default(),
         hold: HoldUpdate::Keep,
         secret: now.secret,
         at: now.at,
@@ -355,10 +378,11 @@ fn history(
     now: Now,
 ) -> Result<History, JournalError> {
     let day = day(feed, now);
-    let ((lost_today, daily_losses), (ended_in_window, windows)) = journal.read(|tx| {
+    let ((lost_today, daily_losses), (ended_in_window, windows), waiting) = journal.read(|tx| {
         Ok((
             feed::losses(tx, &feed.name, day)?,
             feed::ended(tx, &feed.name, now.at)?,
+            hold::waiting(tx, &feed.name)?,
         ))
     })?;
     let windows_in_history = guard::HISTORY_DAYS as u64 * 24 * 6;
@@ -377,6 +401,7 @@ fn history(
         is_first_roster: feed.profile.mode == Mode::Roster
             && before.is_none_or(|state| state.captured_at.is_none()),
         doubt: doubt(journal, feed, before, export)?,
+        waiting,
     })
 }
 
@@ -396,59 +421,11 @@ fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> S
     }
 }
 
-fn hold_update(
-    feed: &Feed,
-    held: Vec<Difference>,
-    reasons: &[HoldReason],
-    origin: Origin,
-    now: Now,
-) -> HoldUpdate {
-    let Some(first) = reasons.first() else {
-        return match feed.profile.mode {
-            Mode::Roster => HoldUpdate::Clear,
-            Mode::Transactions => HoldUpdate::Keep,
-        };
-    };
-    let code = first.code().to_owned();
-    let message = reasons
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ");
-    let held = held
-        .into_iter()
-        .map(|difference| Held {
-            key: difference.key.clone(),
-            class: difference.class,
-            step: step(feed, difference, origin, now.at),
-        })
-        .collect();
-    match feed.profile.mode {
-        Mode::Roster => HoldUpdate::Replace {
-            code,
-            message,
-            held,
-        },
-        Mode::Transactions => HoldUpdate::Add {
-            code,
-            message,
-            held,
-        },
-    }
-}
-
 /// Returns the day of the agency's calendar to which an export belongs.
 fn day(feed: &Feed, now: Now) -> Date {
     now.exported_at
         .to_zoned(feed.profile.times.zone().clone())
         .date()
-}
-
-fn losses(counts: &BTreeMap<Class, u64>) -> u64 {
-    [Class::Absent, Class::TurnedUnknown]
-        .iter()
-        .filter_map(|class| counts.get(class))
-        .sum()
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use tracing::trace;
 
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
-use feed::{Export, FeedState};
+use feed::{Ended, Export, FeedState};
 use hold::HoldUpdate;
 use position::Standpoint;
 
@@ -68,7 +68,7 @@ pub struct Capture<'a> {
     /// How many more have left the roster, and on which day.
     pub lost: Option<(jiff::civil::Date, u64)>,
     /// How many more custodies have ended by explicit word.
-    pub ended: u64,
+    pub ended: Ended,
     /// What becomes of the feed's hold.
     pub hold: HoldUpdate,
     /// Fresh randomness for the salts.

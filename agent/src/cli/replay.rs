@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::output::Output;
 use crate::app;
-use crate::capture::release::release;
+use crate::capture::release::{Decider, release};
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{Feed, Now, take_file};
 use crate::census::{Census, Counts, Roster};
@@ -213,15 +213,7 @@ impl Player {
             .with_context(|| format!("failed to take {name}"))?;
         self.count_deltas(&report);
         if report.held > 0 {
-            let day = exported_at
-                .to_zoned(self.feed.profile.times.zone().clone())
-                .date();
-            let at = (exported_at, (app::world().random)());
-            let (_, batches) = release(&mut self.journal, &self.signer, &self.feed.name, day, at)?;
-            self.totals.deltas += batches
-                .iter()
-                .map(|batch| batch.header.deltas())
-                .sum::<u64>();
+            self.let_pass(exported_at)?;
         }
         let counts = match report.outcome {
             Outcome::Taken => self.census.take(self.roster(&bytes, now)?),
@@ -260,6 +252,24 @@ impl Player {
             set_aside: report.tally.quarantined,
             remarks,
         })
+    }
+
+    /// Lets what is held pass, as if a person had released it.
+    fn let_pass(&mut self, at: Timestamp) -> anyhow::Result<()> {
+        let day = at.to_zoned(self.feed.profile.times.zone().clone()).date();
+        let decider = Decider {
+            by: "replay",
+            at,
+            day,
+        };
+        let secret = (app::world().random)();
+        let feed = &self.feed.name;
+        let (_, batches) = release(&mut self.journal, &self.signer, feed, decider, secret)?;
+        self.totals.deltas += batches
+            .iter()
+            .map(|batch| batch.header.deltas())
+            .sum::<u64>();
+        Ok(())
     }
 
     /// Says whether a finished file lacks its last line break and nothing else: each line has its

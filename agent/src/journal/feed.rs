@@ -233,6 +233,15 @@ pub fn losses(
     Ok((lost_today, before))
 }
 
+/// Explicit ends of custody in one capture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Those that were believed.
+    pub passed: u64,
+    /// Those that the guard held.
+    pub held: u64,
+}
+
 /// Counts custodies that have ended by explicit word.
 ///
 /// # Errors
@@ -240,22 +249,27 @@ pub fn losses(
 pub fn count_ended(
     tx: &Transaction<'_>,
     feed: &FeedName,
-    ended: u64,
+    ended: Ended,
     at: Timestamp,
 ) -> Result<(), JournalError> {
-    if ended == 0 {
+    if ended == Ended::default() {
         return Ok(());
     }
     let mut statement = tx.prepare_cached(
-        "INSERT INTO ended (feed, started_at, ended) VALUES (?1, ?2, ?3)
-         ON CONFLICT (feed, started_at) DO UPDATE SET ended = ended + ?3",
+        "INSERT INTO ended (feed, started_at, ended, held) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (feed, started_at) DO UPDATE SET ended = ended + ?3, held = held + ?4",
     )?;
-    statement.execute(params![feed.as_str(), at.as_second(), storable(ended)])?;
+    statement.execute(params![
+        feed.as_str(),
+        at.as_second(),
+        storable(ended.passed),
+        storable(ended.held),
+    ])?;
     Ok(())
 }
 
 /// Returns how many custodies have ended within the last window, and in each busy window of the
-/// days before.
+/// days before. A window in which something was held was not a usual one.
 ///
 /// # Errors
 /// Returns [`JournalError`] when it cannot be read.
@@ -274,7 +288,7 @@ pub fn ended(
     let recent = statement.query_row(params![feed.as_str(), since], |row| row.get(0))?;
     let mut statement = tx.prepare_cached(
         "SELECT sum(ended) FROM ended WHERE feed = ?1 AND started_at > ?2 AND started_at <= ?3
-         GROUP BY started_at / ?4 ORDER BY 1 DESC",
+         GROUP BY started_at / ?4 HAVING sum(held) = 0 ORDER BY 1 DESC",
     )?;
     let mut rows = statement.query(params![feed.as_str(), oldest, since, window])?;
     let mut windows = Vec::new();

@@ -80,11 +80,12 @@ CREATE TABLE loss (
     PRIMARY KEY (feed, day)
 ) STRICT;
 
--- How many custodies ended by explicit word in each window.
+-- How many custodies ended by explicit word in each window, and how many such words were held.
 CREATE TABLE ended (
     feed TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     ended INTEGER NOT NULL,
+    held INTEGER NOT NULL,
     PRIMARY KEY (feed, started_at)
 ) STRICT;
 
@@ -93,7 +94,11 @@ CREATE TABLE hold (
     feed TEXT PRIMARY KEY,
     since INTEGER NOT NULL,
     code TEXT NOT NULL,
-    message TEXT NOT NULL
+    message TEXT NOT NULL,
+    -- The export that was doubted as a whole, if one was.
+    content BLOB,
+    name TEXT,
+    exported_at INTEGER
 ) STRICT;
 
 CREATE TABLE held (
@@ -105,4 +110,13 @@ CREATE TABLE held (
     standing INTEGER NOT NULL,
     delta BLOB NOT NULL,
     PRIMARY KEY (feed, place)
+) STRICT;
+
+-- What persons have decided about held changes.
+CREATE TABLE decision (
+    feed TEXT NOT NULL,
+    decided_at INTEGER NOT NULL,
+    decided_by TEXT NOT NULL,
+    action TEXT NOT NULL,
+    changes INTEGER NOT NULL
 ) STRICT;
