@@ -90,6 +90,9 @@ impl CaptureError {
     }
 }
 
+/// How far ahead of the agent's clock the date of an export may lie.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
 /// Takes a file.
 ///
 /// # Errors
@@ -114,6 +117,13 @@ pub fn take_file(
             feed::taken_before(tx, &feed.name, &content)?,
         ))
     })?;
+    if now.exported_at.duration_since(now.at) > AHEAD {
+        let refusal = Refusal::Future {
+            exported_at: now.exported_at,
+            now: now.at,
+        };
+        return refuse(journal, signer, feed, before, refusal, now);
+    }
     let is_last = before
         .as_ref()
         .is_some_and(|state| state.last_content == Some(content));
@@ -283,7 +293,7 @@ fn repeat(
 ) -> Result<Report, CaptureError> {
     if let Some(mut state) = before {
         state.seen_at = now.at;
-        state.exported_at = Some(now.exported_at);
+        state.exported_at = state.exported_at.max(Some(now.exported_at));
         state.refusal = None;
         note(journal, signer, feed, state, now)?;
     }

@@ -360,6 +360,25 @@ fn moves_nothing_forward_for_an_export_that_it_doubts() {
 }
 
 #[test]
+fn refuses_an_export_from_the_future() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    let now = Now {
+        at: jail.now,
+        exported_at: jail.now + SignedDuration::from_hours(30),
+        secret: [4; 16],
+    };
+    let file = ("roster.csv", roster(0..49));
+    let file = (file.0, file.1.as_bytes());
+    let report = take_file(&mut jail.journal, &jail.signer, &jail.feed, file, now).unwrap();
+    let Outcome::Refused(refusal) = report.outcome else {
+        panic!("taken")
+    };
+    assert_eq!(refusal.code(), "future");
+    assert_eq!(jail.next_day(&roster(0..49)).count(Class::Absent), 1);
+}
+
+#[test]
 fn forgets_held_transactions_that_were_overtaken_or_dropped() {
     let mut jail = Jail::new(&ROSTER.replace("'roster'\nzone", "'transactions'\nzone"));
     jail.take(&roster(0..25));
