@@ -35,7 +35,7 @@ pub(super) struct ProfileDocument {
     #[serde(default)]
     pub(super) name_layout: NameLayoutDocument,
     #[serde(default)]
-    pub(super) one_row_per: RowsDocument,
+    pub(super) one_row_per: Option<Spanned<RowsDocument>>,
     #[serde(default)]
     pub(super) csv: CsvDocument,
     pub(super) columns: ColumnsDocument,
@@ -61,10 +61,9 @@ pub(super) enum NameLayoutDocument {
 }
 
 /// `one_row_per`: whether several rows can be one record.
-#[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RowsDocument {
-    #[default]
     Record,
     Charge,
 }

@@ -131,6 +131,7 @@ impl Checker<'_> {
             .map(|(field, aliases)| (field, aliases.0))
             .collect();
         self.check_never(&document.never, &columns)?;
+        let rows_per = self.rows_per(document.one_row_per.as_ref(), document.mode)?;
         let key = self.key(&document.key, &columns)?;
         Ok(Profile {
             kind,
@@ -139,10 +140,7 @@ impl Checker<'_> {
                 ModeDocument::Roster => Mode::Roster,
                 ModeDocument::Transactions => Mode::Transactions,
             },
-            rows_per: match document.one_row_per {
-                RowsDocument::Record => RowsPer::Record,
-                RowsDocument::Charge => RowsPer::Charge,
-            },
+            rows_per,
             times: self.times(&document.zone, &document.times)?,
             export_date: document
                 .export_date
@@ -173,6 +171,25 @@ impl Checker<'_> {
             name: document.name,
             columns,
         })
+    }
+
+    fn rows_per(
+        &self,
+        rows: Option<&Spanned<RowsDocument>>,
+        mode: ModeDocument,
+    ) -> Result<RowsPer, ProfileError> {
+        let Some(rows) = rows else {
+            return Ok(RowsPer::Record);
+        };
+        match (rows.get_ref(), mode) {
+            (RowsDocument::Record, _) => Ok(RowsPer::Record),
+            (RowsDocument::Charge, ModeDocument::Roster) => Ok(RowsPer::Charge),
+            (RowsDocument::Charge, ModeDocument::Transactions) => {
+                let message = "transactions have one row per record: a booking and its release in one \
+                               file are two rows, and must not become one";
+                Err(self.wrong(rows.span(), message.to_owned()))
+            }
+        }
     }
 
     fn check_never(
@@ -371,6 +388,15 @@ name = "Inmate Name"
     fn refuses_to_take_what_must_never_be_taken() {
         let message = error(&SMALL.replace("mode =", "never = [\"INMATE_NAME\"]\nmode ="));
         assert!(message.contains("never be taken"), "{message}");
+    }
+
+    #[test]
+    fn refuses_to_join_transactions_of_one_booking() {
+        let charge = SMALL.replace("mode =", "one_row_per = \"charge\"\nmode =");
+        assert!(Profile::parse(&charge).is_ok());
+        let message = error(&charge.replace("\"roster\"", "\"transactions\""));
+        assert!(message.contains("line 4, column 15"), "{message}");
+        assert!(message.contains("must not become one"), "{message}");
     }
 
     #[test]
