@@ -3,6 +3,8 @@
 //! A roster's missing rows are absences; a record of which a row was set aside is not missing. Whether
 //! a change is believed is not decided here: that is `guard`'s.
 
+mod transaction;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use savin_shared::delta::{Change, Coverage, DeltaError, Row};
@@ -14,6 +16,7 @@ use savin_shared::record::{Record, RecordBody};
 use crate::mapping::profile::{Mode, Profile, RowsPer};
 use crate::mapping::standing::Standing;
 use crate::mapping::{Mapped, MappedRow};
+pub use transaction::Told;
 
 /// What the shadow holds of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,7 @@ pub struct Difference {
 /// Everything that changed.
 #[derive(Debug, Default)]
 pub struct Diff {
-    /// The changes: of rows in their order, then of missing rows by key.
+    /// The changes: of rows in their order (a record's transactions, charges or missing rows by key).
     pub differences: Vec<Difference>,
     /// Records that the export lists.
     pub listed: u64,
@@ -71,8 +74,8 @@ pub struct Diff {
     pub unkeyed: u64,
     /// Records that are sealed or protected, whatever other rows say of them.
     pub sealed: BTreeSet<RecordKey>,
-    /// Fingerprints of the transactions in the export.
-    pub transactions: Vec<Hash>,
+    /// The transactions of every record of which the export told something new.
+    pub transactions: Vec<Told>,
 }
 
 /// A record before the export, and as the export's rows leave it.
@@ -94,7 +97,7 @@ pub struct Differ<'a> {
     profile: &'a Profile,
     entries: BTreeMap<RecordKey, Entry>,
     seen: BTreeSet<Hash>,
-    collapsing: BTreeMap<RecordKey, Vec<MappedRow>>,
+    gathered: BTreeMap<RecordKey, Vec<MappedRow>>,
     aside: BTreeSet<RecordKey>,
     diff: Diff,
 }
@@ -118,7 +121,7 @@ impl<'a> Differ<'a> {
                 .map(|(key, shadowed)| (key, entry(shadowed)))
                 .collect(),
             seen,
-            collapsing: BTreeMap::new(),
+            gathered: BTreeMap::new(),
             aside: BTreeSet::new(),
             diff: Diff::default(),
         }
@@ -127,13 +130,13 @@ impl<'a> Differ<'a> {
     /// Takes one mapped row.
     pub fn see(&mut self, mapped: Mapped) {
         match mapped {
-            Mapped::Row(row) if self.profile.rows_per == RowsPer::Charge => {
-                self.collapsing
-                    .entry(row.key.clone())
-                    .or_default()
-                    .push(row);
+            Mapped::Row(row)
+                if self.profile.rows_per == RowsPer::Charge
+                    || self.profile.mode == Mode::Transactions =>
+            {
+                self.gathered.entry(row.key.clone()).or_default().push(row);
             }
-            Mapped::Row(row) => self.row(row),
+            Mapped::Row(row) => self.listed(row),
             Mapped::Withheld(key) => {
                 self.diff.sealed.insert(key);
             }
@@ -153,9 +156,11 @@ impl<'a> Differ<'a> {
     /// # Errors
     /// Returns [`DeltaError::TooLarge`] for rows of one booking that together exceed the bound.
     pub fn finish(mut self) -> Result<Diff, DeltaError> {
-        for rows in std::mem::take(&mut self.collapsing).into_values() {
-            if let Some(row) = collapsed(rows)? {
-                self.row(row);
+        for (key, rows) in std::mem::take(&mut self.gathered) {
+            if self.profile.mode == Mode::Transactions {
+                self.tell(&key, rows);
+            } else if let Some(row) = collapsed(rows)? {
+                self.listed(row);
             }
         }
         let Self {
@@ -192,7 +197,30 @@ impl<'a> Differ<'a> {
         Ok(diff)
     }
 
-    fn row(&mut self, mapped: MappedRow) {
+    /// Takes a row of a roster.
+    fn listed(&mut self, mapped: MappedRow) {
+        let visit = self.entries.get(&mapped.key).and_then(|entry| entry.now);
+        match visit {
+            None => self.row(mapped, Coverage::Full),
+            Some(visit) if visit.row.hash == mapped.row.hash() => {}
+            Some(visit) => {
+                let lines = self.diff.conflicts.entry(mapped.key);
+                lines.or_insert_with(|| vec![visit.line]).push(mapped.line);
+            }
+        }
+    }
+
+    /// Takes a record's transactions.
+    fn tell(&mut self, key: &RecordKey, rows: Vec<MappedRow>) {
+        let before = self.entries.get(key).and_then(|entry| entry.before);
+        let (rows, told) = transaction::untold(key, rows, &self.seen, before);
+        self.diff.transactions.extend(told);
+        for row in rows {
+            self.row(row, Coverage::Partial);
+        }
+    }
+
+    fn row(&mut self, mapped: MappedRow, coverage: Coverage) {
         let MappedRow {
             line,
             key,
@@ -202,25 +230,6 @@ impl<'a> Differ<'a> {
         } = mapped;
         let hash = row.hash();
         let entry = self.entries.entry(key.clone()).or_default();
-        let coverage = match self.profile.mode {
-            Mode::Roster => {
-                if let Some(visit) = entry.now {
-                    if visit.row.hash != hash {
-                        let lines = self.diff.conflicts.entry(key);
-                        lines.or_insert_with(|| vec![visit.line]).push(line);
-                    }
-                    return;
-                }
-                Coverage::Full
-            }
-            Mode::Transactions => {
-                if !self.seen.insert(hash) {
-                    return;
-                }
-                self.diff.transactions.push(hash);
-                Coverage::Partial
-            }
-        };
         let before = entry.now.map(|visit| visit.row).or(entry.before);
         let row_now = Shadowed { hash, standing };
         entry.now = Some(Visit { row: row_now, line });

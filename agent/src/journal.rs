@@ -26,6 +26,7 @@ use savin_shared::ids::{AgentId, Epoch, FeedName, RecordKey};
 use thiserror::Error;
 use tracing::trace;
 
+use crate::diff::Told;
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
 use feed::{Ended, Export, FeedState};
@@ -64,7 +65,7 @@ pub struct Capture<'a> {
     /// The export that was taken, if one was.
     pub export: Option<Export>,
     /// Transactions that were told, by their fingerprints.
-    pub told: Vec<Hash>,
+    pub told: Vec<Told>,
     /// How many more have left the roster, and on which day.
     pub lost: Option<(jiff::civil::Date, u64)>,
     /// How many more custodies have ended by explicit word.

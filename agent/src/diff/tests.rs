@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use savin_shared::clock::{EffectiveAt, Moment};
 use savin_shared::delta::{Change, Evidence, Row};
 use savin_shared::ids::{FacilityCode, RecordKey, RecordNumber};
 use savin_shared::record::custody::{Charge, Custody, CustodyState, ReleaseReason};
@@ -165,16 +166,105 @@ fn speaks_of_nobody_whom_a_transaction_file_does_not_name() {
     assert_eq!(summary(&diff), [("1".to_owned(), Class::Ended)]);
 }
 
+/// Reads files of a transactions feed one after the other, and returns the standings that each tells.
+fn told_of(files: &[Vec<Mapped>]) -> Vec<Vec<Standing>> {
+    let profile = profile("transactions", "record");
+    let (mut seen, mut shadow) = (BTreeMap::new(), BTreeMap::new());
+    let mut told = Vec::new();
+    for file in files {
+        let known = seen.keys().copied().collect();
+        let mut differ = Differ::new(&profile, shadow.clone(), known);
+        for row in file.clone() {
+            differ.see(row);
+        }
+        let diff = differ.finish().unwrap();
+        let renewed: BTreeSet<_> = diff.transactions.iter().filter_map(|t| t.record).collect();
+        seen.retain(|_, record: &mut Option<_>| !record.is_some_and(|r| renewed.contains(&r)));
+        seen.extend(diff.transactions.iter().map(|t| (t.fingerprint, t.record)));
+        for difference in &diff.differences {
+            let Change::Upsert { row, .. } = &difference.change else {
+                panic!("an upsert")
+            };
+            let (hash, standing) = (row.hash(), difference.standing);
+            shadow.insert(difference.key.clone(), Shadowed { hash, standing });
+        }
+        told.push(diff.differences.iter().map(|d| d.standing).collect());
+    }
+    told
+}
+
+fn at(state: CustodyState, day: u8, charge: &str) -> Mapped {
+    let mut record = record("1", state, charge);
+    let RecordBody::Custody(custody) = &mut record.body else {
+        panic!("a custody")
+    };
+    let at = format!("2026-06-{day:02}T12:00:00Z").parse().unwrap();
+    custody.status_at = Some(EffectiveAt(Moment::exact(at)));
+    Mapped::Row(MappedRow {
+        line: 0,
+        key: record.key(),
+        row: Row::of(&record).unwrap(),
+        standing: Standing::of(&record),
+        evidence: Evidence::Transaction,
+    })
+}
+
 #[test]
 fn tells_each_transaction_once_though_the_file_is_cumulative() {
-    let profile = profile("transactions", "record");
-    let (booked, released) = (record("1", IN, "a"), record("1", BOND, "a"));
-    let seen = BTreeSet::from([&booked, &released].map(|r| Row::of(r).unwrap().hash()));
-    let mut differ = Differ::new(&profile, shadow(&[released]), seen);
-    for state in [IN, BOND] {
-        differ.see(listed("1", state, "a"));
-    }
-    assert!(differ.finish().unwrap().differences.is_empty());
+    let row = |state| listed("1", state, "a");
+    let files = [
+        vec![row(IN)],
+        vec![row(IN), row(BOND)],
+        vec![row(IN), row(BOND)],
+        vec![row(IN), row(BOND), row(IN)],
+        vec![row(IN), row(BOND), row(IN)],
+    ];
+    let (open, ended) = (Standing::Open, Standing::Ended);
+    let expected = [vec![open], vec![ended], vec![], vec![open], vec![]];
+    assert_eq!(told_of(&files), expected);
+}
+
+#[test]
+fn tells_the_same_words_again_where_something_else_was_told_since() {
+    let files = [IN, BOND, IN, BOND].map(|state| vec![listed("1", state, "a")]);
+    let (open, ended) = (Standing::Open, Standing::Ended);
+    assert_eq!(told_of(&files), [[open], [ended], [open], [ended]]);
+}
+
+#[test]
+fn takes_a_corrected_row_for_no_news() {
+    let files = [
+        vec![at(IN, 1, "a"), at(BOND, 4, "a")],
+        // A typo in the old row; a column more in both; another time of the old row.
+        vec![at(IN, 1, "b"), at(BOND, 4, "a")],
+        vec![at(IN, 1, "c"), at(BOND, 4, "c")],
+        vec![at(IN, 2, "c"), at(BOND, 4, "c")],
+        // A booking after the release is news, wherever it stands.
+        vec![at(IN, 6, "c"), at(IN, 5, "c"), at(BOND, 4, "c")],
+    ];
+    let (open, ended) = (Standing::Open, Standing::Ended);
+    let expected = [
+        vec![open, ended],
+        vec![],
+        vec![ended],
+        vec![],
+        vec![open, open],
+    ];
+    assert_eq!(told_of(&files), expected);
+}
+
+#[test]
+fn lets_the_last_word_stay_the_last() {
+    let files = [
+        vec![at(IN, 1, "a"), at(IN, 5, "a")],
+        // A release that was entered late, before a booking that was told.
+        vec![at(IN, 1, "a"), at(BOND, 3, "a"), at(IN, 5, "a")],
+        // The newest row first.
+        vec![at(BOND, 6, "a"), at(IN, 5, "a"), at(BOND, 3, "a")],
+    ];
+    let (open, ended) = (Standing::Open, Standing::Ended);
+    let expected = [vec![open, open], vec![ended, open], vec![ended]];
+    assert_eq!(told_of(&files), expected);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use savin_shared::hash::Hash;
 use savin_shared::ids::FeedName;
 
 use super::{JournalError, storable, stored_count, stored_hash, stored_time};
+use crate::diff::Told;
 use crate::guard::{HISTORY_DAYS, WINDOW_MINUTES};
 
 /// How a feed stands.
@@ -164,22 +165,33 @@ pub fn told(tx: &Transaction<'_>, feed: &FeedName) -> Result<BTreeSet<Hash>, Jou
     Ok(told)
 }
 
-/// Remembers transactions that were told.
+/// Remembers transactions that were told. Of a record whose transactions have no time, those that the
+/// export did not repeat are forgotten: the same words mean something new the next time.
 ///
 /// # Errors
 /// Returns [`JournalError`] when they cannot be written.
 pub fn remember_told(
     tx: &Transaction<'_>,
     feed: &FeedName,
-    told: &[Hash],
+    told: &[Told],
     at: Timestamp,
 ) -> Result<(), JournalError> {
+    let records: BTreeSet<_> = told.iter().filter_map(|told| told.record).collect();
+    let mut statement = tx.prepare_cached("DELETE FROM told WHERE feed = ?1 AND record = ?2")?;
+    for record in records {
+        statement.execute(params![feed.as_str(), record.as_bytes()])?;
+    }
     let mut statement = tx.prepare_cached(
-        "INSERT INTO told (feed, hash, told_at) VALUES (?1, ?2, ?3)
+        "INSERT INTO told (feed, hash, record, told_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (feed, hash) DO NOTHING",
     )?;
-    for hash in told {
-        statement.execute(params![feed.as_str(), hash.as_bytes(), at.as_microsecond()])?;
+    for told in told {
+        statement.execute(params![
+            feed.as_str(),
+            told.fingerprint.as_bytes(),
+            told.record.as_ref().map(Hash::as_bytes),
+            at.as_microsecond(),
+        ])?;
     }
     Ok(())
 }

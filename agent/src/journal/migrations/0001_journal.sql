@@ -64,13 +64,17 @@ CREATE TABLE export (
     PRIMARY KEY (feed, content)
 ) STRICT;
 
--- Transactions that were told, so that a cumulative file tells each once.
+-- Transactions that were told, so that a cumulative file tells each once. Those without a time name
+-- their record, of which only what the last export said of it is kept.
 CREATE TABLE told (
     feed TEXT NOT NULL,
     hash BLOB NOT NULL,
+    record BLOB,
     told_at INTEGER NOT NULL,
     PRIMARY KEY (feed, hash)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX told_of_record ON told (feed, record) WHERE record IS NOT NULL;
 
 -- How many left a roster on each day of the agency's calendar.
 CREATE TABLE loss (
