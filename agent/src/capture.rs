@@ -57,6 +57,9 @@ pub struct Now {
     pub at: Timestamp,
     /// The date of the export: its file's, or now for a database.
     pub exported_at: Timestamp,
+    /// Whether it was there before the agent was ever level with the source: transactions in it are
+    /// history and no news.
+    pub is_history: bool,
     /// Fresh randomness for the salts.
     pub secret: Salt,
 }
@@ -206,7 +209,7 @@ impl Taking<'_> {
             batches: Vec::new(),
         };
         let is_roster = feed.profile.mode == Mode::Roster;
-        let is_compared = !self.history.is_first_roster;
+        let is_compared = !self.history.is_baseline;
         let is_taken = !verdict.is_doubted;
         let lost = verdict.passed.iter().filter(|d| guard::is_loss(d)).count() as u64;
         let ended = Ended {
@@ -279,6 +282,7 @@ impl Taking<'_> {
             listed,
             refusal: None,
             last_content: self.export.as_ref().map(|export| export.content),
+            is_level: before.is_some_and(|state| state.is_level),
         }
     }
 }
@@ -309,15 +313,7 @@ fn refuse(
     refusal: Refusal,
     now: Now,
 ) -> Result<Report, CaptureError> {
-    let mut state = before.unwrap_or(FeedState {
-        seen_at: now.at,
-        captured_at: None,
-        changed_at: None,
-        exported_at: None,
-        listed: 0,
-        refusal: None,
-        last_content: None,
-    });
+    let mut state = before.unwrap_or_else(|| FeedState::begin(now.at));
     state.seen_at = now.at;
     state.refusal = Some(refusal.to_string());
     note(journal, signer, feed, state, now)?;
@@ -408,8 +404,10 @@ fn history(
             .max(1),
         ended_in_window,
         ended_usual: guard::usual_maximum(&windows, windows_in_history),
-        is_first_roster: feed.profile.mode == Mode::Roster
-            && before.is_none_or(|state| state.captured_at.is_none()),
+        is_baseline: match feed.profile.mode {
+            Mode::Roster => before.is_none_or(|state| state.captured_at.is_none()),
+            Mode::Transactions => now.is_history,
+        },
         doubt: doubt(journal, feed, before, export)?,
         waiting,
     })

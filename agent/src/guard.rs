@@ -60,8 +60,9 @@ pub struct History {
     pub ended_in_window: u64,
     /// The 99.9th percentile of explicit ends of custody in a window.
     pub ended_usual: u64,
-    /// Whether this is the first full roster that was ever taken: there is nothing to compare it to.
-    pub is_first_roster: bool,
+    /// Whether this is the first full roster, or the history of a transactions feed: there is nothing
+    /// to compare it to, and nothing of it is told to anybody.
+    pub is_baseline: bool,
     /// What makes the whole export doubtful, if anything does.
     pub doubt: Option<HoldReason>,
     /// Changes that wait for a person already: neither time nor another export lets them pass.
@@ -219,7 +220,7 @@ pub struct Verdict {
 /// Decides about an export's changes. What becomes sealed always passes: it publishes less.
 #[must_use]
 pub fn judge(diff: Diff, history: &History) -> Verdict {
-    if history.is_first_roster {
+    if history.is_baseline {
         return Verdict {
             passed: diff.differences,
             ..Verdict::default()
@@ -670,7 +671,7 @@ mod tests {
     #[test]
     fn takes_the_first_full_roster_as_it_is() {
         let first = History {
-            is_first_roster: true,
+            is_baseline: true,
             ..History::default()
         };
         assert_eq!(

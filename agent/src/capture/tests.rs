@@ -58,6 +58,7 @@ impl Jail {
         let now = Now {
             at: self.now,
             exported_at: self.now,
+            is_history: false,
             secret: [4; 16],
         };
         take_file(
@@ -366,6 +367,7 @@ fn refuses_an_export_from_the_future() {
     let now = Now {
         at: jail.now,
         exported_at: jail.now + SignedDuration::from_hours(30),
+        is_history: false,
         secret: [4; 16],
     };
     let file = ("roster.csv", roster(0..49));
@@ -413,6 +415,32 @@ fn forgets_held_transactions_that_were_overtaken_or_dropped() {
         (None, 0, 0)
     );
     assert_eq!(jail.decisions(), [(Action::Dropped, 4)]);
+}
+
+#[test]
+fn takes_what_was_there_before_it_for_history_and_no_news() {
+    let mut jail = Jail::new(&ROSTER.replace("'roster'\nzone", "'transactions'\nzone"));
+    let now = Now {
+        at: jail.now,
+        exported_at: jail.now,
+        is_history: true,
+        secret: [4; 16],
+    };
+    let history = roster(0..100).replace("IN", "REL");
+    let file = ("old.csv", history.as_bytes());
+    let report = take_file(&mut jail.journal, &jail.signer, &jail.feed, file, now).unwrap();
+    let changes = jail.changes(&report);
+    assert_eq!((changes.len(), report.held), (100, 0));
+    assert!(
+        changes
+            .iter()
+            .all(|(origin, _)| *origin == Origin::Baseline)
+    );
+    jail.pass(1);
+    let report = jail.take(&format!("{history}100,REL,A,x\n"));
+    let changes = jail.changes(&report);
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].0, Origin::Live);
 }
 
 #[test]

@@ -202,6 +202,7 @@ impl Player {
         let now = Now {
             at: exported_at,
             exported_at,
+            is_history: false,
             secret,
         };
         let lacks_end = self.lacks_only_its_end(&bytes);

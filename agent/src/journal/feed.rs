@@ -29,6 +29,26 @@ pub struct FeedState {
     pub refusal: Option<String>,
     /// The hash of the bytes that were taken last.
     pub last_content: Option<Hash>,
+    /// Of transactions, whether all that was there when the agent first looked is taken: what comes
+    /// after that is news.
+    pub is_level: bool,
+}
+
+impl FeedState {
+    /// Begins with a feed of which nothing was taken yet.
+    #[must_use]
+    pub const fn begin(seen_at: Timestamp) -> Self {
+        Self {
+            seen_at,
+            captured_at: None,
+            changed_at: None,
+            exported_at: None,
+            listed: 0,
+            refusal: None,
+            last_content: None,
+            is_level: false,
+        }
+    }
 }
 
 /// An export that was taken.
@@ -48,7 +68,8 @@ pub struct Export {
 /// Returns [`JournalError`] when it cannot be read.
 pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<FeedState>, JournalError> {
     let mut statement = tx.prepare_cached(
-        "SELECT seen_at, captured_at, changed_at, exported_at, listed, refusal, last_content
+        "SELECT seen_at, captured_at, changed_at, exported_at, listed, refusal, last_content,
+             is_level
          FROM feed WHERE feed = ?1",
     )?;
     let row = statement
@@ -63,10 +84,12 @@ pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<FeedState>, 
                 row.get::<_, i64>(4)?,
                 row.get::<_, Option<String>>(5)?,
                 row.get::<_, Option<Vec<u8>>>(6)?,
+                row.get::<_, bool>(7)?,
             ))
         })
         .optional()?;
-    let Some(([seen_at, captured_at, changed_at, exported_at], listed, refusal, content)) = row
+    let Some(([seen_at, captured_at, changed_at, exported_at], listed, refusal, content, is_level)) =
+        row
     else {
         return Ok(None);
     };
@@ -78,6 +101,7 @@ pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<FeedState>, 
         listed: stored_count(listed)?,
         refusal,
         last_content: content.map(|content| stored_hash(&content)).transpose()?,
+        is_level,
     }))
 }
 
@@ -89,10 +113,11 @@ pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result
     let micros = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
     let mut statement = tx.prepare_cached(
         "INSERT INTO feed (feed, seen_at, captured_at, changed_at, exported_at, listed, refusal,
-             last_content)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             last_content, is_level)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (feed) DO UPDATE SET seen_at = ?2, captured_at = ?3, changed_at = ?4,
-             exported_at = ?5, listed = ?6, refusal = ?7, last_content = ?8",
+             exported_at = ?5, listed = ?6, refusal = ?7, last_content = ?8,
+             is_level = ?9",
     )?;
     statement.execute(params![
         feed.as_str(),
@@ -106,6 +131,7 @@ pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result
             .last_content
             .as_ref()
             .map(|hash| hash.as_bytes().as_slice()),
+        state.is_level,
     ])?;
     Ok(())
 }

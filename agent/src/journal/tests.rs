@@ -75,15 +75,7 @@ fn wrapped(record: &Record, change: Change) -> Step {
 }
 
 fn state() -> FeedState {
-    FeedState {
-        seen_at: Timestamp::UNIX_EPOCH,
-        captured_at: None,
-        changed_at: None,
-        exported_at: None,
-        listed: 0,
-        refusal: None,
-        last_content: None,
-    }
+    FeedState::begin(Timestamp::UNIX_EPOCH)
 }
 
 fn capture(feed: &FeedName, steps: Vec<Step>) -> Capture<'_> {

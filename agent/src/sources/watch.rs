@@ -17,7 +17,8 @@ use super::database::Database;
 use super::folder::Folder;
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
-use crate::journal::{Journal, JournalError, feed};
+use crate::journal::feed::{self, FeedState};
+use crate::journal::{Journal, JournalError};
 use crate::mapping::profile::Mode;
 use crate::signer::Signer;
 
@@ -150,12 +151,13 @@ fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(
         Ok(settled) => settled,
         Err(error) => return Err(CaptureError::Folder(error)),
     };
-    if settled.is_empty() {
+    if settled.is_empty() && profile.mode == Mode::Roster {
         return Ok(());
     }
     let mut journal = lock(&shared.journal);
+    let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let was_level = before.as_ref().is_some_and(|state| state.is_level);
     if profile.mode == Mode::Roster {
-        let before = journal.read(|tx| feed::load(tx, &feed.name))?;
         skip_superseded(
             folder,
             &mut settled,
@@ -170,12 +172,16 @@ fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(
         let now = Now {
             at: (shared.world.wall)(),
             exported_at,
+            is_history: !was_level && folder.was_there_first(&name),
             secret: (shared.world.random)(),
         };
         let file = (found.name.as_str(), found.bytes.as_slice());
         let report = take_file(&mut journal, &shared.signer, feed, file, now)?;
         folder.mark_taken(&name);
         announce(feed, &name, report, shared);
+    }
+    if profile.mode == Mode::Transactions && !was_level && folder.is_level() {
+        note_level(&mut journal, feed, (shared.world.wall)())?;
     }
     Ok(())
 }
@@ -205,17 +211,26 @@ fn look_at_database(
 ) -> Result<(), CaptureError> {
     let mut journal = lock(&shared.journal);
     let now = (shared.world.monotonic)();
+    let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let is_level = before.is_some_and(|state| state.is_level);
+    let is_history = feed.profile.mode == Mode::Transactions && !is_level;
     let report = database.read_if_changed(now, |rows| {
         let at = (shared.world.wall)();
         let now = Now {
             at,
             exported_at: at,
+            is_history,
             secret: (shared.world.random)(),
         };
         take_rows(&mut journal, &shared.signer, feed, rows, None, now)
     })?;
     match report {
-        Some(report) => announce(feed, "query", report, shared),
+        Some(report) => {
+            if is_history {
+                note_level(&mut journal, feed, (shared.world.wall)())?;
+            }
+            announce(feed, "query", report, shared);
+        }
         None => note_seen(&mut journal, feed, (shared.world.wall)())?,
     }
     Ok(())
@@ -290,6 +305,18 @@ fn note_seen(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), Jo
         return Ok(());
     };
     state.seen_at = at;
+    journal.write(|tx| feed::store(tx, &feed.name, &state))
+}
+
+/// Notes that everything that was there when the agent first looked is taken, unless the last of it was
+/// refused. What comes from now on is news, even after a restart.
+fn note_level(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), JournalError> {
+    let state = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let mut state = state.unwrap_or_else(|| FeedState::begin(at));
+    if state.refusal.is_some() {
+        return Ok(());
+    }
+    state.is_level = true;
     journal.write(|tx| feed::store(tx, &feed.name, &state))
 }
 

@@ -51,7 +51,8 @@ CREATE TABLE feed (
     exported_at INTEGER,
     listed INTEGER NOT NULL,
     refusal TEXT,
-    last_content BLOB
+    last_content BLOB,
+    is_level INTEGER NOT NULL
 ) STRICT;
 
 -- Exports that were taken, so that an old one is known when it comes again.
