@@ -216,7 +216,8 @@ fn newest(
 
 fn print(configured: &FeedConfig, shown: Shown, output: &Output) -> anyhow::Result<()> {
     let name = &configured.feed.name;
-    let remarks = shown.tally.remarks();
+    let mut remarks = shown.tally.words();
+    remarks.extend(shown.tally.remarks());
     if output.is_json() {
         for [line, source, key, becomes] in &shown.rows {
             output.object(&json!({

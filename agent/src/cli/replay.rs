@@ -226,7 +226,8 @@ impl Player {
         } else {
             report.rows
         };
-        let mut remarks = report.tally.remarks();
+        let mut remarks = report.tally.words();
+        remarks.extend(report.tally.remarks());
         if report.outcome == Outcome::Taken {
             self.last_rows = rows;
         }

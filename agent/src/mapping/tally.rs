@@ -93,17 +93,33 @@ impl Tally {
         self.contradicting.sort_unstable();
     }
 
-    /// Says in a line each what an operator should know.
+    /// Says in a line each which words of status columns no value table holds, for whoever looks at
+    /// this machine. What stands in other columns may be about a person, and is only counted.
     #[must_use]
-    pub fn remarks(&self) -> Vec<String> {
-        let mut remarks: Vec<String> = self
-            .unmapped
+    pub fn words(&self) -> Vec<String> {
+        self.unmapped
             .iter()
+            .filter(|((field, _), _)| *field != Field::ReleaseReason)
             .map(|((field, word), times)| {
                 format!(
                     "{} {word:?} seen {times} times, not in the value table",
                     field.name()
                 )
+            })
+            .collect()
+    }
+
+    /// Says in a line each what an operator should know, without any value: for the log.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut unmapped = BTreeMap::<Field, u64>::new();
+        for ((field, _), times) in &self.unmapped {
+            *unmapped.entry(*field).or_default() += times;
+        }
+        let mut remarks: Vec<String> = unmapped
+            .iter()
+            .map(|(field, times)| {
+                format!("{}: {times} values not in the value table", field.name())
             })
             .collect();
         remarks.extend(self.unreadable.iter().map(|(field, times)| {

@@ -177,7 +177,7 @@ fn never_takes_an_unknown_word_for_a_release() {
     let (_, tally, _) = map(&[row, row]);
     assert!(
         tally
-            .remarks()
+            .words()
             .iter()
             .any(|line| line.contains("\"1\" seen 2 times")),
         "{tally:?}"
@@ -229,6 +229,30 @@ fn leaves_an_unreadable_date_empty_and_counts_it() {
         tally.remarks()[0].starts_with("booked_at: 1 values not readable"),
         "{tally:?}"
     );
+}
+
+#[test]
+fn says_no_value_in_a_remark() {
+    let mut row = with(0, "TO MOTHER");
+    row[6] = "TO MOTHER, 601-555-0123";
+    let (_, tally, _) = map(&[row]);
+    let remarks = tally.remarks().join("\n");
+    assert!(remarks.contains("release_reason: 1 values"), "{remarks}");
+    assert!(!remarks.contains("MOTHER"), "{remarks}");
+    let words = tally.words().join("\n");
+    assert!(
+        words.contains("TO MOTHER") && !words.contains("0123"),
+        "{words}"
+    );
+}
+
+#[test]
+fn repeats_no_row_that_stands_where_the_header_should() {
+    let profile = Profile::parse(PROFILE).unwrap();
+    let row = ["IN", "26-1", "77", "SAMPLE, AVERY"].map(str::to_owned);
+    let message = Binding::new(&profile, &row).unwrap_err().to_string();
+    assert!(message.contains("4 columns"), "{message}");
+    assert!(!message.contains("SAMPLE"), "{message}");
 }
 
 #[test]
