@@ -29,6 +29,7 @@ use crate::journal::feed::{Ended, Export, FeedState};
 use crate::journal::hold::{self, HoldUpdate};
 use crate::journal::{Capture, Journal, JournalError, Step, feed};
 use crate::mapping::profile::{Mode, Profile};
+use crate::mapping::tally::Tally;
 use crate::signer::Signer;
 use read::{Read, ReadError, read};
 use refusal::Refusal;
@@ -216,7 +217,7 @@ impl Taking<'_> {
             passed: report.count(Class::Ended),
             held: verdict.ended_held,
         };
-        let state = self.state_after(&verdict, is_changed);
+        let state = self.state_after(&verdict, &report.tally, is_changed);
         let sight = sight(feed, self.before, now);
         let export = self.export.clone().filter(|_| is_taken);
         let hold = self.hold_update(&verdict, sealed, sight.origin());
@@ -247,7 +248,7 @@ impl Taking<'_> {
         Ok(report)
     }
 
-    fn state_after(&self, verdict: &Verdict, is_changed: bool) -> FeedState {
+    fn state_after(&self, verdict: &Verdict, tally: &Tally, is_changed: bool) -> FeedState {
         let passed = &verdict.passed;
         let added = passed.iter().filter(|difference| difference.added).count() as u64;
         let removed = passed
@@ -281,8 +282,23 @@ impl Taking<'_> {
             exported_at: before.and_then(|state| state.exported_at).max(exported_at),
             listed,
             refusal: None,
+            set_aside: self.set_aside(tally),
             last_content: self.export.as_ref().map(|export| export.content),
             is_level: before.is_some_and(|state| state.is_level),
+        }
+    }
+}
+
+impl Taking<'_> {
+    fn set_aside(&self, tally: &Tally) -> Option<String> {
+        let name = self.export.as_ref().map_or("query", |export| &export.name);
+        let said = tally
+            .set_aside()
+            .map(|rows| format!("{name} at {:.0}: {rows}", self.now.at));
+        let before = self.before.and_then(|state| state.set_aside.clone());
+        match self.feed.profile.mode {
+            Mode::Roster => said,
+            Mode::Transactions => said.or(before),
         }
     }
 }

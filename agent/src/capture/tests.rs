@@ -235,6 +235,13 @@ fn takes_an_export_with_single_wrong_rows_and_says_which() {
         (report.outcome, counts, report.held),
         (Outcome::Taken, [0, 1], 0)
     );
+    let name = jail.feed.name.clone();
+    let state = jail.journal.read(|tx| feed::load(tx, &name)).unwrap();
+    let set_aside = state.unwrap().set_aside.unwrap();
+    assert!(
+        set_aside.ends_with("3 rows set aside, in lines 8, 51, 53"),
+        "{set_aside}"
+    );
     let remarks = report.tally.remarks();
     assert!(
         remarks

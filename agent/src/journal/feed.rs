@@ -27,6 +27,9 @@ pub struct FeedState {
     pub listed: u64,
     /// Why what it holds now was refused, if it was.
     pub refusal: Option<String>,
+    /// Which rows of what was taken were set aside: of a roster of the last, of transactions of the
+    /// last that held such rows, since they do not come again by themselves.
+    pub set_aside: Option<String>,
     /// The hash of the bytes that were taken last.
     pub last_content: Option<Hash>,
     /// Of transactions, whether all that was there when the agent first looked is taken: what comes
@@ -45,6 +48,7 @@ impl FeedState {
             exported_at: None,
             listed: 0,
             refusal: None,
+            set_aside: None,
             last_content: None,
             is_level: false,
         }
@@ -69,39 +73,28 @@ pub struct Export {
 pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<FeedState>, JournalError> {
     let mut statement = tx.prepare_cached(
         "SELECT seen_at, captured_at, changed_at, exported_at, listed, refusal, last_content,
-             is_level
+             is_level, set_aside
          FROM feed WHERE feed = ?1",
     )?;
-    let row = statement
-        .query_row([feed.as_str()], |row| {
-            Ok((
-                [
-                    Some(row.get::<_, i64>(0)?),
-                    row.get(1)?,
-                    row.get(2)?,
-                    row.get(3)?,
-                ],
-                row.get::<_, i64>(4)?,
-                row.get::<_, Option<String>>(5)?,
-                row.get::<_, Option<Vec<u8>>>(6)?,
-                row.get::<_, bool>(7)?,
-            ))
-        })
-        .optional()?;
-    let Some(([seen_at, captured_at, changed_at, exported_at], listed, refusal, content, is_level)) =
-        row
-    else {
+    let mut rows = statement.query([feed.as_str()])?;
+    let Some(row) = rows.next()? else {
         return Ok(None);
     };
+    let time = |place| -> Result<Option<Timestamp>, JournalError> {
+        let micros: Option<i64> = row.get(place)?;
+        micros.map(stored_time).transpose()
+    };
+    let content: Option<Vec<u8>> = row.get(6)?;
     Ok(Some(FeedState {
-        seen_at: stored_time(seen_at.unwrap_or_default())?,
-        captured_at: captured_at.map(stored_time).transpose()?,
-        changed_at: changed_at.map(stored_time).transpose()?,
-        exported_at: exported_at.map(stored_time).transpose()?,
-        listed: stored_count(listed)?,
-        refusal,
+        seen_at: stored_time(row.get(0)?)?,
+        captured_at: time(1)?,
+        changed_at: time(2)?,
+        exported_at: time(3)?,
+        listed: stored_count(row.get(4)?)?,
+        refusal: row.get(5)?,
         last_content: content.map(|content| stored_hash(&content)).transpose()?,
-        is_level,
+        is_level: row.get(7)?,
+        set_aside: row.get(8)?,
     }))
 }
 
@@ -113,11 +106,11 @@ pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result
     let micros = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
     let mut statement = tx.prepare_cached(
         "INSERT INTO feed (feed, seen_at, captured_at, changed_at, exported_at, listed, refusal,
-             last_content, is_level)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             last_content, is_level, set_aside)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (feed) DO UPDATE SET seen_at = ?2, captured_at = ?3, changed_at = ?4,
              exported_at = ?5, listed = ?6, refusal = ?7, last_content = ?8,
-             is_level = ?9",
+             is_level = ?9, set_aside = ?10",
     )?;
     statement.execute(params![
         feed.as_str(),
@@ -132,6 +125,7 @@ pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result
             .as_ref()
             .map(|hash| hash.as_bytes().as_slice()),
         state.is_level,
+        state.set_aside,
     ])?;
     Ok(())
 }

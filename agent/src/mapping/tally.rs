@@ -93,6 +93,18 @@ impl Tally {
         self.contradicting.sort_unstable();
     }
 
+    /// Says how many rows were set aside and where, if any were.
+    #[must_use]
+    pub fn set_aside(&self) -> Option<String> {
+        let problems = self.problems.iter().map(|problem| problem.line);
+        let mut lines: Vec<u64> = self.contradicting.iter().copied().chain(problems).collect();
+        lines.sort_unstable();
+        (self.quarantined > 0).then(|| {
+            let rows = self.quarantined;
+            format!("{rows} rows set aside, in lines {}", first_of(&lines, rows))
+        })
+    }
+
     /// Says in a line each which words of status columns no value table holds, for whoever looks at
     /// this machine. What stands in other columns may be about a person, and is only counted.
     #[must_use]
@@ -139,21 +151,10 @@ impl Tally {
             ));
         }
         if contradicting > 0 {
-            let lines: Vec<String> = self
-                .contradicting
-                .iter()
-                .take(PROBLEMS_LISTED_MAX)
-                .map(u64::to_string)
-                .collect();
             remarks.push(format!(
                 "set aside: {contradicting} rows with the key of another row and other content, in \
-                 lines {}{}: the records keep the state that they had",
-                lines.join(", "),
-                if self.contradicting.len() > lines.len() {
-                    ", ..."
-                } else {
-                    ""
-                },
+                 lines {}: the records keep the state that they had",
+                first_of(&self.contradicting, contradicting),
             ));
         }
         if self.unkeyed > 0 {
@@ -164,4 +165,14 @@ impl Tally {
         }
         remarks
     }
+}
+
+/// Lists the first lines of so many.
+fn first_of(lines: &[u64], of: u64) -> String {
+    let shown = lines.iter().take(PROBLEMS_LISTED_MAX);
+    let mut text = shown.map(u64::to_string).collect::<Vec<_>>().join(", ");
+    if of > lines.len().min(PROBLEMS_LISTED_MAX) as u64 {
+        text.push_str(", ...");
+    }
+    text
 }

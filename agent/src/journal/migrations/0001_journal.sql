@@ -51,6 +51,7 @@ CREATE TABLE feed (
     exported_at INTEGER,
     listed INTEGER NOT NULL,
     refusal TEXT,
+    set_aside TEXT,
     last_content BLOB,
     is_level INTEGER NOT NULL
 ) STRICT;
