@@ -58,8 +58,8 @@ pub struct Now {
     pub at: Timestamp,
     /// The date of the export: its file's, or now for a database.
     pub exported_at: Timestamp,
-    /// Whether it was there before the agent was ever level with the source: transactions in it are
-    /// history and no news.
+    /// Whether it was there before the agent was ever level with the source: transactions in it from
+    /// before the agent began to look are history and no news.
     pub is_history: bool,
     /// Fresh randomness for the salts.
     pub secret: Salt,
@@ -210,11 +210,12 @@ impl Taking<'_> {
             batches: Vec::new(),
         };
         let is_roster = feed.profile.mode == Mode::Roster;
-        let is_compared = !self.history.is_baseline;
+        let is_compared = !self.history.is_first_roster;
         let is_taken = !verdict.is_doubted;
         let lost = verdict.passed.iter().filter(|d| guard::is_loss(d)).count() as u64;
+        let is_end = |d: &&Difference| d.class == Class::Ended && !d.is_history;
         let ended = Ended {
-            passed: report.count(Class::Ended),
+            passed: verdict.passed.iter().filter(is_end).count() as u64,
             held: verdict.ended_held,
         };
         let state = self.state_after(&verdict, &report.tally, is_changed);
@@ -273,6 +274,7 @@ impl Taking<'_> {
         let exported_at = Some(self.now.exported_at);
         let before = self.before;
         FeedState {
+            began_at: before.map_or(self.now.at, |state| state.began_at),
             seen_at: self.now.at,
             captured_at: Some(self.now.at),
             changed_at: match before.and_then(|state| state.changed_at) {
@@ -420,10 +422,8 @@ fn history(
             .max(1),
         ended_in_window,
         ended_usual: guard::usual_maximum(&windows, windows_in_history),
-        is_baseline: match feed.profile.mode {
-            Mode::Roster => before.is_none_or(|state| state.captured_at.is_none()),
-            Mode::Transactions => now.is_history,
-        },
+        is_first_roster: feed.profile.mode == Mode::Roster
+            && before.is_none_or(|state| state.captured_at.is_none()),
         doubt: doubt(journal, feed, before, export)?,
         waiting,
     })
@@ -431,6 +431,11 @@ fn history(
 
 fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> Step {
     let feed = feed.name.clone();
+    let origin = if difference.is_history {
+        Origin::Baseline
+    } else {
+        origin
+    };
     let change = difference.change;
     let delta = Delta {
         observed_at: ObservedAt(at),

@@ -7,6 +7,7 @@ mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use savin_shared::delta::{Change, Coverage, DeltaError, Row};
 use savin_shared::hash::Hash;
 use savin_shared::ids::RecordKey;
@@ -57,6 +58,8 @@ pub struct Difference {
     pub standing: Standing,
     /// Whether the shadow did not hold the record.
     pub added: bool,
+    /// Whether it happened before the agent began to look: it sets the state and is no news.
+    pub is_history: bool,
 }
 
 /// Everything that changed.
@@ -99,6 +102,7 @@ pub struct Differ<'a> {
     seen: BTreeSet<Hash>,
     gathered: BTreeMap<RecordKey, Vec<MappedRow>>,
     aside: BTreeSet<RecordKey>,
+    began_at: Option<Timestamp>,
     diff: Diff,
 }
 
@@ -123,8 +127,17 @@ impl<'a> Differ<'a> {
             seen,
             gathered: BTreeMap::new(),
             aside: BTreeSet::new(),
+            began_at: None,
             diff: Diff::default(),
         }
+    }
+
+    /// Says that the export was there when the agent began to look: what happened before is history,
+    /// and so is what says no time.
+    #[must_use]
+    pub const fn after(mut self, began_at: Option<Timestamp>) -> Self {
+        self.began_at = began_at;
+        self
     }
 
     /// Takes one mapped row.
@@ -192,6 +205,7 @@ impl<'a> Differ<'a> {
                 class,
                 standing: before.standing,
                 added: false,
+                is_history: false,
             });
         }
         Ok(diff)
@@ -201,7 +215,7 @@ impl<'a> Differ<'a> {
     fn listed(&mut self, mapped: MappedRow) {
         let visit = self.entries.get(&mapped.key).and_then(|entry| entry.now);
         match visit {
-            None => self.row(mapped, Coverage::Full),
+            None => self.row(mapped, Coverage::Full, false),
             Some(visit) if visit.row.hash == mapped.row.hash() => {}
             Some(visit) => {
                 let lines = self.diff.conflicts.entry(mapped.key);
@@ -215,12 +229,14 @@ impl<'a> Differ<'a> {
         let before = self.entries.get(key).and_then(|entry| entry.before);
         let (rows, told) = transaction::untold(key, rows, &self.seen, before);
         self.diff.transactions.extend(told);
-        for row in rows {
-            self.row(row, Coverage::Partial);
+        for (row, at) in rows {
+            let began_at = self.began_at;
+            let is_history = began_at.is_some_and(|began_at| at.is_none_or(|at| at < began_at));
+            self.row(row, Coverage::Partial, is_history);
         }
     }
 
-    fn row(&mut self, mapped: MappedRow, coverage: Coverage) {
+    fn row(&mut self, mapped: MappedRow, coverage: Coverage, is_history: bool) {
         let MappedRow {
             line,
             key,
@@ -244,6 +260,7 @@ impl<'a> Differ<'a> {
                 class: class(before, standing),
                 standing,
                 added: before.is_none(),
+                is_history,
             });
         }
     }

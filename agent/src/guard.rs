@@ -60,9 +60,8 @@ pub struct History {
     pub ended_in_window: u64,
     /// The 99.9th percentile of explicit ends of custody in a window.
     pub ended_usual: u64,
-    /// Whether this is the first full roster, or the history of a transactions feed: there is nothing
-    /// to compare it to, and nothing of it is told to anybody.
-    pub is_baseline: bool,
+    /// Whether this is the first full roster that was ever taken: there is nothing to compare it to.
+    pub is_first_roster: bool,
     /// What makes the whole export doubtful, if anything does.
     pub doubt: Option<HoldReason>,
     /// Changes that wait for a person already: neither time nor another export lets them pass.
@@ -220,7 +219,7 @@ pub struct Verdict {
 /// Decides about an export's changes. What becomes sealed always passes: it publishes less.
 #[must_use]
 pub fn judge(diff: Diff, history: &History) -> Verdict {
-    if history.is_baseline {
+    if history.is_first_roster {
         return Verdict {
             passed: diff.differences,
             ..Verdict::default()
@@ -234,7 +233,8 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
     let count = |wanted: Class| {
         diff.differences
             .iter()
-            .filter(|difference| difference.class == wanted && !history.waits(difference))
+            .filter(|difference| difference.class == wanted && !difference.is_history)
+            .filter(|difference| !history.waits(difference))
             .filter(|difference| is_loss(difference) || difference.class != Class::Absent)
             .count() as u64
     };
@@ -299,6 +299,7 @@ fn divide(
     for difference in differences {
         let is_held = history.waits(&difference)
             || match difference.class {
+                _ if difference.is_history => false,
                 Class::Absent => is_loss(&difference) && (holds.losses || holds.absences),
                 Class::TurnedUnknown => holds.losses,
                 Class::Ended => {
@@ -434,6 +435,7 @@ mod tests {
                         Standing::Open
                     },
                     added: false,
+                    is_history: false,
                 });
             }
         }
@@ -671,7 +673,7 @@ mod tests {
     #[test]
     fn takes_the_first_full_roster_as_it_is() {
         let first = History {
-            is_baseline: true,
+            is_first_roster: true,
             ..History::default()
         };
         assert_eq!(

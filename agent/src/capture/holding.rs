@@ -49,9 +49,13 @@ impl Taking<'_> {
                     overtaken,
                 }
             }
-            // Nothing is known from a doubted export of what waits for a person.
+            // A doubted export says nothing of what waits for a person, but for what it seals.
             Mode::Roster if verdict.is_doubted && !self.history.waiting.is_empty() => {
-                HoldUpdate::Keep
+                HoldUpdate::Add {
+                    why: None,
+                    held: Vec::new(),
+                    overtaken: sealed,
+                }
             }
             Mode::Roster if held.is_empty() => HoldUpdate::Clear,
             Mode::Roster => HoldUpdate::Replace {

@@ -57,14 +57,20 @@ pub(super) fn read(
     now: Now,
 ) -> Result<Read, ReadError> {
     let binding = Binding::new(&feed.profile, rows.columns())?;
-    let (shadow, told) = journal.read(|tx| {
+    let (shadow, told, state) = journal.read(|tx| {
         let told = match feed.profile.mode {
             Mode::Transactions => feed::told(tx, &feed.name)?,
             Mode::Roster => BTreeSet::new(),
         };
-        Ok((shadow::load(tx, &feed.name)?, told))
+        Ok((
+            shadow::load(tx, &feed.name)?,
+            told,
+            feed::load(tx, &feed.name)?,
+        ))
     })?;
-    let mut differ = Differ::new(&feed.profile, shadow, told);
+    let began_at = state.map_or(now.at, |state| state.began_at);
+    let mut differ =
+        Differ::new(&feed.profile, shadow, told).after(now.is_history.then_some(began_at));
     let mut mapper = Mapper::new(&feed.profile, binding, &feed.facility, ObservedAt(now.at));
     let mut count = 0;
     while let Some((line, cells)) = rows.next_row()? {

@@ -37,9 +37,6 @@ pub(super) fn sight(feed: &Feed, before: Option<&FeedState>, now: Now) -> Sight 
         Mode::Roster => Origin::Baseline,
         Mode::Transactions => Origin::Live,
     };
-    if feed.profile.mode == Mode::Transactions && now.is_history {
-        return Sight::Usual(Origin::Baseline);
-    }
     let Some(before) = before.filter(|state| state.captured_at.is_some()) else {
         return Sight::Usual(first);
     };

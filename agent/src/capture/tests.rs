@@ -426,28 +426,37 @@ fn forgets_held_transactions_that_were_overtaken_or_dropped() {
 
 #[test]
 fn takes_what_was_there_before_it_for_history_and_no_news() {
-    let mut jail = Jail::new(&ROSTER.replace("'roster'\nzone", "'transactions'\nzone"));
+    let profile = ROSTER.replace("'roster'\nzone", "'transactions'\nzone");
+    let mut jail = Jail::new(&profile.replace("location", "status_at = 'at'\nlocation"));
+    let row = |number, at| format!("{number},REL,A,{at}\n");
+    let history = (0..100).fold(String::from("no,status,cell,at\n"), |text, number| {
+        text + &row(number, "2025-11-09 10:00")
+    });
+    // No time: history. After the agent began: news, though the file was there.
+    let history = history + &row(100, "") + &row(101, "2026-06-01 08:00");
     let now = Now {
         at: jail.now,
         exported_at: jail.now,
         is_history: true,
         secret: [4; 16],
     };
-    let history = roster(0..100).replace("IN", "REL");
     let file = ("old.csv", history.as_bytes());
     let report = take_file(&mut jail.journal, &jail.signer, &jail.feed, file, now).unwrap();
-    let changes = jail.changes(&report);
-    assert_eq!((changes.len(), report.held), (100, 0));
-    assert!(
-        changes
-            .iter()
-            .all(|(origin, _)| *origin == Origin::Baseline)
-    );
+    let origins = |jail: &Jail, report| -> Vec<Origin> {
+        let changes = jail.changes(report);
+        changes.into_iter().map(|(origin, _)| origin).collect()
+    };
+    let told = origins(&jail, &report);
+    assert_eq!((told.len(), report.held), (102, 0));
+    let news = told.iter().filter(|origin| **origin == Origin::Live);
+    assert_eq!(news.count(), 1);
+    // What comes later is news whatever its date, and history has taught the guard nothing.
     jail.pass(1);
-    let report = jail.take(&format!("{history}100,REL,A,x\n"));
-    let changes = jail.changes(&report);
-    assert_eq!(changes.len(), 1);
-    assert_eq!(changes[0].0, Origin::Live);
+    let report = jail.take(&(history + &row(200, "2025-11-09 10:00")));
+    assert_eq!(origins(&jail, &report), [Origin::Live]);
+    let name = jail.feed.name.clone();
+    let ended = jail.journal.read(|tx| feed::ended(tx, &name, jail.now));
+    assert_eq!(ended.unwrap(), (1, vec![1]));
 }
 
 #[test]

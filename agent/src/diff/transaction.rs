@@ -87,7 +87,7 @@ fn body(record: &Record, row: &MappedRow) -> Vec<u8> {
     savin_shared::record::portable::encode(&bare).unwrap_or_else(|_| row.row.bytes().to_vec())
 }
 
-/// Finds which of one record's rows are to be told, and what is to be remembered of them.
+/// Finds which of one record's rows are to be told, each with its time, and what is to be remembered of them.
 ///
 /// What was not told yet is told, and so are the rows after it, so that the last row stays the last
 /// word; but not one that is older, since some systems write the newest row first. Nothing is told of
@@ -98,7 +98,7 @@ pub(super) fn untold(
     rows: Vec<MappedRow>,
     seen: &BTreeSet<Hash>,
     before: Option<Shadowed>,
-) -> (Vec<MappedRow>, Vec<Told>) {
+) -> (Vec<(MappedRow, Option<Timestamp>)>, Vec<Told>) {
     let record = Hash::of(key.to_string().as_bytes());
     let mut counts = BTreeMap::<Hash, u64>::new();
     let (mut told, mut newest) = (Vec::new(), None::<Option<Timestamp>>);
@@ -129,7 +129,7 @@ pub(super) fn untold(
         let is_before = before.is_some_and(|before| before.hash == row.row.hash());
         is_last_again = is_told && is_known && is_before;
         if is_told {
-            telling.push(row);
+            telling.push((row, transaction.at));
         }
     }
     if newest.is_none() {

@@ -15,6 +15,8 @@ use crate::guard::{HISTORY_DAYS, WINDOW_MINUTES};
 /// How a feed stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedState {
+    /// When the source was first looked at.
+    pub began_at: Timestamp,
     /// When the source was last looked at.
     pub seen_at: Timestamp,
     /// When what it holds was last taken.
@@ -40,9 +42,10 @@ pub struct FeedState {
 impl FeedState {
     /// Begins with a feed of which nothing was taken yet.
     #[must_use]
-    pub const fn begin(seen_at: Timestamp) -> Self {
+    pub const fn begin(at: Timestamp) -> Self {
         Self {
-            seen_at,
+            began_at: at,
+            seen_at: at,
             captured_at: None,
             changed_at: None,
             exported_at: None,
@@ -73,7 +76,7 @@ pub struct Export {
 pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<FeedState>, JournalError> {
     let mut statement = tx.prepare_cached(
         "SELECT seen_at, captured_at, changed_at, exported_at, listed, refusal, last_content,
-             is_level, set_aside
+             is_level, set_aside, began_at
          FROM feed WHERE feed = ?1",
     )?;
     let mut rows = statement.query([feed.as_str()])?;
@@ -95,6 +98,7 @@ pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<FeedState>, 
         last_content: content.map(|content| stored_hash(&content)).transpose()?,
         is_level: row.get(7)?,
         set_aside: row.get(8)?,
+        began_at: stored_time(row.get(9)?)?,
     }))
 }
 
@@ -106,8 +110,8 @@ pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result
     let micros = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
     let mut statement = tx.prepare_cached(
         "INSERT INTO feed (feed, seen_at, captured_at, changed_at, exported_at, listed, refusal,
-             last_content, is_level, set_aside)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             last_content, is_level, set_aside, began_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (feed) DO UPDATE SET seen_at = ?2, captured_at = ?3, changed_at = ?4,
              exported_at = ?5, listed = ?6, refusal = ?7, last_content = ?8,
              is_level = ?9, set_aside = ?10",
@@ -126,6 +130,7 @@ pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result
             .map(|hash| hash.as_bytes().as_slice()),
         state.is_level,
         state.set_aside,
+        state.began_at.as_microsecond(),
     ])?;
     Ok(())
 }

@@ -45,6 +45,7 @@ CREATE TABLE receipt (
 -- How each feed stands.
 CREATE TABLE feed (
     feed TEXT PRIMARY KEY,
+    began_at INTEGER NOT NULL,
     seen_at INTEGER NOT NULL,
     captured_at INTEGER,
     changed_at INTEGER,
