@@ -305,7 +305,7 @@ impl Taking<'_> {
     }
 }
 
-/// Says that an export came again, byte for byte.
+/// Says that an export came again, byte for byte: if another was doubted since, the doubt is over.
 fn repeat(
     journal: &mut Journal,
     signer: &Signer,
@@ -317,7 +317,14 @@ fn repeat(
         state.seen_at = now.at;
         state.exported_at = state.exported_at.max(Some(now.exported_at));
         state.refusal = None;
-        note(journal, signer, feed, state, now)?;
+        let hold = journal.read(|tx| hold::load(tx, &feed.name))?;
+        let is_doubt = hold.is_some_and(|hold| guard::doubts_export(&hold.code));
+        let hold = if is_doubt {
+            HoldUpdate::Clear
+        } else {
+            HoldUpdate::Keep
+        };
+        note(journal, signer, feed, (state, hold), now)?;
     }
     Ok(Report::nothing(Outcome::Repeat))
 }
@@ -334,7 +341,7 @@ fn refuse(
     let mut state = before.unwrap_or_else(|| FeedState::begin(now.at));
     state.seen_at = now.at;
     state.refusal = Some(refusal.to_string());
-    note(journal, signer, feed, state, now)?;
+    note(journal, signer, feed, (state, HoldUpdate::Keep), now)?;
     Ok(Report::nothing(Outcome::Refused(refusal)))
 }
 
@@ -342,7 +349,7 @@ fn note(
     journal: &mut Journal,
     signer: &Signer,
     feed: &Feed,
-    state: FeedState,
+    (state, hold): (FeedState, HoldUpdate),
     now: Now,
 ) -> Result<(), JournalError> {
     let capture = Capture {
@@ -353,7 +360,7 @@ fn note(
         told: Vec::new(),
         lost: None,
         ended: Ended::default(),
-        hold: HoldUpdate::Keep,
+        hold,
         secret: now.secret,
         at: now.at,
     };

@@ -362,6 +362,10 @@ fn moves_nothing_forward_for_an_export_that_it_doubts() {
     assert_eq!(jail.next_day(&roster(0..50)).held, 10);
     assert_eq!(jail.hold().as_deref(), Some("served-again"));
     assert_eq!(state(&mut jail), before);
+    // The one that is believed comes again, and the doubt is over.
+    assert_eq!(jail.next_day(&roster(0..60)).outcome, Outcome::Repeat);
+    assert_eq!(jail.hold(), None);
+    assert_eq!(jail.next_day(&roster(0..50)).held, 10);
     // Once a person has released it, it is the last that was taken.
     assert_eq!(jail.release(), 10);
     assert_eq!(jail.next_day(&roster(0..50)).outcome, Outcome::Repeat);
