@@ -18,7 +18,8 @@ use super::database::Database;
 use super::folder::Folder;
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
-use crate::journal::{Journal, JournalError, feed};
+use crate::journal::feed::{self, FeedState};
+use crate::journal::{Journal, JournalError};
 use crate::mapping::profile::Mode;
 use crate::signer::Signer;
 
@@ -164,23 +165,30 @@ fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(
     let now = (shared.world.monotonic)();
     let profile = &feed.profile;
     let mut settled = folder
-        .settled(&profile.times, profile.export_date.as_deref(), now)
+        .settled(&profile.times, &profile.export_date, now)
         .map_err(CaptureError::Folder)?;
+    let mut journal = lock(&shared.journal);
     if settled.is_empty() {
-        let at = (shared.world.wall)();
-        return Ok(note_seen(&mut lock(&shared.journal), feed, at, None)?);
+        note_seen(&mut journal, feed, (shared.world.wall)(), None)?;
     }
-    if profile.mode == Mode::Roster {
+    let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let was_level = before.is_some_and(|state| state.is_level);
+    drop(journal);
+    if profile.mode == Mode::Roster && !settled.is_empty() {
         skip_superseded(folder, feed, &mut settled, shared)?;
     }
     let mut failed = Ok(());
     for (name, exported_at) in settled {
-        match take_export(folder, feed, &name, exported_at, shared) {
+        let is_history = !was_level && folder.was_there_first(&name);
+        match take_export(folder, feed, (&name, exported_at), is_history, shared) {
             Err(error @ CaptureError::Journal(_)) => return Err(error),
             // One file that cannot be taken does not stand in the way of the others.
             Err(error) => failed = Err(error),
             Ok(()) => {}
         }
+    }
+    if profile.mode == Mode::Transactions && !was_level && folder.is_level() {
+        note_level(&mut lock(&shared.journal), feed, (shared.world.wall)())?;
     }
     failed
 }
@@ -188,8 +196,8 @@ fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(
 fn take_export(
     folder: &mut Folder,
     feed: &Feed,
-    name: &str,
-    exported_at: Timestamp,
+    (name, exported_at): (&str, Timestamp),
+    is_history: bool,
     shared: &Shared,
 ) -> Result<(), CaptureError> {
     let found = folder.read(name, exported_at).map_err(|error| {
@@ -200,6 +208,7 @@ fn take_export(
     let now = Now {
         at: (shared.world.wall)(),
         exported_at,
+        is_history,
         secret: (shared.world.random)(),
     };
     let file = (found.name.as_str(), found.bytes.as_slice());
@@ -260,13 +269,22 @@ fn look_at_database(
     let Some(mut table) = table else {
         return Ok(note_seen(&mut journal, feed, at, Some(at))?);
     };
+    let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let is_level = before.is_some_and(|state| state.is_level);
+    let is_history = feed.profile.mode == Mode::Transactions && !is_level;
     let now = Now {
         at,
         exported_at: at,
+        is_history,
         secret: (shared.world.random)(),
     };
     match take_rows(&mut journal, &shared.signer, feed, &mut table, None, now) {
-        Ok(report) => announce(feed, "query", report, shared),
+        Ok(report) => {
+            if is_history {
+                note_level(&mut journal, feed, at)?;
+            }
+            announce(feed, "query", report, shared);
+        }
         Err(error) => {
             database.forget();
             return Err(error);
@@ -360,6 +378,18 @@ fn note_seen(
         }
         feed::store(tx, &feed.name, &state)
     })
+}
+
+/// Notes that everything that was there when the agent first looked is taken, unless the last of it was
+/// refused. What comes from now on is news, even after a restart.
+fn note_level(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), JournalError> {
+    let state = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let mut state = state.unwrap_or_else(|| FeedState::begin(at));
+    if state.refusal.is_some() {
+        return Ok(());
+    }
+    state.is_level = true;
+    journal.write(|tx| feed::store(tx, &feed.name, &state))
 }
 
 /// Locks the journal; a panic elsewhere left no transaction open.

@@ -258,7 +258,9 @@ impl Driver<'_> {
         };
         let received_at = ReceivedAt(moment.now);
         let taken = move |tx: &mut crate::store::conn::Tx<'_>| full_state::take(tx, &state, moment);
-        self.shared.store.write("full state", taken).await?;
+        if let Err(refusal) = self.shared.store.write("full state", taken).await? {
+            return self.refuse(&refusal).await;
+        }
         info!(agent.id = %self.speaker.agent, rows = count, "Applied a full state");
         self.is_rebaseline_asked = false;
         let receipt = self.receipt(begin.position, received_at);

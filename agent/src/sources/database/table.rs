@@ -73,6 +73,13 @@ impl Rows for Table {
 }
 
 impl Cells for Table {
+    fn is_blank(&self) -> bool {
+        (0..self.columns.len()).all(|position| {
+            self.cell(position)
+                .is_none_or(|cell| cell.trim().is_empty())
+        })
+    }
+
     fn cell(&self, position: usize) -> Option<&str> {
         if position >= self.columns.len() {
             return None;

@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::SystemTime;
 
+use savin_shared::delta::{self, Origin};
+use savin_shared::envelope::open;
 use savin_shared::ids::{AgentId, Epoch, FacilityCode, FeedName};
 use savin_shared::sign::SigningKey;
 
@@ -34,6 +36,14 @@ fn pass(seconds: i64) {
     SECONDS.set(SECONDS.get() + seconds);
 }
 
+fn monotonic() -> fn() -> std::time::Instant {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an origin for invented deadlines"
+    )]
+    std::time::Instant::now
+}
+
 struct Jail {
     _files: tempfile::TempDir,
     folder: Folder,
@@ -46,11 +56,6 @@ impl Jail {
         let agent = AgentId::from_bytes([1; 16]);
         let key = SigningKey::from_seed(&[3; 32]).unwrap();
         let journal = Journal::scratch(agent, Epoch::from_bytes([2; 16])).unwrap();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "an origin for invented deadlines"
-        )]
-        let monotonic = std::time::Instant::now;
         Self {
             folder: Folder::new(FolderSettings {
                 path: files.path().to_owned(),
@@ -70,7 +75,7 @@ impl Jail {
                 fresh: mpsc::channel(8).0,
                 world: World {
                     wall,
-                    monotonic,
+                    monotonic: monotonic(),
                     random: || [4; 16],
                 },
             },
@@ -244,4 +249,105 @@ fn logged(act: impl FnOnce()) -> String {
     tracing::subscriber::with_default(subscriber, act);
     let bytes = lines.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
+}
+
+const MOVEMENTS: &str = "
+name = 'movements'
+kind = 'custody'
+mode = 'transactions'
+zone = 'America/Chicago'
+export_date = '%Y%m%d'
+[columns]
+record_number = 'no'
+status = 'status'
+status_at = 'at'
+[values.status]
+REL = 'OutOfCustody'
+";
+
+/// An agent on a folder of movements, begun anew with the journal that is there.
+fn begun(folder: &Path, journal: Journal) -> (Folder, Feed, Shared, mpsc::Receiver<SealedBatch>) {
+    let (fresh, batches) = mpsc::channel(9);
+    let shared = Shared {
+        journal: Arc::new(Mutex::new(journal)),
+        signer: Arc::new(Signer::new(
+            agent(),
+            SigningKey::from_seed(&[3; 32]).unwrap(),
+        )),
+        fresh,
+        world: World {
+            wall,
+            monotonic: monotonic(),
+            random: || [4; 16],
+        },
+    };
+    let feed = Feed {
+        name: FeedName::new("movements").unwrap(),
+        facility: FacilityCode::new("MS-TEST-JAIL").unwrap(),
+        profile: Profile::parse(MOVEMENTS).unwrap(),
+        cadence: SignedDuration::from_hours(24),
+    };
+    let folder = Folder::new(FolderSettings {
+        path: folder.to_owned(),
+        files: "*.csv".to_owned(),
+        settle: Duration::ZERO,
+    });
+    (folder, feed, shared, batches)
+}
+
+fn agent() -> AgentId {
+    AgentId::from_bytes([1; 16])
+}
+
+fn origins(shared: &Shared, batches: &mut mpsc::Receiver<SealedBatch>) -> Vec<Origin> {
+    let key = shared.signer.key().verifying_key();
+    let mut origins = Vec::new();
+    while let Ok(batch) = batches.try_recv() {
+        for (_, body) in open(&batch, &key).unwrap() {
+            origins.push(delta::decode(&body.unwrap()).unwrap().origin);
+        }
+    }
+    origins
+}
+
+fn put(folder: &Path, number: u32) {
+    let text = format!("no,status,at\n{number},REL,2026-01-02 10:00\n");
+    fs::write(folder.join(format!("2026010{number}.csv")), text).unwrap();
+}
+
+#[test]
+fn tells_what_came_after_the_first_look_and_not_what_was_there_before() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path();
+    let journal = path.join("journal.sqlite");
+    let opened = || Journal::open(&journal, agent(), Epoch::from_bytes([2; 16])).unwrap();
+    put(path, 1);
+    put(path, 2);
+    let (mut folder, feed, shared, mut batches) = begun(path, opened());
+    look_at_folder(&mut folder, &feed, &shared).unwrap();
+    assert_eq!(origins(&shared, &mut batches), [Origin::Baseline; 2]);
+    put(path, 3);
+    look_at_folder(&mut folder, &feed, &shared).unwrap();
+    assert_eq!(origins(&shared, &mut batches), [Origin::Live]);
+    // What came while it was down is news to an agent that had been level.
+    drop((folder, shared));
+    put(path, 4);
+    let (mut folder, feed, shared, mut batches) = begun(path, opened());
+    look_at_folder(&mut folder, &feed, &shared).unwrap();
+    assert_eq!(origins(&shared, &mut batches), [Origin::Live]);
+}
+
+#[test]
+fn is_level_with_an_empty_folder_at_once() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path();
+    let journal = path.join("journal.sqlite");
+    let opened = || Journal::open(&journal, agent(), Epoch::from_bytes([2; 16])).unwrap();
+    let (mut folder, feed, shared, _) = begun(path, opened());
+    look_at_folder(&mut folder, &feed, &shared).unwrap();
+    drop((folder, shared));
+    put(path, 1);
+    let (mut folder, feed, shared, mut batches) = begun(path, opened());
+    look_at_folder(&mut folder, &feed, &shared).unwrap();
+    assert_eq!(origins(&shared, &mut batches), [Origin::Live]);
 }
