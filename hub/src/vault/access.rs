@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
 use super::command::{Choices, MaskedView, PortalAnswer, Ticket};
-use super::registration::{Draft, EMAIL, SealedChoices, code_notice, proved, wrong_keys};
+use super::registration::{Draft, EMAIL, SealedChoices, code_notice, may_send, proved, wrong_keys};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::ids::{NoticeId, RegistrantId};
@@ -21,9 +21,6 @@ use crate::vault::keyring::Keyring;
 
 /// How long a session goes on after each use.
 const SESSION: SignedDuration = SignedDuration::from_mins(15);
-
-/// Codes that one address is sent within an hour, whoever asks.
-const CODES_PER_HOUR: u64 = 3;
 
 impl Vault {
     /// Sends a code to an address that is registered; to another the same answer, and nothing.
@@ -44,13 +41,13 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         self.store.write_now("begin access", move |tx| {
-            let hour = SignedDuration::from_hours(1);
-            let since = now.checked_sub(hour).unwrap_or(Timestamp::UNIX_EPOCH);
-            let sent = verification::sent_since(tx, &row.blind_index, since)?;
+            let may_send = may_send(tx, &row.blind_index, now)?;
             let known = contact::find_verified(tx, EMAIL, &row.blind_index)?;
+            let known = known.filter(|_| may_send);
             row.registrant = known.as_ref().map(|known| known.registrant);
+            row.code_hash = row.code_hash.filter(|_| known.is_some());
             verification::insert(tx, &row, now)?;
-            let Some(known) = known.filter(|_| sent < CODES_PER_HOUR) else {
+            let Some(known) = known else {
                 return Ok(());
             };
             let who = registrant::load(tx, known.registrant)?

@@ -1,6 +1,6 @@
 //! The vault on both engines, with real keys.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +27,7 @@ use crate::store::{Place, Store};
 
 thread_local! {
     static NOW: Cell<i64> = const { Cell::new(0) };
+    static DRAWN: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
 }
 
 fn wall() -> Timestamp {
@@ -40,6 +41,7 @@ fn pass(duration: SignedDuration) {
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    DRAWN.with_borrow_mut(|drawn| drawn.push(bytes));
     bytes
 }
 
@@ -340,6 +342,113 @@ fn sends_an_address_few_codes_and_a_stranger_none() {
             };
             assert_eq!(portal(vault, confirm), PortalAnswer::Refused);
         }
+    });
+}
+
+fn begin_access(vault: &Vault, email: &str) -> Ticket {
+    let begin = PortalCommand::BeginAccess {
+        address: address(email),
+        language: Language::En,
+    };
+    ticket(portal(vault, begin))
+}
+
+fn confirm_access(vault: &Vault, ticket: &Ticket, code: &str) -> PortalAnswer {
+    let confirm = PortalCommand::ConfirmAccess {
+        ticket: ticket.clone(),
+        code: Secret::new(code.to_owned()),
+    };
+    portal(vault, confirm)
+}
+
+#[test]
+fn takes_no_guess_of_a_code_that_was_not_sent() {
+    each("vault_unsent", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let sent = begin_access(vault, "avery@example.test");
+        let drawn = drawn_code();
+        let right = code(vault);
+        assert!(right == drawn, "the search works");
+        begin_access(vault, "avery@example.test");
+        code(vault);
+        let unsent = begin_access(vault, "avery@example.test");
+        assert!(claim(vault).is_empty(), "the limit of an hour is reached");
+        let refused = confirm_access(vault, &unsent, drawn_code().reveal());
+        assert_eq!(refused, PortalAnswer::Refused);
+        assert!(matches!(
+            confirm_access(vault, &sent, right.reveal()),
+            PortalAnswer::Session(_)
+        ));
+    });
+}
+
+/// Returns the code that was drawn last, sent or not: after it only a notice's name was drawn.
+fn drawn_code() -> Secret<String> {
+    let drawn = DRAWN.with_borrow(|drawn| drawn[drawn.len() - 2]);
+    Secret::new(format!("{:06}", u128::from_be_bytes(drawn) % 1_000_000))
+}
+
+/// Carries what is due; returns how many messages that were.
+fn carry_all(vault: &Vault) -> usize {
+    let messages = claim(vault);
+    for message in &messages {
+        finish(vault, message, accepted());
+    }
+    messages.len()
+}
+
+#[test]
+fn sends_her_a_code_again_however_often_a_stranger_asks() {
+    each("vault_crowded", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let mut sent = 0;
+        for _ in 0..13 {
+            pass(SignedDuration::from_mins(10));
+            begin_access(vault, "avery@example.test");
+            sent += carry_all(vault);
+        }
+        assert!(sent >= 6, "{sent} codes in two hours");
+    });
+}
+
+#[test]
+fn takes_few_guesses_a_day_over_all_codes_of_an_address() {
+    each("vault_guesses", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        for _ in 0..4 {
+            pass(SignedDuration::from_mins(61));
+            let begun = begin_access(vault, "avery@example.test");
+            let right = code(vault);
+            let wrong = if right.reveal() == "000000" {
+                "1"
+            } else {
+                "000000"
+            };
+            for _ in 0..5 {
+                assert_eq!(confirm_access(vault, &begun, wrong), PortalAnswer::Refused);
+            }
+        }
+        pass(SignedDuration::from_mins(61));
+        let begun = begin_access(vault, "avery@example.test");
+        let right = code(vault);
+        let refused = confirm_access(vault, &begun, right.reveal());
+        assert_eq!(refused, PortalAnswer::Refused, "the twenty-first try");
+        pass(SignedDuration::from_hours(24));
+        session(vault, "avery@example.test");
+    });
+}
+
+#[test]
+fn sends_an_address_ten_codes_a_day() {
+    each("vault_day", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let mut sent = 1;
+        for _ in 0..20 {
+            pass(SignedDuration::from_mins(61));
+            begin_access(vault, "avery@example.test");
+            sent += carry_all(vault);
+        }
+        assert_eq!(sent, 10);
     });
 }
 
