@@ -106,9 +106,16 @@ pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Res
     let opened = tokio::task::spawn_blocking(move || open(config))
         .await
         .context("failed to start")??;
+    let dooms = (opened.registry.doom().clone(), opened.vault.doom().clone());
     let mut tasks = JoinSet::new();
     start_parts(opened, &shutdown, &mut tasks).await?;
-    while let Some(ended) = tasks.join_next().await {
+    loop {
+        let ended = tokio::select! {
+            ended = tasks.join_next() => ended,
+            failure = dooms.0.reached() => return Err(failure).context("the registry failed"),
+            failure = dooms.1.reached() => return Err(failure).context("the vault failed"),
+        };
+        let Some(ended) = ended else { break };
         ended.context("a task of the hub failed")??;
     }
     info!("Hub stopped");

@@ -19,6 +19,7 @@ use savin_shared::fault::Fault;
 use savin_shared::world::World;
 use thiserror::Error;
 
+use crate::store::doom::Doom;
 use crate::store::{Store, StoreError};
 use command::{Answer, Command};
 use keyring::{Keyring, KeyringError};
@@ -41,6 +42,12 @@ impl Vault {
             keys: std::sync::Arc::new(keys),
             world,
         }
+    }
+
+    /// Returns what tells when the process must end because of the vault.
+    #[must_use]
+    pub const fn doom(&self) -> &Doom {
+        self.store.doom()
     }
 
     /// Carries out a command. It waits for its database: call it on a thread that may.
