@@ -233,6 +233,9 @@ pub enum StoreError {
     /// PostgreSQL refused.
     #[error("PostgreSQL refused")]
     Postgres(#[source] tokio_postgres::Error),
+    /// PostgreSQL was reached and does not answer.
+    #[error("PostgreSQL does not answer")]
+    Silent,
     /// The commit itself failed: what is durable is not known, and the process must end.
     #[error("the commit failed, so that nothing is known of what is durable: {0}")]
     CommitUnknown(String),
@@ -275,6 +278,7 @@ impl StoreError {
         match self {
             Self::Sqlite(error) if sqlite::is_passing(error) => Fault::Retry,
             Self::Postgres(error) if postgres::is_passing(error) => Fault::Retry,
+            Self::Silent => Fault::Retry,
             Self::Newer { .. } | Self::Place(_) => Fault::Reject,
             Self::Sqlite(_)
             | Self::Postgres(_)
@@ -290,7 +294,8 @@ impl StoreError {
         match self {
             Self::Postgres(error) => postgres::is_lost_race(error),
             Self::Sqlite(error) => sqlite::is_lost_race(error),
-            Self::CommitUnknown(_)
+            Self::Silent
+            | Self::CommitUnknown(_)
             | Self::Damaged(_)
             | Self::Count { .. }
             | Self::Newer { .. }

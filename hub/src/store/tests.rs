@@ -330,3 +330,31 @@ fn begins_again_after_a_commit_that_failed() {
     driver.begin(Access::Write).unwrap();
     driver.commit().unwrap();
 }
+
+#[test]
+fn opens_a_connection_again_that_the_server_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let [_, place] = places(folder.path(), "ended");
+    let [_, other] = places(folder.path(), "ending");
+    let (store, ender) = (
+        Store::open(&place, &SMALL).unwrap(),
+        Store::open(&other, &SMALL).unwrap(),
+    );
+    put(&store, 1, "before").unwrap();
+    let Place::Server { schema, .. } = place else {
+        panic!("a server")
+    };
+    let ended = ender.read_now("end", move |tx| {
+        let row = tx.query_optional(
+            "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name = $1) AS ended",
+            values![schema.as_str()],
+        )?;
+        row.unwrap().count(0)
+    });
+    assert_eq!(ended.unwrap(), 4, "every connection of the store");
+    for id in 2..9 {
+        put(&store, id, "after").unwrap();
+        assert_eq!(names(&store).len(), usize::try_from(id).unwrap());
+    }
+}
