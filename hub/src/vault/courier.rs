@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use tracing::error;
 
 use super::command::{Choices, Content, CourierAnswer, CourierCommand, Message, TryOutcome};
 use super::registration::{EMAIL, SealedChoices, code_content, wrong_keys};
@@ -57,13 +58,19 @@ impl Vault {
         let now = (self.world.wall)();
         let lease_until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
         let keys = std::sync::Arc::clone(&self.keys);
-        let messages = self.store.write_now("claim", move |tx| {
-            let mut messages = Vec::new();
+        let (messages, broken) = self.store.write_now("claim", move |tx| {
+            let (mut messages, mut broken) = (Vec::new(), Vec::new());
             for claimed in notice::claim(tx, EMAIL, limit, now, lease_until)? {
                 let (notice, claim) = (claimed.notice, claimed.claim);
-                match message(tx, &keys, &claimed)? {
-                    Some(message) => messages.push(message),
-                    None => {
+                match message(tx, &keys, &claimed) {
+                    Ok(Some(message)) => messages.push(message),
+                    // One that cannot be read is put aside: it may not keep back the others.
+                    Err(StoreError::Damaged(what)) => {
+                        notice::finish(tx, notice, claim, After::Broken, None, now)?;
+                        broken.push((notice, what));
+                    }
+                    Err(failure) => return Err(failure),
+                    Ok(None) => {
                         let detail = "there is no proved address to send it to";
                         let answer = sealed_answer(tx, &keys, claimed.registrant, detail)?;
                         let answer = answer.as_deref();
@@ -71,8 +78,11 @@ impl Vault {
                     }
                 }
             }
-            Ok(messages)
+            Ok((messages, broken))
         })?;
+        for (notice, reason) in broken {
+            error!(notice.id = %notice, reason, "A notice cannot be read, and nobody is told");
+        }
         Ok(CourierAnswer::Messages(messages))
     }
 

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use super::command::{PlannerAnswer, PlannerCommand};
 use super::courier::Payload;
-use super::registration::{EMAIL, wrong_keys};
+use super::registration::EMAIL;
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::ids::RegistrantId;
@@ -50,7 +50,7 @@ fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNot
         .map(|fact| keys.person_link(fact.person))
         .collect();
     let told = subscription::registrants_of(tx, &links)?;
-    let mut data_keys: BTreeMap<RegistrantId, DataKey> = BTreeMap::new();
+    let mut data_keys: BTreeMap<RegistrantId, Option<DataKey>> = BTreeMap::new();
     let mut notices = Vec::new();
     for (fact, registrants) in facts.iter().zip(told) {
         for registrant in registrants {
@@ -60,16 +60,22 @@ fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNot
                     let Some(row) = registrant::load(tx, registrant)? else {
                         continue;
                     };
-                    place.insert(keys.unwrap(&row.wrapped_key).map_err(|_| wrong_keys())?)
+                    place.insert(keys.unwrap(&row.wrapped_key).ok())
                 }
             };
             let payload = Payload::Fact(Box::new(fact.clone()));
+            let sealed_fact = match key {
+                Some(key) => key.seal("notice", registrant, &payload).map_err(broken)?,
+                // Her key does not open. The courier puts an empty notice aside, where staff sees
+                // it; everybody else is told.
+                None => Vec::new(),
+            };
             notices.push(NewNotice {
                 notice: keys.notice_id(fact.event, SHIPPED_VERSION, registrant, EMAIL),
                 registrant,
                 channel: EMAIL,
                 urgency: fact.urgency,
-                sealed_fact: key.seal("notice", registrant, &payload).map_err(broken)?,
+                sealed_fact,
             });
         }
     }

@@ -16,13 +16,15 @@ use super::command::{
     TryOutcome,
 };
 use super::keyring::Keyring;
-use crate::ids::{EventId, EventPosition, PersonId};
+use crate::ids::{EventId, EventPosition, PersonId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
 use crate::registry::details::Details;
 use crate::store::testing::places;
 use crate::store::vault::SCHEMA;
+use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
+use crate::store::vault::subscription::{self, SubscriptionRow};
 use crate::store::{Place, Store};
 
 thread_local! {
@@ -578,6 +580,45 @@ fn tries_again_later_and_never_after_a_refusal() {
         };
         let row = rows.iter().find(|row| row.about.is_some()).unwrap();
         assert_eq!((row.attempts, row.about.as_deref()), (3, Some("Released")));
+    });
+}
+
+#[test]
+fn puts_aside_what_cannot_be_read_and_tells_everybody_else() {
+    each("vault_damaged", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let (keys, now) = (std::sync::Arc::clone(&vault.keys), wall());
+        // A registrant whose key was damaged, and who is to be told first.
+        let lost = RegistrantId::from_bytes([0; 16]);
+        let damage = move |tx: &mut crate::store::conn::Tx<'_>| {
+            let row = RegistrantRow {
+                registrant: lost,
+                wrapped_key: vec![7; 40],
+                state: RegistrantState::Active,
+                sealed_choices: vec![7; 40],
+            };
+            registrant::insert(tx, &row, now)?;
+            let row = SubscriptionRow {
+                subscription: [7; 16],
+                registrant: lost,
+                person_link: keys.person_link(person(1)),
+                sealed_label: vec![7; 40],
+            };
+            subscription::put(tx, &row, now)
+        };
+        vault.store.write_now("damage", damage).unwrap();
+        assert_eq!(plan(vault, 0, 1, vec![fact(1, 1)]), 1);
+        let messages = claim(vault);
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0].address.reveal(), "avery@example.test");
+        finish(vault, &messages[0], accepted());
+        assert!(claim(vault).is_empty());
+        let notices = counts(vault).notices;
+        assert!(notices.contains(&("broken".to_owned(), 1)), "{notices:?}");
+        let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 9 }) else {
+            panic!("notices");
+        };
+        assert_eq!(rows.len(), 3, "staff sees it too");
     });
 }
 
