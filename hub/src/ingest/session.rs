@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::Shared;
+use super::commit::{Answer, NotStored};
 use super::streams::{Arrival, StreamError, Streams};
 use crate::intake::batches::Outcome;
 use crate::intake::{Moment, Refusal, Speaker, full_state, open};
@@ -47,6 +48,8 @@ pub(super) enum SessionError {
     Frame(#[from] FrameError),
     #[error("the writer has stopped")]
     Writer,
+    #[error(transparent)]
+    NotStored(#[from] NotStored),
 }
 
 /// Serves an agent until its session ends.
@@ -74,7 +77,7 @@ pub(super) async fn serve(
             biased;
             outcome = answers.recv() => {
                 let Some(outcome) = outcome else { return Err(SessionError::Writer) };
-                driver.answered(&outcome)?;
+                driver.answered(&outcome?)?;
             }
             arrival = arrivals.recv() => match arrival {
                 Some(Arrival::Stream(channel, sender)) => streams.learn(channel, sender),
@@ -91,7 +94,7 @@ struct Driver<'a> {
     session: HubSession,
     speaker: Speaker,
     shared: &'a Shared,
-    answer: mpsc::Sender<Outcome>,
+    answer: mpsc::Sender<Answer>,
     staged: Option<(SnapshotBegin, Vec<SnapshotRow>)>,
     is_rebaseline_asked: bool,
 }
