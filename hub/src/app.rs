@@ -17,7 +17,7 @@ use crate::channels::email::transport::Mailer;
 use crate::config::{Config, Email, Web};
 use crate::ingest::commit::CommitTask;
 use crate::ingest::listen::Listener;
-use crate::ingest::{Present, Shared};
+use crate::ingest::{Barred, Present, Shared};
 use crate::notification::rules::Rules;
 use crate::places;
 use crate::planner::Planner;
@@ -157,6 +157,7 @@ async fn start_parts(
         credit: config.agents.credit,
         world: world(),
         present: Present::default(),
+        barred: Barred::default(),
     };
     let listener = Listener::bind(config.agents.listen, shared)?;
     let agents_at = listener.address()?;

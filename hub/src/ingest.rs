@@ -5,6 +5,7 @@ mod connection;
 mod enrol;
 pub mod listen;
 mod session;
+mod standing;
 mod streams;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use savin_shared::world::World;
 use crate::authority::Authority;
 use crate::store::Store;
 use commit::Committer;
+pub use standing::Barred;
 
 /// What every connection shares.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub struct Shared {
     pub world: World,
     /// The one connection of each agent.
     pub present: Present,
+    /// Whose word is not taken.
+    pub barred: Barred,
 }
 
 /// The one connection of each agent: a second one ends the first, and takes its turn after it.

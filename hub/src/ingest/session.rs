@@ -26,6 +26,7 @@ use super::streams::{Arrival, StreamError, Streams};
 use crate::intake::batches::Outcome;
 use crate::intake::{Moment, Refusal, Speaker, full_state, open};
 use crate::store::StoreError;
+use crate::store::conn::Tx;
 use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::{feed, position};
 
@@ -50,6 +51,8 @@ pub(super) enum SessionError {
     Writer,
     #[error(transparent)]
     NotStored(#[from] NotStored),
+    #[error("the agent's word is not taken any more")]
+    Barred,
 }
 
 /// Serves an agent until its session ends.
@@ -60,7 +63,8 @@ pub(super) async fn serve(
 ) -> Result<(), SessionError> {
     let (mut streams, mut arrivals) = Streams::new(connection.clone());
     let (answer, mut answers) = mpsc::channel(shared.credit as usize + 1);
-    let now = (shared.world.monotonic)();
+    let (now, name) = ((shared.world.monotonic)(), speaker.agent);
+    let mut following = shared.barred.follow();
     let session = HubSession::new(speaker.agent, Timing::default(), now);
     let mut driver = Driver {
         session,
@@ -86,6 +90,7 @@ pub(super) async fn serve(
             },
             () = sleep_until(due) => driver.session.handle_timeout(driver.now()),
             failure = streams.failed() => return Err(failure.into()),
+            () = following.names(name) => return Err(SessionError::Barred),
         }
     }
 }
@@ -226,6 +231,7 @@ impl Driver<'_> {
                 }
                 self.session.nack(Nack::new(*reason, *expected, detail));
             }
+            Outcome::Barred => return Err(SessionError::Barred),
         }
         Ok(())
     }
@@ -260,8 +266,17 @@ impl Driver<'_> {
             random: world.random,
         };
         let received_at = ReceivedAt(moment.now);
-        let taken = move |tx: &mut crate::store::conn::Tx<'_>| full_state::take(tx, &state, moment);
-        self.shared.store.write("full state", taken).await?;
+        let name = self.speaker.agent;
+        let taken = move |tx: &mut Tx<'_>| {
+            if agent::are_active(tx, &[name])? != [true] {
+                return Ok(false);
+            }
+            full_state::take(tx, &state, moment)?;
+            Ok(true)
+        };
+        if !self.shared.store.write("full state", taken).await? {
+            return Err(SessionError::Barred);
+        }
         info!(agent.id = %self.speaker.agent, rows = count, "Applied a full state");
         self.is_rebaseline_asked = false;
         let receipt = self.receipt(begin.position, received_at);
@@ -283,6 +298,9 @@ impl Driver<'_> {
             .shared
             .store
             .write("heartbeat", move |tx| {
+                if agent::are_active(tx, &[name])? != [true] {
+                    return Ok(None);
+                }
                 agent::heard(tx, name, None, beat.spool_deltas, now)?;
                 let feeds: Vec<_> = beat
                     .feeds
@@ -291,9 +309,10 @@ impl Driver<'_> {
                     .cloned()
                     .collect();
                 feed::put(tx, name, &feeds, now)?;
-                position::load(tx, name)
+                Ok(Some(position::load(tx, name)?))
             })
-            .await?;
+            .await?
+            .ok_or(SessionError::Barred)?;
         let differs =
             durable.is_some_and(|durable| durable.position == end && durable.digest.root() != root);
         if differs {

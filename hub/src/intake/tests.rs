@@ -339,6 +339,26 @@ fn tells_exactly_the_explicit_releases_and_none_from_absence() {
 }
 
 #[test]
+fn takes_nothing_from_an_agent_whose_word_is_not_taken_any_more() {
+    each("barred", |store| {
+        let (mut jail, mut other) = (Jail::new(store, 1), Jail::new(store, 2));
+        let name = jail.speaker.agent;
+        let row = jail.lists(Origin::Live, &jail.record("1", IN));
+        let batch = jail.batch(vec![row]);
+        let row = other.lists(Origin::Live, &other.record("1", IN));
+        let beside = other.batch(vec![row]);
+        store
+            .write_now("revoke", move |tx| agent::revoke(tx, name))
+            .unwrap();
+        let outcomes = send(store, &[(&jail, &batch), (&other, &beside)]);
+        assert_eq!(outcomes[0], Outcome::Barred);
+        assert!(matches!(outcomes[1], Outcome::Durable { .. }));
+        let stands = store.read_now("position", move |tx| position::load(tx, name));
+        assert_eq!(stands.unwrap(), None);
+    });
+}
+
+#[test]
 fn counts_what_is_durable_once_and_refuses_holes_and_forks() {
     each("intake_order", |store| {
         let mut jail = Jail::new(store, 1);
