@@ -9,7 +9,7 @@ use savin_shared::clock::ReceivedAt;
 use savin_shared::frame::FrameError;
 use savin_shared::frame::command::{Command, Order};
 use savin_shared::frame::greeting::{Hello, Verdict, Welcome};
-use savin_shared::frame::heartbeat::Heartbeat;
+use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat};
 use savin_shared::frame::live::{Ack, Nack, NackReason};
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::ids::Seq;
@@ -266,6 +266,8 @@ impl Driver<'_> {
             random: world.random,
         };
         let received_at = ReceivedAt(moment.now);
+        // What the agent sent before is stored before: it would undo what the state says.
+        self.shared.committer.settled().await?;
         let name = self.speaker.agent;
         let taken = move |tx: &mut Tx<'_>| {
             if agent::are_active(tx, &[name])? != [true] {
@@ -302,19 +304,24 @@ impl Driver<'_> {
                     return Ok(None);
                 }
                 agent::heard(tx, name, None, beat.spool_deltas, now)?;
+                let durable = position::load(tx, name)?;
+                let is_level = durable.as_ref().is_some_and(|hub| hub.position == end);
                 let feeds: Vec<_> = beat
                     .feeds
                     .iter()
                     .filter(|feed| facilities.contains(&feed.facility))
-                    .cloned()
+                    .map(|feed| FeedBeat {
+                        // While deltas are on their way the registry is not as fresh as the jail.
+                        as_of_us: feed.as_of_us.filter(|_| is_level),
+                        ..feed.clone()
+                    })
                     .collect();
                 feed::put(tx, name, &feeds, now)?;
-                Ok(Some(position::load(tx, name)?))
+                Ok(Some(durable.filter(|_| is_level)))
             })
             .await?
             .ok_or(SessionError::Barred)?;
-        let differs =
-            durable.is_some_and(|durable| durable.position == end && durable.digest.root() != root);
+        let differs = durable.is_some_and(|durable| durable.digest.root() != root);
         if differs {
             error!(agent.id = %name,
                 "The registry's mirror differs from the jail's list: asking for it whole");

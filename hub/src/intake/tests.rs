@@ -7,6 +7,7 @@ use savin_shared::delta::{self, Change, Coverage, Delta, Evidence, Origin, Row};
 use savin_shared::digest::{Digest, key_hash};
 use savin_shared::envelope::{SealedBatch, Unsealed, seal};
 use savin_shared::event::EventCode as Code;
+use savin_shared::frame::heartbeat::FeedBeat;
 use savin_shared::frame::live::NackReason;
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::hash::Hash;
@@ -26,6 +27,7 @@ use crate::ids::EventPosition;
 use crate::store::registry::agency::{self, Agency};
 use crate::store::registry::agent::{self, Agent, AgentState};
 use crate::store::registry::event::{self, Event};
+use crate::store::registry::feed;
 use crate::store::registry::{SCHEMA, listing, lookup, position, record};
 use crate::store::testing::places;
 use crate::store::{Store, StoreError};
@@ -335,6 +337,31 @@ fn tells_exactly_the_explicit_releases_and_none_from_absence() {
                 .state,
             BOND
         );
+    });
+}
+
+#[test]
+fn keeps_up_to_when_a_feed_is_known_where_a_heartbeat_does_not_say() {
+    each("feed_as_of", |store| {
+        let jail = Jail::new(store, 1);
+        let (name, facility) = (jail.speaker.agent, jail.speaker.facilities[0].clone());
+        for (as_of_us, rows) in [(Some(5_000_000), 1), (None, 2)] {
+            let beat = FeedBeat {
+                feed: FeedName::new("roster").unwrap(),
+                facility: facility.clone(),
+                as_of_us,
+                source_changed_us: None,
+                rows,
+                held: None,
+            };
+            let put = move |tx: &mut crate::store::conn::Tx<'_>| {
+                feed::put(tx, name, std::slice::from_ref(&beat), now())
+            };
+            store.write_now("beat", put).unwrap();
+        }
+        let feeds = store.read_now("feeds", feed::all).unwrap();
+        let as_of = feeds[0].as_of.map(Timestamp::as_second);
+        assert_eq!((as_of, feeds[0].listed), (Some(5), 2));
     });
 }
 
