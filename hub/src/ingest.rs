@@ -47,6 +47,10 @@ pub struct Present(Arc<Mutex<BTreeMap<AgentId, Presence>>>);
 #[derive(Debug)]
 struct Presence {
     connection: Connection,
+    /// The start of the agent's program, once it has greeted.
+    boot: Option<[u8; 16]>,
+    /// That of the connection that this one took over.
+    boot_before: Option<[u8; 16]>,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -59,16 +63,29 @@ impl Present {
     ) -> (Option<Connection>, Arc<tokio::sync::Mutex<()>>) {
         let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = present.remove(&agent);
-        let (before, turn) = match before {
-            Some(before) => (Some(before.connection), before.turn),
-            None => (None, Arc::default()),
+        let (before, boot_before, turn) = match before {
+            Some(before) => (Some(before.connection), before.boot, before.turn),
+            None => (None, None, Arc::default()),
         };
         let presence = Presence {
             connection,
+            boot: None,
+            boot_before,
             turn: Arc::clone(&turn),
         };
         present.insert(agent, presence);
         (before, turn)
+    }
+
+    /// Notes which start of its program an agent greets with; returns whether it took over the
+    /// connection of another one.
+    fn greeted(&self, agent: AgentId, boot: [u8; 16]) -> bool {
+        let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(held) = present.get_mut(&agent) else {
+            return false;
+        };
+        held.boot = Some(boot);
+        held.boot_before.is_some_and(|before| before != boot)
     }
 
     /// Forgets an agent's connection, if it is still this one.

@@ -161,6 +161,11 @@ impl Driver<'_> {
             AgentState::Quarantined(_) | AgentState::Revoked => Verdict::Quarantine,
         };
         self.say_skew(hello, now);
+        if self.shared.present.greeted(hello.agent, hello.boot) {
+            warn!(agent.id = %hello.agent,
+                "Another start of the agent took over a connection that was alive: if its program \
+                 was not started again, its identity was copied");
+        }
         let begins = durable.is_none() && verdict == Verdict::Resume;
         let position = if begins {
             Some(Position::genesis(hello.agent, hello.end.epoch))
@@ -187,7 +192,7 @@ impl Driver<'_> {
     }
 
     fn say_skew(&self, hello: &Hello, now: Timestamp) {
-        let skew_s = (hello.clock_us - now.as_microsecond()) / 1_000_000;
+        let skew_s = hello.clock_us.saturating_sub(now.as_microsecond()) / 1_000_000;
         if skew_s.abs() > SKEW_S {
             warn!(agent.id = %hello.agent, skew_s, "The agent's clock is off");
         }
