@@ -21,13 +21,12 @@ use crate::ingest::{Barred, Present, Shared};
 use crate::notification::rules::Rules;
 use crate::places;
 use crate::planner::Planner;
+use crate::store::Store;
 use crate::store::registry::{SCHEMA as REGISTRY, facility};
 use crate::store::vault::SCHEMA as VAULT;
-use crate::store::{Place, Store};
 use crate::vault::Vault;
 use crate::vault::client::{Client, start};
 use crate::vault::command::{CourierCommand, PlannerCommand};
-use crate::vault::keyring::Keyring;
 use crate::web::{Lookup, Portal, Server, Site};
 
 /// The real clocks and the system's randomness.
@@ -74,16 +73,13 @@ pub fn open_registry(config: &Config) -> anyhow::Result<Store> {
 /// Returns why it cannot be opened.
 pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
     make_folder(&config.data)?;
-    let exists = match &config.vault {
-        Place::File(path) => path.exists(),
-        // Whether a server's schema holds anything is not known here; a lost key file shows at the
-        // first value that does not open.
-        Place::Server { .. } => false,
-    };
-    let keys = Keyring::load_or_make(&config.vault_keys, exists)
-        .context("failed to load the vault's keys")?;
     let store = Store::open(&config.vault, &VAULT).context("failed to open the vault")?;
-    Ok(Vault::new(store, keys, world()))
+    Vault::open(store, &config.vault_keys, world()).with_context(|| {
+        format!(
+            "failed to open the vault with {}",
+            config.vault_keys.display()
+        )
+    })
 }
 
 /// Loads the hub's authority.

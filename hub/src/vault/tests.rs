@@ -8,14 +8,14 @@ use savin_shared::event::EventCode;
 use savin_shared::pii::Secret;
 use savin_shared::world::World;
 
-use super::Vault;
 use super::client::Port;
 use super::command::{
     Choices, Content, Counts, CourierAnswer, CourierCommand, MaskedView, Message, PlannerAnswer,
     PlannerCommand, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, Subscribed, Ticket,
     TryOutcome,
 };
-use super::keyring::Keyring;
+use super::keyring::{Keyring, KeyringError};
+use super::{Vault, VaultError};
 use crate::ids::{EventId, EventPosition, PersonId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::{Disclosure, Fact};
@@ -62,10 +62,36 @@ fn each(name: &str, test: impl Fn(&Vault, &Place)) {
             monotonic,
             random,
         };
-        test(
-            &Vault::new(store, Keyring::scratch().unwrap(), world),
-            &place,
-        );
+        let vault = Vault::with_keys(store, Keyring::scratch().unwrap(), world);
+        test(&vault.unwrap(), &place);
+    }
+}
+
+#[test]
+fn opens_with_its_own_keys_only_and_makes_none_for_a_vault_that_has_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, place) in (1..).zip(places(folder.path(), "vault_keys")) {
+        let file = folder.path().join(format!("{number}.keys"));
+        let open = || {
+            let world = World {
+                wall,
+                monotonic,
+                random,
+            };
+            Vault::open(Store::open(&place, &SCHEMA).unwrap(), &file, world)
+        };
+        drop(open().unwrap());
+        drop(open().unwrap());
+        let keys = std::fs::read(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let lost = open().unwrap_err();
+        assert!(matches!(lost, VaultError::Keyring(KeyringError::Lost)));
+        assert!(!file.exists(), "keys were made anew");
+        Keyring::make_file(&file).unwrap();
+        let other = open().unwrap_err();
+        assert!(matches!(other, VaultError::Keyring(KeyringError::Other)));
+        std::fs::write(&file, keys).unwrap();
+        drop(open().unwrap());
     }
 }
 

@@ -97,3 +97,9 @@ CREATE TABLE watermark (
     name TEXT PRIMARY KEY,
     position {int} NOT NULL
 ) {strict};
+
+-- By what the vault knows its keys: with others it refuses to open.
+CREATE TABLE vault_key (
+    name TEXT PRIMARY KEY,
+    check_value {bytes} NOT NULL
+) {strict};
