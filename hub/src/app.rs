@@ -224,6 +224,7 @@ fn start_telling(
         mailer: Arc::new(Mailer::new(&email.server)?),
         planned,
         world: world(),
+        is_stuck: Arc::default(),
     };
     let stop = shutdown.clone();
     tasks.spawn(async move {
