@@ -7,7 +7,7 @@ use super::command::{Choices, MaskedView, PortalAnswer, Ticket};
 use super::registration::{Draft, EMAIL, SealedChoices, code_notice, may_send, proved, wrong_keys};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::{NoticeId, RegistrantId};
+use crate::ids::{NoticeId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::Disclosure;
 use crate::notification::words::Language;
@@ -112,10 +112,10 @@ impl Vault {
             let about = subscription::of_registrant(tx, who.registrant)?
                 .iter()
                 .map(|row| {
-                    key.open("label", who.registrant, &row.sealed_label)
-                        .map_err(broken)
+                    let label = key.open("label", who.registrant, &row.sealed_label);
+                    Ok((row.subscription, label.map_err(broken)?))
                 })
-                .collect::<Result<Vec<String>, StoreError>>()?;
+                .collect::<Result<Vec<_>, StoreError>>()?;
             Ok(PortalAnswer::View(MaskedView {
                 address,
                 choices: choices.into(),
@@ -143,17 +143,10 @@ impl Vault {
     pub(super) fn drop_entry(
         &self,
         session: &Ticket,
-        entry: u32,
+        entry: SubscriptionId,
     ) -> Result<PortalAnswer, VaultError> {
         self.in_session("drop", session, move |tx, _, who, _| {
-            let rows = subscription::of_registrant(tx, who.registrant)?;
-            let place = entry
-                .checked_sub(1)
-                .and_then(|place| usize::try_from(place).ok());
-            let Some(row) = place.and_then(|place| rows.get(place)) else {
-                return Ok(PortalAnswer::Refused);
-            };
-            subscription::remove(tx, &row.subscription)?;
+            subscription::remove(tx, who.registrant, entry)?;
             Ok(PortalAnswer::Done)
         })
     }

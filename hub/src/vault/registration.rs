@@ -7,7 +7,7 @@ use savin_shared::pii::Secret;
 use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::{NoticeId, PersonId, RegistrantId};
+use crate::ids::{NoticeId, PersonId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -120,10 +120,11 @@ impl Vault {
             let (to, to_key) = match known {
                 // The address has a registration: this one joins it.
                 Some(known) => {
+                    let newer: SealedChoices = key
+                        .open("choices", registrant, &new.sealed_choices)
+                        .map_err(broken)?;
                     registrant::forget(tx, registrant)?;
-                    let row = registrant::load(tx, known.registrant)?
-                        .ok_or(StoreError::Damaged("a contact without a registrant"))?;
-                    let key = keys.unwrap(&row.wrapped_key).map_err(|_| wrong_keys())?;
+                    let key = join(tx, &keys, known.registrant, newer.into())?;
                     (known.registrant, key)
                 }
                 None => {
@@ -334,13 +335,32 @@ pub(super) fn proved(
     Ok(Some(row).filter(|_| is_right && tried <= TRIES_PER_DAY))
 }
 
+/// Lets a registration of an address that has one count for that one, and returns its key.
+pub(super) fn join(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    known: RegistrantId,
+    newer: Choices,
+) -> Result<DataKey, StoreError> {
+    let row = registrant::load(tx, known)?
+        .ok_or(StoreError::Damaged("a contact without a registrant"))?;
+    let key = keys.unwrap(&row.wrapped_key).map_err(|_| wrong_keys())?;
+    let before: SealedChoices = key
+        .open("choices", known, &row.sealed_choices)
+        .map_err(broken)?;
+    let choices = SealedChoices::from(Choices::from(before).joined(newer));
+    let sealed = key.seal("choices", known, &choices).map_err(broken)?;
+    registrant::choose(tx, known, &sealed)?;
+    Ok(key)
+}
+
 /// Says about whom a registrant is told.
 pub(super) fn subscribe(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     (registrant, key): (RegistrantId, &DataKey),
     request: &Request,
-    subscription: [u8; 16],
+    random: [u8; 16],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let sealed_label = key
@@ -350,7 +370,7 @@ pub(super) fn subscribe(
     subscription::put(
         tx,
         &SubscriptionRow {
-            subscription,
+            subscription: SubscriptionId::from_bytes(random),
             registrant,
             person_link,
             sealed_label,

@@ -4,7 +4,7 @@ use savin_shared::pii::Pii;
 
 use super::command::{Choices, Counts, NoticeRow, StaffAnswer, StaffCommand, Subscribed};
 use super::courier::Payload;
-use super::registration::{Draft, EMAIL, Request, subscribe, wrong_keys};
+use super::registration::{Draft, EMAIL, Request, join, subscribe, wrong_keys};
 use super::{Vault, VaultError, broken};
 use crate::ids::EventPosition;
 use crate::notification::address::EmailAddress;
@@ -64,10 +64,9 @@ impl Vault {
                 let to = (draft.registrant, &draft.key);
                 return subscribe(tx, &keys, to, &request, (random)(), now);
             };
-            let who = registrant::load(tx, known.registrant)?
-                .ok_or(StoreError::Damaged("a contact without a registrant"))?;
-            let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
-            subscribe(tx, &keys, (who.registrant, &key), &request, (random)(), now)
+            let key = join(tx, &keys, known.registrant, choices)?;
+            let to = (known.registrant, &key);
+            subscribe(tx, &keys, to, &request, (random)(), now)
         })?;
         Ok(StaffAnswer::Registered)
     }

@@ -72,6 +72,8 @@ pub enum After {
     Refused,
     /// It cannot be read: it is put aside for staff.
     Broken,
+    /// She does not want to be told any more.
+    Stopped,
 }
 
 /// Plans notices; one that is planned already stays as it is.
@@ -171,6 +173,7 @@ pub fn finish(
         After::Accepted => ("accepted", None, "accepted"),
         After::Refused => ("refused", None, "refused"),
         After::Broken => ("broken", None, "broken"),
+        After::Stopped => ("stopped", None, "stopped"),
     };
     let row = tx.query_optional(
         "UPDATE notice SET state = $3, due_at = coalesce($4, due_at), claimed_until = 0,
