@@ -22,11 +22,11 @@ use crate::notification::rules::Rules;
 use crate::places;
 use crate::planner::Planner;
 use crate::store::Store;
-use crate::store::registry::{SCHEMA as REGISTRY, facility};
+use crate::store::registry::{SCHEMA as REGISTRY, event, facility};
 use crate::store::vault::SCHEMA as VAULT;
 use crate::vault::Vault;
 use crate::vault::client::{Client, start};
-use crate::vault::command::{CourierCommand, PlannerCommand};
+use crate::vault::command::{Command, CourierCommand, PlannerCommand};
 use crate::web::{Lookup, Portal, Server, Site};
 
 /// The real clocks and the system's randomness.
@@ -127,9 +127,17 @@ struct Opened {
 }
 
 fn open(config: Config) -> anyhow::Result<Opened> {
+    let (registry, vault) = (open_registry(&config)?, open_vault(&config)?);
+    // Before any agent is heard: what it sends may take the places of events that were lost.
+    let last = registry
+        .read_now("last event", event::last)
+        .context("failed to find the registry's end")?;
+    vault
+        .handle(Command::Planner(PlannerCommand::Rewind { last }))
+        .context("failed to compare the vault with the registry")?;
     Ok(Opened {
-        registry: open_registry(&config)?,
-        vault: open_vault(&config)?,
+        registry,
+        vault,
         authority: open_authority(&config)?,
         config,
     })

@@ -170,6 +170,12 @@ pub struct MaskedView {
 pub enum PlannerCommand {
     /// Up to which event was planned?
     Watermark,
+    /// The registry ends here: a watermark beyond it is of a registry that was lost since, and goes
+    /// back, so that the events that take those places again are planned.
+    Rewind {
+        /// The registry's last event.
+        last: EventPosition,
+    },
     /// Plan these facts and move the watermark, in one transaction.
     Plan {
         /// The watermark as the planner knows it.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use tracing::warn;
+
 use super::command::{PlannerAnswer, PlannerCommand};
 use super::courier::Payload;
 use super::registration::EMAIL;
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::RegistrantId;
+use crate::ids::{EventPosition, RegistrantId};
 use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
@@ -25,6 +27,7 @@ impl Vault {
                 let position = self.store.read_now("watermark", watermark::load)?;
                 return Ok(PlannerAnswer::Watermark(position));
             }
+            PlannerCommand::Rewind { last } => return self.rewind(last),
             PlannerCommand::Plan { from, to, facts } => (from, to, facts),
         };
         let now = (self.world.wall)();
@@ -41,6 +44,26 @@ impl Vault {
             Ok(to)
         })?;
         Ok(PlannerAnswer::Watermark(position))
+    }
+
+    /// Moves the watermark back to the registry's end. What was planned beyond it is not planned
+    /// twice: its notices have the same names when its events come again.
+    fn rewind(&self, last: EventPosition) -> Result<PlannerAnswer, VaultError> {
+        let (before, after) = self.store.write_now("rewind", move |tx| {
+            let before = watermark::load(tx)?;
+            if before > last {
+                watermark::store(tx, last)?;
+            }
+            Ok((before, before.min(last)))
+        })?;
+        if before > after {
+            warn!(
+                event.position = before.0,
+                registry.position = after.0,
+                "The registry is older than the vault: planning begins again at its end"
+            );
+        }
+        Ok(PlannerAnswer::Watermark(after))
     }
 }
 

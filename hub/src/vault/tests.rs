@@ -287,6 +287,25 @@ fn plans_each_fact_once_however_often_it_is_asked() {
 }
 
 #[test]
+fn plans_again_from_the_end_of_a_registry_that_was_restored() {
+    each("vault_rewind", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        assert_eq!(plan(vault, 0, 7, vec![fact(7, 1)]), 7);
+        assert_eq!(carry_all(vault), 1);
+        let rewind = |last| {
+            let last = EventPosition(last);
+            let PlannerAnswer::Watermark(at) = ask(vault, PlannerCommand::Rewind { last });
+            at.0
+        };
+        assert_eq!(rewind(9), 7, "the registry is ahead, as ever");
+        assert_eq!(rewind(5), 5);
+        // The event that was told comes again, and one that nobody has heard of in its place.
+        assert_eq!(plan(vault, 5, 7, vec![fact(6, 1), fact(7, 1)]), 7);
+        assert_eq!(carry_all(vault), 1, "only the new one");
+    });
+}
+
+#[test]
 fn tells_nothing_where_no_address_was_proved() {
     each("vault_unproved", |vault, _| {
         let begin = PortalCommand::BeginRegistration {
