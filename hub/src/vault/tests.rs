@@ -523,6 +523,7 @@ fn keeps_one_registration_for_one_address() {
 fn changes_drops_and_stops_in_a_session() {
     each("vault_session", |vault, _| {
         register(vault, "avery@example.test", 1, Disclosure::Full);
+        pass(SignedDuration::from_secs(1));
         register(vault, "avery@example.test", 2, Disclosure::Full);
         let ticket = session(vault, "avery@example.test");
         let choices = Choices {
