@@ -27,6 +27,7 @@ use crate::store::vault::SCHEMA as VAULT;
 use crate::vault::Vault;
 use crate::vault::client::{Client, start};
 use crate::vault::command::{Command, CourierCommand, PlannerCommand};
+use crate::web::limit::Limits;
 use crate::web::{Lookup, Portal, Server, Site};
 
 /// The real clocks and the system's randomness.
@@ -249,6 +250,7 @@ fn site(web: &Web) -> Arc<Site> {
         leave_url: web.leave_url.clone(),
         zone: web.zone.clone(),
         world: world(),
+        limits: Limits::new(web.proxies.clone()),
     })
 }
 

@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod failure;
 pub mod leave;
+pub mod limit;
 pub mod lookup;
 pub mod page;
 pub mod portal;
@@ -25,6 +26,8 @@ use savin_shared::world::World;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::info;
+
+use limit::{Action, Limits};
 
 use crate::notification::words::Language;
 use crate::store::Store;
@@ -47,6 +50,8 @@ pub struct Site {
     pub zone: TimeZone,
     /// The clocks.
     pub world: World,
+    /// How much may be asked for.
+    pub limits: Limits,
 }
 
 /// What the pages for looking up need: nothing of the vault.
@@ -104,21 +109,27 @@ pub fn router(portal: &Portal) -> Router {
 }
 
 fn looking_up(lookup: Lookup) -> Router {
+    let limited = (Arc::clone(&lookup.site), Action::LookUp);
+    let limited = middleware::from_fn_with_state(limited, limit::limit);
+    let look_up = post(lookup::look_up).layer(limited).get(lookup::home);
     Router::new()
         .route("/", get(lookup::home))
-        .route("/look-up", get(lookup::home).post(lookup::look_up))
+        .route("/look-up", look_up)
         .route("/person/{person}", get(lookup::person))
         .with_state(lookup)
 }
 
 fn registering(portal: Portal) -> Router {
+    let limited = (Arc::clone(&portal.lookup.site), Action::Code);
+    let limited = middleware::from_fn_with_state(limited, limit::limit);
+    let begin = post(portal::begin).layer(limited.clone()).get(portal::form);
+    let begin_access = post(portal::begin_access)
+        .layer(limited)
+        .get(portal::manage);
     Router::new()
-        .route(
-            "/person/{person}/register",
-            get(portal::form).post(portal::begin),
-        )
+        .route("/person/{person}/register", begin)
         .route("/register/confirm", post(portal::confirm))
-        .route("/manage", get(portal::manage).post(portal::begin_access))
+        .route("/manage", begin_access)
         .route("/manage/confirm", post(portal::confirm_access))
         .route("/manage/change", post(portal::change))
         .route("/manage/drop", post(portal::drop_entry))
@@ -162,7 +173,10 @@ impl Server {
             // Wiring that has gone away stops the site as well.
             let _stopped = shutdown.wait_for(|stop| *stop).await;
         };
-        axum::serve(self.listener, self.router)
+        let service = self
+            .router
+            .into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(self.listener, service)
             .with_graceful_shutdown(stopped)
             .await?;
         info!("Stopped serving the site");
