@@ -70,6 +70,8 @@ fn prepare(connection: &Connection, access: Access) -> Result<(), rusqlite::Erro
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "cache_size", -64 * 1024)?;
+    // What is forgotten is overwritten: a wrapped key that stays in a free page is not gone.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "query_only", access == Access::Read)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(())

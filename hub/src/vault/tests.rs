@@ -721,3 +721,29 @@ fn holds_nothing_in_its_file_that_a_thief_could_read() {
         assert!(!holds(&[7; 16]), "the event is in the file");
     });
 }
+
+#[test]
+fn leaves_nothing_of_her_key_in_the_file_once_she_stops() {
+    each("vault_erased", |vault, place| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 1 }) else {
+            panic!("notices")
+        };
+        let load =
+            move |tx: &mut crate::store::conn::Tx<'_>| registrant::load(tx, rows[0].registrant);
+        let wrapped = vault.store.read_now("her key", load).unwrap().unwrap();
+        let Place::File(path) = place else { return };
+        let holds_key = || {
+            // Opening copies the log into the file.
+            drop(Store::open(place, &SCHEMA).unwrap());
+            let bytes = std::fs::read(path).unwrap();
+            bytes
+                .windows(wrapped.wrapped_key.len())
+                .any(|window| window == wrapped.wrapped_key)
+        };
+        assert!(holds_key(), "the search works");
+        let session = session(vault, "avery@example.test");
+        portal(vault, PortalCommand::Stop { session });
+        assert!(!holds_key());
+    });
+}
