@@ -5,6 +5,7 @@
 //! stands in an address.
 
 pub mod assets;
+mod door;
 pub mod failure;
 pub mod leave;
 pub mod limit;
@@ -16,6 +17,7 @@ pub mod status;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware;
@@ -25,8 +27,9 @@ use jiff::tz::TimeZone;
 use savin_shared::world::World;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tracing::info;
+use tracing::{info, warn};
 
+use door::{Door, Peer};
 use limit::{Action, Limits};
 
 use crate::notification::words::Language;
@@ -36,6 +39,12 @@ use crate::vault::command::PortalCommand;
 
 /// Bytes of the largest form that anybody has to send.
 const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// How long a request may take to come, and its answer to be taken.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long requests that are under way when the hub stops may take to end.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What every page needs.
 #[derive(Debug)]
@@ -169,16 +178,23 @@ impl Server {
     /// # Errors
     /// Returns the system's error.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> std::io::Result<()> {
+        let mut stopping = shutdown.clone();
         let stopped = async move {
             // Wiring that has gone away stops the site as well.
             let _stopped = shutdown.wait_for(|stop| *stop).await;
         };
-        let service = self
-            .router
-            .into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(self.listener, service)
-            .with_graceful_shutdown(stopped)
-            .await?;
+        let late = async move {
+            // No lock of the signal is held while waiting.
+            drop(stopping.wait_for(|stop| *stop).await);
+            tokio::time::sleep(GRACE).await;
+        };
+        let service = self.router.into_make_service_with_connect_info::<Peer>();
+        let door = Door::new(self.listener, PATIENCE);
+        let serving = axum::serve(door, service).with_graceful_shutdown(stopped);
+        tokio::select! {
+            served = serving => served?,
+            () = late => warn!("Stopped before every request was answered"),
+        }
         info!("Stopped serving the site");
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! one after the other tells who is held, and every code is a message to somebody.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::door::Peer;
 use super::page::Page;
 use super::{Site, failure};
 use crate::notification::words::Language;
@@ -93,9 +94,9 @@ impl Limits {
     /// Returns from where a request comes: its peer, or what a reverse proxy that is believed says.
     fn source(&self, request: &Request) -> IpAddr {
         let is_proxy = |ip: &IpAddr| ip.is_loopback() || self.proxies.contains(ip);
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let peer = request.extensions().get::<ConnectInfo<Peer>>();
         let peer = peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| {
-            peer.0.ip().to_canonical()
+            peer.0.0.ip().to_canonical()
         });
         if !is_proxy(&peer) {
             return peer;
@@ -142,7 +143,7 @@ mod tests {
     use axum::body::Body;
     use axum::extract::{ConnectInfo, Request};
 
-    use super::{Action, Limits};
+    use super::{Action, Limits, Peer};
 
     #[expect(clippy::disallowed_methods, reason = "a test is wiring")]
     fn begin() -> Instant {
@@ -189,7 +190,7 @@ mod tests {
         let source = |peer: &str, said: &[&str]| {
             let mut request = Request::new(Body::empty());
             let peer: SocketAddr = format!("{peer}:5000").parse().unwrap();
-            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(ConnectInfo(Peer(peer)));
             for said in said {
                 let value = said.parse().unwrap();
                 request.headers_mut().append("x-forwarded-for", value);
