@@ -3,14 +3,13 @@
 //! The doors read the source and hand its bytes or rows over; everything from there to the signed
 //! batch is here, synchronous, and the same for a live feed, a replay and a test.
 
+mod holding;
 mod read;
 pub mod refusal;
 pub mod release;
 pub mod report;
 pub mod rows;
 mod sight;
-
-use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -22,14 +21,15 @@ use savin_shared::hash::Hash;
 use savin_shared::ids::{FacilityCode, FeedName};
 use thiserror::Error;
 
-use crate::diff::{Class, Diff, Difference};
+use crate::diff::{Class, Difference};
 use crate::format::csv::CsvRows;
 use crate::format::encoding;
-use crate::guard::{self, History, HoldReason};
-use crate::journal::feed::{Export, FeedState};
-use crate::journal::hold::{Held, HoldUpdate};
+use crate::guard::{self, History, HoldReason, Verdict};
+use crate::journal::feed::{Ended, Export, FeedState};
+use crate::journal::hold::{self, HoldUpdate};
 use crate::journal::{Capture, Journal, JournalError, Step, feed};
 use crate::mapping::profile::{Mode, Profile};
+use crate::mapping::tally::Tally;
 use crate::signer::Signer;
 use read::{Read, ReadError, read};
 use refusal::Refusal;
@@ -58,6 +58,9 @@ pub struct Now {
     pub at: Timestamp,
     /// The date of the export: its file's, or now for a database.
     pub exported_at: Timestamp,
+    /// Whether it was there before the agent was ever level with the source: transactions in it from
+    /// before the agent began to look are history and no news.
+    pub is_history: bool,
     /// Fresh randomness for the salts.
     pub secret: Salt,
 }
@@ -91,6 +94,9 @@ impl CaptureError {
     }
 }
 
+/// How far ahead of the agent's clock the date of an export may lie.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
 /// Takes a file.
 ///
 /// # Errors
@@ -115,6 +121,13 @@ pub fn take_file(
             feed::taken_before(tx, &feed.name, &content)?,
         ))
     })?;
+    if now.exported_at.duration_since(now.at) > AHEAD {
+        let refusal = Refusal::Future {
+            exported_at: now.exported_at,
+            now: now.at,
+        };
+        return refuse(journal, signer, feed, before, refusal, now);
+    }
     let is_last = before
         .as_ref()
         .is_some_and(|state| state.last_content == Some(content));
@@ -148,7 +161,7 @@ pub fn take_rows(
         }
         Err(ReadError::Failed(error)) => return Err(error),
     };
-    if let Some(refusal) = admission(feed, &read.diff) {
+    if let Some(refusal) = admission(feed, &read) {
         return refuse(journal, signer, feed, before, refusal, now);
     }
     let history = history(journal, feed, before.as_ref(), export.as_ref(), now)?;
@@ -182,6 +195,7 @@ impl Taking<'_> {
         let (feed, now) = (self.feed, self.now);
         let is_changed = !read.diff.differences.is_empty();
         let told = std::mem::take(&mut read.diff.transactions);
+        let sealed = std::mem::take(&mut read.diff.sealed);
         let listed = read.diff.listed;
         let verdict = guard::judge(read.diff, &self.history);
         let mut report = Report {
@@ -192,33 +206,42 @@ impl Taking<'_> {
             tally: read.tally,
             counts: report::count(&verdict.passed),
             held: verdict.held.len() as u64,
-            reasons: verdict.reasons,
+            reasons: verdict.reasons.clone(),
             batches: Vec::new(),
         };
-        let state = self.state_after(&report, &verdict.passed, is_changed);
+        let is_roster = feed.profile.mode == Mode::Roster;
+        let is_compared = !self.history.is_first_roster;
+        let is_taken = !verdict.is_doubted;
+        let lost = verdict.passed.iter().filter(|d| guard::is_loss(d)).count() as u64;
+        let is_end = |d: &&Difference| d.class == Class::Ended && !d.is_history;
+        let ended = Ended {
+            passed: verdict.passed.iter().filter(is_end).count() as u64,
+            held: verdict.ended_held,
+        };
+        let state = self.state_after(&verdict, &report.tally, is_changed);
         let sight = sight(feed, self.before, now);
-        let mut steps = gap_step(feed, sight, now);
+        let export = self.export.clone().filter(|_| is_taken);
+        let hold = self.hold_update(&verdict, sealed, sight.origin());
+        let mut steps = if is_taken {
+            gap_step(feed, sight, now)
+        } else {
+            Vec::new()
+        };
         steps.extend(
             verdict
                 .passed
                 .into_iter()
                 .map(|d| step(feed, d, sight.origin(), now.at)),
         );
-        let is_compared = !self.history.is_first_roster;
-        let is_roster = feed.profile.mode == Mode::Roster;
         let capture = Capture {
             feed: &feed.name,
             steps,
             state,
-            export: self.export,
+            export,
             told,
-            lost: (is_roster && is_compared).then(|| (day(feed, now), losses(&report.counts))),
-            ended: if is_compared {
-                report.count(Class::Ended)
-            } else {
-                0
-            },
-            hold: hold_update(feed, verdict.held, &report.reasons, sight.origin(), now),
+            lost: (is_roster && is_compared && is_taken).then(|| (day(feed, now), lost)),
+            ended: if is_compared { ended } else { Ended::default() },
+            hold,
             secret: now.secret,
             at: now.at,
         };
@@ -226,12 +249,32 @@ impl Taking<'_> {
         Ok(report)
     }
 
-    fn state_after(&self, report: &Report, passed: &[Difference], is_changed: bool) -> FeedState {
+    fn state_after(&self, verdict: &Verdict, tally: &Tally, is_changed: bool) -> FeedState {
+        let passed = &verdict.passed;
         let added = passed.iter().filter(|difference| difference.added).count() as u64;
-        let removed = report.count(Class::Absent) + report.count(Class::Withheld);
+        let removed = passed
+            .iter()
+            .filter(|d| matches!(d.class, Class::Absent | Class::Withheld))
+            .count() as u64;
+        let listed = self
+            .history
+            .listed
+            .saturating_add(added)
+            .saturating_sub(removed);
+        if let Some(before) = self.before.filter(|_| verdict.is_doubted) {
+            // What the feed said last is still the last that is believed of it.
+            let reason = verdict.reasons.first().map(ToString::to_string);
+            return FeedState {
+                seen_at: self.now.at,
+                listed,
+                refusal: reason.filter(|_| !self.history.waiting.is_empty()),
+                ..before.clone()
+            };
+        }
         let exported_at = Some(self.now.exported_at);
         let before = self.before;
         FeedState {
+            began_at: before.map_or(self.now.at, |state| state.began_at),
             seen_at: self.now.at,
             captured_at: Some(self.now.at),
             changed_at: match before.and_then(|state| state.changed_at) {
@@ -239,18 +282,30 @@ impl Taking<'_> {
                 Some(_) | None => exported_at,
             },
             exported_at: before.and_then(|state| state.exported_at).max(exported_at),
-            listed: self
-                .history
-                .listed
-                .saturating_add(added)
-                .saturating_sub(removed),
+            listed,
             refusal: None,
+            set_aside: self.set_aside(tally),
             last_content: self.export.as_ref().map(|export| export.content),
+            is_level: before.is_some_and(|state| state.is_level),
         }
     }
 }
 
-/// Says that an export came again, byte for byte.
+impl Taking<'_> {
+    fn set_aside(&self, tally: &Tally) -> Option<String> {
+        let name = self.export.as_ref().map_or("query", |export| &export.name);
+        let said = tally
+            .set_aside()
+            .map(|rows| format!("{name} at {:.0}: {rows}", self.now.at));
+        let before = self.before.and_then(|state| state.set_aside.clone());
+        match self.feed.profile.mode {
+            Mode::Roster => said,
+            Mode::Transactions => said.or(before),
+        }
+    }
+}
+
+/// Says that an export came again, byte for byte: if another was doubted since, the doubt is over.
 fn repeat(
     journal: &mut Journal,
     signer: &Signer,
@@ -260,9 +315,16 @@ fn repeat(
 ) -> Result<Report, CaptureError> {
     if let Some(mut state) = before {
         state.seen_at = now.at;
-        state.exported_at = Some(now.exported_at);
+        state.exported_at = state.exported_at.max(Some(now.exported_at));
         state.refusal = None;
-        note(journal, signer, feed, state, now)?;
+        let hold = journal.read(|tx| hold::load(tx, &feed.name))?;
+        let is_doubt = hold.is_some_and(|hold| guard::doubts_export(&hold.code));
+        let hold = if is_doubt {
+            HoldUpdate::Clear
+        } else {
+            HoldUpdate::Keep
+        };
+        note(journal, signer, feed, (state, hold), now)?;
     }
     Ok(Report::nothing(Outcome::Repeat))
 }
@@ -276,18 +338,10 @@ fn refuse(
     refusal: Refusal,
     now: Now,
 ) -> Result<Report, CaptureError> {
-    let mut state = before.unwrap_or(FeedState {
-        seen_at: now.at,
-        captured_at: None,
-        changed_at: None,
-        exported_at: None,
-        listed: 0,
-        refusal: None,
-        last_content: None,
-    });
+    let mut state = before.unwrap_or_else(|| FeedState::begin(now.at));
     state.seen_at = now.at;
     state.refusal = Some(refusal.to_string());
-    note(journal, signer, feed, state, now)?;
+    note(journal, signer, feed, (state, HoldUpdate::Keep), now)?;
     Ok(Report::nothing(Outcome::Refused(refusal)))
 }
 
@@ -295,7 +349,7 @@ fn note(
     journal: &mut Journal,
     signer: &Signer,
     feed: &Feed,
-    state: FeedState,
+    (state, hold): (FeedState, HoldUpdate),
     now: Now,
 ) -> Result<(), JournalError> {
     let capture = Capture {
@@ -305,8 +359,8 @@ fn note(
         export: None,
         told: Vec::new(),
         lost: None,
-        ended: 0,
-        hold: HoldUpdate::Keep,
+        ended: Ended::default(),
+        hold,
         secret: now.secret,
         at: now.at,
     };
@@ -314,13 +368,15 @@ fn note(
 }
 
 /// Looks whether an export can be compared at all.
-fn admission(feed: &Feed, diff: &Diff) -> Option<Refusal> {
-    if diff.conflicts > 0 {
+fn admission(feed: &Feed, read: &Read) -> Option<Refusal> {
+    let diff = &read.diff;
+    let contradicting = diff.conflicts.len() as u64;
+    if guard::is_beyond_accident(contradicting, read.rows) {
         return Some(Refusal::DuplicateKeys {
-            rows: diff.conflicts,
+            keys: contradicting,
         });
     }
-    let lists_nobody = diff.listed == 0 && diff.unkeyed == 0;
+    let lists_nobody = diff.listed == 0 && diff.unkeyed == 0 && diff.sealed.is_empty();
     (feed.profile.mode == Mode::Roster && lists_nobody).then_some(Refusal::NoRows)
 }
 
@@ -353,10 +409,11 @@ fn history(
     now: Now,
 ) -> Result<History, JournalError> {
     let day = day(feed, now);
-    let ((lost_today, daily_losses), (ended_in_window, windows)) = journal.read(|tx| {
+    let ((lost_today, daily_losses), (ended_in_window, windows), waiting) = journal.read(|tx| {
         Ok((
             feed::losses(tx, &feed.name, day)?,
             feed::ended(tx, &feed.name, now.at)?,
+            hold::waiting(tx, &feed.name)?,
         ))
     })?;
     let windows_in_history = guard::HISTORY_DAYS as u64 * 24 * 6;
@@ -375,11 +432,17 @@ fn history(
         is_first_roster: feed.profile.mode == Mode::Roster
             && before.is_none_or(|state| state.captured_at.is_none()),
         doubt: doubt(journal, feed, before, export)?,
+        waiting,
     })
 }
 
 fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> Step {
     let feed = feed.name.clone();
+    let origin = if difference.is_history {
+        Origin::Baseline
+    } else {
+        origin
+    };
     let change = difference.change;
     let delta = Delta {
         observed_at: ObservedAt(at),
@@ -394,59 +457,11 @@ fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> S
     }
 }
 
-fn hold_update(
-    feed: &Feed,
-    held: Vec<Difference>,
-    reasons: &[HoldReason],
-    origin: Origin,
-    now: Now,
-) -> HoldUpdate {
-    let Some(first) = reasons.first() else {
-        return match feed.profile.mode {
-            Mode::Roster => HoldUpdate::Clear,
-            Mode::Transactions => HoldUpdate::Keep,
-        };
-    };
-    let code = first.code().to_owned();
-    let message = reasons
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ");
-    let held = held
-        .into_iter()
-        .map(|difference| Held {
-            key: difference.key.clone(),
-            class: difference.class,
-            step: step(feed, difference, origin, now.at),
-        })
-        .collect();
-    match feed.profile.mode {
-        Mode::Roster => HoldUpdate::Replace {
-            code,
-            message,
-            held,
-        },
-        Mode::Transactions => HoldUpdate::Add {
-            code,
-            message,
-            held,
-        },
-    }
-}
-
 /// Returns the day of the agency's calendar to which an export belongs.
 fn day(feed: &Feed, now: Now) -> Date {
     now.exported_at
         .to_zoned(feed.profile.times.zone().clone())
         .date()
-}
-
-fn losses(counts: &BTreeMap<Class, u64>) -> u64 {
-    [Class::Absent, Class::Withheld, Class::TurnedUnknown]
-        .iter()
-        .filter_map(|class| counts.get(class))
-        .sum()
 }
 
 #[cfg(test)]

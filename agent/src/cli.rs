@@ -68,6 +68,8 @@ enum Command {
     Holds,
     /// Let the held changes of a feed pass, in your name.
     ReleaseHold(holds::ReleaseHold),
+    /// Forget the held changes of a feed of transactions, in your name.
+    DropHold(holds::DropHold),
 }
 
 /// Runs the program and returns how it ended: 0 well, 1 failed, 2 wrongly called, 75 start again,
@@ -102,6 +104,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Receipts(receipts) => receipts.run(config, output),
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),
+        Command::DropHold(drop) => drop.run(config, output),
     }
 }
 

@@ -1,10 +1,13 @@
 //! What changed between what a feed listed last and what it lists now.
 //!
-//! A roster's missing rows are absences; a row that was set aside is not missing. Whether a change
-//! is believed is not decided here: that is `guard`'s.
+//! A roster's missing rows are absences; a record of which a row was set aside is not missing. Whether
+//! a change is believed is not decided here: that is `guard`'s.
+
+mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use savin_shared::delta::{Change, Coverage, DeltaError, Row};
 use savin_shared::hash::Hash;
 use savin_shared::ids::RecordKey;
@@ -14,6 +17,7 @@ use savin_shared::record::{Record, RecordBody};
 use crate::mapping::profile::{Mode, Profile, RowsPer};
 use crate::mapping::standing::Standing;
 use crate::mapping::{Mapped, MappedRow};
+pub use transaction::Told;
 
 /// What the shadow holds of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,27 +58,40 @@ pub struct Difference {
     pub standing: Standing,
     /// Whether the shadow did not hold the record.
     pub added: bool,
+    /// Whether it happened before the agent began to look: it sets the state and is no news.
+    pub is_history: bool,
 }
 
 /// Everything that changed.
 #[derive(Debug, Default)]
 pub struct Diff {
-    /// The changes: of rows in their order, then of missing rows by key.
+    /// The changes: of rows in their order (a record's transactions, charges or missing rows by key).
     pub differences: Vec<Difference>,
     /// Records that the export lists.
     pub listed: u64,
-    /// Rows whose key another row with other content has already taken.
-    pub conflicts: u64,
-    /// Rows that were set aside before their key could be read: nobody counts as missing then.
+    /// Keys that rows with different content claim, with the lines of those rows: their records stay
+    /// as they were.
+    pub conflicts: BTreeMap<RecordKey, Vec<u64>>,
+    /// Rows that were set aside before their key could be read: whoever they are about may seem to
+    /// be missing.
     pub unkeyed: u64,
-    /// Fingerprints of the transactions in the export.
-    pub transactions: Vec<Hash>,
+    /// Records that are sealed or protected, whatever other rows say of them.
+    pub sealed: BTreeSet<RecordKey>,
+    /// The transactions of every record of which the export told something new.
+    pub transactions: Vec<Told>,
 }
 
-#[derive(Debug)]
+/// A record before the export, and as the export's rows leave it.
+#[derive(Debug, Default)]
 struct Entry {
-    shadowed: Option<Shadowed>,
-    visited: Option<Hash>,
+    before: Option<Shadowed>,
+    now: Option<Visit>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Visit {
+    row: Shadowed,
+    line: u64,
 }
 
 /// Compares one export with the shadow, row by row.
@@ -83,7 +100,9 @@ pub struct Differ<'a> {
     profile: &'a Profile,
     entries: BTreeMap<RecordKey, Entry>,
     seen: BTreeSet<Hash>,
-    collapsing: BTreeMap<RecordKey, Vec<MappedRow>>,
+    gathered: BTreeMap<RecordKey, Vec<MappedRow>>,
+    aside: BTreeSet<RecordKey>,
+    began_at: Option<Timestamp>,
     diff: Diff,
 }
 
@@ -95,104 +114,141 @@ impl<'a> Differ<'a> {
         shadow: BTreeMap<RecordKey, Shadowed>,
         seen: BTreeSet<Hash>,
     ) -> Self {
-        let entries = shadow
-            .into_iter()
-            .map(|(key, shadowed)| {
-                (
-                    key,
-                    Entry {
-                        shadowed: Some(shadowed),
-                        visited: None,
-                    },
-                )
-            })
-            .collect();
+        let entry = |shadowed| Entry {
+            before: Some(shadowed),
+            now: None,
+        };
         Self {
             profile,
-            entries,
+            entries: shadow
+                .into_iter()
+                .map(|(key, shadowed)| (key, entry(shadowed)))
+                .collect(),
             seen,
-            collapsing: BTreeMap::new(),
+            gathered: BTreeMap::new(),
+            aside: BTreeSet::new(),
+            began_at: None,
             diff: Diff::default(),
         }
+    }
+
+    /// Says that the export was there when the agent began to look: what happened before is history,
+    /// and so is what says no time.
+    #[must_use]
+    pub const fn after(mut self, began_at: Option<Timestamp>) -> Self {
+        self.began_at = began_at;
+        self
     }
 
     /// Takes one mapped row.
     pub fn see(&mut self, mapped: Mapped) {
         match mapped {
-            Mapped::Row(row) if self.profile.rows_per == RowsPer::Charge => {
-                self.collapsing
-                    .entry(row.key.clone())
-                    .or_default()
-                    .push(row);
+            Mapped::Row(row)
+                if self.profile.rows_per == RowsPer::Charge
+                    || self.profile.mode == Mode::Transactions =>
+            {
+                self.gathered.entry(row.key.clone()).or_default().push(row);
             }
-            Mapped::Row(row) => self.row(row),
-            Mapped::Withheld(key) => self.withheld(key),
+            Mapped::Row(row) => self.listed(row),
+            Mapped::Withheld(key) => {
+                self.diff.sealed.insert(key);
+            }
             Mapped::Quarantined { key: Some(key), .. } => {
-                if let Some(entry) = self.entries.get_mut(&key) {
-                    entry.visited = entry.shadowed.map(|shadowed| shadowed.hash);
+                if self.profile.mode == Mode::Roster {
+                    self.aside.insert(key);
                 }
             }
             Mapped::Quarantined { key: None, .. } => self.diff.unkeyed += 1,
+            Mapped::Blank => {}
         }
     }
 
-    /// Ends the comparison.
+    /// Ends the comparison. What is sealed wins over every other row of the record, and a record of
+    /// which a row was set aside, or of which rows contradict each other, stays as it was.
     ///
     /// # Errors
     /// Returns [`DeltaError::TooLarge`] for rows of one booking that together exceed the bound.
     pub fn finish(mut self) -> Result<Diff, DeltaError> {
-        for rows in std::mem::take(&mut self.collapsing).into_values() {
-            if let Some(row) = collapsed(rows)? {
-                self.row(row);
+        for (key, rows) in std::mem::take(&mut self.gathered) {
+            if self.profile.mode == Mode::Transactions {
+                self.tell(&key, rows);
+            } else if let Some(row) = collapsed(rows)? {
+                self.listed(row);
             }
         }
-        if self.profile.mode == Mode::Roster && self.diff.unkeyed == 0 {
-            for (key, entry) in self.entries {
-                if let (Some(shadowed), None) = (entry.shadowed, entry.visited) {
-                    self.diff.differences.push(Difference {
-                        change: Change::NoLongerListed(key.clone()),
-                        key,
-                        class: Class::Absent,
-                        standing: shadowed.standing,
-                        added: false,
-                    });
-                }
-            }
+        let Self {
+            profile,
+            entries,
+            aside,
+            mut diff,
+            ..
+        } = self;
+        diff.conflicts.retain(|key, _| !diff.sealed.contains(key));
+        let stays = |key: &RecordKey| aside.contains(key) || diff.conflicts.contains_key(key);
+        diff.differences
+            .retain(|difference| !diff.sealed.contains(&difference.key) && !stays(&difference.key));
+        for (key, entry) in entries {
+            let is_sealed = diff.sealed.contains(&key);
+            diff.listed += u64::from(entry.now.is_some() && !is_sealed);
+            let is_missing = profile.mode == Mode::Roster && entry.now.is_none() && !stays(&key);
+            let Some(before) = entry.before.filter(|_| is_sealed || is_missing) else {
+                continue;
+            };
+            let (change, class) = if is_sealed {
+                (Change::Withheld(key.clone()), Class::Withheld)
+            } else {
+                (Change::NoLongerListed(key.clone()), Class::Absent)
+            };
+            diff.differences.push(Difference {
+                key,
+                change,
+                class,
+                standing: before.standing,
+                added: false,
+                is_history: false,
+            });
         }
-        Ok(self.diff)
+        Ok(diff)
     }
 
-    fn row(&mut self, mapped: MappedRow) {
+    /// Takes a row of a roster.
+    fn listed(&mut self, mapped: MappedRow) {
+        let visit = self.entries.get(&mapped.key).and_then(|entry| entry.now);
+        match visit {
+            None => self.row(mapped, Coverage::Full, false),
+            Some(visit) if visit.row.hash == mapped.row.hash() => {}
+            Some(visit) => {
+                let lines = self.diff.conflicts.entry(mapped.key);
+                lines.or_insert_with(|| vec![visit.line]).push(mapped.line);
+            }
+        }
+    }
+
+    /// Takes a record's transactions.
+    fn tell(&mut self, key: &RecordKey, rows: Vec<MappedRow>) {
+        let before = self.entries.get(key).and_then(|entry| entry.before);
+        let (rows, told) = transaction::untold(key, rows, &self.seen, before);
+        self.diff.transactions.extend(told);
+        for (row, at) in rows {
+            let began_at = self.began_at;
+            let is_history = began_at.is_some_and(|began_at| at.is_none_or(|at| at < began_at));
+            self.row(row, Coverage::Partial, is_history);
+        }
+    }
+
+    fn row(&mut self, mapped: MappedRow, coverage: Coverage, is_history: bool) {
         let MappedRow {
+            line,
             key,
             row,
             standing,
             evidence,
         } = mapped;
         let hash = row.hash();
-        let entry = self.entries.entry(key.clone()).or_insert(Entry {
-            shadowed: None,
-            visited: None,
-        });
-        let coverage = match self.profile.mode {
-            Mode::Roster => {
-                if let Some(visited) = entry.visited {
-                    self.diff.conflicts += u64::from(visited != hash);
-                    return;
-                }
-                Coverage::Full
-            }
-            Mode::Transactions => {
-                if !self.seen.insert(hash) {
-                    return;
-                }
-                self.diff.transactions.push(hash);
-                Coverage::Partial
-            }
-        };
-        self.diff.listed += u64::from(entry.visited.is_none());
-        entry.visited = Some(hash);
-        let before = entry.shadowed.replace(Shadowed { hash, standing });
+        let entry = self.entries.entry(key.clone()).or_default();
+        let before = entry.now.map(|visit| visit.row).or(entry.before);
+        let row_now = Shadowed { hash, standing };
+        entry.now = Some(Visit { row: row_now, line });
         if before.is_none_or(|before| before.hash != hash) {
             self.diff.differences.push(Difference {
                 key,
@@ -204,22 +260,7 @@ impl<'a> Differ<'a> {
                 class: class(before, standing),
                 standing,
                 added: before.is_none(),
-            });
-        }
-    }
-
-    fn withheld(&mut self, key: RecordKey) {
-        let Some(entry) = self.entries.get_mut(&key) else {
-            return;
-        };
-        if let (Some(shadowed), None) = (entry.shadowed, entry.visited) {
-            entry.visited = Some(shadowed.hash);
-            self.diff.differences.push(Difference {
-                change: Change::Withheld(key.clone()),
-                key,
-                class: Class::Withheld,
-                standing: shadowed.standing,
-                added: false,
+                is_history,
             });
         }
     }

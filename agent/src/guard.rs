@@ -3,13 +3,16 @@
 //! Evidence classes as in `faults.md`: an explicit word (E1, E2) passes up to a limit, since a
 //! wrong code table must not free hundreds; absence (E3) passes as "no longer listed" up to a limit
 //! fitted to this feed's own history; beyond, it is held with its reason until a named person
-//! releases it. Nothing here ever turns absence into a release.
+//! releases it, or until the source stops saying it. Nothing here ever turns absence into a release.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
+use savin_shared::ids::RecordKey;
 
 use crate::diff::{Class, Diff, Difference};
+use crate::mapping::standing::Standing;
 
 /// Absences that no history can make suspicious: in a jail of 35, five may leave in a day.
 const ABSENCE_FLOOR: u64 = 5;
@@ -36,6 +39,12 @@ const RELEASE_FACTOR: u64 = 10;
 /// The window over which explicit ends of custody are counted, in minutes.
 pub const WINDOW_MINUTES: i64 = 10;
 
+/// Rows or records of one export that may be wrong by accident.
+const ACCIDENTS: u64 = 2;
+
+/// The share of an export that may be wrong by accident, as one of so many.
+const ACCIDENTS_ONE_OF: u64 = 100;
+
 /// What a feed usually does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
@@ -55,12 +64,24 @@ pub struct History {
     pub is_first_roster: bool,
     /// What makes the whole export doubtful, if anything does.
     pub doubt: Option<HoldReason>,
+    /// Changes that wait for a person already: neither time nor another export lets them pass.
+    pub waiting: BTreeMap<RecordKey, Class>,
+}
+
+impl History {
+    /// Says whether a change waits for a person already.
+    fn waits(&self, difference: &Difference) -> bool {
+        self.waiting.get(&difference.key).is_some_and(|class| {
+            let still_ends = *class == Class::Ended && difference.standing == Standing::Ended;
+            *class == difference.class || (still_ends && is_upsert(difference))
+        })
+    }
 }
 
 /// Why changes are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldReason {
-    /// More people are missing, sealed or without a known status than is usual.
+    /// More people are missing or without a known status than is usual.
     MassAbsence {
         /// How many today.
         lost: u64,
@@ -68,6 +89,13 @@ pub enum HoldReason {
         limit: u64,
         /// How many were listed before.
         listed: u64,
+    },
+    /// Many rows do not say whom they are about, and people are missing.
+    UnkeyedRows {
+        /// How many rows.
+        rows: u64,
+        /// How many people are missing.
+        lost: u64,
     },
     /// Nearly everybody is missing and nearly everybody is new: another jail's file.
     ForeignExport {
@@ -98,17 +126,38 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
+    /// Says whether a doubt about an export counts for so many changes. A small jail comes to say the
+    /// very same again after one booking and one departure.
+    const fn counts_for(&self, changes: u64) -> bool {
+        match self {
+            Self::ServedAgain { .. } => changes > ABSENCE_FLOOR,
+            Self::MassAbsence { .. }
+            | Self::UnkeyedRows { .. }
+            | Self::ForeignExport { .. }
+            | Self::Older { .. }
+            | Self::MassRelease { .. } => true,
+        }
+    }
+
     /// Returns the reason's code, as heartbeats and `--json` give it.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::MassAbsence { .. } => "mass-absence",
+            Self::UnkeyedRows { .. } => "unkeyed-rows",
             Self::ForeignExport { .. } => "foreign-export",
             Self::Older { .. } => "older",
             Self::ServedAgain { .. } => "served-again",
             Self::MassRelease { .. } => "mass-release",
         }
     }
+}
+
+/// Says whether a hold of this code is about the whole export, and so ends with the next good one;
+/// any other is about single changes.
+#[must_use]
+pub fn doubts_export(code: &str) -> bool {
+    matches!(code, "foreign-export" | "older" | "served-again")
 }
 
 impl fmt::Display for HoldReason {
@@ -120,9 +169,13 @@ impl fmt::Display for HoldReason {
                 listed,
             } => write!(
                 formatter,
-                "{lost} of {listed} people are missing, sealed or without a known status today, \
-                 and up to {limit} would be usual: their status stays as it was until a person \
+                "{lost} of {listed} people are missing or without a known status today, and up to {limit} would be usual: their status stays as it was until a person \
                  has looked"
+            ),
+            Self::UnkeyedRows { rows, lost } => write!(
+                formatter,
+                "{rows} rows do not say whom they are about, and {lost} people are missing: their \
+                 status stays as it was until a person has looked"
             ),
             Self::ForeignExport { lost, new } => write!(
                 formatter,
@@ -155,11 +208,15 @@ pub struct Verdict {
     pub passed: Vec<Difference>,
     /// Changes that wait for a person.
     pub held: Vec<Difference>,
-    /// Why.
+    /// Why those are held that did not wait before.
     pub reasons: Vec<HoldReason>,
+    /// Explicit ends of custody that are held and did not wait before.
+    pub ended_held: u64,
+    /// Whether the whole export was doubted, and nothing of it taken.
+    pub is_doubted: bool,
 }
 
-/// Decides about an export's changes.
+/// Decides about an export's changes. What becomes sealed always passes: it publishes less.
 #[must_use]
 pub fn judge(diff: Diff, history: &History) -> Verdict {
     if history.is_first_roster {
@@ -168,81 +225,152 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
             ..Verdict::default()
         };
     }
-    if let Some(doubt) = history.doubt {
-        // An old export that says what is known anyway does no harm.
-        let reasons = if diff.differences.is_empty() {
-            Vec::new()
-        } else {
-            vec![doubt]
-        };
-        return Verdict {
-            held: diff.differences,
-            reasons,
-            ..Verdict::default()
-        };
+    if let Some(doubt) = history.doubt
+        && doubt.counts_for(diff.differences.len() as u64)
+    {
+        return doubtful(diff.differences, doubt);
     }
     let count = |wanted: Class| {
         diff.differences
             .iter()
-            .filter(|difference| difference.class == wanted)
+            .filter(|difference| difference.class == wanted && !difference.is_history)
+            .filter(|difference| !history.waits(difference))
+            .filter(|difference| is_loss(difference) || difference.class != Class::Absent)
             .count() as u64
     };
-    let lost = count(Class::Absent) + count(Class::Withheld) + count(Class::TurnedUnknown);
-    let (new, ended) = (count(Class::New), count(Class::Ended));
+    let (new, ended, absent) = (count(Class::New), count(Class::Ended), count(Class::Absent));
+    let lost = absent + count(Class::TurnedUnknown);
     let lost_today = history.lost_today.saturating_add(lost);
-    let absence_limit = absence_limit(history);
-    let mut reasons = Vec::new();
-    let holds_losses = lost > 0 && lost_today > absence_limit;
-    if holds_losses && new.saturating_mul(2) > diff.listed && lost * 2 > history.listed {
-        let reasons = vec![HoldReason::ForeignExport { lost, new }];
-        return Verdict {
-            held: diff.differences,
-            reasons,
-            ..Verdict::default()
-        };
+    let (absence_limit, release_limit) = (absence_limit(history), release_limit(history));
+    let rows = diff.unkeyed;
+    let mut holds = Holds {
+        losses: lost > 0 && lost_today > absence_limit,
+        absences: absent > 0 && is_beyond_accident(rows, rows.saturating_add(diff.listed)),
+        releases_left: release_limit.saturating_sub(history.ended_in_window),
+    };
+    if holds.losses && new.saturating_mul(2) > diff.listed && lost * 2 > history.listed {
+        return doubtful(diff.differences, HoldReason::ForeignExport { lost, new });
     }
-    if holds_losses {
-        let (lost, limit, listed) = (lost_today, absence_limit, history.listed);
+    let mut reasons = Vec::new();
+    if holds.losses {
         reasons.push(HoldReason::MassAbsence {
-            lost,
-            limit,
-            listed,
+            lost: lost_today,
+            limit: absence_limit,
+            listed: history.listed,
         });
     }
-    let release_limit = release_limit(history);
-    let releases_left = release_limit.saturating_sub(history.ended_in_window);
-    if ended > releases_left {
-        let ended = history.ended_in_window.saturating_add(ended);
+    if holds.absences {
+        reasons.push(HoldReason::UnkeyedRows { rows, lost: absent });
+    }
+    let (passed, held) = divide(diff.differences, history, &mut holds);
+    let is_new_end = |difference: &&Difference| ends(difference) && !history.waits(difference);
+    let ended_held = held.iter().filter(is_new_end).count() as u64;
+    if ended_held > 0 {
         reasons.push(HoldReason::MassRelease {
-            ended,
+            ended: history.ended_in_window.saturating_add(ended),
             limit: release_limit,
         });
     }
-    let (passed, held) = divide(diff.differences, holds_losses, releases_left);
     Verdict {
         passed,
         held,
         reasons,
+        ended_held,
+        is_doubted: false,
     }
 }
 
-/// Divides changes into those that pass and those that are held, each in their order.
+/// What is held of an export.
+struct Holds {
+    losses: bool,
+    absences: bool,
+    releases_left: u64,
+}
+
+/// Divides changes into those that pass and those that are held, each in their order. Whatever a
+/// later change of the same record takes back is not held either.
 fn divide(
     differences: Vec<Difference>,
-    holds_losses: bool,
-    mut releases_left: u64,
+    history: &History,
+    holds: &mut Holds,
 ) -> (Vec<Difference>, Vec<Difference>) {
-    differences
-        .into_iter()
-        .partition(|difference| match difference.class {
-            Class::Absent | Class::Withheld | Class::TurnedUnknown => !holds_losses,
-            Class::Ended => {
-                let believed = releases_left > 0;
-                releases_left = releases_left.saturating_sub(1);
-                believed
+    let (mut passed, mut held) = (Vec::new(), Vec::<Difference>::new());
+    let mut held_ends = BTreeSet::new();
+    for difference in differences {
+        let is_held = history.waits(&difference)
+            || match difference.class {
+                _ if difference.is_history => false,
+                Class::Absent => is_loss(&difference) && (holds.losses || holds.absences),
+                Class::TurnedUnknown => holds.losses,
+                Class::Ended => {
+                    let believed = holds.releases_left > 0;
+                    holds.releases_left = holds.releases_left.saturating_sub(1);
+                    !believed
+                }
+                // The rows of a held release go on saying it.
+                Class::New | Class::Changed => {
+                    difference.standing == Standing::Ended && held_ends.contains(&difference.key)
+                }
+                Class::Withheld => false,
+            };
+        if is_held {
+            if ends(&difference) {
+                held_ends.insert(difference.key.clone());
             }
-            Class::New | Class::Changed => true,
-        })
+            held.push(difference);
+        } else {
+            if held_ends.remove(&difference.key) {
+                held.retain(|earlier| earlier.key != difference.key);
+            }
+            passed.push(difference);
+        }
+    }
+    (passed, held)
+}
+
+/// Takes nothing of an export but what it seals; one that says what is known anyway does no harm.
+fn doubtful(differences: Vec<Difference>, doubt: HoldReason) -> Verdict {
+    let (passed, held): (Vec<_>, Vec<_>) = differences
+        .into_iter()
+        .partition(|difference| difference.class == Class::Withheld);
+    if held.is_empty() {
+        return Verdict {
+            passed,
+            ..Verdict::default()
+        };
+    }
+    Verdict {
+        passed,
+        held,
+        reasons: vec![doubt],
+        ended_held: 0,
+        is_doubted: true,
+    }
+}
+
+/// Says whether a change takes somebody out of sight. Whose custody had ended before is not lost when
+/// the roster drops the record at last.
+#[must_use]
+pub fn is_loss(difference: &Difference) -> bool {
+    match difference.class {
+        Class::Absent => difference.standing != Standing::Ended,
+        Class::TurnedUnknown => true,
+        Class::New | Class::Changed | Class::Ended | Class::Withheld => false,
+    }
+}
+
+fn ends(difference: &Difference) -> bool {
+    difference.class == Class::Ended
+}
+
+fn is_upsert(difference: &Difference) -> bool {
+    matches!(difference.class, Class::New | Class::Changed | Class::Ended)
+}
+
+/// Says whether so many of so many are wrong that it is no accident of single rows.
+#[must_use]
+pub const fn is_beyond_accident(wrong: u64, of: u64) -> bool {
+    wrong > ACCIDENTS && wrong.saturating_mul(ACCIDENTS_ONE_OF) > of
 }
 
 /// Returns how many may go missing in a day before a person is asked.
@@ -301,8 +429,13 @@ mod tests {
                     change: Change::NoLongerListed(key.clone()),
                     key,
                     class: *class,
-                    standing: Standing::Open,
+                    standing: if *class == Class::Ended {
+                        Standing::Ended
+                    } else {
+                        Standing::Open
+                    },
                     added: false,
+                    is_history: false,
                 });
             }
         }
@@ -441,6 +574,100 @@ mod tests {
     fn holds_a_code_table_that_changed() {
         let verdict = judge(diff(&[(Class::TurnedUnknown, 30)], 35), &history(35, 1));
         assert_eq!(verdict.held.len(), 30);
+    }
+
+    #[test]
+    fn holds_absences_while_many_rows_name_nobody() {
+        let unkeyed = |rows, listed| Diff {
+            unkeyed: rows,
+            ..diff(&[(Class::Absent, 3), (Class::Changed, 1)], listed)
+        };
+        let verdict = judge(unkeyed(3, 200), &history(203, 90));
+        assert_eq!((verdict.passed.len(), verdict.held.len()), (1, 3));
+        assert_eq!(
+            verdict.reasons,
+            [HoldReason::UnkeyedRows { rows: 3, lost: 3 }]
+        );
+        for few in [unkeyed(2, 20), unkeyed(3, 300)] {
+            assert_eq!(judge(few, &history(303, 90)).held.len(), 0);
+        }
+    }
+
+    #[test]
+    fn lets_what_is_sealed_pass_whatever_else_is_held() {
+        let changes = [(Class::Withheld, 9), (Class::Absent, 30)];
+        let verdict = judge(diff(&changes, 5), &history(35, 1));
+        assert_eq!((verdict.passed.len(), verdict.held.len()), (9, 30));
+        let older = History {
+            doubt: Some(HoldReason::ServedAgain {
+                taken_at: jiff::Timestamp::UNIX_EPOCH,
+            }),
+            ..history(35, 1)
+        };
+        let verdict = judge(diff(&changes, 5), &older);
+        assert_eq!((verdict.passed.len(), verdict.held.len()), (9, 30));
+    }
+
+    #[test]
+    fn keeps_what_waits_waiting_whatever_time_has_passed() {
+        let changes = [(Class::Ended, 40), (Class::Absent, 9)];
+        let first = judge(diff(&changes, 300), &history(300, 0));
+        assert_eq!((first.passed.len(), first.held.len()), (20, 29));
+        assert_eq!(first.ended_held, 20);
+        let waiting = first.held.iter().map(|d| (d.key.clone(), d.class));
+        let later = History {
+            waiting: waiting.collect(),
+            ..history(300, 0)
+        };
+        let again = Diff {
+            differences: first.held,
+            listed: 300,
+            ..Diff::default()
+        };
+        let second = judge(again, &later);
+        assert_eq!((second.passed.len(), second.held.len()), (0, 29));
+        assert_eq!((second.reasons.len(), second.ended_held), (0, 0));
+        // What the export says otherwise now is another change, and passes.
+        let other = judge(diff(&[(Class::Changed, 3)], 300), &later);
+        assert_eq!(other.held.len(), 0);
+    }
+
+    #[test]
+    fn holds_no_release_that_the_same_export_takes_back() {
+        let mut back = diff(&[(Class::Ended, 21)], 21);
+        let mut last = back.differences.last().unwrap().clone();
+        (last.class, last.standing) = (Class::Changed, Standing::Ended);
+        back.differences.push(last.clone());
+        assert_eq!(judge(back, &history(300, 0)).held.len(), 2);
+        let mut back = diff(&[(Class::Ended, 21)], 21);
+        last.standing = Standing::Open;
+        back.differences.push(last);
+        let verdict = judge(back, &history(300, 0));
+        assert_eq!((verdict.passed.len(), verdict.held.len()), (21, 0));
+        assert!(verdict.reasons.is_empty());
+    }
+
+    #[test]
+    fn loses_nobody_whose_custody_had_ended() {
+        let mut purged = diff(&[(Class::Absent, 200)], 100);
+        for difference in &mut purged.differences {
+            difference.standing = Standing::Ended;
+        }
+        assert_eq!(judge(purged, &history(300, 0)).passed.len(), 200);
+    }
+
+    #[test]
+    fn lets_a_small_jail_say_the_same_again() {
+        let again = History {
+            doubt: Some(HoldReason::ServedAgain {
+                taken_at: jiff::Timestamp::UNIX_EPOCH,
+            }),
+            ..history(35, 0)
+        };
+        assert_eq!(judge(diff(&[(Class::Absent, 5)], 30), &again).held.len(), 0);
+        let verdict = judge(diff(&[(Class::Changed, 6)], 35), &again);
+        assert!(verdict.is_doubted);
+        assert_eq!(verdict.held.len(), 6);
     }
 
     #[test]

@@ -26,9 +26,10 @@ use savin_shared::ids::{AgentId, Epoch, FeedName, RecordKey};
 use thiserror::Error;
 use tracing::trace;
 
+use crate::diff::Told;
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
-use feed::{Export, FeedState};
+use feed::{Ended, Export, FeedState};
 use hold::HoldUpdate;
 use position::Standpoint;
 
@@ -64,11 +65,11 @@ pub struct Capture<'a> {
     /// The export that was taken, if one was.
     pub export: Option<Export>,
     /// Transactions that were told, by their fingerprints.
-    pub told: Vec<Hash>,
+    pub told: Vec<Told>,
     /// How many more have left the roster, and on which day.
     pub lost: Option<(jiff::civil::Date, u64)>,
     /// How many more custodies have ended by explicit word.
-    pub ended: u64,
+    pub ended: Ended,
     /// What becomes of the feed's hold.
     pub hold: HoldUpdate,
     /// Fresh randomness for the salts.

@@ -43,11 +43,15 @@ pub enum Mapped {
         /// Where and why.
         problem: Problem,
     },
+    /// Every cell of the row is blank: it is about nobody.
+    Blank,
 }
 
 /// A row that became a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedRow {
+    /// The physical line on which it begins, or its number in a database.
+    pub line: u64,
     /// Which record.
     pub key: RecordKey,
     /// Its bytes.
@@ -88,10 +92,16 @@ impl<'a> Mapper<'a> {
 
     /// Maps one row.
     pub fn map(&mut self, line: u64, cells: &dyn Cells) -> Mapped {
+        if cells.is_blank() {
+            return Mapped::Blank;
+        }
         let mut row = RowReader::new(self.profile, &self.binding, cells, line, self.observed_at);
         let key = match record::key(&mut row) {
             Ok(key) => key,
-            Err(problem) => return self.quarantined(None, problem),
+            Err(problem) => {
+                self.tally.unkeyed += 1;
+                return self.quarantined(None, problem);
+            }
         };
         if row.is_sealed() {
             self.tally.withheld += 1;
@@ -103,6 +113,7 @@ impl<'a> Mapper<'a> {
                 let bytes = Row::of(&record)
                     .map_err(|_| row.problem(Field::RecordNumber, "the record is too large"))?;
                 Ok(MappedRow {
+                    line,
                     key: key.clone(),
                     row: bytes,
                     standing,

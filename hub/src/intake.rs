@@ -7,6 +7,7 @@ pub mod batches;
 pub mod full_state;
 mod people;
 mod settle;
+mod succession;
 mod workspace;
 
 use jiff::Timestamp;
@@ -112,6 +113,9 @@ pub enum Refusal {
     /// The signature, the chain or a bound does not hold.
     #[error("the batch does not hold: {0}")]
     Envelope(#[from] EnvelopeError),
+    /// A full state ends before what is durable of its own chain, or on another history.
+    #[error("the full state is older than what is durable, or of another history")]
+    Behind,
     /// A delta is none.
     #[error("a delta is not readable: {0}")]
     Delta(#[from] DeltaError),
@@ -126,11 +130,14 @@ impl Refusal {
     pub const fn reason(&self) -> NackReason {
         match self {
             Self::OtherAgent | Self::OtherFacility(_) => NackReason::Scope,
+            Self::Behind => NackReason::Fork,
             Self::Envelope(_) => NackReason::BadSignature,
             Self::Delta(_) | Self::Record(_) => NackReason::Schema,
         }
     }
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

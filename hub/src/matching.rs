@@ -35,6 +35,31 @@ pub enum IdentifierKind {
 }
 
 impl IdentifierKind {
+    /// Every kind.
+    const ALL: [Self; 5] = [
+        Self::PersonNumber,
+        Self::StateId,
+        Self::OffenderId,
+        Self::FbiId,
+        Self::Record,
+    ];
+
+    /// Returns the kind of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Says whether a person has one such number and no second one. An agency gives a new number to
+    /// somebody whom it did not recognise; the state and the FBI go by fingerprints.
+    #[must_use]
+    pub const fn is_unique(self) -> bool {
+        match self {
+            Self::StateId | Self::OffenderId | Self::FbiId => true,
+            Self::PersonNumber | Self::Record => false,
+        }
+    }
+
     /// Returns the word that stands for it in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -113,6 +138,37 @@ pub fn identifiers(agency: &AgencyId, record: &Record) -> Vec<Identifier> {
     identifiers
 }
 
+/// Returns those of a record's identifiers that contradict what is known of its person.
+///
+/// That is another number of a kind of which a person has one, or another number of the agency's own
+/// on the very record, unless one of the others still agrees.
+#[must_use]
+pub fn contradictions<'a>(
+    now: &'a [Identifier],
+    before: &[Identifier],
+    persons: &[Identifier],
+) -> Vec<&'a Identifier> {
+    let differs = |id: &Identifier, known: &[Identifier]| {
+        let mut same_kind = known
+            .iter()
+            .filter(|other| other.kind == id.kind && other.scope == id.scope)
+            .peekable();
+        same_kind.peek().is_some() && same_kind.all(|other| other.value != id.value)
+    };
+    let agrees = now
+        .iter()
+        .any(|id| id.kind.is_unique() && persons.contains(id));
+    now.iter()
+        .filter(|id| match id.kind {
+            IdentifierKind::PersonNumber => !agrees && differs(id, before),
+            IdentifierKind::StateId | IdentifierKind::OffenderId | IdentifierKind::FbiId => {
+                differs(id, persons)
+            }
+            IdentifierKind::Record => false,
+        })
+        .collect()
+}
+
 /// Decides from whom each of a record's identifiers is known to name, in their order.
 #[must_use]
 pub fn resolve(found: &[Option<PersonId>]) -> Resolution {
@@ -130,7 +186,9 @@ pub fn resolve(found: &[Option<PersonId>]) -> Resolution {
     }
 }
 
-fn comparable(value: &str) -> String {
+/// Writes a number as it is compared: without blanks and in upper case.
+#[must_use]
+pub fn comparable(value: &str) -> String {
     value
         .chars()
         .filter(|c| !c.is_whitespace())

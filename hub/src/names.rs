@@ -1,9 +1,10 @@
 //! Names as they are searched and shown.
 
+use savin_shared::record::Record;
 use savin_shared::record::subject::PersonName;
 
 /// Words of a look-up; more would only cost.
-const WORDS_MAX: usize = 8;
+pub const WORDS_MAX: usize = 8;
 
 /// Folds a text into its words: lower case, accents off, everything else a border.
 #[must_use]
@@ -42,6 +43,24 @@ pub fn name_words(name: &PersonName) -> Vec<String> {
     all.sort();
     all.dedup();
     all
+}
+
+/// Returns what records call their person, each name once, in the records' order: the newest
+/// record's own name first, so that an alias heads no page.
+#[must_use]
+pub fn of_records<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<PersonName> {
+    let (mut own, mut aliases) = (Vec::new(), Vec::new());
+    for record in records {
+        own.extend(record.subject.name.clone());
+        aliases.extend(record.subject.aliases.clone());
+    }
+    let mut names: Vec<PersonName> = Vec::new();
+    for name in own.into_iter().chain(aliases) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Writes a name as people read it: given names, surname, suffix, each with a capital.

@@ -16,6 +16,7 @@ use crate::notification::fact::Fact;
 use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
+use crate::store::registry::person;
 use crate::store::registry::telling::{background, facility_name};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultError;
@@ -90,16 +91,7 @@ impl Planner {
             }
         };
         let rules = Arc::clone(&self.rules);
-        let read =
-            move |tx: &mut Tx<'_>| -> Result<(Option<EventPosition>, Vec<Fact>), StoreError> {
-                let events = event::after(tx, from, EVENTS_MAX)?;
-                let last = events.last().map(|(position, _)| *position);
-                let mut facts = Vec::new();
-                for (position, event) in events {
-                    facts.extend(fact(tx, &rules, position, event)?);
-                }
-                Ok((last, facts))
-            };
+        let read = move |tx: &mut Tx<'_>| facts(tx, &rules, from);
         let (last, facts) = self.store.read("plan", read).await?;
         let Some(to) = last else { return Ok(false) };
         debug!(event.position = to.0, "Planning");
@@ -112,6 +104,26 @@ impl Planner {
         self.planned.notify_one();
         Ok(true)
     }
+}
+
+/// Gathers what could be told of the next events, and returns up to where they go.
+fn facts(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    from: EventPosition,
+) -> Result<(Option<EventPosition>, Vec<Fact>), StoreError> {
+    let events = event::after(tx, from, EVENTS_MAX)?;
+    let last = events.last().map(|(position, _)| *position);
+    let records: Vec<_> = events.iter().map(|(_, event)| event.record).collect();
+    let doubtful = person::doubtful(tx, &records)?;
+    let mut facts = Vec::new();
+    for (position, event) in events {
+        // Whom a doubtful record is about is for a person to decide, and no notice.
+        if !doubtful.contains(&event.record) {
+            facts.extend(fact(tx, rules, position, event)?);
+        }
+    }
+    Ok((last, facts))
 }
 
 /// Gathers what could be told of an event; nothing for one that nobody is told of.
@@ -127,16 +139,17 @@ fn fact(
     let Some(background) = background(tx, &event)? else {
         return Ok(None);
     };
-    if background.withheld || background.record.synthetic {
+    if background.is_sealed || background.record.synthetic {
         return Ok(None);
     }
-    let from_facility = event
-        .details
-        .from_facility
-        .as_deref()
-        .and_then(|code| FacilityCode::new(code).ok())
-        .map(|code| facility_name(tx, &code))
-        .transpose()?;
+    let mut named = |code: &Option<String>| {
+        let code = code
+            .as_deref()
+            .and_then(|code| FacilityCode::new(code).ok());
+        code.map(|code| facility_name(tx, &code)).transpose()
+    };
+    let from_facility = named(&event.details.from_facility)?;
+    let still_held_at = named(&event.details.still_held_at)?;
     Ok(Some(Fact {
         event: event.event,
         position,
@@ -146,10 +159,52 @@ fn fact(
         name: background.record.subject.name.as_ref().map(shown),
         facility: facility_name(tx, &event.facility)?,
         from_facility,
+        still_held_at,
         effective_at: event.effective_at,
         observed_at: event.observed_at.timestamp(),
         received_at: event.received_at.timestamp(),
         found_late: event.origin == Origin::FoundLate,
         details: event.details,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use savin_shared::delta::Origin;
+    use savin_shared::event::EventCode;
+    use savin_shared::ids::OffenderId;
+
+    use super::facts;
+    use crate::ids::EventPosition;
+    use crate::intake::testing::{BOND, IN, Jail, codes, each, send_one};
+    use crate::notification::rules::Rules;
+
+    #[test]
+    fn tells_nobody_of_a_record_that_may_be_about_somebody_else() {
+        each("planner_doubt", |store| {
+            let mut jail = Jail::new(store, 1);
+            let with = |jail: &Jail, number: &str, id: &str, state| {
+                let mut record = jail.record(number, state);
+                record.subject.person_number = jail.record("1", IN).subject.person_number;
+                record.subject.offender_id = Some(OffenderId::new(id).unwrap());
+                record
+            };
+            let bodies = vec![
+                jail.lists(Origin::Baseline, &with(&jail, "1", "K100", IN)),
+                jail.lists(Origin::Baseline, &with(&jail, "2", "K200", IN)),
+                jail.tells(&with(&jail, "2", "K200", BOND)),
+                jail.tells(&with(&jail, "1", "K100", BOND)),
+            ];
+            let batch = jail.batch(bodies);
+            send_one(store, &jail, &batch);
+            assert_eq!(codes(store), [EventCode::Released; 2]);
+            let rules = Rules::shipped().unwrap();
+            let (last, facts) = store
+                .read_now("facts", move |tx| facts(tx, &rules, EventPosition(0)))
+                .unwrap();
+            assert_eq!(last, Some(EventPosition(2)));
+            let told: Vec<_> = facts.iter().map(|fact| fact.position).collect();
+            assert_eq!(told, [EventPosition(2)]);
+        });
+    }
 }

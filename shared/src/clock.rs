@@ -113,6 +113,14 @@ clocks! {
 }
 
 agency_clock!(EffectiveAt, EnteredAt);
+impl EffectiveAt {
+    /// Says whether the agency gave a day without a time.
+    #[must_use]
+    pub fn is_day(self) -> bool {
+        self.0.certainty == Certainty::DateOnly
+    }
+}
+
 own_clock!(ObservedAt, ReceivedAt, AttemptedAt, ConfirmedAt);
 
 #[cfg(test)]

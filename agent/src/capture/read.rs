@@ -57,24 +57,34 @@ pub(super) fn read(
     now: Now,
 ) -> Result<Read, ReadError> {
     let binding = Binding::new(&feed.profile, rows.columns())?;
-    let (shadow, told) = journal.read(|tx| {
+    let (shadow, told, state) = journal.read(|tx| {
         let told = match feed.profile.mode {
             Mode::Transactions => feed::told(tx, &feed.name)?,
             Mode::Roster => BTreeSet::new(),
         };
-        Ok((shadow::load(tx, &feed.name)?, told))
+        Ok((
+            shadow::load(tx, &feed.name)?,
+            told,
+            feed::load(tx, &feed.name)?,
+        ))
     })?;
-    let mut differ = Differ::new(&feed.profile, shadow, told);
+    let began_at = state.map_or(now.at, |state| state.began_at);
+    let mut differ =
+        Differ::new(&feed.profile, shadow, told).after(now.is_history.then_some(began_at));
     let mut mapper = Mapper::new(&feed.profile, binding, &feed.facility, ObservedAt(now.at));
     let mut count = 0;
     while let Some((line, cells)) = rows.next_row()? {
         count += 1;
         differ.see(mapper.map(line, cells));
     }
-    let (tally, binding) = mapper.finish();
+    let (mut tally, binding) = mapper.finish();
     let dropped = binding.dropped().to_vec();
+    let diff = differ.finish()?;
+    for lines in diff.conflicts.values() {
+        tally.contradict(lines);
+    }
     Ok(Read {
-        diff: differ.finish()?,
+        diff,
         tally,
         dropped,
         rows: count,

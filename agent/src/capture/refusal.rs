@@ -1,5 +1,6 @@
 //! Why an export was refused whole: it changed nothing, and this is what to do about it.
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::format::csv::CsvError;
@@ -17,14 +18,25 @@ pub enum Refusal {
     /// It lists nobody, which never means that everybody has left.
     #[error("no row lists anybody: an empty roster never means that everybody has left")]
     NoRows,
-    /// Rows with different content have the same key.
+    /// Its date has not come: every later export would seem to be older.
     #[error(
-        "{rows} rows have the key of another row with other content: if one row is one charge, set \
+        "the export is dated {exported_at}, and it is {now}: the date in its name, or when it was \
+         written, is wrong, or this machine's clock is"
+    )]
+    Future {
+        /// Its date.
+        exported_at: Timestamp,
+        /// The agent's clock.
+        now: Timestamp,
+    },
+    /// Many keys stand in rows with different content.
+    #[error(
+        "{keys} keys stand in several rows with other content each: if one row is one charge, set \
          one_row_per = \"charge\"; else name more fields in key"
     )]
     DuplicateKeys {
         /// How many.
-        rows: u64,
+        keys: u64,
     },
 }
 
@@ -38,6 +50,7 @@ impl Refusal {
             Self::Csv(CsvError::Unterminated | CsvError::OpenQuote { .. }) => "half-written",
             Self::Csv(CsvError::Ragged { .. } | CsvError::Malformed { .. }) => "malformed",
             Self::Header(_) => "header",
+            Self::Future { .. } => "future",
             Self::NoRows => "no-rows",
             Self::DuplicateKeys { .. } => "duplicate-keys",
         }

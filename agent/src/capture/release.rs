@@ -1,4 +1,4 @@
-//! A named person lets the changes pass that the guard holds.
+//! A named person decides about the changes that the guard holds: they pass, or they are forgotten.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,9 +8,21 @@ use savin_shared::envelope::SealedBatch;
 use savin_shared::ids::FeedName;
 
 use crate::diff::Class;
-use crate::journal::hold::{Held, HoldUpdate};
+use crate::journal::feed::Ended;
+use crate::journal::hold::{Action, Decision, Held, HoldUpdate};
 use crate::journal::{Capture, Journal, JournalError, feed, hold};
 use crate::signer::Signer;
+
+/// A person's decision: who, when, and on which day of the agency's calendar.
+#[derive(Debug, Clone, Copy)]
+pub struct Decider<'a> {
+    /// The name that the decision is kept under.
+    pub by: &'a str,
+    /// When.
+    pub at: Timestamp,
+    /// On which day.
+    pub day: Date,
+}
 
 /// Stores the changes that a feed holds as believed, and returns how many there were.
 ///
@@ -20,31 +32,36 @@ pub fn release(
     journal: &mut Journal,
     signer: &Signer,
     name: &FeedName,
-    day: Date,
-    (at, secret): (Timestamp, Salt),
+    decider: Decider<'_>,
+    secret: Salt,
 ) -> Result<(u64, Vec<SealedBatch>), JournalError> {
-    let (held, state) = journal.read(|tx| Ok((hold::changes(tx, name)?, feed::load(tx, name)?)))?;
+    let (held, hold, state) = journal.read(|tx| {
+        Ok((
+            hold::changes(tx, name)?,
+            hold::load(tx, name)?,
+            feed::load(tx, name)?,
+        ))
+    })?;
     let Some(mut state) = state.filter(|_| !held.is_empty()) else {
         return Ok((0, Vec::new()));
     };
     let count = held.len() as u64;
-    let is_loss = |held: &&Held| {
-        matches!(
-            held.class,
-            Class::Absent | Class::Withheld | Class::TurnedUnknown
-        )
-    };
+    let is_loss = |held: &&Held| matches!(held.class, Class::Absent | Class::TurnedUnknown);
     let lost = held.iter().filter(is_loss).count() as u64;
-    let ended = held
-        .iter()
-        .filter(|held| held.class == Class::Ended)
-        .count() as u64;
     let removed = held
         .iter()
         .filter(|held| matches!(held.step.delta.change, Change::NoLongerListed(_)))
         .count() as u64;
     let added = held.iter().filter(|held| held.class == Class::New).count() as u64;
     state.listed = state.listed.saturating_add(added).saturating_sub(removed);
+    let export = hold.and_then(|hold| hold.export);
+    if let Some(export) = &export {
+        // The doubt is gone: this is the last export that was taken.
+        state.captured_at = Some(decider.at);
+        state.changed_at = Some(export.exported_at);
+        state.exported_at = state.exported_at.max(Some(export.exported_at));
+        state.last_content = Some(export.content);
+    }
     let steps = held
         .into_iter()
         .map(|held| {
@@ -59,14 +76,42 @@ pub fn release(
             feed: name,
             steps,
             state,
-            export: None,
+            export,
             told: Vec::new(),
-            lost: Some((day, lost)),
-            ended,
-            hold: HoldUpdate::Clear,
+            lost: Some((decider.day, lost)),
+            // What a person let pass says nothing of what is usual.
+            ended: Ended::default(),
+            hold: HoldUpdate::Decide(decision(decider, Action::Released, count)),
             secret,
-            at,
+            at: decider.at,
         },
     )?;
     Ok((count, batches))
+}
+
+/// Forgets the changes that a feed holds, and returns how many there were.
+///
+/// # Errors
+/// Returns [`JournalError`] when the journal cannot be used.
+pub fn drop_held(
+    journal: &mut Journal,
+    name: &FeedName,
+    decider: Decider<'_>,
+) -> Result<u64, JournalError> {
+    journal.write(|tx| {
+        let count = hold::changes(tx, name)?.len() as u64;
+        if count > 0 {
+            let decision = decision(decider, Action::Dropped, count);
+            hold::update(tx, name, &HoldUpdate::Decide(decision), decider.at)?;
+        }
+        Ok(count)
+    })
+}
+
+fn decision(decider: Decider<'_>, action: Action, changes: u64) -> Decision {
+    Decision {
+        by: decider.by.to_owned(),
+        action,
+        changes,
+    }
 }

@@ -7,11 +7,12 @@ use savin_shared::ids::{AgentId, Epoch, FacilityCode, FeedName};
 use savin_shared::sign::SigningKey;
 
 use super::refusal::Refusal;
-use super::release::release;
+use super::release::{Decider, drop_held, release};
 use super::report::{Outcome, Report};
 use super::{Feed, Now, take_file};
 use crate::diff::Class;
 use crate::format::csv::CsvError;
+use crate::journal::hold::Action;
 use crate::journal::{Journal, feed, hold};
 use crate::mapping::profile::Profile;
 use crate::signer::Signer;
@@ -57,6 +58,7 @@ impl Jail {
         let now = Now {
             at: self.now,
             exported_at: self.now,
+            is_history: false,
             secret: [4; 16],
         };
         take_file(
@@ -95,6 +97,42 @@ impl Jail {
             .read(|tx| hold::load(tx, &name))
             .unwrap()
             .map(|hold| hold.code)
+    }
+
+    fn release(&mut self) -> u64 {
+        let decider = Decider {
+            by: "Sgt. Sample",
+            at: self.now,
+            day: self.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        };
+        let name = self.feed.name.clone();
+        let released = release(&mut self.journal, &self.signer, &name, decider, [5; 16]);
+        released.unwrap().0
+    }
+
+    fn drop_held(&mut self) -> u64 {
+        let decider = Decider {
+            by: "Sgt. Sample",
+            at: self.now,
+            day: self.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        };
+        let name = self.feed.name.clone();
+        drop_held(&mut self.journal, &name, decider).unwrap()
+    }
+
+    fn decisions(&mut self) -> Vec<(Action, u64)> {
+        let name = self.feed.name.clone();
+        let decisions = self
+            .journal
+            .read(|tx| hold::decisions(tx, &name, 9))
+            .unwrap();
+        decisions
+            .into_iter()
+            .map(|(_, decision)| {
+                assert_eq!(decision.by, "Sgt. Sample");
+                (decision.action, decision.changes)
+            })
+            .collect()
     }
 
     fn refusal(&mut self) -> Option<String> {
@@ -136,9 +174,9 @@ fn knows_an_export_that_comes_again() {
     let mut jail = Jail::new(ROSTER);
     jail.take(&roster(0..50));
     assert_eq!(jail.next_day(&roster(0..50)).outcome, Outcome::Repeat);
-    jail.next_day(&roster(1..50));
+    jail.next_day(&roster(0..60));
     let again = jail.next_day(&roster(0..50));
-    assert_eq!((again.held, again.batches.len()), (1, 0));
+    assert_eq!((again.held, again.batches.len()), (10, 0));
     assert_eq!(jail.hold().as_deref(), Some("served-again"));
 }
 
@@ -164,7 +202,10 @@ fn changes_nothing_for_an_export_that_is_not_whole() {
         (whole.trim_end().to_owned(), "half-written"),
         (whole.replace("7,IN,A7,private", "7,IN"), "malformed"),
         (whole.replace("status", "state"), "header"),
-        (format!("{whole}1,IN,other,x\n"), "duplicate-keys"),
+        (
+            format!("{whole}1,IN,other,x\n2,IN,other,x\n3,IN,other,x\n"),
+            "duplicate-keys",
+        ),
         (
             String::from("<html><body>503 Service Unavailable</body></html>\n"),
             "header",
@@ -181,6 +222,40 @@ fn changes_nothing_for_an_export_that_is_not_whole() {
     }
     assert_eq!(jail.next_day(&roster(0..49)).count(Class::Absent), 1);
     assert_eq!(jail.refusal(), None);
+}
+
+#[test]
+fn takes_an_export_with_single_wrong_rows_and_says_which() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    let text = roster(1..50).replace("A7,", "B7,") + "7,IN,C7,x\n,,,\n,IN,A,x\n";
+    let report = jail.next_day(&text);
+    let counts = [Class::Changed, Class::Absent].map(|class| report.count(class));
+    assert_eq!(
+        (report.outcome, counts, report.held),
+        (Outcome::Taken, [0, 1], 0)
+    );
+    let name = jail.feed.name.clone();
+    let state = jail.journal.read(|tx| feed::load(tx, &name)).unwrap();
+    let set_aside = state.unwrap().set_aside.unwrap();
+    assert!(
+        set_aside.ends_with("3 rows set aside, in lines 8, 51, 53"),
+        "{set_aside}"
+    );
+    let remarks = report.tally.remarks();
+    assert!(
+        remarks
+            .iter()
+            .any(|line| line.contains("2 rows with the key of another row")
+                && line.contains("lines 8, 51")),
+        "{remarks:?}"
+    );
+    assert!(
+        remarks
+            .iter()
+            .any(|line| line.contains("1 rows have no readable key")),
+        "{remarks:?}"
+    );
 }
 
 #[test]
@@ -217,15 +292,12 @@ fn stores_what_was_held_once_a_person_releases_it() {
     let mut jail = Jail::new(ROSTER);
     jail.take(&roster(0..50));
     jail.next_day(&roster(0..10));
-    let (name, day) = (jail.feed.name.clone(), jiff::civil::date(2026, 6, 2));
-    let now = (jail.now, [5; 16]);
-    let (count, batches) = release(&mut jail.journal, &jail.signer, &name, day, now).unwrap();
-    assert_eq!((count, batches.len()), (40, 1));
+    assert_eq!(jail.release(), 40);
     assert_eq!(jail.hold(), None);
     let after = jail.next_day(&roster(0..10).replace("A3", "B3"));
     assert_eq!((after.held, after.count(Class::Changed)), (0, 1));
-    let again = release(&mut jail.journal, &jail.signer, &name, day, now).unwrap();
-    assert_eq!(again.0, 0);
+    assert_eq!(jail.release(), 0);
+    assert_eq!(jail.decisions(), [(Action::Released, 40)]);
 }
 
 #[test]
@@ -238,14 +310,157 @@ fn bounds_explicit_releases_and_keeps_the_rest() {
     // The same file again tells nothing twice and loses nothing that is held.
     let again = jail.take(&roster(0..101).replace("IN", "REL"));
     assert_eq!((again.count(Class::Ended), again.held), (0, 1));
-    let (name, day) = (jail.feed.name.clone(), jiff::civil::date(2026, 6, 1));
-    let now = (jail.now, [5; 16]);
+    assert_eq!(jail.release(), 81);
+}
+
+#[test]
+fn lets_no_time_and_no_other_export_pass_what_waits_for_a_person() {
+    let mut jail = Jail::new(ROSTER);
+    let everybody_but = |text: String, cell| {
+        let text = (60..100).fold(text, |text, n| {
+            text.replace(&format!("\n{n},IN"), &format!("\n{n},REL"))
+        });
+        text.replace(",A50,", &format!(",{cell},"))
+    };
+    jail.take(&roster(0..100));
+    let report = jail.next_day(&everybody_but(roster(19..100), "A50"));
+    assert_eq!((report.count(Class::Ended), report.held), (20, 39));
+    for cell in ["B", "C", "D"] {
+        let report = jail.next_day(&everybody_but(roster(19..100), cell));
+        assert_eq!((report.count(Class::Ended), report.held), (0, 39), "{cell}");
+        assert_eq!(jail.hold().as_deref(), Some("mass-absence"));
+    }
+    // A doubted export changes nothing of it either.
+    let doubted = jail.next_day(&roster(0..100));
+    assert_eq!(doubted.reasons.len(), 1);
+    assert_eq!(jail.hold().as_deref(), Some("mass-absence"));
+    // Windows in which something was held teach nothing.
+    assert_eq!(jail.release(), 39);
+    let name = jail.feed.name.clone();
+    let later = jail.now + SignedDuration::from_hours(1);
+    let windows = jail.journal.read(|tx| feed::ended(tx, &name, later));
+    assert_eq!(windows.unwrap(), (0, Vec::new()));
+}
+
+#[test]
+fn moves_nothing_forward_for_an_export_that_it_doubts() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    jail.next_day(&roster(0..60));
+    let name = jail.feed.name.clone();
+    let state = |jail: &mut Jail| {
+        let state = jail.journal.read(|tx| feed::load(tx, &name));
+        let state = state.unwrap().unwrap();
+        (
+            state.captured_at,
+            state.exported_at,
+            state.changed_at,
+            state.last_content,
+        )
+    };
+    let before = state(&mut jail);
+    assert_eq!(jail.next_day(&roster(0..50)).held, 10);
+    assert_eq!(jail.hold().as_deref(), Some("served-again"));
+    assert_eq!(state(&mut jail), before);
+    // The one that is believed comes again, and the doubt is over.
+    assert_eq!(jail.next_day(&roster(0..60)).outcome, Outcome::Repeat);
+    assert_eq!(jail.hold(), None);
+    assert_eq!(jail.next_day(&roster(0..50)).held, 10);
+    // Once a person has released it, it is the last that was taken.
+    assert_eq!(jail.release(), 10);
+    assert_eq!(jail.next_day(&roster(0..50)).outcome, Outcome::Repeat);
+}
+
+#[test]
+fn refuses_an_export_from_the_future() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    let now = Now {
+        at: jail.now,
+        exported_at: jail.now + SignedDuration::from_hours(30),
+        is_history: false,
+        secret: [4; 16],
+    };
+    let file = ("roster.csv", roster(0..49));
+    let file = (file.0, file.1.as_bytes());
+    let report = take_file(&mut jail.journal, &jail.signer, &jail.feed, file, now).unwrap();
+    let Outcome::Refused(refusal) = report.outcome else {
+        panic!("taken")
+    };
+    assert_eq!(refusal.code(), "future");
+    assert_eq!(jail.next_day(&roster(0..49)).count(Class::Absent), 1);
+}
+
+#[test]
+fn forgets_held_transactions_that_were_overtaken_or_dropped() {
+    let mut jail = Jail::new(&ROSTER.replace("'roster'\nzone", "'transactions'\nzone"));
+    jail.take(&roster(0..25));
+    jail.pass(1);
+    let report = jail.take(&roster(0..25).replace("IN", "REL"));
+    assert_eq!((report.count(Class::Ended), report.held), (20, 5));
+    // One of the five is corrected by a later row, one said in other words.
+    let name = jail.feed.name.clone();
+    let held: Vec<_> = jail
+        .journal
+        .read(|tx| hold::changes(tx, &name))
+        .unwrap()
+        .into_iter()
+        .map(|held| held.key.number.to_string())
+        .collect();
+    let header = "no,status,cell,medical\n";
+    jail.pass(1);
+    jail.take(&format!(
+        "{header}{},IN,B,x\n{},REL,B,x\n",
+        held[0], held[1]
+    ));
+    let left = jail.journal.read(|tx| hold::changes(tx, &name)).unwrap();
+    let left: Vec<_> = left
+        .iter()
+        .map(|held| held.key.number.to_string())
+        .collect();
+    assert_eq!(left.len(), 4);
+    assert!(!left.contains(&held[0]));
+    assert_eq!(jail.drop_held(), 4);
     assert_eq!(
-        release(&mut jail.journal, &jail.signer, &name, day, now)
-            .unwrap()
-            .0,
-        81
+        (jail.hold(), jail.release(), jail.drop_held()),
+        (None, 0, 0)
     );
+    assert_eq!(jail.decisions(), [(Action::Dropped, 4)]);
+}
+
+#[test]
+fn takes_what_was_there_before_it_for_history_and_no_news() {
+    let profile = ROSTER.replace("'roster'\nzone", "'transactions'\nzone");
+    let mut jail = Jail::new(&profile.replace("location", "status_at = 'at'\nlocation"));
+    let row = |number, at| format!("{number},REL,A,{at}\n");
+    let history = (0..100).fold(String::from("no,status,cell,at\n"), |text, number| {
+        text + &row(number, "2025-11-09 10:00")
+    });
+    // No time: history. After the agent began: news, though the file was there.
+    let history = history + &row(100, "") + &row(101, "2026-06-01 08:00");
+    let now = Now {
+        at: jail.now,
+        exported_at: jail.now,
+        is_history: true,
+        secret: [4; 16],
+    };
+    let file = ("old.csv", history.as_bytes());
+    let report = take_file(&mut jail.journal, &jail.signer, &jail.feed, file, now).unwrap();
+    let origins = |jail: &Jail, report| -> Vec<Origin> {
+        let changes = jail.changes(report);
+        changes.into_iter().map(|(origin, _)| origin).collect()
+    };
+    let told = origins(&jail, &report);
+    assert_eq!((told.len(), report.held), (102, 0));
+    let news = told.iter().filter(|origin| **origin == Origin::Live);
+    assert_eq!(news.count(), 1);
+    // What comes later is news whatever its date, and history has taught the guard nothing.
+    jail.pass(1);
+    let report = jail.take(&(history + &row(200, "2025-11-09 10:00")));
+    assert_eq!(origins(&jail, &report), [Origin::Live]);
+    let name = jail.feed.name.clone();
+    let ended = jail.journal.read(|tx| feed::ended(tx, &name, jail.now));
+    assert_eq!(ended.unwrap(), (1, vec![1]));
 }
 
 #[test]

@@ -1,55 +1,106 @@
-//! `holds` and `release-hold`: changes that wait for a person, and the person's decision.
+//! `holds`, `release-hold` and `drop-hold`: changes that wait for a person, and the person's decision.
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Args;
-use jiff::tz::TimeZone;
-use savin_shared::ids::{Epoch, FeedName};
-use serde_json::json;
+use clap::builder::NonEmptyStringValueParser;
+use jiff::Timestamp;
+use savin_shared::ids::Epoch;
+use serde_json::{Value, json};
 
 use super::output::Output;
 use crate::app;
-use crate::capture::release::release;
+use crate::capture::Feed;
+use crate::capture::release::{Decider, drop_held, release};
 use crate::config::Config;
+use crate::guard::doubts_export;
+use crate::journal::hold::Decision;
 use crate::journal::{Journal, hold};
+use crate::mapping::profile::Mode;
+
+/// How many of the last decisions about a feed are shown.
+const DECISIONS: u32 = 10;
 
 pub(super) fn list(config: &Path, output: &Output) -> anyhow::Result<()> {
     let config = Config::load(config)?;
     let mut journal = Journal::look(&config.state.journal())?;
-    let mut rows = Vec::new();
+    let (mut rows, mut decided) = (Vec::new(), Vec::new());
     for configured in &config.feeds {
         let name = &configured.feed.name;
-        let (hold, changes) =
-            journal.read(|tx| Ok((hold::load(tx, name)?, hold::changes(tx, name)?)))?;
-        let Some(hold) = hold else { continue };
-        if output.is_json() {
+        let (hold, changes, decisions) = journal.read(|tx| {
+            Ok((
+                hold::load(tx, name)?,
+                hold::changes(tx, name)?,
+                hold::decisions(tx, name, DECISIONS)?,
+            ))
+        })?;
+        if output.is_json() && (hold.is_some() || !decisions.is_empty()) {
             let records: Vec<_> = changes
                 .iter()
                 .map(|held| held.key.number.as_str())
                 .collect();
+            let decisions: Vec<_> = decisions
+                .iter()
+                .map(|(at, d)| decision_json(*at, d))
+                .collect();
+            let hold = hold.as_ref();
             output.object(&json!({
-                "feed": name, "since": hold.since, "code": hold.code, "message": hold.message,
-                "changes": changes.len(), "records": records,
+                "feed": name, "since": hold.map(|hold| hold.since),
+                "code": hold.map(|hold| &hold.code), "message": hold.map(|hold| &hold.message),
+                "changes": changes.len(), "records": records, "decisions": decisions,
             }))?;
         }
-        let since = format!("{:.0}", hold.since);
+        decided.extend(decisions.into_iter().map(|(at, decision)| {
+            vec![
+                name.to_string(),
+                format!("{at:.0}"),
+                decision.changes.to_string(),
+                decision.action.as_str().to_owned(),
+                decision.by,
+            ]
+        }));
+        let Some(hold) = hold else { continue };
         rows.push(vec![
             name.to_string(),
-            since,
+            format!("{:.0}", hold.since),
             changes.len().to_string(),
             hold.message,
+            advice(&hold.code, configured.feed.profile.mode).to_owned(),
         ]);
     }
     if output.is_json() {
         return Ok(());
     }
     if rows.is_empty() {
-        return output.line("Nothing is held.");
+        output.line("Nothing is held.")?;
+    } else {
+        output.table(&["feed", "since", "changes", "why", "if it is wrong"], rows)?;
+        let real =
+            "If this is what really happened: `savin-agent release-hold FEED --by YOUR-NAME`.";
+        output.line(real)?;
     }
-    output.table(&["feed", "since", "changes", "why"], rows)?;
-    output.line("If this is what really happened: `savin-agent release-hold FEED`.")?;
-    output.line("If the export was wrong: mend it; the hold ends with the next good export.")
+    let header = ["feed", "decided", "changes", "what", "by whom"];
+    output.table(&header, decided)
+}
+
+/// Says what to do about a hold that is wrong.
+fn advice(code: &str, mode: Mode) -> &'static str {
+    match mode {
+        Mode::Transactions => {
+            "correct it in the jail's system; a later row of the same record ends it, and \
+             `savin-agent drop-hold FEED --by YOUR-NAME` forgets what is held"
+        }
+        Mode::Roster if doubts_export(code) => "it ends with the next good export",
+        Mode::Roster => "correct it in the jail's system; it ends when the export stops saying it",
+    }
+}
+
+fn decision_json(at: Timestamp, decision: &Decision) -> Value {
+    json!({
+        "at": at, "by": decision.by, "action": decision.action.as_str(),
+        "changes": decision.changes,
+    })
 }
 
 /// Let held changes pass.
@@ -57,6 +108,9 @@ pub(super) fn list(config: &Path, output: &Output) -> anyhow::Result<()> {
 pub(super) struct ReleaseHold {
     /// The feed whose held changes are real.
     feed: String,
+    /// Who decides: kept with the decision.
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    by: String,
     /// Only say how many changes would pass.
     #[arg(long)]
     dry_run: bool,
@@ -65,33 +119,76 @@ pub(super) struct ReleaseHold {
 impl ReleaseHold {
     pub(super) fn run(&self, config: &Path, output: &Output) -> anyhow::Result<()> {
         let config = Config::load(config)?;
-        let Some(configured) = config
-            .feeds
-            .iter()
-            .find(|configured| configured.feed.name.as_str() == self.feed)
-        else {
-            bail!("no feed is named {:?}", self.feed);
-        };
-        let name: &FeedName = &configured.feed.name;
+        let feed = find(&config, &self.feed)?;
         let agent = config.state.identity()?.agent()?;
         let signer = config.state.signer(agent)?;
-        let world = app::world();
-        let epoch = Epoch::from_bytes((world.random)());
-        let mut journal = Journal::open(&config.state.journal(), agent, epoch)?;
+        let mut journal = open(&config)?;
         if self.dry_run {
-            let changes = journal.read(|tx| hold::changes(tx, name))?.len();
+            let changes = journal.read(|tx| hold::changes(tx, &feed.name))?.len();
             return output.line(&format!("{changes} changes would pass."));
         }
-        let now = (world.wall)();
-        let zone: TimeZone = configured.feed.profile.times.zone().clone();
-        let day = now.to_zoned(zone).date();
-        let secret = (world.random)();
-        let (count, _) = release(&mut journal, &signer, name, day, (now, secret))?;
+        let (decider, secret) = (decider(feed, &self.by), (app::world().random)());
+        let (count, _) = release(&mut journal, &signer, &feed.name, decider, secret)?;
         if output.is_json() {
-            return output.object(&json!({ "feed": name, "released": count }));
+            return output.object(&json!({
+                "feed": feed.name, "released": count, "by": self.by,
+            }));
         }
         output.line(&format!(
             "{count} changes pass; the agent sends them within a second."
         ))
     }
+}
+
+/// Forget held transactions.
+#[derive(Debug, Args)]
+pub(super) struct DropHold {
+    /// The feed whose held changes are wrong.
+    feed: String,
+    /// Who decides: kept with the decision.
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    by: String,
+}
+
+impl DropHold {
+    pub(super) fn run(&self, config: &Path, output: &Output) -> anyhow::Result<()> {
+        let config = Config::load(config)?;
+        let feed = find(&config, &self.feed)?;
+        if feed.profile.mode == Mode::Roster {
+            bail!(
+                "feed {} is a roster, which says everything again each time: its hold ends when \
+                 the export stops saying what is held",
+                feed.name
+            );
+        }
+        let mut journal = open(&config)?;
+        let count = drop_held(&mut journal, &feed.name, decider(feed, &self.by))?;
+        if output.is_json() {
+            return output.object(&json!({
+                "feed": feed.name, "dropped": count, "by": self.by,
+            }));
+        }
+        output.line(&format!(
+            "{count} changes are forgotten; the records stay as they are."
+        ))
+    }
+}
+
+fn find<'a>(config: &'a Config, name: &str) -> anyhow::Result<&'a Feed> {
+    let mut feeds = config.feeds.iter().map(|configured| &configured.feed);
+    feeds
+        .find(|feed| feed.name.as_str() == name)
+        .with_context(|| format!("no feed is named {name:?}"))
+}
+
+fn open(config: &Config) -> anyhow::Result<Journal> {
+    let agent = config.state.identity()?.agent()?;
+    let epoch = Epoch::from_bytes((app::world().random)());
+    Ok(Journal::open(&config.state.journal(), agent, epoch)?)
+}
+
+fn decider<'a>(feed: &Feed, by: &'a str) -> Decider<'a> {
+    let at = (app::world().wall)();
+    let day = at.to_zoned(feed.profile.times.zone().clone()).date();
+    Decider { by, at, day }
 }

@@ -132,6 +132,7 @@ impl Preview {
                 (mapped.key.to_string(), text)
             }
             Mapped::Withheld(key) => (key.to_string(), "sealed: nothing is sent".to_owned()),
+            Mapped::Blank => (String::new(), "blank: passed over".to_owned()),
             Mapped::Quarantined { key, problem } => {
                 let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
                 (key, format!("set aside: {problem}"))
@@ -204,12 +205,7 @@ fn newest(
         };
         if is_export(pattern, &name) {
             let modified = entry.metadata()?.modified()?;
-            let at = export_time(
-                &profile.times,
-                profile.export_date.as_deref(),
-                &name,
-                modified,
-            );
+            let at = export_time(&profile.times, &profile.export_date, &name, modified);
             newest = newest.max(Some((at, entry.path())));
         }
     }
@@ -220,7 +216,8 @@ fn newest(
 
 fn print(configured: &FeedConfig, shown: Shown, output: &Output) -> anyhow::Result<()> {
     let name = &configured.feed.name;
-    let remarks = shown.tally.remarks();
+    let mut remarks = shown.tally.words();
+    remarks.extend(shown.tally.remarks());
     if output.is_json() {
         for [line, source, key, becomes] in &shown.rows {
             output.object(&json!({

@@ -13,12 +13,12 @@ use serde::Serialize;
 
 use super::output::Output;
 use crate::app;
-use crate::capture::release::release;
+use crate::capture::release::{Decider, release};
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{Feed, Now, take_file};
 use crate::census::{Census, Counts, Roster};
 use crate::config::load_profile;
-use crate::format::csv::CsvRows;
+use crate::format::csv::{CsvError, CsvLayout, CsvRows};
 use crate::format::encoding;
 use crate::journal::Journal;
 use crate::mapping::binding::Binding;
@@ -27,6 +27,10 @@ use crate::signer::Signer;
 use crate::sources::folder::is_export;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Rows of each hundred of the last file that one without a last line break must at least have, to be
+/// taken for whole.
+const WHOLE_PERCENT: u64 = 90;
 
 /// Play a folder of exports.
 #[derive(Debug, Args)]
@@ -77,6 +81,7 @@ struct Player {
     feed: Feed,
     census: Census,
     now: Option<Timestamp>,
+    last_rows: u64,
     totals: Totals,
 }
 
@@ -178,6 +183,7 @@ impl Replay {
             },
             census: Census::default(),
             now: None,
+            last_rows: 0,
             totals: Totals::default(),
         })
     }
@@ -196,22 +202,19 @@ impl Player {
         let now = Now {
             at: exported_at,
             exported_at,
+            is_history: false,
             secret,
         };
+        let lacks_end = self.lacks_only_its_end(&bytes);
+        if lacks_end {
+            self.feed.profile.csv.final_newline_required = false;
+        }
         let file = (name.as_str(), bytes.as_slice());
         let report = take_file(&mut self.journal, &self.signer, &self.feed, file, now)
             .with_context(|| format!("failed to take {name}"))?;
         self.count_deltas(&report);
         if report.held > 0 {
-            let day = exported_at
-                .to_zoned(self.feed.profile.times.zone().clone())
-                .date();
-            let at = (exported_at, (app::world().random)());
-            let (_, batches) = release(&mut self.journal, &self.signer, &self.feed.name, day, at)?;
-            self.totals.deltas += batches
-                .iter()
-                .map(|batch| batch.header.deltas())
-                .sum::<u64>();
+            self.let_pass(exported_at)?;
         }
         let counts = match report.outcome {
             Outcome::Taken => self.census.take(self.roster(&bytes, now)?),
@@ -223,6 +226,19 @@ impl Player {
         } else {
             report.rows
         };
+        let mut remarks = report.tally.words();
+        remarks.extend(report.tally.remarks());
+        if report.outcome == Outcome::Taken {
+            self.last_rows = rows;
+        }
+        if lacks_end {
+            self.feed.profile.csv.final_newline_required = true;
+            remarks.push(
+                "the last line does not end with a line break: taken, since the file is whole \
+                 otherwise; from a live feed it would be refused"
+                    .to_owned(),
+            );
+        }
         Ok(Day {
             file: name,
             rows,
@@ -236,17 +252,53 @@ impl Player {
             },
             dropped_columns: report.dropped,
             set_aside: report.tally.quarantined,
-            remarks: report.tally.remarks(),
+            remarks,
         })
+    }
+
+    /// Lets what is held pass, as if a person had released it.
+    fn let_pass(&mut self, at: Timestamp) -> anyhow::Result<()> {
+        let day = at.to_zoned(self.feed.profile.times.zone().clone()).date();
+        let decider = Decider {
+            by: "replay",
+            at,
+            day,
+        };
+        let secret = (app::world().random)();
+        let feed = &self.feed.name;
+        let (_, batches) = release(&mut self.journal, &self.signer, feed, decider, secret)?;
+        self.totals.deltas += batches
+            .iter()
+            .map(|batch| batch.header.deltas())
+            .sum::<u64>();
+        Ok(())
+    }
+
+    /// Says whether a finished file lacks its last line break and nothing else: each line has its
+    /// cells, and there are about as many as in the last file. A cut within the last cell cannot be
+    /// seen, which is why a live feed never goes by this.
+    fn lacks_only_its_end(&self, bytes: &[u8]) -> bool {
+        let csv = self.feed.profile.csv;
+        let text = encoding::decode(bytes).text;
+        if !csv.final_newline_required || text.is_empty() || text.ends_with('\n') {
+            return false;
+        }
+        let rows = count(
+            &text,
+            CsvLayout {
+                final_newline_required: false,
+                ..csv
+            },
+        );
+        rows.is_ok_and(|rows| rows * 100 >= self.last_rows * WHOLE_PERCENT)
     }
 
     /// Returns the day in the file's name, or the day after the last file's.
     fn date(&mut self, name: &str) -> Timestamp {
         let profile = &self.feed.profile;
         let named = profile
-            .export_date
-            .as_ref()
-            .and_then(|format| profile.times.date_in_name(format, name))
+            .times
+            .date_in_name(&profile.export_date, name)
             .and_then(|date| date.to_zoned(profile.times.zone().clone()).ok())
             .map(|day| day.timestamp());
         let next = self.now.and_then(|now| now.checked_add(DAY).ok());
@@ -271,14 +323,8 @@ impl Player {
         Ok(roster)
     }
 
-    fn rows(&self, bytes: &[u8]) -> anyhow::Result<u64> {
-        let decoded = encoding::decode(bytes);
-        let mut rows = CsvRows::new(&decoded.text, self.feed.profile.csv)?;
-        let mut count = 0;
-        while rows.next_row()?.is_some() {
-            count += 1;
-        }
-        Ok(count)
+    fn rows(&self, bytes: &[u8]) -> Result<u64, CsvError> {
+        count(&encoding::decode(bytes).text, self.feed.profile.csv)
     }
 
     fn count_deltas(&mut self, report: &Report) {
@@ -301,6 +347,15 @@ impl Totals {
         self.refused += u64::from(day.refused.is_some());
         self.set_aside += day.set_aside;
     }
+}
+
+fn count(text: &str, layout: CsvLayout) -> Result<u64, CsvError> {
+    let mut rows = CsvRows::new(text, layout)?;
+    let mut count = 0;
+    while rows.next_row()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
 }
 
 fn row(file: &str, rows: u64, repeat: u64, counts: &Counts, held: u64) -> Vec<String> {

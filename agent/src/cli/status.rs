@@ -135,6 +135,7 @@ impl Feed<'_> {
             "captured_at": state.and_then(|state| state.captured_at),
             "source_changed_at": state.and_then(|state| state.changed_at),
             "refused": state.and_then(|state| state.refusal.as_ref()),
+            "set_aside": state.and_then(|state| state.set_aside.as_ref()),
             "held": self.hold.as_ref().map(|hold| &hold.code),
             "held_since": self.hold.as_ref().map(|hold| hold.since),
         })
@@ -162,7 +163,10 @@ impl Feed<'_> {
         match (&self.hold, &state.refusal) {
             (Some(hold), _) => format!("held since {:.0}: {}", hold.since, hold.message),
             (None, Some(refusal)) => format!("refused: {refusal}"),
-            (None, None) => "good".to_owned(),
+            (None, None) => match &state.set_aside {
+                Some(rows) => format!("good, but {rows}"),
+                None => "good".to_owned(),
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use savin_shared::clock::{EffectiveAt, Moment};
 use savin_shared::delta::{Change, Evidence, Row};
 use savin_shared::ids::{FacilityCode, RecordKey, RecordNumber};
 use savin_shared::record::custody::{Charge, Custody, CustodyState, ReleaseReason};
@@ -43,6 +44,7 @@ fn record(number: &str, state: CustodyState, charge: &str) -> Record {
 fn listed(number: &str, state: CustodyState, charge: &str) -> Mapped {
     let record = record(number, state, charge);
     Mapped::Row(MappedRow {
+        line: 0,
         key: record.key(),
         row: Row::of(&record).unwrap(),
         standing: Standing::of(&record),
@@ -147,8 +149,9 @@ fn takes_a_row_that_was_set_aside_for_no_absence() {
         key: None,
         problem: problem(),
     };
-    let diff = compare(&profile("roster", "record"), &before, vec![unreadable]);
-    assert!(diff.differences.is_empty());
+    let now = vec![listed("1", IN, "a"), unreadable];
+    let diff = compare(&profile("roster", "record"), &before, now);
+    assert_eq!(summary(&diff), [("2".to_owned(), Class::Absent)]);
     assert_eq!(diff.unkeyed, 1);
 }
 
@@ -163,16 +166,105 @@ fn speaks_of_nobody_whom_a_transaction_file_does_not_name() {
     assert_eq!(summary(&diff), [("1".to_owned(), Class::Ended)]);
 }
 
+/// Reads files of a transactions feed one after the other, and returns the standings that each tells.
+fn told_of(files: &[Vec<Mapped>]) -> Vec<Vec<Standing>> {
+    let profile = profile("transactions", "record");
+    let (mut seen, mut shadow) = (BTreeMap::new(), BTreeMap::new());
+    let mut told = Vec::new();
+    for file in files {
+        let known = seen.keys().copied().collect();
+        let mut differ = Differ::new(&profile, shadow.clone(), known);
+        for row in file.clone() {
+            differ.see(row);
+        }
+        let diff = differ.finish().unwrap();
+        let renewed: BTreeSet<_> = diff.transactions.iter().filter_map(|t| t.record).collect();
+        seen.retain(|_, record: &mut Option<_>| !record.is_some_and(|r| renewed.contains(&r)));
+        seen.extend(diff.transactions.iter().map(|t| (t.fingerprint, t.record)));
+        for difference in &diff.differences {
+            let Change::Upsert { row, .. } = &difference.change else {
+                panic!("an upsert")
+            };
+            let (hash, standing) = (row.hash(), difference.standing);
+            shadow.insert(difference.key.clone(), Shadowed { hash, standing });
+        }
+        told.push(diff.differences.iter().map(|d| d.standing).collect());
+    }
+    told
+}
+
+fn at(state: CustodyState, day: u8, charge: &str) -> Mapped {
+    let mut record = record("1", state, charge);
+    let RecordBody::Custody(custody) = &mut record.body else {
+        panic!("a custody")
+    };
+    let at = format!("2026-06-{day:02}T12:00:00Z").parse().unwrap();
+    custody.status_at = Some(EffectiveAt(Moment::exact(at)));
+    Mapped::Row(MappedRow {
+        line: 0,
+        key: record.key(),
+        row: Row::of(&record).unwrap(),
+        standing: Standing::of(&record),
+        evidence: Evidence::Transaction,
+    })
+}
+
 #[test]
 fn tells_each_transaction_once_though_the_file_is_cumulative() {
-    let profile = profile("transactions", "record");
-    let (booked, released) = (record("1", IN, "a"), record("1", BOND, "a"));
-    let seen = BTreeSet::from([&booked, &released].map(|r| Row::of(r).unwrap().hash()));
-    let mut differ = Differ::new(&profile, shadow(&[released]), seen);
-    for state in [IN, BOND] {
-        differ.see(listed("1", state, "a"));
-    }
-    assert!(differ.finish().unwrap().differences.is_empty());
+    let row = |state| listed("1", state, "a");
+    let files = [
+        vec![row(IN)],
+        vec![row(IN), row(BOND)],
+        vec![row(IN), row(BOND)],
+        vec![row(IN), row(BOND), row(IN)],
+        vec![row(IN), row(BOND), row(IN)],
+    ];
+    let (open, ended) = (Standing::Open, Standing::Ended);
+    let expected = [vec![open], vec![ended], vec![], vec![open], vec![]];
+    assert_eq!(told_of(&files), expected);
+}
+
+#[test]
+fn tells_the_same_words_again_where_something_else_was_told_since() {
+    let files = [IN, BOND, IN, BOND].map(|state| vec![listed("1", state, "a")]);
+    let (open, ended) = (Standing::Open, Standing::Ended);
+    assert_eq!(told_of(&files), [[open], [ended], [open], [ended]]);
+}
+
+#[test]
+fn takes_a_corrected_row_for_no_news() {
+    let files = [
+        vec![at(IN, 1, "a"), at(BOND, 4, "a")],
+        // A typo in the old row; a column more in both; another time of the old row.
+        vec![at(IN, 1, "b"), at(BOND, 4, "a")],
+        vec![at(IN, 1, "c"), at(BOND, 4, "c")],
+        vec![at(IN, 2, "c"), at(BOND, 4, "c")],
+        // A booking after the release is news, wherever it stands.
+        vec![at(IN, 6, "c"), at(IN, 5, "c"), at(BOND, 4, "c")],
+    ];
+    let (open, ended) = (Standing::Open, Standing::Ended);
+    let expected = [
+        vec![open, ended],
+        vec![],
+        vec![ended],
+        vec![],
+        vec![open, open],
+    ];
+    assert_eq!(told_of(&files), expected);
+}
+
+#[test]
+fn lets_the_last_word_stay_the_last() {
+    let files = [
+        vec![at(IN, 1, "a"), at(IN, 5, "a")],
+        // A release that was entered late, before a booking that was told.
+        vec![at(IN, 1, "a"), at(BOND, 3, "a"), at(IN, 5, "a")],
+        // The newest row first.
+        vec![at(BOND, 6, "a"), at(IN, 5, "a"), at(BOND, 3, "a")],
+    ];
+    let (open, ended) = (Standing::Open, Standing::Ended);
+    let expected = [vec![open, open], vec![ended, open], vec![ended]];
+    assert_eq!(told_of(&files), expected);
 }
 
 #[test]
@@ -239,14 +331,49 @@ fn releases_nobody_for_whom_one_charge_stays_open() {
 }
 
 #[test]
-fn counts_rows_that_claim_the_same_key() {
+fn leaves_a_record_alone_whose_rows_contradict_each_other() {
+    let before = [record("1", IN, "a"), record("2", IN, "a")];
+    let row = |number, charge, line| {
+        let Mapped::Row(row) = listed(number, IN, charge) else {
+            panic!("a row")
+        };
+        Mapped::Row(MappedRow { line, ..row })
+    };
     let now = vec![
-        listed("1", IN, "a"),
-        listed("1", IN, "b"),
-        listed("1", IN, "a"),
+        row("1", "b", 2),
+        row("2", "b", 3),
+        row("1", "c", 4),
+        row("1", "b", 5),
+        row("2", "b", 6),
     ];
-    let diff = compare(&profile("roster", "record"), &[], now);
-    assert_eq!((diff.conflicts, diff.listed), (1, 1));
+    let diff = compare(&profile("roster", "record"), &before, now);
+    assert_eq!(summary(&diff), [("2".to_owned(), Class::Changed)]);
+    let conflicts: Vec<_> = diff.conflicts.into_iter().collect();
+    assert_eq!(conflicts, [(before[0].key(), vec![2, 4])]);
+    assert_eq!(diff.listed, 2);
+}
+
+#[test]
+fn lets_a_sealed_row_win_over_every_other_row_of_its_record() {
+    let before = [record("1", IN, "a")];
+    let sealed = || Mapped::Withheld(before[0].key());
+    for rows in ["record", "charge"] {
+        for now in [
+            vec![listed("1", IN, "b"), sealed()],
+            vec![sealed(), listed("1", IN, "b")],
+            vec![listed("1", IN, "b"), listed("1", IN, "c"), sealed()],
+        ] {
+            let diff = compare(&profile("roster", rows), &before, now);
+            assert_eq!(summary(&diff), [("1".to_owned(), Class::Withheld)]);
+            assert!(diff.conflicts.is_empty());
+        }
+    }
+    let now = vec![listed("1", IN, "a"), sealed()];
+    assert!(
+        compare(&profile("transactions", "record"), &[], now)
+            .differences
+            .is_empty()
+    );
 }
 
 #[test]

@@ -4,17 +4,28 @@
 pub trait Cells {
     /// Returns a cell's text, or `None` where the source says NULL or the row is too short.
     fn cell(&self, position: usize) -> Option<&str>;
+
+    /// Says whether there is nothing in any cell.
+    fn is_blank(&self) -> bool;
 }
 
 impl Cells for ::csv::StringRecord {
     fn cell(&self, position: usize) -> Option<&str> {
         self.get(position)
     }
+
+    fn is_blank(&self) -> bool {
+        self.iter().all(|cell| cell.trim().is_empty())
+    }
 }
 
 impl Cells for Vec<Option<String>> {
     fn cell(&self, position: usize) -> Option<&str> {
         self.get(position).and_then(Option::as_deref)
+    }
+
+    fn is_blank(&self) -> bool {
+        self.iter().flatten().all(|cell| cell.trim().is_empty())
     }
 }
 

@@ -9,11 +9,14 @@ use savin_shared::hash::Hash;
 use savin_shared::ids::FeedName;
 
 use super::{JournalError, storable, stored_count, stored_hash, stored_time};
+use crate::diff::Told;
 use crate::guard::{HISTORY_DAYS, WINDOW_MINUTES};
 
 /// How a feed stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedState {
+    /// When the source was first looked at.
+    pub began_at: Timestamp,
     /// When the source was last looked at.
     pub seen_at: Timestamp,
     /// When what it holds was last taken.
@@ -26,8 +29,33 @@ pub struct FeedState {
     pub listed: u64,
     /// Why what it holds now was refused, if it was.
     pub refusal: Option<String>,
+    /// Which rows of what was taken were set aside: of a roster of the last, of transactions of the
+    /// last that held such rows, since they do not come again by themselves.
+    pub set_aside: Option<String>,
     /// The hash of the bytes that were taken last.
     pub last_content: Option<Hash>,
+    /// Of transactions, whether all that was there when the agent first looked is taken: what comes
+    /// after that is news.
+    pub is_level: bool,
+}
+
+impl FeedState {
+    /// Begins with a feed of which nothing was taken yet.
+    #[must_use]
+    pub const fn begin(at: Timestamp) -> Self {
+        Self {
+            began_at: at,
+            seen_at: at,
+            captured_at: None,
+            changed_at: None,
+            exported_at: None,
+            listed: 0,
+            refusal: None,
+            set_aside: None,
+            last_content: None,
+            is_level: false,
+        }
+    }
 }
 
 /// An export that was taken.
@@ -47,36 +75,30 @@ pub struct Export {
 /// Returns [`JournalError`] when it cannot be read.
 pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<FeedState>, JournalError> {
     let mut statement = tx.prepare_cached(
-        "SELECT seen_at, captured_at, changed_at, exported_at, listed, refusal, last_content
+        "SELECT seen_at, captured_at, changed_at, exported_at, listed, refusal, last_content,
+             is_level, set_aside, began_at
          FROM feed WHERE feed = ?1",
     )?;
-    let row = statement
-        .query_row([feed.as_str()], |row| {
-            Ok((
-                [
-                    Some(row.get::<_, i64>(0)?),
-                    row.get(1)?,
-                    row.get(2)?,
-                    row.get(3)?,
-                ],
-                row.get::<_, i64>(4)?,
-                row.get::<_, Option<String>>(5)?,
-                row.get::<_, Option<Vec<u8>>>(6)?,
-            ))
-        })
-        .optional()?;
-    let Some(([seen_at, captured_at, changed_at, exported_at], listed, refusal, content)) = row
-    else {
+    let mut rows = statement.query([feed.as_str()])?;
+    let Some(row) = rows.next()? else {
         return Ok(None);
     };
+    let time = |place| -> Result<Option<Timestamp>, JournalError> {
+        let micros: Option<i64> = row.get(place)?;
+        micros.map(stored_time).transpose()
+    };
+    let content: Option<Vec<u8>> = row.get(6)?;
     Ok(Some(FeedState {
-        seen_at: stored_time(seen_at.unwrap_or_default())?,
-        captured_at: captured_at.map(stored_time).transpose()?,
-        changed_at: changed_at.map(stored_time).transpose()?,
-        exported_at: exported_at.map(stored_time).transpose()?,
-        listed: stored_count(listed)?,
-        refusal,
+        seen_at: stored_time(row.get(0)?)?,
+        captured_at: time(1)?,
+        changed_at: time(2)?,
+        exported_at: time(3)?,
+        listed: stored_count(row.get(4)?)?,
+        refusal: row.get(5)?,
         last_content: content.map(|content| stored_hash(&content)).transpose()?,
+        is_level: row.get(7)?,
+        set_aside: row.get(8)?,
+        began_at: stored_time(row.get(9)?)?,
     }))
 }
 
@@ -88,10 +110,11 @@ pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result
     let micros = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
     let mut statement = tx.prepare_cached(
         "INSERT INTO feed (feed, seen_at, captured_at, changed_at, exported_at, listed, refusal,
-             last_content)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             last_content, is_level, set_aside, began_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (feed) DO UPDATE SET seen_at = ?2, captured_at = ?3, changed_at = ?4,
-             exported_at = ?5, listed = ?6, refusal = ?7, last_content = ?8",
+             exported_at = ?5, listed = ?6, refusal = ?7, last_content = ?8,
+             is_level = ?9, set_aside = ?10",
     )?;
     statement.execute(params![
         feed.as_str(),
@@ -105,6 +128,9 @@ pub fn store(tx: &Transaction<'_>, feed: &FeedName, state: &FeedState) -> Result
             .last_content
             .as_ref()
             .map(|hash| hash.as_bytes().as_slice()),
+        state.is_level,
+        state.set_aside,
+        state.began_at.as_microsecond(),
     ])?;
     Ok(())
 }
@@ -164,22 +190,33 @@ pub fn told(tx: &Transaction<'_>, feed: &FeedName) -> Result<BTreeSet<Hash>, Jou
     Ok(told)
 }
 
-/// Remembers transactions that were told.
+/// Remembers transactions that were told. Of a record whose transactions have no time, those that the
+/// export did not repeat are forgotten: the same words mean something new the next time.
 ///
 /// # Errors
 /// Returns [`JournalError`] when they cannot be written.
 pub fn remember_told(
     tx: &Transaction<'_>,
     feed: &FeedName,
-    told: &[Hash],
+    told: &[Told],
     at: Timestamp,
 ) -> Result<(), JournalError> {
+    let records: BTreeSet<_> = told.iter().filter_map(|told| told.record).collect();
+    let mut statement = tx.prepare_cached("DELETE FROM told WHERE feed = ?1 AND record = ?2")?;
+    for record in records {
+        statement.execute(params![feed.as_str(), record.as_bytes()])?;
+    }
     let mut statement = tx.prepare_cached(
-        "INSERT INTO told (feed, hash, told_at) VALUES (?1, ?2, ?3)
+        "INSERT INTO told (feed, hash, record, told_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (feed, hash) DO NOTHING",
     )?;
-    for hash in told {
-        statement.execute(params![feed.as_str(), hash.as_bytes(), at.as_microsecond()])?;
+    for told in told {
+        statement.execute(params![
+            feed.as_str(),
+            told.fingerprint.as_bytes(),
+            told.record.as_ref().map(Hash::as_bytes),
+            at.as_microsecond(),
+        ])?;
     }
     Ok(())
 }
@@ -233,6 +270,15 @@ pub fn losses(
     Ok((lost_today, before))
 }
 
+/// Explicit ends of custody in one capture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Those that were believed.
+    pub passed: u64,
+    /// Those that the guard held.
+    pub held: u64,
+}
+
 /// Counts custodies that have ended by explicit word.
 ///
 /// # Errors
@@ -240,22 +286,27 @@ pub fn losses(
 pub fn count_ended(
     tx: &Transaction<'_>,
     feed: &FeedName,
-    ended: u64,
+    ended: Ended,
     at: Timestamp,
 ) -> Result<(), JournalError> {
-    if ended == 0 {
+    if ended == Ended::default() {
         return Ok(());
     }
     let mut statement = tx.prepare_cached(
-        "INSERT INTO ended (feed, started_at, ended) VALUES (?1, ?2, ?3)
-         ON CONFLICT (feed, started_at) DO UPDATE SET ended = ended + ?3",
+        "INSERT INTO ended (feed, started_at, ended, held) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (feed, started_at) DO UPDATE SET ended = ended + ?3, held = held + ?4",
     )?;
-    statement.execute(params![feed.as_str(), at.as_second(), storable(ended)])?;
+    statement.execute(params![
+        feed.as_str(),
+        at.as_second(),
+        storable(ended.passed),
+        storable(ended.held),
+    ])?;
     Ok(())
 }
 
 /// Returns how many custodies have ended within the last window, and in each busy window of the
-/// days before.
+/// days before. A window in which something was held was not a usual one.
 ///
 /// # Errors
 /// Returns [`JournalError`] when it cannot be read.
@@ -274,7 +325,7 @@ pub fn ended(
     let recent = statement.query_row(params![feed.as_str(), since], |row| row.get(0))?;
     let mut statement = tx.prepare_cached(
         "SELECT sum(ended) FROM ended WHERE feed = ?1 AND started_at > ?2 AND started_at <= ?3
-         GROUP BY started_at / ?4 ORDER BY 1 DESC",
+         GROUP BY started_at / ?4 HAVING sum(held) = 0 ORDER BY 1 DESC",
     )?;
     let mut rows = statement.query(params![feed.as_str(), oldest, since, window])?;
     let mut windows = Vec::new();

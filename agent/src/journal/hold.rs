@@ -1,13 +1,17 @@
 //! Changes that the guard holds until a named person has looked.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Transaction, params};
 use savin_shared::delta;
 use savin_shared::ids::{FeedName, RecordKey};
 
+use super::feed::Export;
 use super::shadow::key;
-use super::{JournalError, Step, storable, stored_time};
+use super::{JournalError, Step, storable, stored_count, stored_hash, stored_time};
 use crate::diff::Class;
+use crate::guard::doubts_export;
 use crate::mapping::standing::Standing;
 
 /// A feed's hold.
@@ -18,6 +22,17 @@ pub struct Hold {
     /// Why, as a code.
     pub code: String,
     /// Why, in a sentence.
+    pub message: String,
+    /// The export that was doubted as a whole, if one was.
+    pub export: Option<Export>,
+}
+
+/// Why changes are held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// As a code.
+    pub code: String,
+    /// In a sentence.
     pub message: String,
 }
 
@@ -42,22 +57,55 @@ pub enum HoldUpdate {
     Clear,
     /// These changes are held instead of those before; an older `since` stays.
     Replace {
-        /// Why, as a code.
-        code: String,
-        /// Why, in a sentence.
-        message: String,
+        /// Why, where it is not for what it was.
+        why: Option<Why>,
         /// The changes.
         held: Vec<Held>,
+        /// The export that is doubted as a whole, if one is.
+        export: Option<Export>,
     },
     /// These changes are held as well: transactions are told only once.
     Add {
-        /// Why, as a code.
-        code: String,
-        /// Why, in a sentence.
-        message: String,
+        /// Why, where it is not for what it was.
+        why: Option<Why>,
         /// The changes.
         held: Vec<Held>,
+        /// Records of which something newer is known: what was held of them is over.
+        overtaken: BTreeSet<RecordKey>,
     },
+    /// A person has decided, and it is over.
+    Decide(Decision),
+}
+
+/// What a person has decided about held changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Who.
+    pub by: String,
+    /// What.
+    pub action: Action,
+    /// About how many changes.
+    pub changes: u64,
+}
+
+/// What can be decided about held changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// They are real, and pass.
+    Released,
+    /// They are wrong, and are forgotten.
+    Dropped,
+}
+
+impl Action {
+    /// Returns its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Dropped => "dropped",
+        }
+    }
 }
 
 /// Loads a feed's hold.
@@ -65,21 +113,85 @@ pub enum HoldUpdate {
 /// # Errors
 /// Returns [`JournalError`] when it cannot be read.
 pub fn load(tx: &Transaction<'_>, feed: &FeedName) -> Result<Option<Hold>, JournalError> {
-    let mut statement =
-        tx.prepare_cached("SELECT since, code, message FROM hold WHERE feed = ?1")?;
-    let row: Option<(i64, String, String)> = statement
-        .query_row([feed.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
-    let Some((since, code, message)) = row else {
+    let mut statement = tx.prepare_cached(
+        "SELECT since, code, message, content, name, exported_at FROM hold WHERE feed = ?1",
+    )?;
+    let mut rows = statement.query([feed.as_str()])?;
+    let Some(row) = rows.next()? else {
         return Ok(None);
     };
+    let export = match (row.get::<_, Option<Vec<u8>>>(3)?, row.get(4)?, row.get(5)?) {
+        (Some(content), Some(name), Some(exported_at)) => Some(Export {
+            content: stored_hash(&content)?,
+            name,
+            exported_at: stored_time(exported_at)?,
+        }),
+        _ => None,
+    };
     Ok(Some(Hold {
-        since: stored_time(since)?,
-        code,
-        message,
+        since: stored_time(row.get(0)?)?,
+        code: row.get(1)?,
+        message: row.get(2)?,
+        export,
     }))
+}
+
+/// Loads which records' changes wait for a person, as changes and not for the export they came in.
+///
+/// # Errors
+/// Returns [`JournalError`] when they cannot be read.
+pub fn waiting(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+) -> Result<BTreeMap<RecordKey, Class>, JournalError> {
+    let mut waiting = BTreeMap::new();
+    if load(tx, feed)?.is_none_or(|hold| doubts_export(&hold.code)) {
+        return Ok(waiting);
+    }
+    let mut statement =
+        tx.prepare_cached("SELECT kind, number, class FROM held WHERE feed = ?1 ORDER BY place")?;
+    let mut rows = statement.query([feed.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let key = key(row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default())?;
+        let class = class(row.get_ref(2)?.as_str().unwrap_or_default())?;
+        // A release that waits is what later rows of the record are held against.
+        let known = waiting.entry(key).or_insert(class);
+        if class == Class::Ended {
+            *known = class;
+        }
+    }
+    Ok(waiting)
+}
+
+/// Loads what persons have decided of late about a feed, the latest first.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn decisions(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    limit: u32,
+) -> Result<Vec<(Timestamp, Decision)>, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT decided_at, decided_by, action, changes FROM decision WHERE feed = ?1
+         ORDER BY decided_at DESC, rowid DESC LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![feed.as_str(), limit])?;
+    let mut decisions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let action = match row.get_ref(2)?.as_str().unwrap_or_default() {
+            "released" => Action::Released,
+            "dropped" => Action::Dropped,
+            _ => return Err(JournalError::Damaged("a decision's action")),
+        };
+        let decision = Decision {
+            by: row.get(1)?,
+            action,
+            changes: stored_count(row.get(3)?)?,
+        };
+        decisions.push((stored_time(row.get(0)?)?, decision));
+    }
+    Ok(decisions)
 }
 
 /// Loads the changes that a feed holds, in their order.
@@ -107,7 +219,11 @@ pub fn changes(tx: &Transaction<'_>, feed: &FeedName) -> Result<Vec<Held>, Journ
     Ok(changes)
 }
 
-pub(super) fn update(
+/// Changes a feed's hold.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be written.
+pub fn update(
     tx: &Transaction<'_>,
     feed: &FeedName,
     update: &HoldUpdate,
@@ -116,29 +232,47 @@ pub(super) fn update(
     match update {
         HoldUpdate::Keep => Ok(()),
         HoldUpdate::Clear => {
-            tx.prepare_cached("DELETE FROM hold WHERE feed = ?1")?
-                .execute([feed.as_str()])?;
-            clear(tx, feed)
-        }
-        HoldUpdate::Replace {
-            code,
-            message,
-            held,
-        } => {
-            put(tx, feed, code, message, at)?;
             clear(tx, feed)?;
-            add(tx, feed, held, 0)
+            end_if_empty(tx, feed)
+        }
+        HoldUpdate::Replace { why, held, export } => {
+            clear(tx, feed)?;
+            if let Some(why) = why {
+                put(tx, feed, why, export.as_ref(), at)?;
+            }
+            add(tx, feed, held)
         }
         HoldUpdate::Add {
-            code,
-            message,
+            why,
             held,
+            overtaken,
         } => {
-            put(tx, feed, code, message, at)?;
-            let next: i64 = tx
-                .prepare_cached("SELECT coalesce(max(place) + 1, 0) FROM held WHERE feed = ?1")?
-                .query_row([feed.as_str()], |row| row.get(0))?;
-            add(tx, feed, held, next)
+            let mut statement = tx
+                .prepare_cached("DELETE FROM held WHERE feed = ?1 AND kind = ?2 AND number = ?3")?;
+            for key in overtaken {
+                statement.execute(params![feed.as_str(), key.kind.code(), key.number.as_str()])?;
+            }
+            if let Some(why) = why {
+                put(tx, feed, why, None, at)?;
+            }
+            add(tx, feed, held)?;
+            end_if_empty(tx, feed)
+        }
+        HoldUpdate::Decide(decision) => {
+            clear(tx, feed)?;
+            end_if_empty(tx, feed)?;
+            let mut statement = tx.prepare_cached(
+                "INSERT INTO decision (feed, decided_at, decided_by, action, changes)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            statement.execute(params![
+                feed.as_str(),
+                at.as_microsecond(),
+                decision.by,
+                decision.action.as_str(),
+                storable(decision.changes),
+            ])?;
+            Ok(())
         }
     }
 }
@@ -146,15 +280,34 @@ pub(super) fn update(
 fn put(
     tx: &Transaction<'_>,
     feed: &FeedName,
-    code: &str,
-    message: &str,
+    why: &Why,
+    export: Option<&Export>,
     at: Timestamp,
 ) -> Result<(), JournalError> {
     let mut statement = tx.prepare_cached(
-        "INSERT INTO hold (feed, since, code, message) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (feed) DO UPDATE SET code = ?3, message = ?4",
+        "INSERT INTO hold (feed, since, code, message, content, name, exported_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (feed) DO UPDATE SET code = ?3, message = ?4, content = ?5, name = ?6,
+             exported_at = ?7",
     )?;
-    statement.execute(params![feed.as_str(), at.as_microsecond(), code, message])?;
+    statement.execute(params![
+        feed.as_str(),
+        at.as_microsecond(),
+        why.code,
+        why.message,
+        export.map(|export| export.content.as_bytes()),
+        export.map(|export| &export.name),
+        export.map(|export| export.exported_at.as_microsecond()),
+    ])?;
+    Ok(())
+}
+
+/// Ends a hold of which no change is left.
+fn end_if_empty(tx: &Transaction<'_>, feed: &FeedName) -> Result<(), JournalError> {
+    let mut statement = tx.prepare_cached(
+        "DELETE FROM hold WHERE feed = ?1 AND NOT EXISTS (SELECT 1 FROM held WHERE feed = ?1)",
+    )?;
+    statement.execute([feed.as_str()])?;
     Ok(())
 }
 
@@ -164,12 +317,10 @@ fn clear(tx: &Transaction<'_>, feed: &FeedName) -> Result<(), JournalError> {
     Ok(())
 }
 
-fn add(
-    tx: &Transaction<'_>,
-    feed: &FeedName,
-    held: &[Held],
-    first_place: i64,
-) -> Result<(), JournalError> {
+fn add(tx: &Transaction<'_>, feed: &FeedName, held: &[Held]) -> Result<(), JournalError> {
+    let first_place: i64 = tx
+        .prepare_cached("SELECT coalesce(max(place) + 1, 0) FROM held WHERE feed = ?1")?
+        .query_row([feed.as_str()], |row| row.get(0))?;
     let mut statement = tx.prepare_cached(
         "INSERT INTO held (feed, place, kind, number, class, standing, delta)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -15,7 +15,7 @@ use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody};
 use savin_shared::sign::SigningKey;
 
-use super::feed::FeedState;
+use super::feed::{Ended, FeedState};
 use super::hold::HoldUpdate;
 use super::{Capture, Journal, JournalError, Step, feed, position, receipt, shadow, spool};
 use crate::mapping::standing::Standing;
@@ -75,15 +75,7 @@ fn wrapped(record: &Record, change: Change) -> Step {
 }
 
 fn state() -> FeedState {
-    FeedState {
-        seen_at: Timestamp::UNIX_EPOCH,
-        captured_at: None,
-        changed_at: None,
-        exported_at: None,
-        listed: 0,
-        refusal: None,
-        last_content: None,
-    }
+    FeedState::begin(Timestamp::UNIX_EPOCH)
 }
 
 fn capture(feed: &FeedName, steps: Vec<Step>) -> Capture<'_> {
@@ -94,7 +86,7 @@ fn capture(feed: &FeedName, steps: Vec<Step>) -> Capture<'_> {
         export: None,
         told: Vec::new(),
         lost: None,
-        ended: 0,
+        ended: Ended::default(),
         hold: HoldUpdate::Keep,
         secret: [4; 16],
         at: Timestamp::UNIX_EPOCH,

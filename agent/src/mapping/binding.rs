@@ -28,7 +28,7 @@ impl Binding {
                 return Err(BindingError::Missing {
                     field: field.name(),
                     names: names.join(" or "),
-                    header: header.join(", "),
+                    header: shown(profile, header, &keys),
                 });
             }
             if let Some(place) = positions.get_mut(field.index()) {
@@ -62,7 +62,7 @@ impl Binding {
 pub enum BindingError {
     /// A column is missing.
     #[error(
-        "column {names} (for {field}) is not in the header, which has: {header}. \
+        "column {names} (for {field}) is not in the header, which has {header}. \
          Add its new name to [columns] {field}, or list the field in optional"
     )]
     Missing {
@@ -70,7 +70,7 @@ pub enum BindingError {
         field: &'static str,
         /// The names that the profile knows for its column.
         names: String,
-        /// The header.
+        /// The header, as far as it is one.
         header: String,
     },
     /// Two columns could be meant.
@@ -83,6 +83,21 @@ pub enum BindingError {
         /// The other.
         second: String,
     },
+}
+
+/// Shows a header. A file without one begins with somebody's row, which must not get into a log: unless
+/// the profile knows one of its columns, only their number is said.
+fn shown(profile: &Profile, header: &[String], keys: &[String]) -> String {
+    let known = profile.columns.values().flatten().chain(&profile.never);
+    let is_header = known
+        .into_iter()
+        .any(|name| keys.contains(&column_key(name)));
+    if is_header {
+        header.join(", ")
+    } else {
+        let count = header.len();
+        format!("{count} columns and none that the profile knows: is the first line a header?")
+    }
 }
 
 /// Takes the first alias that the header has, since aliases are listed by preference.

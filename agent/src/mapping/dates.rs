@@ -9,20 +9,36 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use savin_shared::clock::{Certainty, Moment, ObservedAt};
 
 /// Tried in this order unless a profile names its own.
-const FORMATS: [&str; 13] = [
+const FORMATS: [&str; 29] = [
     "%Y-%m-%dT%H:%M:%S%.f%:z",
+    "%Y-%m-%dT%H:%M:%S%.f%z",
     "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M%:z",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M:%S%.f%:z",
+    "%Y-%m-%d %H:%M:%S%.f%z",
     "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %H:%M%:z",
     "%Y-%m-%d %H:%M",
     "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S%.f",
     "%m/%d/%Y %I:%M %p",
     "%m/%d/%Y %H:%M",
+    "%m/%d/%y %I:%M:%S %p",
+    "%m/%d/%y %H:%M:%S",
+    "%m/%d/%y %I:%M %p",
+    "%m/%d/%y %H:%M",
+    "%Y/%m/%d %H:%M:%S%.f",
+    "%Y/%m/%d %H:%M",
     "%Y-%m-%d",
     "%m/%d/%Y",
     "%m-%d-%Y",
+    "%Y/%m/%d",
     "%m/%d/%y",
     "%Y%m%d",
+    "%Y%m%d %H:%M:%S",
+    "%Y%m%dT%H%M%S",
 ];
 
 /// Dates that systems write when they know none.
@@ -112,13 +128,16 @@ impl TimeReader {
         (date.year() > 1880 && date <= today).then_some(date)
     }
 
-    /// Reads the date that a file's name holds anywhere.
+    /// Reads the date that a file's name holds anywhere, in the first of the formats that finds one.
     #[must_use]
-    pub fn date_in_name(&self, format: &str, name: &str) -> Option<Date> {
-        name.char_indices().find_map(|(start, _)| {
-            let rest = name.get(start..)?;
-            let (time, _) = BrokenDownTime::parse_prefix(format, rest).ok()?;
-            time.to_date().ok().filter(|date| date.year() > 1990)
+    pub fn date_in_name(&self, formats: &[String], name: &str) -> Option<Date> {
+        formats.iter().find_map(|format| {
+            name.char_indices().find_map(|(start, _)| {
+                let rest = name.get(start..)?;
+                let (time, _) = BrokenDownTime::parse_prefix(format, rest).ok()?;
+                let date = time.to_date().ok()?;
+                (1990..2100).contains(&date.year()).then_some(date)
+            })
         })
     }
 
@@ -187,6 +206,20 @@ mod tests {
         assert_eq!(moment("06/01/2026 13:30"), exact);
         assert_eq!(moment("2026-06-01T18:30:00Z"), exact);
         assert_eq!(moment("2026-06-01T14:30:00-04:00"), exact);
+        for text in [
+            "2026-06-01T13:30",
+            "2026-06-01T18:30Z",
+            "2026-06-01T14:30-04:00",
+            "2026-06-01T14:30:00.000-0400",
+            "2026-06-01 18:30:00+00:00",
+            "2026-06-01 01:30:00 PM",
+            "6/1/26 13:30",
+            "6/1/2026 1:30 PM",
+            "2026/06/01 13:30:00",
+            "20260601T133000",
+        ] {
+            assert_eq!(moment(text), exact, "{text}");
+        }
         let day = Some(("2026-06-01T05:00:00Z".to_owned(), Certainty::DateOnly));
         assert_eq!(moment("2026-06-01"), day);
         assert_eq!(moment("6/1/26"), day);
@@ -242,8 +275,12 @@ mod tests {
 
     #[test]
     fn finds_the_date_in_a_file_name() {
-        let named = |name| reader().date_in_name("%Y%m%d", name);
+        let formats = ["%Y%m%d", "%Y-%m-%d", "%Y_%m_%d"].map(str::to_owned);
+        let named = |name| reader().date_in_name(&formats, name);
         assert_eq!(named("Roster_20260613.csv"), Some(date(2026, 6, 13)));
+        assert_eq!(named("2016-07-24.csv"), Some(date(2016, 7, 24)));
+        assert_eq!(named("2026_08_19.csv"), Some(date(2026, 8, 19)));
+        assert_eq!(named("roster_12_2016-12-05.csv"), Some(date(2016, 12, 5)));
         assert_eq!(named("roster.csv"), None);
     }
 }

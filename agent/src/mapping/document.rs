@@ -19,7 +19,7 @@ pub(super) struct ProfileDocument {
     #[serde(default)]
     pub(super) times: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) export_date: Option<String>,
+    pub(super) export_date: Option<Aliases>,
     #[serde(default)]
     pub(super) key: Vec<Spanned<String>>,
     #[serde(default)]
@@ -35,7 +35,7 @@ pub(super) struct ProfileDocument {
     #[serde(default)]
     pub(super) name_layout: NameLayoutDocument,
     #[serde(default)]
-    pub(super) one_row_per: RowsDocument,
+    pub(super) one_row_per: Option<Spanned<RowsDocument>>,
     #[serde(default)]
     pub(super) csv: CsvDocument,
     pub(super) columns: ColumnsDocument,
@@ -61,10 +61,9 @@ pub(super) enum NameLayoutDocument {
 }
 
 /// `one_row_per`: whether several rows can be one record.
-#[derive(Debug, Clone, Copy, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RowsDocument {
-    #[default]
     Record,
     Charge,
 }
@@ -111,7 +110,7 @@ pub(super) struct ValuesDocument {
     pub(super) compliant: ValueTable,
 }
 
-/// A column's name, or several that it may have.
+/// A column's name, or several that it may have; or a format, or several that are tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Aliases(pub(super) Vec<String>);
 
@@ -123,7 +122,7 @@ impl<'de> Deserialize<'de> for Aliases {
             type Value = Aliases;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a column's name, or a list of names that it may have")
+                formatter.write_str("one text, or a list of texts that are tried in order")
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Aliases, E> {

@@ -148,6 +148,26 @@ fields! {
 }
 
 impl Field {
+    /// Says whether the field holds a time.
+    #[must_use]
+    pub const fn is_time(self) -> bool {
+        matches!(
+            self,
+            Self::EnteredAt
+                | Self::StatusAt
+                | Self::ArrestedAt
+                | Self::BookedAt
+                | Self::ScheduledReleaseAt
+                | Self::ReleasedAt
+                | Self::StartsAt
+                | Self::DecidedAt
+                | Self::ServiceAt
+                | Self::ExpiresAt
+                | Self::AddressAt
+                | Self::ProfileUpdatedAt
+        )
+    }
+
     /// Returns the field's place in a table of all fields.
     #[must_use]
     pub const fn index(self) -> usize {
@@ -164,6 +184,7 @@ mod tests {
         for (place, field) in Field::ALL.iter().enumerate() {
             assert_eq!(field.index(), place);
             assert_eq!(Field::parse(field.name()), Some(*field));
+            assert_eq!(field.is_time(), field.name().ends_with("_at"));
         }
     }
 }

@@ -50,8 +50,8 @@ pub struct Profile {
     pub rows_per: RowsPer,
     /// How times are written, and in which zone.
     pub times: TimeReader,
-    /// How the date of an export is written in its file's name.
-    pub export_date: Option<String>,
+    /// How the date of an export may be written in its file's name.
+    pub export_date: Vec<String>,
     /// How a CSV file is laid out.
     pub csv: CsvLayout,
     /// The fields whose values together name a record.
@@ -66,7 +66,8 @@ pub struct Profile {
     pub nulls: BTreeSet<String>,
     /// The state of whoever is listed, where no status says otherwise.
     pub listed: CustodyState,
-    /// Words that mean that a row is sealed, in upper case.
+    /// Words that mean that a row is sealed, in upper case; where there are none, every word is one
+    /// but those for no.
     pub sealed: BTreeSet<String>,
     /// How a whole name is written.
     pub name_layout: NameLayout,
@@ -77,8 +78,8 @@ pub struct Profile {
 /// Words that mean that there is no value, unless a profile names its own.
 const NULLS: [&str; 8] = ["", "NULL", "(NULL)", "N/A", "NONE", "NAN", "-", "//"];
 
-/// Words that mean that a row is sealed, unless a profile names its own.
-const SEALED: [&str; 5] = ["Y", "YES", "1", "TRUE", "SEALED"];
+/// Words that mean that a row is not sealed, unless a profile names those that do.
+pub(super) const NOT_SEALED: [&str; 5] = ["N", "NO", "0", "FALSE", "F"];
 
 impl Profile {
     /// Reads a profile.
@@ -130,6 +131,7 @@ impl Checker<'_> {
             .map(|(field, aliases)| (field, aliases.0))
             .collect();
         self.check_never(&document.never, &columns)?;
+        let rows_per = self.rows_per(document.one_row_per.as_ref(), document.mode)?;
         let key = self.key(&document.key, &columns)?;
         Ok(Profile {
             kind,
@@ -138,12 +140,11 @@ impl Checker<'_> {
                 ModeDocument::Roster => Mode::Roster,
                 ModeDocument::Transactions => Mode::Transactions,
             },
-            rows_per: match document.one_row_per {
-                RowsDocument::Record => RowsPer::Record,
-                RowsDocument::Charge => RowsPer::Charge,
-            },
+            rows_per,
             times: self.times(&document.zone, &document.times)?,
-            export_date: document.export_date,
+            export_date: document
+                .export_date
+                .map_or_else(Vec::new, |formats| formats.0),
             csv: CsvLayout {
                 delimiter: self.delimiter(document.csv.delimiter.as_ref())?,
                 final_newline_required: document.csv.final_newline
@@ -160,7 +161,7 @@ impl Checker<'_> {
                 .collect(),
             nulls: words(&document.null, &NULLS),
             listed: self.listed(document.listed.as_ref())?,
-            sealed: words(&document.sealed, &SEALED),
+            sealed: words(&document.sealed, &[]),
             name_layout: match document.name_layout {
                 NameLayoutDocument::LastFirst => NameLayout::LastFirst,
                 NameLayoutDocument::FirstLast => NameLayout::FirstLast,
@@ -170,6 +171,25 @@ impl Checker<'_> {
             name: document.name,
             columns,
         })
+    }
+
+    fn rows_per(
+        &self,
+        rows: Option<&Spanned<RowsDocument>>,
+        mode: ModeDocument,
+    ) -> Result<RowsPer, ProfileError> {
+        let Some(rows) = rows else {
+            return Ok(RowsPer::Record);
+        };
+        match (rows.get_ref(), mode) {
+            (RowsDocument::Record, _) => Ok(RowsPer::Record),
+            (RowsDocument::Charge, ModeDocument::Roster) => Ok(RowsPer::Charge),
+            (RowsDocument::Charge, ModeDocument::Transactions) => {
+                let message = "transactions have one row per record: a booking and its release in one \
+                               file are two rows, and must not become one";
+                Err(self.wrong(rows.span(), message.to_owned()))
+            }
+        }
     }
 
     fn check_never(
@@ -368,6 +388,15 @@ name = "Inmate Name"
     fn refuses_to_take_what_must_never_be_taken() {
         let message = error(&SMALL.replace("mode =", "never = [\"INMATE_NAME\"]\nmode ="));
         assert!(message.contains("never be taken"), "{message}");
+    }
+
+    #[test]
+    fn refuses_to_join_transactions_of_one_booking() {
+        let charge = SMALL.replace("mode =", "one_row_per = \"charge\"\nmode =");
+        assert!(Profile::parse(&charge).is_ok());
+        let message = error(&charge.replace("\"roster\"", "\"transactions\""));
+        assert!(message.contains("line 4, column 15"), "{message}");
+        assert!(message.contains("must not become one"), "{message}");
     }
 
     #[test]

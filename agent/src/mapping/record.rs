@@ -26,7 +26,7 @@ use super::tally::Problem;
 pub(super) fn key(row: &mut RowReader<'_>) -> Result<RecordKey, Problem> {
     let mut parts = Vec::with_capacity(row.profile.key.len());
     for field in &row.profile.key {
-        let Some(part) = row.text(*field) else {
+        let Some(part) = row.key_part(*field) else {
             return Err(row.problem(*field, "is empty, and the record's key needs it"));
         };
         parts.push(part);

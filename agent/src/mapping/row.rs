@@ -7,7 +7,7 @@ use savin_shared::limits::TEXT_BYTES_MAX;
 
 use super::binding::Binding;
 use super::field::Field;
-use super::profile::Profile;
+use super::profile::{NOT_SEALED, Profile};
 use super::tally::{Problem, RowTally};
 use super::values::word_key;
 use crate::format::cells::Cells;
@@ -80,6 +80,17 @@ impl<'a> RowReader<'a> {
         Some(bounded(folded))
     }
 
+    /// Returns a field's part of the record's key. A time is written in one way, however the export
+    /// writes it; one that cannot be read stays as it is.
+    pub fn key_part(&self, field: Field) -> Option<String> {
+        let text = self.text(field)?;
+        if !field.is_time() || self.profile.times.is_sentinel(&text) {
+            return Some(text);
+        }
+        let moment = self.profile.times.moment(&text, self.observed_at);
+        Some(moment.map_or(text, |moment| moment.at.to_string()))
+    }
+
     /// Returns an identifier; one that is none is left empty and counted.
     pub fn id<T>(
         &mut self,
@@ -139,10 +150,16 @@ impl<'a> RowReader<'a> {
         meaning
     }
 
-    /// Says whether the row is sealed or protected.
+    /// Says whether the row is sealed or protected: a word that nobody has explained means that it is.
     pub fn is_sealed(&self) -> bool {
-        self.text(Field::Sealed)
-            .is_some_and(|word| self.profile.sealed.contains(&word.to_uppercase()))
+        let Some(word) = self.text(Field::Sealed).map(|word| word_key(&word)) else {
+            return false;
+        };
+        if self.profile.sealed.is_empty() {
+            !NOT_SEALED.contains(&word.as_str())
+        } else {
+            self.profile.sealed.contains(&word)
+        }
     }
 
     /// Says what is wrong with the row.

@@ -42,7 +42,11 @@ pub struct Tally {
     pub withheld: u64,
     /// Rows that were set aside.
     pub quarantined: u64,
-    /// The first of them.
+    /// Of those, rows without a readable key.
+    pub unkeyed: u64,
+    /// Lines of rows that have the key of another row with other content.
+    pub contradicting: Vec<u64>,
+    /// The first of the rows that were set aside.
     pub problems: Vec<Problem>,
     /// Words that no value table holds: field, word, how often.
     pub unmapped: BTreeMap<(Field, String), u64>,
@@ -80,17 +84,54 @@ impl Tally {
         }
     }
 
-    /// Says in a line each what an operator should know.
+    /// Notes that rows with different content have one key, so that nothing of them was taken.
+    pub fn contradict(&mut self, lines: &[u64]) {
+        let rows = lines.len() as u64;
+        self.mapped = self.mapped.saturating_sub(rows);
+        self.quarantined += rows;
+        self.contradicting.extend(lines);
+        self.contradicting.sort_unstable();
+    }
+
+    /// Says how many rows were set aside and where, if any were.
     #[must_use]
-    pub fn remarks(&self) -> Vec<String> {
-        let mut remarks: Vec<String> = self
-            .unmapped
+    pub fn set_aside(&self) -> Option<String> {
+        let problems = self.problems.iter().map(|problem| problem.line);
+        let mut lines: Vec<u64> = self.contradicting.iter().copied().chain(problems).collect();
+        lines.sort_unstable();
+        (self.quarantined > 0).then(|| {
+            let rows = self.quarantined;
+            format!("{rows} rows set aside, in lines {}", first_of(&lines, rows))
+        })
+    }
+
+    /// Says in a line each which words of status columns no value table holds, for whoever looks at
+    /// this machine. What stands in other columns may be about a person, and is only counted.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        self.unmapped
             .iter()
+            .filter(|((field, _), _)| *field != Field::ReleaseReason)
             .map(|((field, word), times)| {
                 format!(
                     "{} {word:?} seen {times} times, not in the value table",
                     field.name()
                 )
+            })
+            .collect()
+    }
+
+    /// Says in a line each what an operator should know, without any value: for the log.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut unmapped = BTreeMap::<Field, u64>::new();
+        for ((field, _), times) in &self.unmapped {
+            *unmapped.entry(*field).or_default() += times;
+        }
+        let mut remarks: Vec<String> = unmapped
+            .iter()
+            .map(|(field, times)| {
+                format!("{}: {times} values not in the value table", field.name())
             })
             .collect();
         remarks.extend(self.unreadable.iter().map(|(field, times)| {
@@ -101,13 +142,37 @@ impl Tally {
                 .iter()
                 .map(|problem| format!("set aside: {problem}")),
         );
-        let listed = self.problems.len() as u64;
+        let contradicting = self.contradicting.len() as u64;
+        let listed = contradicting + self.problems.len() as u64;
         if self.quarantined > listed {
             remarks.push(format!(
                 "set aside: {} more rows",
                 self.quarantined - listed
             ));
         }
+        if contradicting > 0 {
+            remarks.push(format!(
+                "set aside: {contradicting} rows with the key of another row and other content, in \
+                 lines {}: the records keep the state that they had",
+                first_of(&self.contradicting, contradicting),
+            ));
+        }
+        if self.unkeyed > 0 {
+            remarks.push(format!(
+                "{} rows have no readable key: whoever they are about may seem to be missing",
+                self.unkeyed
+            ));
+        }
         remarks
     }
+}
+
+/// Lists the first lines of so many.
+fn first_of(lines: &[u64], of: u64) -> String {
+    let shown = lines.iter().take(PROBLEMS_LISTED_MAX);
+    let mut text = shown.map(u64::to_string).collect::<Vec<_>>().join(", ");
+    if of > lines.len().min(PROBLEMS_LISTED_MAX) as u64 {
+        text.push_str(", ...");
+    }
+    text
 }

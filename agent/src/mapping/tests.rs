@@ -47,12 +47,15 @@ const HEADER: [&str; 9] = [
 ];
 
 fn map(rows: &[[&str; 9]]) -> (Vec<Mapped>, Tally, Vec<String>) {
-    let profile = Profile::parse(PROFILE).unwrap();
+    map_with(&Profile::parse(PROFILE).unwrap(), rows)
+}
+
+fn map_with(profile: &Profile, rows: &[[&str; 9]]) -> (Vec<Mapped>, Tally, Vec<String>) {
     let header: Vec<String> = HEADER.iter().map(|name| (*name).to_owned()).collect();
-    let binding = Binding::new(&profile, &header).unwrap();
+    let binding = Binding::new(profile, &header).unwrap();
     let facility = FacilityCode::new("MS-TEST-JAIL").unwrap();
     let observed_at = ObservedAt("2026-06-15T12:00:00Z".parse().unwrap());
-    let mut mapper = Mapper::new(&profile, binding, &facility, observed_at);
+    let mut mapper = Mapper::new(profile, binding, &facility, observed_at);
     let mapped = (2..)
         .zip(rows)
         .map(|(line, row)| {
@@ -121,6 +124,27 @@ fn finds_columns_by_name_and_drops_the_others() {
 }
 
 #[test]
+fn writes_the_times_of_a_key_in_one_way() {
+    let text = PROFILE.replace(
+        "never =",
+        "key = [\"person_number\", \"booked_at\"]\nnever =",
+    );
+    let profile = Profile::parse(&text).unwrap();
+    let key = |booked| {
+        let rows = [with(4, booked)];
+        match map_with(&profile, &rows).0.pop() {
+            Some(Mapped::Row(mapped)) => mapped.key.number.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let one = key("2026-06-01T13:30:00.000");
+    assert_eq!(one, "77 / 2026-06-01T18:30:00Z");
+    assert_eq!(key("06/01/2026 01:30:00 PM"), one);
+    assert_eq!(key("2026-06-01T18:30Z"), one);
+    assert_eq!(key("June 1st"), "77 / June 1st");
+}
+
+#[test]
 fn tells_a_release_only_from_explicit_words() {
     assert_eq!(state(LISTED), (CustodyState::InCustody, Evidence::Status));
     let bond = CustodyState::OutOfCustody(ReleaseReason::Bond);
@@ -153,7 +177,7 @@ fn never_takes_an_unknown_word_for_a_release() {
     let (_, tally, _) = map(&[row, row]);
     assert!(
         tally
-            .remarks()
+            .words()
             .iter()
             .any(|line| line.contains("\"1\" seen 2 times")),
         "{tally:?}"
@@ -178,6 +202,25 @@ fn lets_nothing_of_a_sealed_row_leave() {
 }
 
 #[test]
+fn takes_every_word_but_no_for_sealed() {
+    for word in ["Y", "1", "JUV", "T", "x", "see order"] {
+        let (mapped, ..) = map(&[with(7, word)]);
+        assert!(matches!(&mapped[0], Mapped::Withheld(_)), "{word}");
+    }
+    for word in ["", "n", "No", "0", "FALSE", "F", "NULL"] {
+        let (mapped, ..) = map(&[with(7, word)]);
+        assert!(matches!(&mapped[0], Mapped::Row(_)), "{word}");
+    }
+}
+
+#[test]
+fn passes_over_a_blank_row() {
+    let (mapped, tally, _) = map(&[[" "; 9], with(1, "")]);
+    assert!(matches!(&mapped[0], Mapped::Blank));
+    assert_eq!((tally.quarantined, tally.unkeyed), (1, 1));
+}
+
+#[test]
 fn leaves_an_unreadable_date_empty_and_counts_it() {
     let (record, _) = one(with(4, "99/99/?"));
     assert_eq!(record.custody().unwrap().booked_at, None);
@@ -186,6 +229,30 @@ fn leaves_an_unreadable_date_empty_and_counts_it() {
         tally.remarks()[0].starts_with("booked_at: 1 values not readable"),
         "{tally:?}"
     );
+}
+
+#[test]
+fn says_no_value_in_a_remark() {
+    let mut row = with(0, "TO MOTHER");
+    row[6] = "TO MOTHER, 601-555-0123";
+    let (_, tally, _) = map(&[row]);
+    let remarks = tally.remarks().join("\n");
+    assert!(remarks.contains("release_reason: 1 values"), "{remarks}");
+    assert!(!remarks.contains("MOTHER"), "{remarks}");
+    let words = tally.words().join("\n");
+    assert!(
+        words.contains("TO MOTHER") && !words.contains("0123"),
+        "{words}"
+    );
+}
+
+#[test]
+fn repeats_no_row_that_stands_where_the_header_should() {
+    let profile = Profile::parse(PROFILE).unwrap();
+    let row = ["IN", "26-1", "77", "SAMPLE, AVERY"].map(str::to_owned);
+    let message = Binding::new(&profile, &row).unwrap_err().to_string();
+    assert!(message.contains("4 columns"), "{message}");
+    assert!(!message.contains("SAMPLE"), "{message}");
 }
 
 #[test]

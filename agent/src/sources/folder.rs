@@ -3,7 +3,7 @@
 //! The listing is always polled, since a share sends no events; a listing that vanishes means
 //! nothing. A file is read once two looks, far enough apart, found it the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -60,6 +60,8 @@ struct Sighting {
 pub struct Folder {
     settings: FolderSettings,
     sightings: BTreeMap<String, Sighting>,
+    /// Files that the first look found and that are not taken; `None` before it.
+    found_first: Option<BTreeSet<String>>,
 }
 
 impl Folder {
@@ -69,6 +71,7 @@ impl Folder {
         Self {
             settings,
             sightings: BTreeMap::new(),
+            found_first: None,
         }
     }
 
@@ -86,7 +89,7 @@ impl Folder {
     pub fn settled(
         &mut self,
         times: &TimeReader,
-        export_date: Option<&str>,
+        export_date: &[String],
         now: Instant,
     ) -> io::Result<Vec<(String, Timestamp)>> {
         let mut settled = Vec::new();
@@ -114,6 +117,10 @@ impl Folder {
             }
         }
         self.sightings.retain(|name, _| present.contains_key(name));
+        match &mut self.found_first {
+            Some(names) => names.retain(|name| present.contains_key(name)),
+            None => self.found_first = Some(present.keys().cloned().collect()),
+        }
         for (name, stamp) in present {
             let sighting = self.sightings.entry(name.clone()).or_insert(Sighting {
                 stamp,
@@ -169,8 +176,24 @@ impl Folder {
         }))
     }
 
+    /// Says whether a file was there at the first look and was not taken since.
+    #[must_use]
+    pub fn was_there_first(&self, name: &str) -> bool {
+        let found_first = self.found_first.as_ref();
+        found_first.is_some_and(|names| names.contains(name))
+    }
+
+    /// Says whether everything that the first look found is taken.
+    #[must_use]
+    pub fn is_level(&self) -> bool {
+        self.found_first.as_ref().is_some_and(BTreeSet::is_empty)
+    }
+
     /// Marks a file as done with until it changes.
     pub fn mark_taken(&mut self, name: &str) {
+        if let Some(found_first) = &mut self.found_first {
+            found_first.remove(name);
+        }
         if let Some(sighting) = self.sightings.get_mut(name) {
             sighting.taken = true;
         }
@@ -181,11 +204,11 @@ impl Folder {
 #[must_use]
 pub fn export_time(
     times: &TimeReader,
-    export_date: Option<&str>,
+    export_date: &[String],
     name: &str,
     modified: SystemTime,
 ) -> Timestamp {
-    let named = export_date.and_then(|format| times.date_in_name(format, name));
+    let named = times.date_in_name(export_date, name);
     let day = named.and_then(|date| date.to_zoned(times.zone().clone()).ok());
     match day {
         Some(day) => day.timestamp(),
@@ -251,7 +274,9 @@ mod tests {
     }
 
     fn names(folder: &mut Folder, now: Instant) -> Vec<String> {
-        let settled = folder.settled(&times(), Some("%Y%m%d"), now).unwrap();
+        let settled = folder
+            .settled(&times(), &["%Y%m%d".to_owned()], now)
+            .unwrap();
         settled.into_iter().map(|(name, _)| name).collect()
     }
 
@@ -270,6 +295,21 @@ mod tests {
         fs::write(&path, "longer").unwrap();
         assert!(names(&mut folder, after(10)).is_empty());
         assert_eq!(names(&mut folder, after(12)), ["roster.csv"]);
+    }
+
+    #[test]
+    fn knows_what_was_there_first_until_it_is_taken() {
+        let temporary = tempfile::tempdir().unwrap();
+        fs::write(temporary.path().join("old.csv"), "a").unwrap();
+        let (mut folder, start) = (folder(temporary.path()), origin());
+        assert!(!folder.is_level());
+        names(&mut folder, start);
+        fs::write(temporary.path().join("new.csv"), "a").unwrap();
+        names(&mut folder, start + Duration::from_secs(2));
+        assert!(folder.was_there_first("old.csv") && !folder.was_there_first("new.csv"));
+        assert!(!folder.is_level());
+        folder.mark_taken("old.csv");
+        assert!(!folder.was_there_first("old.csv") && folder.is_level());
     }
 
     #[test]
@@ -317,7 +357,7 @@ mod tests {
     fn concludes_nothing_from_a_listing_that_vanished() {
         let temporary = tempfile::tempdir().unwrap();
         let mut folder = folder(&temporary.path().join("gone"));
-        assert!(folder.settled(&times(), None, origin()).is_err());
+        assert!(folder.settled(&times(), &[], origin()).is_err());
     }
 
     #[test]

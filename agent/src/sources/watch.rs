@@ -17,7 +17,8 @@ use super::database::Database;
 use super::folder::Folder;
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
-use crate::journal::{Journal, JournalError, feed};
+use crate::journal::feed::{self, FeedState};
+use crate::journal::{Journal, JournalError};
 use crate::mapping::profile::Mode;
 use crate::signer::Signer;
 
@@ -145,17 +146,18 @@ fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), Capture
 fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
     let now = (shared.world.monotonic)();
     let profile = &feed.profile;
-    let listing = folder.settled(&profile.times, profile.export_date.as_deref(), now);
+    let listing = folder.settled(&profile.times, &profile.export_date, now);
     let mut settled = match listing {
         Ok(settled) => settled,
         Err(error) => return Err(CaptureError::Folder(error)),
     };
-    if settled.is_empty() {
+    if settled.is_empty() && profile.mode == Mode::Roster {
         return Ok(());
     }
     let mut journal = lock(&shared.journal);
+    let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let was_level = before.as_ref().is_some_and(|state| state.is_level);
     if profile.mode == Mode::Roster {
-        let before = journal.read(|tx| feed::load(tx, &feed.name))?;
         skip_superseded(
             folder,
             &mut settled,
@@ -170,12 +172,16 @@ fn look_at_folder(folder: &mut Folder, feed: &Feed, shared: &Shared) -> Result<(
         let now = Now {
             at: (shared.world.wall)(),
             exported_at,
+            is_history: !was_level && folder.was_there_first(&name),
             secret: (shared.world.random)(),
         };
         let file = (found.name.as_str(), found.bytes.as_slice());
         let report = take_file(&mut journal, &shared.signer, feed, file, now)?;
         folder.mark_taken(&name);
         announce(feed, &name, report, shared);
+    }
+    if profile.mode == Mode::Transactions && !was_level && folder.is_level() {
+        note_level(&mut journal, feed, (shared.world.wall)())?;
     }
     Ok(())
 }
@@ -205,17 +211,26 @@ fn look_at_database(
 ) -> Result<(), CaptureError> {
     let mut journal = lock(&shared.journal);
     let now = (shared.world.monotonic)();
+    let before = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let is_level = before.is_some_and(|state| state.is_level);
+    let is_history = feed.profile.mode == Mode::Transactions && !is_level;
     let report = database.read_if_changed(now, |rows| {
         let at = (shared.world.wall)();
         let now = Now {
             at,
             exported_at: at,
+            is_history,
             secret: (shared.world.random)(),
         };
         take_rows(&mut journal, &shared.signer, feed, rows, None, now)
     })?;
     match report {
-        Some(report) => announce(feed, "query", report, shared),
+        Some(report) => {
+            if is_history {
+                note_level(&mut journal, feed, (shared.world.wall)())?;
+            }
+            announce(feed, "query", report, shared);
+        }
         None => note_seen(&mut journal, feed, (shared.world.wall)())?,
     }
     Ok(())
@@ -293,6 +308,18 @@ fn note_seen(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), Jo
     journal.write(|tx| feed::store(tx, &feed.name, &state))
 }
 
+/// Notes that everything that was there when the agent first looked is taken, unless the last of it was
+/// refused. What comes from now on is news, even after a restart.
+fn note_level(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), JournalError> {
+    let state = journal.read(|tx| feed::load(tx, &feed.name))?;
+    let mut state = state.unwrap_or_else(|| FeedState::begin(at));
+    if state.refusal.is_some() {
+        return Ok(());
+    }
+    state.is_level = true;
+    journal.write(|tx| feed::store(tx, &feed.name, &state))
+}
+
 /// Locks the journal; a panic elsewhere left no transaction open.
 fn lock(journal: &Mutex<Journal>) -> std::sync::MutexGuard<'_, Journal> {
     journal.lock().unwrap_or_else(PoisonError::into_inner)
@@ -311,7 +338,130 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use savin_shared::delta::{self, Origin};
+    use savin_shared::envelope::open;
+    use savin_shared::ids::{AgentId, Epoch, FacilityCode, FeedName};
+    use savin_shared::sign::SigningKey;
+
     use super::*;
+    use crate::mapping::profile::Profile;
+    use crate::sources::folder::FolderSettings;
+
+    const MOVEMENTS: &str = "
+name = 'movements'
+kind = 'custody'
+mode = 'transactions'
+zone = 'America/Chicago'
+export_date = '%Y%m%d'
+[columns]
+record_number = 'no'
+status = 'status'
+status_at = 'at'
+[values.status]
+REL = 'OutOfCustody'
+";
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an origin for invented deadlines"
+    )]
+    fn monotonic() -> std::time::Instant {
+        std::time::Instant::now()
+    }
+
+    fn wall() -> Timestamp {
+        Timestamp::from_second(1_790_000_000).unwrap()
+    }
+
+    /// An agent on a folder of movements, begun anew with the journal that is there.
+    fn begun(
+        folder: &Path,
+        journal: Journal,
+    ) -> (Folder, Feed, Shared, mpsc::Receiver<SealedBatch>) {
+        let (fresh, batches) = mpsc::channel(9);
+        let shared = Shared {
+            journal: Arc::new(Mutex::new(journal)),
+            signer: Arc::new(Signer::new(
+                agent(),
+                SigningKey::from_seed(&[3; 32]).unwrap(),
+            )),
+            fresh,
+            world: World {
+                wall,
+                monotonic,
+                random: || [4; 16],
+            },
+        };
+        let feed = Feed {
+            name: FeedName::new("movements").unwrap(),
+            facility: FacilityCode::new("MS-TEST-JAIL").unwrap(),
+            profile: Profile::parse(MOVEMENTS).unwrap(),
+            cadence: SignedDuration::from_hours(24),
+        };
+        let folder = Folder::new(FolderSettings {
+            path: folder.to_owned(),
+            files: "*.csv".to_owned(),
+            settle: Duration::ZERO,
+        });
+        (folder, feed, shared, batches)
+    }
+
+    fn agent() -> AgentId {
+        AgentId::from_bytes([1; 16])
+    }
+
+    fn origins(shared: &Shared, batches: &mut mpsc::Receiver<SealedBatch>) -> Vec<Origin> {
+        let key = shared.signer.key().verifying_key();
+        let mut origins = Vec::new();
+        while let Ok(batch) = batches.try_recv() {
+            for (_, body) in open(&batch, &key).unwrap() {
+                origins.push(delta::decode(&body.unwrap()).unwrap().origin);
+            }
+        }
+        origins
+    }
+
+    fn put(folder: &Path, number: u32) {
+        let text = format!("no,status,at\n{number},REL,2026-01-02 10:00\n");
+        std::fs::write(folder.join(format!("2026010{number}.csv")), text).unwrap();
+    }
+
+    #[test]
+    fn tells_what_came_after_the_first_look_and_not_what_was_there_before() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path();
+        let journal = path.join("journal.sqlite");
+        let opened = || Journal::open(&journal, agent(), Epoch::from_bytes([2; 16])).unwrap();
+        put(path, 1);
+        put(path, 2);
+        let (mut folder, feed, shared, mut batches) = begun(path, opened());
+        look_at_folder(&mut folder, &feed, &shared).unwrap();
+        assert_eq!(origins(&shared, &mut batches), [Origin::Baseline; 2]);
+        put(path, 3);
+        look_at_folder(&mut folder, &feed, &shared).unwrap();
+        assert_eq!(origins(&shared, &mut batches), [Origin::Live]);
+        // What came while it was down is news to an agent that had been level.
+        drop((folder, shared));
+        put(path, 4);
+        let (mut folder, feed, shared, mut batches) = begun(path, opened());
+        look_at_folder(&mut folder, &feed, &shared).unwrap();
+        assert_eq!(origins(&shared, &mut batches), [Origin::Live]);
+    }
+
+    #[test]
+    fn is_level_with_an_empty_folder_at_once() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path();
+        let journal = path.join("journal.sqlite");
+        let opened = || Journal::open(&journal, agent(), Epoch::from_bytes([2; 16])).unwrap();
+        let (mut folder, feed, shared, _) = begun(path, opened());
+        look_at_folder(&mut folder, &feed, &shared).unwrap();
+        drop((folder, shared));
+        put(path, 1);
+        let (mut folder, feed, shared, mut batches) = begun(path, opened());
+        look_at_folder(&mut folder, &feed, &shared).unwrap();
+        assert_eq!(origins(&shared, &mut batches), [Origin::Live]);
+    }
 
     /// Long enough for an event that is on its way.
     const ON_ITS_WAY: Duration = Duration::from_millis(300);

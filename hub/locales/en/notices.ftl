@@ -115,15 +115,18 @@ notice-Correction-discreet = We told you something about the person you asked ab
    *[other] the reason for the release was another one. The person is out of custody.
 }
 
+notice-still-held-full = But the record of { $held } says that the person is still in custody there.
+notice-still-held-discreet = But another record says that the person is still in custody.
 notice-content-free = There is news about something you asked us to watch. To hear it, visit { $site } or call { $phone }.
 notice-late = { $hours ->
-    [one] This was an hour ago or more. We learned of it only now.
-   *[other] This was about { $hours } hours ago. We learned of it only now.
+    [one] This was an hour ago or more.
+   *[other] This was about { $hours } hours ago.
 }
 notice-late-days = { $days ->
-    [one] This was a day ago or more. We learned of it only now.
-   *[other] This was about { $days } days ago. We learned of it only now.
+    [one] This was a day ago or more.
+   *[other] This was about { $days } days ago.
 }
+notice-learned-late = We learned of it late.
 notice-no-time = not given
 notice-no-name = The person you asked about
 notice-more = To see the latest, to change how we reach you, or to stop: visit { $site } or call { $phone }. Somebody answers the phone day and night.

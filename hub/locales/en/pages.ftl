@@ -66,6 +66,7 @@ state-NoLongerListed = No longer on the list of { $facility }. This does not mea
 state-Unknown = Not known. The words in the record of { $facility } do not say.
 
 as-of = As of { $when }
+as-of-unknown = We do not know up to when this is so.
 since = Since { $when }
 sure-transaction = How sure: { $facility } reported exactly this.
 sure-status = How sure: the record at { $facility } says so.

@@ -113,15 +113,18 @@ notice-Correction-discreet = Le dijimos algo sobre la persona por la que usted p
    *[other] el motivo por el que quedó en libertad era otro. Está fuera de custodia.
 }
 
+notice-still-held-full = Pero según el registro de { $held } sigue bajo custodia allí.
+notice-still-held-discreet = Pero según otro registro sigue bajo custodia.
 notice-content-free = Hay noticias sobre algo que usted nos pidió vigilar. Para saberlas, visite { $site } o llame al { $phone }.
 notice-late = { $hours ->
-    [one] Esto fue hace una hora o más. Lo supimos apenas ahora.
-   *[other] Esto fue hace unas { $hours } horas. Lo supimos apenas ahora.
+    [one] Esto fue hace una hora o más.
+   *[other] Esto fue hace unas { $hours } horas.
 }
 notice-late-days = { $days ->
-    [one] Esto fue hace un día o más. Lo supimos apenas ahora.
-   *[other] Esto fue hace unos { $days } días. Lo supimos apenas ahora.
+    [one] Esto fue hace un día o más.
+   *[other] Esto fue hace unos { $days } días.
 }
+notice-learned-late = Lo supimos tarde.
 notice-no-time = no indicada
 notice-no-name = La persona por la que usted preguntó
 notice-more = Para ver lo más reciente, cambiar cómo le avisamos o dejar de recibir avisos: visite { $site } o llame al { $phone }. Alguien contesta el teléfono de día y de noche.

@@ -66,6 +66,7 @@ state-NoLongerListed = Ya no está en la lista de { $facility }. Eso no quiere d
 state-Unknown = No se sabe. Las palabras del registro de { $facility } no lo dicen.
 
 as-of = Al { $when }
+as-of-unknown = No sabemos hasta cuándo es así.
 since = Desde el { $when }
 sure-transaction = Qué tan seguro: { $facility } informó exactamente esto.
 sure-status = Qué tan seguro: lo dice el registro de { $facility }.

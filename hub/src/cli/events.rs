@@ -7,7 +7,7 @@ use super::output::Output;
 use crate::app;
 use crate::config::Config;
 use crate::ids::EventPosition;
-use crate::store::registry::event;
+use crate::store::registry::{event, person};
 
 /// Show events.
 #[derive(Debug, Args)]
@@ -24,7 +24,11 @@ impl Events {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         let store = app::open_registry(config)?;
         let (after, limit) = (EventPosition(self.after), self.limit);
-        let events = store.read_now("events", move |tx| event::after(tx, after, limit))?;
+        let (events, doubtful) = store.read_now("events", move |tx| {
+            let events = event::after(tx, after, limit)?;
+            let records: Vec<_> = events.iter().map(|(_, event)| event.record).collect();
+            Ok((events, person::doubtful(tx, &records)?))
+        })?;
         let mut rows = Vec::new();
         for (position, event) in &events {
             if output.is_json() {
@@ -39,6 +43,7 @@ impl Events {
                     "entered_at": event.entered_at,
                     "observed_at": event.observed_at.timestamp(),
                     "received_at": event.received_at.timestamp(),
+                    "doubtful": doubtful.contains(&event.record),
                     "corrects": event.corrects.map(|position| position.0),
                     "details": event.details,
                 }))?;

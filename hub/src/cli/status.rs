@@ -6,6 +6,7 @@ use super::output::Output;
 use crate::app;
 use crate::config::Config;
 use crate::freshness::{Hearing, hearing};
+use crate::notification::rules::Rules;
 use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::feed::FeedRow;
 use crate::store::registry::{event, feed};
@@ -14,8 +15,15 @@ use crate::vault::command::{Answer, Command, Counts, StaffAnswer, StaffCommand};
 pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     let store = app::open_registry(config)?;
     let vault = app::open_vault(config)?;
-    let (agents, feeds, events) = store.read_now("status", |tx| {
-        Ok((agent::all(tx)?, feed::all(tx)?, event::count_by_code(tx)?))
+    let rules = Rules::shipped()?;
+    let (agents, feeds, events, waiting) = store.read_now("status", move |tx| {
+        let by_certainty = event::count_by_certainty(tx)?.into_iter();
+        let waiting = by_certainty
+            .filter(|(code, origin, doubtful, _)| rules.needs_person(*code, *origin, *doubtful))
+            .map(|(.., count)| count)
+            .sum::<u64>();
+        let events = event::count_by_code(tx)?;
+        Ok((agent::all(tx)?, feed::all(tx)?, events, waiting))
     })?;
     let Answer::Staff(StaffAnswer::Counts(counts)) =
         vault.handle(Command::Staff(StaffCommand::Counts))?
@@ -39,6 +47,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
             "agents_quarantined": quarantined,
             "feeds": feeds,
             "events": events,
+            "events_for_a_person": waiting,
             "notices": counts.notices.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             "oldest_waiting_notice": counts.oldest_waiting,
         }));
@@ -51,6 +60,11 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     if quarantined > 0 {
         output.line(&format!(
             "{quarantined} quarantined: see `savin-hub agents`."
+        ))?;
+    }
+    if waiting > 0 {
+        output.line(&format!(
+            "{waiting} events were told to nobody and wait for a person: see `savin-hub events`."
         ))?;
     }
     print_notices(&counts, output)?;

@@ -276,13 +276,14 @@ impl Driver<'_> {
         let name = self.speaker.agent;
         let taken = move |tx: &mut Tx<'_>| {
             if agent::are_active(tx, &[name])? != [true] {
-                return Ok(false);
+                return Ok(None);
             }
-            full_state::take(tx, &state, moment)?;
-            Ok(true)
+            full_state::take(tx, &state, moment).map(Some)
         };
-        if !self.shared.store.write("full state", taken).await? {
-            return Err(SessionError::Barred);
+        match self.shared.store.write("full state", taken).await? {
+            None => return Err(SessionError::Barred),
+            Some(Err(refusal)) => return self.refuse(&refusal).await,
+            Some(Ok(())) => {}
         }
         info!(agent.id = %self.speaker.agent, rows = count, "Applied a full state");
         self.is_rebaseline_asked = false;

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use savin_shared::chain::{Admission, Position, admit};
 use savin_shared::clock::{ObservedAt, ReceivedAt};
-use savin_shared::delta::Change;
+use savin_shared::delta::{Change, Origin};
 use savin_shared::digest::Digest;
 use savin_shared::frame::live::NackReason;
 use savin_shared::ids::{AgentId, Seq};
 
 use super::settle::{Movement, MovementChange, settle};
+use super::succession::{Succession, succeed};
 use super::{Moment, Opened, OpenedDelta};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::agent;
 use crate::store::registry::gap::{self, Gap};
-use crate::store::registry::log::{self, Logged};
+use crate::store::registry::log::{self, Logged, LoggedAt};
 use crate::store::registry::position::{self, Durable};
 
 /// What became of a batch.
@@ -62,14 +63,20 @@ pub fn take(tx: &mut Tx<'_>, group: &[Opened], moment: Moment) -> Result<Vec<Out
         let durable = positions
             .entry(agent)
             .or_insert_with(|| begin(agent, opened));
-        let logged = if span.last <= durable.position.seq {
-            log::head_at(tx, agent, span.epoch, span.last)?
+        let is_known = span.epoch == durable.position.epoch && span.last <= durable.position.seq;
+        let logged = if is_known {
+            log::logged_at(tx, agent, span.epoch, span.last)?
         } else {
-            None
+            LoggedAt::Nothing
         };
         let expected = durable.position.seq.next();
         let refused = |reason, expected| Outcome::Refused { reason, expected };
-        outcomes.push(match admit(&durable.position, span, logged) {
+        let admission = match logged {
+            LoggedAt::Inside => Admission::Fork,
+            LoggedAt::End(head) => admit(&durable.position, span, Some(head)),
+            LoggedAt::Nothing => admit(&durable.position, span, None),
+        };
+        outcomes.push(match admission {
             Admission::Next => {
                 durable.position = opened.batch.header.after();
                 durable.received_at = received_at;
@@ -158,12 +165,35 @@ fn store(
         collect(opened, &mut movements, &mut gaps);
     }
     settle(tx, &movements, positions, moment)?;
+    succeed(tx, &successions(accepted), moment)?;
     gap::insert(tx, &gaps)?;
     let changed: Vec<(AgentId, &Durable)> = agents(accepted.iter().copied())
         .into_iter()
         .filter_map(|agent| Some((agent, positions.get(&agent)?)))
         .collect();
     position::store_many(tx, &changed)
+}
+
+/// Returns the first rosters that are whole now: the digest stands at the end of a capture.
+fn successions<'a>(accepted: &[&'a Opened]) -> Vec<Succession<'a>> {
+    let whole = accepted
+        .iter()
+        .filter(|opened| opened.batch.header.state_digest.is_some());
+    let contents = whole.flat_map(|opened| {
+        let content = |delta: &'a OpenedDelta| Some((delta.seq, &delta.content.as_ref()?.0));
+        let deltas = opened.deltas.iter().filter_map(content);
+        deltas.map(move |(seq, delta)| (*opened, seq, delta))
+    });
+    contents
+        .filter(|(_, _, delta)| delta.origin == Origin::Baseline)
+        .map(|(opened, seq, delta)| Succession {
+            speaker: &opened.speaker,
+            feed: &delta.feed,
+            epoch: opened.batch.header.span.epoch,
+            seq,
+            observed_at: delta.observed_at,
+        })
+        .collect()
 }
 
 fn collect<'a>(opened: &'a Opened, movements: &mut Vec<Movement<'a>>, gaps: &mut Vec<Gap>) {
@@ -197,6 +227,7 @@ fn collect<'a>(opened: &'a Opened, movements: &mut Vec<Movement<'a>>, gaps: &mut
         };
         movements.push(Movement {
             speaker: &opened.speaker,
+            lister: opened.speaker.agent,
             feed: &delta.feed,
             epoch,
             seq: *seq,

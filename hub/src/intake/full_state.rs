@@ -9,14 +9,16 @@ use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::digest::{Digest, key_hash};
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::hash::Hash;
-use savin_shared::ids::FeedName;
+use savin_shared::ids::{AgentId, FeedName};
 use savin_shared::record::{Record, portable, row_hash};
 
 use super::settle::{Movement, MovementChange, settle};
+use super::succession::{Succession, succeed};
 use super::{Moment, Refusal, Speaker};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::listing::{self, Listing, ListingKey};
+use crate::store::registry::log;
 use crate::store::registry::position::{self, Durable};
 
 /// A full state whose signature and rows have been checked.
@@ -81,11 +83,37 @@ pub fn open(
     })
 }
 
-/// Applies a full state.
+/// Applies a full state; it is refused where the agent's chain is known to be longer or another.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses; nothing is then stored.
-pub fn take(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), StoreError> {
+pub fn take(
+    tx: &mut Tx<'_>,
+    state: &FullState,
+    moment: Moment,
+) -> Result<Result<(), Refusal>, StoreError> {
+    let agent = state.speaker.agent;
+    if is_behind(tx, agent, &state.position)? {
+        return Ok(Err(Refusal::Behind));
+    }
+    apply(tx, state, moment)?;
+    Ok(Ok(()))
+}
+
+/// Says whether deltas after a position of its epoch are durable, or other ones up to it: the next
+/// batches would then stand where the log has others.
+fn is_behind(tx: &mut Tx<'_>, agent: AgentId, position: &Position) -> Result<bool, StoreError> {
+    let durable = position::load(tx, agent)?.map(|durable| durable.position);
+    let is_other = durable.is_some_and(|durable| {
+        durable.epoch == position.epoch
+            && (durable.seq > position.seq
+                || (durable.seq == position.seq && durable.head != position.head))
+    });
+    let logged = log::end_of(tx, agent, position.epoch)?;
+    Ok(is_other || logged.is_some_and(|last| last > position.seq))
+}
+
+fn apply(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), StoreError> {
     let agent = state.speaker.agent;
     let before: BTreeMap<ListingKey, Listing> = listing::of_agent(tx, agent)?.into_iter().collect();
     let mut digest = Digest::default();
@@ -138,7 +166,21 @@ pub fn take(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), St
             "the mirror differs from the full state it was set to",
         ));
     }
-    position::store_many(tx, &[(agent, durable)])
+    position::store_many(tx, &[(agent, durable)])?;
+    let rosters = state
+        .rows
+        .iter()
+        .filter(|row| row.coverage == Coverage::Full);
+    let successions: Vec<Succession<'_>> = rosters
+        .map(|row| Succession {
+            speaker: &state.speaker,
+            feed: &row.feed,
+            epoch: state.position.epoch,
+            seq: state.position.seq,
+            observed_at: ObservedAt(moment.now),
+        })
+        .collect();
+    succeed(tx, &successions, moment)
 }
 
 fn movement<'a>(
@@ -149,6 +191,7 @@ fn movement<'a>(
 ) -> Movement<'a> {
     Movement {
         speaker: &state.speaker,
+        lister: state.speaker.agent,
         feed,
         epoch: state.position.epoch,
         seq: state.position.seq,

@@ -8,16 +8,20 @@ use savin_shared::record::subject::PersonName;
 
 use super::Moment;
 use crate::ids::{PersonId, RecordId};
-use crate::matching::{Identifier, Resolution, identifiers, resolve};
+use crate::matching::{
+    Identifier, Resolution, contradictions, identifiers as identifiers_of, resolve,
+};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::person;
+use crate::store::registry::record::RecordRow;
 
 /// The persons that a transaction knows, found and made.
 #[derive(Debug)]
 pub(super) struct People {
     moment: Moment,
     known: BTreeMap<Identifier, Option<PersonId>>,
+    numbers: BTreeMap<PersonId, Vec<Identifier>>,
     made: Vec<PersonId>,
     identified: Vec<(Identifier, PersonId)>,
     named: Vec<(PersonId, PersonName)>,
@@ -25,16 +29,26 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Looks up everybody whom these identifiers name.
+    /// Looks up everybody whom these identifiers name, and what else identifies them and these
+    /// persons.
     pub(super) fn load(
         tx: &mut Tx<'_>,
         mut identifiers: Vec<Identifier>,
+        mut persons: Vec<PersonId>,
         moment: Moment,
     ) -> Result<Self, StoreError> {
         identifiers.sort();
         identifiers.dedup();
         let found = person::find_many(tx, &identifiers)?;
+        persons.extend(found.iter().flatten());
+        persons.sort();
+        persons.dedup();
+        let mut numbers: BTreeMap<PersonId, Vec<Identifier>> = BTreeMap::new();
+        for (person, identifier) in person::identifiers_of(tx, &persons)? {
+            numbers.entry(person).or_default().push(identifier);
+        }
         Ok(Self {
+            numbers,
             moment,
             known: identifiers.into_iter().zip(found).collect(),
             made: Vec::new(),
@@ -45,35 +59,49 @@ impl People {
     }
 
     /// Decides whom a record is about, and learns its identifiers and names. A record that is known
-    /// already stays with its person.
+    /// already stays with its person; numbers that contradict what is known of that one name
+    /// somebody else, and the record is in doubt.
     pub(super) fn place(
         &mut self,
         agency: &AgencyId,
         record: &Record,
         id: RecordId,
-        known: Option<PersonId>,
+        before: Option<&RecordRow>,
     ) -> PersonId {
-        let identifiers = identifiers(agency, record);
-        let mut found: Vec<Option<PersonId>> = vec![known];
+        let identifiers = identifiers_of(agency, record);
+        let mut found: Vec<Option<PersonId>> = vec![before.map(|row| row.person)];
         found.extend(
             identifiers
                 .iter()
                 .map(|id| self.known.get(id).copied().flatten()),
         );
-        let person = match resolve(&found) {
-            Resolution::Known(person) => person,
-            Resolution::New => self.make(),
-            Resolution::Doubtful { person, others } => {
-                self.doubts
-                    .extend(others.into_iter().map(|other| (person, other, id)));
-                person
-            }
+        let (person, mut others) = match resolve(&found) {
+            Resolution::Known(person) => (person, Vec::new()),
+            Resolution::New => (self.make(), Vec::new()),
+            Resolution::Doubtful { person, others } => (person, others),
         };
+        let said = before.map(|row| identifiers_of(agency, &row.known.record));
+        let numbers = self.numbers.get(&person).cloned().unwrap_or_default();
+        let contradicting =
+            contradictions(&identifiers, said.as_deref().unwrap_or_default(), &numbers);
+        let is_unknown = |id: &&&Identifier| self.known.get(**id).copied().flatten().is_none();
+        let strangers: Vec<Identifier> = contradicting
+            .iter()
+            .filter(is_unknown)
+            .map(|id| (*id).clone())
+            .collect();
+        if !strangers.is_empty() {
+            let other = self.make();
+            for identifier in strangers {
+                self.identify(identifier, other);
+            }
+            others.push(other);
+        }
+        let doubts = others.into_iter().map(|other| (person, other, id));
+        self.doubts.extend(doubts);
         for identifier in identifiers {
-            let named = self.known.entry(identifier.clone()).or_default();
-            if named.is_none() {
-                *named = Some(person);
-                self.identified.push((identifier, person));
+            if self.known.get(&identifier).copied().flatten().is_none() {
+                self.identify(identifier, person);
             }
         }
         let names = record.subject.name.iter().chain(&record.subject.aliases);
@@ -94,6 +122,13 @@ impl People {
         named.dedup();
         person::name_many(tx, &named)?;
         person::doubt(tx, &self.doubts, self.moment.now)
+    }
+
+    fn identify(&mut self, identifier: Identifier, person: PersonId) {
+        self.known.insert(identifier.clone(), Some(person));
+        let numbers = self.numbers.entry(person).or_default();
+        numbers.push(identifier.clone());
+        self.identified.push((identifier, person));
     }
 
     fn make(&mut self) -> PersonId {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use savin_shared::clock::{ObservedAt, ReceivedAt};
+use savin_shared::clock::{EffectiveAt, ObservedAt, ReceivedAt};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::digest::key_hash;
+use savin_shared::event::EventCode;
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, Epoch, FeedName, RecordKey, Seq};
 use savin_shared::record::Record;
@@ -20,13 +21,17 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::listing::{Listing, ListingKey};
+use crate::store::registry::person;
 use crate::store::registry::position::Durable;
-use crate::store::registry::record::RecordRow;
+use crate::store::registry::record::{self, RecordRow};
 
 /// One change of one record, from whichever source.
 #[derive(Debug)]
 pub(super) struct Movement<'a> {
+    /// Whose word it is.
     pub(super) speaker: &'a Speaker,
+    /// Whose list it changes.
+    pub(super) lister: AgentId,
     pub(super) feed: &'a FeedName,
     pub(super) epoch: Epoch,
     pub(super) seq: Seq,
@@ -61,13 +66,23 @@ impl Movement<'_> {
 
     fn listing_key(&self) -> ListingKey {
         ListingKey {
-            agent: self.speaker.agent,
+            agent: self.lister,
             feed: self.feed.clone(),
             key: self.key(),
         }
     }
 
-    fn arrival_change(&self) -> ArrivalChange<'_> {
+    /// Says whether the speaker may speak for the place where a record is known to be. Rows are
+    /// checked when they arrive: they name their place.
+    fn is_in_scope(&self, before: Option<&RecordRow>) -> bool {
+        before.is_none_or(|row| {
+            let facility = &row.known.record.facility;
+            self.speaker.facilities.contains(facility)
+        })
+    }
+
+    fn arrival_change(&self, before: Option<&RecordRow>) -> ArrivalChange<'_> {
+        let is_in_scope = self.is_in_scope(before);
         match &self.change {
             MovementChange::Row {
                 record,
@@ -79,8 +94,11 @@ impl Movement<'_> {
                 coverage: *coverage,
                 evidence: *evidence,
             },
-            MovementChange::NoLongerListed(_) => ArrivalChange::NoLongerListed,
-            MovementChange::Withheld(_) => ArrivalChange::Withheld,
+            MovementChange::NoLongerListed(_) if is_in_scope => ArrivalChange::NoLongerListed,
+            MovementChange::Withheld(_) if is_in_scope => ArrivalChange::Withheld,
+            MovementChange::NoLongerListed(_) | MovementChange::Withheld(_) => {
+                ArrivalChange::Unlisted
+            }
         }
     }
 }
@@ -102,7 +120,7 @@ pub(super) fn settle(
         .collect();
     let mut workspace = Workspace::load(tx, listing_keys, record_keys)?;
     let mut settlement = Settlement {
-        people: People::load(tx, wanted_identifiers(movements, &mut workspace), moment)?,
+        people: people(tx, movements, &mut workspace, moment)?,
         next_record: numbers_for_new_records(tx, movements, &mut workspace)?,
         events: Vec::new(),
         received_at: ReceivedAt(moment.now),
@@ -113,15 +131,37 @@ pub(super) fn settle(
     }
     settlement.people.flush(tx)?;
     workspace.flush(tx, settlement.received_at)?;
+    note_still_held(tx, &mut settlement.events)?;
     event::append(tx, &settlement.events)
 }
 
-/// Returns the identifiers of records that are new, or whose person reads differently now.
-fn wanted_identifiers(
+/// Notes with each release where else the person is held: by another open booking, at the same or
+/// another facility, as everything stands once the transaction is through.
+fn note_still_held(tx: &mut Tx<'_>, events: &mut [Event]) -> Result<(), StoreError> {
+    for event in events {
+        if !matches!(event.code, EventCode::Released | EventCode::Discharged) {
+            continue;
+        }
+        let rows = record::of_person(tx, event.person)?;
+        let records: Vec<_> = rows.iter().map(|row| row.record).collect();
+        let doubtful = person::doubtful(tx, &records)?;
+        let mut others = rows
+            .iter()
+            .filter(|row| row.record != event.record && !doubtful.contains(&row.record));
+        let other = others.find(|row| row.known.is_public() && row.known.is_held());
+        event.details.still_held_at = other.map(|row| row.known.record.facility.to_string());
+    }
+    Ok(())
+}
+
+/// Looks up whom the records name that are new, or whose person reads differently now.
+fn people(
+    tx: &mut Tx<'_>,
     movements: &[Movement<'_>],
     workspace: &mut Workspace,
-) -> Vec<crate::matching::Identifier> {
-    let mut wanted = Vec::new();
+    moment: Moment,
+) -> Result<People, StoreError> {
+    let (mut wanted, mut persons) = (Vec::new(), Vec::new());
     for movement in movements {
         let MovementChange::Row { record, .. } = movement.change else {
             continue;
@@ -131,9 +171,10 @@ fn wanted_identifiers(
         let known = slot.and_then(|slot| slot.row.as_ref());
         if known.is_none_or(|row| row.known.record.subject != record.subject) {
             wanted.extend(identifiers(agency, record));
+            persons.extend(known.map(|row| row.person));
         }
     }
-    wanted
+    People::load(tx, wanted, persons, moment)
 }
 
 /// Takes as many record numbers as there may be new records.
@@ -160,7 +201,7 @@ fn mirror(
     workspace: &Workspace,
     positions: &mut BTreeMap<AgentId, Durable>,
 ) {
-    let Some(durable) = positions.get_mut(&movement.speaker.agent) else {
+    let Some(durable) = positions.get_mut(&movement.lister) else {
         return;
     };
     let key = movement.listing_key();
@@ -188,7 +229,7 @@ impl Settlement {
         workspace: &mut Workspace,
     ) -> Result<(), StoreError> {
         let listing_key = movement.listing_key();
-        let was_listed = workspace.listing(&listing_key).is_some();
+        let listing = workspace.listing(&listing_key);
         let agency_key = (movement.speaker.agency.clone(), listing_key.key.clone());
         let Some(slot) = workspace.record(&agency_key) else {
             return Ok(());
@@ -197,8 +238,8 @@ impl Settlement {
         let arrival = Arrival {
             feed: movement.feed,
             origin: movement.origin,
-            was_listed,
-            change: movement.arrival_change(),
+            before: listing.map(|listing| listing.word),
+            change: movement.arrival_change(before.as_ref()),
         };
         let Some(folded) = fold(before.as_ref().map(|row| &row.known), arrival) else {
             // Absence of what was never known; only the listing, if any, goes.
@@ -209,12 +250,13 @@ impl Settlement {
         let row = self.row_after(movement, before.as_ref(), &folded);
         slot.is_changed = true;
         slot.row = Some(row.clone());
-        let listing = match &movement.change {
-            MovementChange::Row { hash, .. } => Some(Listing {
+        let listing = match (&movement.change, folded.word) {
+            (MovementChange::Row { hash, .. }, Some(word)) => Some(Listing {
                 row_hash: *hash,
                 record: row.record,
+                word,
             }),
-            MovementChange::NoLongerListed(_) | MovementChange::Withheld(_) => None,
+            (_, _) => None,
         };
         workspace.set_listing(listing_key, listing);
         if folded.is_changed {
@@ -245,14 +287,13 @@ impl Settlement {
                 RecordId(self.next_record - 1)
             }
         };
-        let known = before.map(|before| before.person);
         let after = &folded.after.record;
         let reads_same = before.is_some_and(|before| before.known.record.subject == after.subject);
-        let person = match known {
-            Some(person) if reads_same => person,
-            known => self
+        let person = match before {
+            Some(before) if reads_same => before.person,
+            before => self
                 .people
-                .place(&movement.speaker.agency, after, record, known),
+                .place(&movement.speaker.agency, after, record, before),
         };
         let version = before.map_or(0, |before| before.version) + i64::from(folded.is_changed);
         RecordRow {
@@ -272,7 +313,9 @@ impl Settlement {
     ) -> Result<(), StoreError> {
         let record = &row.known.record;
         let key = row.record.0.to_be_bytes();
-        for (ordinal, derived) in (0_u8..).zip(derived) {
+        for (ordinal, mut derived) in (0_u8..).zip(derived) {
+            derived.details.effective_is_day =
+                derived.effective_at.is_some_and(EffectiveAt::is_day);
             let (agent, epoch, seq) = (movement.speaker.agent, movement.epoch, movement.seq);
             let corrects = if derived.corrects {
                 self.corrected(tx, row)?
@@ -304,6 +347,6 @@ impl Settlement {
         tx: &mut Tx<'_>,
         row: &RecordRow,
     ) -> Result<Option<EventPosition>, StoreError> {
-        event::last_end_of(tx, row.person, row.record)
+        event::last_end_of(tx, row.record)
     }
 }

@@ -2,294 +2,30 @@
 
 use jiff::Timestamp;
 use savin_shared::chain::Position;
-use savin_shared::clock::ObservedAt;
-use savin_shared::delta::{self, Change, Coverage, Delta, Evidence, Origin, Row};
-use savin_shared::digest::{Digest, key_hash};
-use savin_shared::envelope::{SealedBatch, Unsealed, seal};
+use savin_shared::delta::{Change, Coverage, Evidence, Origin};
+use savin_shared::digest::Digest;
+use savin_shared::envelope::SealedBatch;
 use savin_shared::event::EventCode as Code;
 use savin_shared::frame::heartbeat::FeedBeat;
 use savin_shared::frame::live::NackReason;
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
-use savin_shared::hash::Hash;
-use savin_shared::ids::{
-    AgencyId, AgentId, Epoch, FacilityCode, FeedName, OffenderId, PersonNumber, RecordKey,
-    RecordNumber, Seq,
+use savin_shared::ids::{Epoch, FacilityCode, FeedName, OffenderId, PersonNumber, Seq};
+use savin_shared::record::custody::CustodyState;
+use savin_shared::record::{Record, RecordBody};
+use savin_shared::sign::VerifyingKey;
+
+use super::batches::Outcome;
+use super::testing::{
+    BOND, IN, Jail, assert_durable, codes, each, encoded, events, load, moment, name, now, send,
+    send_one,
 };
-use savin_shared::pii::Pii;
-use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
-use savin_shared::record::subject::{PersonName, Subject};
-use savin_shared::record::{Record, RecordBody, RecordKind};
-use savin_shared::sign::{SigningKey, VerifyingKey};
-
-use super::batches::{Outcome, take};
-use super::{Moment, Refusal, Speaker, full_state, open};
-use crate::ids::EventPosition;
-use crate::store::registry::agency::{self, Agency};
-use crate::store::registry::agent::{self, Agent, AgentState};
-use crate::store::registry::event::{self, Event};
+use super::{Refusal, Speaker, full_state, open};
+use crate::ids::{EventPosition, PersonId};
+use crate::store::StoreError;
+use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::feed;
-use crate::store::registry::{SCHEMA, listing, lookup, position, record};
-use crate::store::testing::places;
-use crate::store::{Store, StoreError};
-
-const IN: CustodyState = CustodyState::InCustody;
-const BOND: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
-
-/// One agency's agent, its key and where its chain ends.
-struct Jail {
-    speaker: Speaker,
-    key: SigningKey,
-    end: Position,
-    digest: Digest,
-    rows: Vec<(FeedName, RecordKey, Hash, SnapshotRow)>,
-}
-
-impl Jail {
-    fn new(store: &Store, number: u8) -> Self {
-        let key = SigningKey::from_seed(&[number; 32]).unwrap();
-        let speaker = Speaker {
-            agent: AgentId::from_bytes([number; 16]),
-            agency: AgencyId::new(&format!("MS00{number}")).unwrap(),
-            facilities: vec![FacilityCode::new(&format!("JAIL-{number}")).unwrap()],
-            batch_key: key.verifying_key(),
-        };
-        enrol(store, &speaker);
-        let end = Position::genesis(speaker.agent, Epoch::from_bytes([number; 16]));
-        Self {
-            speaker,
-            key,
-            end,
-            digest: Digest::default(),
-            rows: Vec::new(),
-        }
-    }
-
-    fn record(&self, number: &str, state: CustodyState) -> Record {
-        let number = RecordNumber::new(number).unwrap();
-        Record {
-            facility: self.speaker.facilities[0].clone(),
-            subject: Subject {
-                person_number: Some(PersonNumber::new(&format!("P{number}")).unwrap()),
-                name: Some(name("SAMPLE", &format!("AVERY{number}"))),
-                ..Subject::default()
-            },
-            entered_at: None,
-            synthetic: false,
-            body: RecordBody::Custody(Box::new(Custody::new(number, state))),
-        }
-    }
-
-    /// A roster row.
-    fn lists(&mut self, origin: Origin, record: &Record) -> Vec<u8> {
-        self.row(
-            "roster",
-            origin,
-            record,
-            (Coverage::Full, Evidence::Listing),
-        )
-    }
-
-    /// A transaction.
-    fn tells(&mut self, record: &Record) -> Vec<u8> {
-        self.row(
-            "moves",
-            Origin::Live,
-            record,
-            (Coverage::Partial, Evidence::Transaction),
-        )
-    }
-
-    fn row(
-        &mut self,
-        feed: &str,
-        origin: Origin,
-        record: &Record,
-        (coverage, evidence): (Coverage, Evidence),
-    ) -> Vec<u8> {
-        let (feed, key) = (FeedName::new(feed).unwrap(), record.key());
-        let row = Row::of(record).unwrap();
-        self.unlist(&feed, &key);
-        self.digest.add(&key_hash(&feed, &key), &row.hash());
-        let state_row = SnapshotRow {
-            feed: feed.clone(),
-            coverage: coverage.code(),
-            evidence: evidence.code(),
-            row: row.bytes().to_vec(),
-        };
-        self.rows.push((feed.clone(), key, row.hash(), state_row));
-        encoded(
-            feed,
-            origin,
-            Change::Upsert {
-                row,
-                coverage,
-                evidence,
-            },
-        )
-    }
-
-    fn misses(&mut self, number: &str) -> Vec<u8> {
-        let number = RecordNumber::new(number).unwrap();
-        let key = RecordKey {
-            kind: RecordKind::Custody,
-            number,
-        };
-        let feed = FeedName::new("roster").unwrap();
-        self.unlist(&feed, &key);
-        encoded(feed, Origin::Live, Change::NoLongerListed(key))
-    }
-
-    fn unlist(&mut self, feed: &FeedName, key: &RecordKey) {
-        let digest = &mut self.digest;
-        self.rows.retain(|(other, listed, hash, _)| {
-            let stays = other != feed || listed != key;
-            if !stays {
-                digest.remove(&key_hash(feed, key), hash);
-            }
-            stays
-        });
-    }
-
-    fn batch(&mut self, bodies: Vec<Vec<u8>>) -> SealedBatch {
-        let batch = seal(Unsealed {
-            agent: self.speaker.agent,
-            previous: self.end,
-            secret: [7; 16],
-            bodies,
-            state_digest: Some(self.digest.root()),
-            sealed_at: now(),
-            key: &self.key,
-        })
-        .unwrap();
-        self.end = batch.header.after();
-        batch
-    }
-}
-
-fn encoded(feed: FeedName, origin: Origin, change: Change) -> Vec<u8> {
-    let delta = Delta {
-        observed_at: ObservedAt(now()),
-        feed,
-        origin,
-        change,
-    };
-    delta::encode(&delta).unwrap()
-}
-
-fn name(surname: &str, given: &str) -> PersonName {
-    PersonName {
-        surname: Pii::new(surname.to_owned()),
-        given: Some(Pii::new(given.to_owned())),
-        middle: None,
-        suffix: None,
-    }
-}
-
-fn now() -> Timestamp {
-    "2026-06-15T12:00:00Z".parse().unwrap()
-}
-
-const fn moment(now: Timestamp) -> Moment {
-    Moment { now, random }
-}
-
-/// A different person at each call, on whichever thread of the store.
-fn random() -> [u8; 16] {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    (u128::from(NEXT.fetch_add(1, Ordering::Relaxed)) << 64).to_be_bytes()
-}
-
-fn enrol(store: &Store, speaker: &Speaker) {
-    let speaker = speaker.clone();
-    let write = move |tx: &mut crate::store::conn::Tx<'_>| {
-        let name = "Test".to_owned();
-        let agency = Agency {
-            agency: speaker.agency.clone(),
-            name,
-            county: None,
-        };
-        agency::put(tx, &agency, now())?;
-        agent::insert(
-            tx,
-            &Agent {
-                agent: speaker.agent,
-                agency: speaker.agency.clone(),
-                facilities: speaker.facilities.clone(),
-                batch_key: speaker.batch_key,
-                state: AgentState::Active,
-                certificate_ends: now(),
-                build: "test".to_owned(),
-                enrolled_at: now(),
-                heard_at: None,
-                spool_deltas: 0,
-            },
-        )
-    };
-    store.write_now("enrol", write).unwrap();
-}
-
-fn each(name: &str, test: impl Fn(&Store)) {
-    let folder = tempfile::tempdir().unwrap();
-    for place in places(folder.path(), name) {
-        test(&Store::open(&place, &SCHEMA).unwrap());
-    }
-}
-
-fn send(store: &Store, batches: &[(&Jail, &SealedBatch)]) -> Vec<Outcome> {
-    let group: Vec<_> = batches
-        .iter()
-        .map(|(jail, batch)| open(&jail.speaker, (*batch).clone()).unwrap())
-        .collect();
-    store
-        .write_now("intake", move |tx| take(tx, &group, moment(now())))
-        .unwrap()
-}
-
-fn send_one(store: &Store, jail: &Jail, batch: &SealedBatch) -> Outcome {
-    send(store, &[(jail, batch)]).pop().unwrap()
-}
-
-fn events(store: &Store) -> Vec<Event> {
-    let all = store
-        .read_now("events", |tx| event::after(tx, EventPosition(0), 1000))
-        .unwrap();
-    all.into_iter().map(|(_, event)| event).collect()
-}
-
-fn codes(store: &Store) -> Vec<Code> {
-    events(store).into_iter().map(|event| event.code).collect()
-}
-
-fn assert_durable(outcome: &Outcome, jail: &Jail) {
-    let Outcome::Durable {
-        position,
-        digest_differs,
-        ..
-    } = outcome
-    else {
-        panic!("{outcome:?}");
-    };
-    assert_eq!(*position, jail.end);
-    assert!(!digest_differs, "the mirror differs");
-}
-
-fn load(store: &Store, jail: &Jail, number: &str) -> record::RecordRow {
-    let number = RecordNumber::new(number).unwrap();
-    let key = (
-        jail.speaker.agency.clone(),
-        RecordKey {
-            kind: RecordKind::Custody,
-            number,
-        },
-    );
-    let rows = store
-        .read_now("load", move |tx| {
-            record::load_many(tx, std::slice::from_ref(&key))
-        })
-        .unwrap();
-    rows.into_iter().next().flatten().unwrap()
-}
+use crate::store::registry::{listing, lookup, person, position};
+const GONE: CustodyState = CustodyState::NoLongerListed;
 
 #[test]
 fn tells_exactly_the_explicit_releases_and_none_from_absence() {
@@ -434,6 +170,30 @@ fn counts_what_is_durable_once_and_refuses_holes_and_forks() {
 }
 
 #[test]
+fn calls_another_cut_of_what_is_durable_a_fork() {
+    each("intake_cut", |store| {
+        let mut jail = Jail::new(store, 1);
+        let genesis = jail.end;
+        let bodies = ["1", "2", "3"]
+            .map(|n| jail.lists(Origin::Live, &jail.record(n, IN)))
+            .to_vec();
+        let batch = jail.batch(bodies);
+        send_one(store, &jail, &batch);
+        // The same places on the chain, cut elsewhere and with another content.
+        jail.end = genesis;
+        let bodies = ["1", "9"]
+            .map(|n| jail.lists(Origin::Live, &jail.record(n, IN)))
+            .to_vec();
+        let other = jail.batch(bodies);
+        let fork = Outcome::Refused {
+            reason: NackReason::Fork,
+            expected: Seq(4),
+        };
+        assert_eq!(send_one(store, &jail, &other), fork);
+    });
+}
+
+#[test]
 fn refuses_what_its_speaker_did_not_sign_or_may_not_say() {
     each("intake_refusals", |store| {
         let (mut jail, other) = (Jail::new(store, 1), Jail::new(store, 2));
@@ -522,7 +282,7 @@ fn applies_a_full_state_as_the_difference() {
             let taken = store.write_now("state", move |tx| {
                 full_state::take(tx, &state, moment(now()))
             });
-            taken.unwrap();
+            assert_eq!(taken.unwrap(), Ok(()));
         }
         let agent = jail.speaker.agent;
         let (durable, listings) = store
@@ -544,6 +304,37 @@ fn applies_a_full_state_as_the_difference() {
             .map(|event| event.code)
             .collect();
         assert_eq!(told, [Code::Booked, Code::Released, Code::NoLongerListed]);
+    });
+}
+
+#[test]
+fn refuses_a_full_state_from_before_what_is_durable() {
+    each("intake_old_state", |store| {
+        let mut jail = Jail::new(store, 1);
+        let old = jail.end;
+        let body = jail.lists(Origin::Live, &jail.record("1", IN));
+        let batch = jail.batch(vec![body]);
+        send_one(store, &jail, &batch);
+        let other = Position {
+            head: old.head,
+            ..jail.end
+        };
+        for position in [old, other] {
+            let rows = jail.rows.len() as u64;
+            let begin = SnapshotBegin::sign(
+                jail.speaker.agent,
+                position,
+                rows,
+                jail.digest.root(),
+                &jail.key,
+            );
+            let rows = jail.rows.iter().map(|(.., row)| row.clone()).collect();
+            let state = full_state::open(&jail.speaker, &begin, rows).unwrap();
+            let taken = store.write_now("state", move |tx| {
+                full_state::take(tx, &state, moment(now()))
+            });
+            assert_eq!(taken.unwrap(), Err(Refusal::Behind));
+        }
     });
 }
 
@@ -589,6 +380,52 @@ fn joins_a_person_across_agencies_by_identifier_and_doubts_contradictions() {
 }
 
 #[test]
+fn doubts_a_record_whose_numbers_contradict_its_person() {
+    each("intake_contradictions", |store| {
+        let mut jail = Jail::new(store, 1);
+        let with = |jail: &Jail, number: &str, own: &str, id: &str| {
+            let mut record = jail.record(number, IN);
+            record.subject.person_number = Some(PersonNumber::new(own).unwrap());
+            record.subject.offender_id = Some(OffenderId::new(id).unwrap());
+            record
+        };
+        let mut renumbered = jail.record("2", IN);
+        renumbered.subject.person_number = Some(PersonNumber::new("P9").unwrap());
+        let steps = [
+            with(&jail, "1", "P1", "K100"),
+            // The agency's own number says one person, the MDOC number nobody who is known.
+            with(&jail, "3", "P1", "K300"),
+            // A booking's person number changes to one that nobody has.
+            jail.record("2", IN),
+            renumbered,
+            // The jail numbers its people anew: the MDOC number still agrees.
+            with(&jail, "4", "P4", "K400"),
+            with(&jail, "4", "P40", "K400"),
+        ];
+        for record in &steps {
+            let body = jail.lists(Origin::Live, record);
+            let batch = jail.batch(vec![body]);
+            send_one(store, &jail, &batch);
+        }
+        let rows = ["1", "2", "3", "4"].map(|number| load(store, &jail, number));
+        let records: Vec<_> = rows.iter().map(|row| row.record).collect();
+        let find = records.clone();
+        let doubtful = store
+            .read_now("doubtful", move |tx| person::doubtful(tx, &find))
+            .unwrap();
+        assert_eq!(doubtful, [records[1], records[2]].into_iter().collect());
+        assert_eq!(rows[0].person, rows[2].person);
+        // Somebody else has the new number from here on.
+        let mut next = jail.record("5", IN);
+        next.subject.person_number = Some(PersonNumber::new("P9").unwrap());
+        let body = jail.lists(Origin::Live, &next);
+        let batch = jail.batch(vec![body]);
+        send_one(store, &jail, &batch);
+        assert_ne!(load(store, &jail, "5").person, rows[1].person);
+    });
+}
+
+#[test]
 fn names_what_a_correction_takes_back() {
     each("intake_corrections", |store| {
         let mut jail = Jail::new(store, 1);
@@ -618,6 +455,193 @@ fn names_what_a_correction_takes_back() {
         let corrects: Result<Vec<_>, StoreError> =
             versions.iter().map(|row| row.optional_integer(1)).collect();
         assert_eq!(corrects.unwrap(), [None, None, Some(2)]);
+    });
+}
+
+#[test]
+fn takes_back_the_transfer_and_not_a_later_change() {
+    each("intake_taken_back", |store| {
+        let mut jail = Jail::new(store, 1);
+        let level = |record: &mut Record, level: &str| {
+            if let RecordBody::Custody(custody) = &mut record.body {
+                custody.classification = Some(level.to_owned());
+            }
+        };
+        let states = [
+            (CustodyState::TransferredOut, "close"),
+            (IN, "close"),
+            (IN, "medium"),
+            (BOND, "medium"),
+            (IN, "medium"),
+        ];
+        for (state, classification) in states {
+            let mut record = jail.record("1", state);
+            level(&mut record, classification);
+            let what = (Coverage::Full, Evidence::Status);
+            let body = jail.row("jms", Origin::Live, &record, what);
+            let batch = jail.batch(vec![body]);
+            send_one(store, &jail, &batch);
+        }
+        let told: Vec<_> = events(store)
+            .into_iter()
+            .map(|event| (event.code, event.corrects))
+            .collect();
+        let expected = [
+            (Code::TransferOutOfState, None),
+            (Code::Correction, Some(EventPosition(1))),
+            (Code::ClassificationChange, None),
+            (Code::Released, None),
+            (Code::Correction, Some(EventPosition(4))),
+        ];
+        assert_eq!(told, expected);
+    });
+}
+
+#[test]
+fn says_with_a_release_that_another_booking_still_holds() {
+    each("intake_still_held", |store| {
+        let (mut county, mut state) = (Jail::new(store, 1), Jail::new(store, 2));
+        let same = |mut record: Record| {
+            record.subject.offender_id = Some(OffenderId::new("K100").unwrap());
+            record
+        };
+        let bodies = vec![
+            county.lists(Origin::Baseline, &same(county.record("1", IN))),
+            county.lists(Origin::Baseline, &same(county.record("2", IN))),
+        ];
+        let batch = county.batch(bodies);
+        send_one(store, &county, &batch);
+        let body = state.lists(Origin::Baseline, &same(state.record("7", IN)));
+        let batch = state.batch(vec![body]);
+        send_one(store, &state, &batch);
+        // One of two bookings ends, then the other and the state's in one transaction.
+        for numbers in [["1"].as_slice(), &["2"]] {
+            let released = numbers
+                .iter()
+                .map(|n| county.tells(&same(county.record(n, BOND))))
+                .collect();
+            let batch = county.batch(released);
+            send_one(store, &county, &batch);
+        }
+        let body = state.tells(&same(state.record("7", BOND)));
+        let batch = state.batch(vec![body]);
+        send_one(store, &state, &batch);
+        let held: Vec<_> = events(store)
+            .into_iter()
+            .map(|event| event.details.still_held_at)
+            .collect();
+        let elsewhere = Some("JAIL-2".to_owned());
+        assert_eq!(held, [elsewhere.clone(), elsewhere, None]);
+    });
+}
+
+#[test]
+fn drops_what_only_a_replaced_agent_lists() {
+    each("intake_replaced", |store| {
+        let mut old = Jail::new(store, 1);
+        let bodies = ["1", "2", "3"]
+            .map(|n| old.lists(Origin::Baseline, &old.record(n, IN)))
+            .to_vec();
+        let batch = old.batch(bodies);
+        send_one(store, &old, &batch);
+        // The jail drops 2 and 3; a new agent sees 1 and 4.
+        let mut new = old.replaced(store, 9);
+        let bodies = ["1", "4"]
+            .map(|n| new.lists(Origin::Baseline, &new.record(n, IN)))
+            .to_vec();
+        let batch = new.batch(bodies);
+        assert_durable(&send_one(store, &new, &batch), &new);
+        let state = |number| {
+            let row = load(store, &new, number);
+            row.known.record.custody().unwrap().state
+        };
+        assert_eq!(["1", "2", "3", "4"].map(state), [IN, GONE, GONE, IN]);
+        let told: Vec<_> = events(store)
+            .into_iter()
+            .map(|event| (event.code, event.origin))
+            .collect();
+        assert_eq!(told, [(Code::NoLongerListed, Origin::Rebaseline); 2]);
+        let agent = old.speaker.agent;
+        let (durable, listings) = store
+            .read_now("old", move |tx| {
+                Ok((position::load(tx, agent)?, listing::of_agent(tx, agent)?))
+            })
+            .unwrap();
+        assert!(listings.is_empty());
+        assert_eq!(durable.unwrap().digest.root(), Digest::default().root());
+        // From here on the new agent's word of absence counts.
+        let body = new.misses("1");
+        let batch = new.batch(vec![body]);
+        assert_durable(&send_one(store, &new, &batch), &new);
+        let row = load(store, &new, "1");
+        assert_eq!(row.known.record.custody().unwrap().state, GONE);
+    });
+}
+
+#[test]
+fn leaves_another_facilitys_roster_of_the_same_name_alone() {
+    each("intake_beside", |store| {
+        let mut first = Jail::new(store, 1);
+        let body = first.lists(Origin::Baseline, &first.record("1", IN));
+        let batch = first.batch(vec![body]);
+        send_one(store, &first, &batch);
+        let mut second = first.replaced(store, 9);
+        second.speaker.facilities = vec![FacilityCode::new("JAIL-9").unwrap()];
+        let body = second.lists(Origin::Baseline, &second.record("2", IN));
+        let batch = second.batch(vec![body]);
+        send_one(store, &second, &batch);
+        assert_eq!(load(store, &first, "1").known.listings, 1);
+        assert_eq!(codes(store), []);
+    });
+}
+
+#[test]
+fn lets_nobody_withhold_or_miss_a_record_of_another_facility() {
+    each("intake_scope", |store| {
+        let mut first = Jail::new(store, 1);
+        let body = first.lists(Origin::Baseline, &first.record("1", IN));
+        let batch = first.batch(vec![body]);
+        send_one(store, &first, &batch);
+        // Another agent of the agency, which may speak for one other facility alone.
+        let mut second = first.replaced(store, 9);
+        second.speaker.facilities = vec![FacilityCode::new("JAIL-9").unwrap()];
+        let key = first.record("1", IN).key();
+        let roster = FeedName::new("roster").unwrap();
+        let sealed = encoded(roster, Origin::Live, Change::Withheld(key));
+        let bodies = vec![second.misses("1"), sealed];
+        let batch = second.batch(bodies);
+        assert_durable(&send_one(store, &second, &batch), &second);
+        let known = load(store, &first, "1").known;
+        assert!(known.is_public());
+        assert_eq!(known.record.custody().unwrap().state, IN);
+        assert_eq!(known.listings, 1);
+        assert_eq!(codes(store), []);
+    });
+}
+
+#[test]
+fn finds_the_newest_of_many_with_common_names() {
+    each("intake_common", |store| {
+        let write = |tx: &mut crate::store::conn::Tx<'_>| {
+            let id = |kind: u8, number: u16| {
+                let [high, low] = number.to_be_bytes();
+                let mut bytes = [kind; 16];
+                (bytes[1], bytes[2]) = (high, low);
+                PersonId::from_bytes(bytes)
+            };
+            let (james, smith) = (name("OTHER", "JAMES"), name("SMITH", "SAM"));
+            let both = name("SMITH", "JAMES");
+            let mut named = vec![(id(9, 1), &both)];
+            named.extend((0..6000).map(|number| (id(1, number), &james)));
+            named.extend((0..6000).map(|number| (id(2, number), &smith)));
+            person::name_many(tx, &named)?;
+            let words = crate::names::words("James Smith");
+            assert_eq!(lookup::find(tx, &words, 9)?, [id(9, 1)]);
+            let words = crate::names::words("Smith");
+            assert_eq!(lookup::find(tx, &words, 2)?, [id(9, 1), id(2, 5999)]);
+            Ok(())
+        };
+        store.write_now("names", write).unwrap();
     });
 }
 

@@ -60,6 +60,10 @@ pub struct Fact {
     pub facility: String,
     /// The facility before, by its name.
     pub from_facility: Option<String>,
+    /// The facility, by its name, where another record says that the person is still held; empty
+    /// where the name may not be said.
+    #[serde(default)]
+    pub still_held_at: Option<String>,
     /// When the agency says that it happened.
     pub effective_at: Option<Timestamp>,
     /// When the agent saw it.
@@ -88,7 +92,9 @@ impl Fact {
                 self.name = None;
                 self.facility = String::new();
                 self.from_facility = None;
+                self.still_held_at = self.still_held_at.map(|_| String::new());
                 self.details.from_facility = None;
+                self.details.still_held_at = None;
                 self.details.to_facility = None;
                 self.details.released_to = None;
                 self.details.place = None;

@@ -70,8 +70,8 @@ impl Rules {
         Ok(Self { told })
     }
 
-    /// Decides whether an event is told, and how soon. What a full state brought to light waits for
-    /// a person, and a first roster is no news.
+    /// Decides whether an event is told, and how soon. What a full state or a first roster brought to
+    /// light waits for a person: see [`Self::needs_person`].
     #[must_use]
     pub fn urgency(&self, code: EventCode, origin: Origin) -> Option<Urgency> {
         match origin {
@@ -80,6 +80,14 @@ impl Rules {
             }
             Origin::Baseline | Origin::Rebaseline => None,
         }
+    }
+
+    /// Says whether an event that would be told waits for a person to look at it first: for how it
+    /// was found, or because it is in doubt about whom it is.
+    #[must_use]
+    pub fn needs_person(&self, code: EventCode, origin: Origin, is_doubtful: bool) -> bool {
+        let is_told = self.told.contains_key(&code);
+        is_told && (is_doubtful || self.urgency(code, origin).is_none())
     }
 }
 
@@ -131,6 +139,16 @@ mod tests {
             assert_eq!(rules.urgency(*code, Origin::Baseline), None);
             assert_eq!(rules.urgency(*code, Origin::Rebaseline), None);
         }
+    }
+
+    #[test]
+    fn leaves_to_a_person_what_is_not_told_by_itself() {
+        let rules = Rules::shipped().unwrap();
+        let released = EventCode::Released;
+        assert!(rules.needs_person(released, Origin::Baseline, false));
+        assert!(rules.needs_person(released, Origin::Live, true));
+        assert!(!rules.needs_person(released, Origin::Live, false));
+        assert!(!rules.needs_person(EventCode::NoLongerListed, Origin::Rebaseline, false));
     }
 
     #[test]

@@ -29,21 +29,16 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
     } else {
         "discreet"
     };
+    let is_day = fact.details.effective_is_day;
     let happened = fact
         .effective_at
-        .map(|at| written(words.language(), zone, at));
+        .map(|at| written_as(words.language(), zone, at, is_day));
     let when = happened.unwrap_or_else(|| words.say("notice-no-time"));
     let details = &fact.details;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let scheduled = details.scheduled_at.map_or_else(
         || words.say("notice-no-time"),
-        |at| {
-            if details.scheduled_is_day {
-                written_day(words.language(), zone, at)
-            } else {
-                written(words.language(), zone, at)
-            }
-        },
+        |at| written_as(words.language(), zone, at, details.scheduled_is_day),
     );
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
     let (name, from_facility, from, to) = (
@@ -75,7 +70,12 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         ("state", Argument::Text(&state)),
     ];
     let mut sentences = vec![words.say_with(&format!("notice-{code}-{form}"), &values)];
-    sentences.extend(late(words, fact, now));
+    let held = fact.still_held_at.as_ref().map(|held| {
+        let values = [("held", Argument::Text(held))];
+        words.say_with(&format!("notice-still-held-{form}"), &values)
+    });
+    sentences.extend(held);
+    sentences.extend(late(words, zone, fact, now));
     sentences
         .iter()
         // "1:30 p.m." at the end of a sentence already ends it.
@@ -83,21 +83,36 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         .collect()
 }
 
-/// Says that a fact is old, by what the agency says, or by when it was first seen.
-fn late(words: Words, fact: &Fact, now: Timestamp) -> Option<String> {
-    let age = now.duration_since(fact.effective_at.unwrap_or(fact.observed_at));
+/// Says that a fact is old, by what the agency says, or by when it was first seen; and that it was
+/// learnt late, where that was not our own delay in telling it.
+fn late(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<String> {
+    let (age, delay) = match fact.effective_at {
+        Some(at) if fact.details.effective_is_day => {
+            let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+            let since = |then: Timestamp| day(then).duration_since(day(at));
+            (since(now), since(fact.received_at))
+        }
+        at => {
+            let at = at.unwrap_or(fact.observed_at);
+            (now.duration_since(at), fact.received_at.duration_since(at))
+        }
+    };
     if age < LATE {
-        return None;
+        return Vec::new();
     }
     let hours = age.as_hours();
-    Some(if hours < 48 {
+    let mut sentences = vec![if hours < 48 && !fact.details.effective_is_day {
         words.say_with("notice-late", &[("hours", Argument::Number(hours))])
     } else {
         words.say_with(
             "notice-late-days",
             &[("days", Argument::Number(hours / 24))],
         )
-    })
+    }];
+    if delay >= LATE {
+        sentences.push(words.say("notice-learned-late"));
+    }
+    sentences
 }
 
 /// Says that there is news, and how to hear it.
@@ -147,6 +162,16 @@ pub fn written(language: Language, zone: &TimeZone, at: Timestamp) -> String {
     }
 }
 
+/// Writes a day and time out in words, or the day alone where no time was given with it.
+#[must_use]
+pub fn written_as(language: Language, zone: &TimeZone, at: Timestamp, is_day: bool) -> String {
+    if is_day {
+        written_day(language, zone, at)
+    } else {
+        written(language, zone, at)
+    }
+}
+
 /// Writes a day out in words, in the reader's zone.
 #[must_use]
 pub fn written_day(language: Language, zone: &TimeZone, at: Timestamp) -> String {
@@ -178,8 +203,108 @@ const MONTHS: [(&str, &str); 12] = [
 mod tests {
     use jiff::tz::TimeZone;
 
-    use super::{written, written_day};
-    use crate::notification::words::Language;
+    use savin_shared::event::EventCode;
+
+    use super::{fact, written, written_day};
+    use crate::ids::{EventId, EventPosition, PersonId};
+    use crate::notification::fact::{Disclosure, Fact};
+    use crate::notification::words::{Language, Words};
+    use crate::registry::details::Details;
+
+    fn release() -> Fact {
+        let at = "2026-06-01T18:30:00Z".parse().unwrap();
+        Fact {
+            event: EventId::from_bytes([1; 16]),
+            position: EventPosition(1),
+            person: PersonId::from_bytes([2; 16]),
+            code: EventCode::Released.code(),
+            urgency: 2,
+            name: Some("Avery Sample".to_owned()),
+            facility: "Test Jail".to_owned(),
+            from_facility: None,
+            still_held_at: None,
+            effective_at: Some(at),
+            observed_at: at,
+            received_at: at,
+            found_late: false,
+            details: Details::default(),
+        }
+    }
+
+    fn said(fact_: Fact, disclosure: Disclosure, language: Language) -> String {
+        let zone = TimeZone::get("America/Chicago").unwrap();
+        let now = "2026-06-01T18:35:00Z".parse().unwrap();
+        let disclosed = fact_.disclosed(disclosure).unwrap();
+        fact(Words::of(language), &zone, &disclosed, now).join(" ")
+    }
+
+    #[test]
+    fn says_that_another_record_still_holds_whoever_was_released() {
+        let held = Fact {
+            still_held_at: Some("Other Prison".to_owned()),
+            ..release()
+        };
+        let full = said(held.clone(), Disclosure::Full, Language::En);
+        let place =
+            "But the record of Other Prison says that the person is still in custody there.";
+        assert!(full.contains(place), "{full}");
+        let discreet = said(held.clone(), Disclosure::Discreet, Language::En);
+        let nowhere = "But another record says that the person is still in custody.";
+        assert!(discreet.contains(nowhere), "{discreet}");
+        assert!(!discreet.contains("Prison"));
+        let spanish = said(held, Disclosure::Discreet, Language::Es);
+        assert!(
+            spanish.contains("según otro registro sigue bajo custodia"),
+            "{spanish}"
+        );
+        assert!(!said(release(), Disclosure::Full, Language::En).contains("still"));
+    }
+
+    fn told_at(fact_: &Fact, now: &str) -> String {
+        let zone = TimeZone::get("America/Chicago").unwrap();
+        fact(Words::of(Language::En), &zone, fact_, now.parse().unwrap()).join(" ")
+    }
+
+    #[test]
+    fn says_a_day_as_a_day() {
+        let midnight = "2026-06-01T05:00:00Z".parse().unwrap();
+        let day = Fact {
+            effective_at: Some(midnight),
+            details: Details {
+                effective_is_day: true,
+                ..Details::default()
+            },
+            ..release()
+        };
+        let same_day = told_at(&day, "2026-06-02T03:00:00Z");
+        assert!(
+            same_day.contains("The time was June 1, 2026."),
+            "{same_day}"
+        );
+        assert!(!same_day.contains("ago"), "{same_day}");
+        let next_day = told_at(&day, "2026-06-02T06:00:00Z");
+        assert!(
+            next_day.contains("This was a day ago or more."),
+            "{next_day}"
+        );
+        assert!(!next_day.contains("learned"), "{next_day}");
+    }
+
+    #[test]
+    fn blames_nobody_else_for_our_own_delay() {
+        let delayed = told_at(&release(), "2026-06-02T03:30:00Z");
+        assert!(delayed.contains("about 9 hours ago."), "{delayed}");
+        assert!(!delayed.contains("learned"), "{delayed}");
+        let late = Fact {
+            received_at: "2026-06-02T03:30:00Z".parse().unwrap(),
+            ..release()
+        };
+        let late = told_at(&late, "2026-06-02T03:31:00Z");
+        assert!(
+            late.contains("about 9 hours ago. We learned of it late."),
+            "{late}"
+        );
+    }
 
     #[test]
     fn writes_times_in_the_readers_zone_and_language() {

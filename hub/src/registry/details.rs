@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Details {
+    /// Whether the agency gave the day of the event without a time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub effective_is_day: bool,
     /// The facility before, by its code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_facility: Option<String>,
@@ -25,6 +28,9 @@ pub struct Details {
     /// To whom somebody was released.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released_to: Option<String>,
+    /// The facility, by its code, where another record says that whoever was released is still held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub still_held_at: Option<String>,
     /// When a court event, hearing or scheduled release is to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<Timestamp>,

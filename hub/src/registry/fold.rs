@@ -1,13 +1,15 @@
 //! Folding one arrival into what is known of its record.
 
+use std::collections::BTreeSet;
+
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode;
 use savin_shared::ids::FeedName;
-use savin_shared::record::custody::CustodyState;
+use savin_shared::record::custody::{CustodyState, ReleaseReason};
 use savin_shared::record::{Record, RecordBody};
 
 use super::derive::{Derived, derive};
-use super::known::Known;
+use super::known::{Fields, Known, Word};
 use super::overlay::overlay;
 
 /// What arrived about one record.
@@ -17,8 +19,8 @@ pub struct Arrival<'a> {
     pub feed: &'a FeedName,
     /// How the agent came to see it.
     pub origin: Origin,
-    /// Whether this feed listed the record before.
-    pub was_listed: bool,
+    /// What this feed said of the record before, as long as it lists it.
+    pub before: Option<Word>,
     /// What it is.
     pub change: ArrivalChange<'a>,
 }
@@ -39,6 +41,9 @@ pub enum ArrivalChange<'a> {
     NoLongerListed,
     /// The row was sealed.
     Withheld,
+    /// The row is gone or sealed for somebody who may not speak for the record's place: it leaves
+    /// that one's list and changes nothing else.
+    Unlisted,
 }
 
 /// What is known now, and what follows.
@@ -48,6 +53,8 @@ pub struct Folded {
     pub after: Known,
     /// Whether the record itself is different, so that its history gets a row.
     pub is_changed: bool,
+    /// What the feed says now, where it lists the record.
+    pub word: Option<Word>,
     /// The events that follow.
     pub derived: Vec<Derived>,
 }
@@ -55,9 +62,10 @@ pub struct Folded {
 /// Folds an arrival into what was known; `None` where nothing is known and nothing arrived to know.
 #[must_use]
 pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
+    let was_listed = arrival.before.is_some_and(|word| word.is_roster);
     let listed_elsewhere = before
         .map_or(0, |known| known.listings)
-        .saturating_sub(u32::from(arrival.was_listed));
+        .saturating_sub(u32::from(was_listed));
     match arrival.change {
         ArrivalChange::Row {
             record,
@@ -68,29 +76,33 @@ pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
                 record,
                 coverage,
                 evidence,
-                listings: listed_elsewhere + 1,
+                // A transaction tells of a record once; only a roster goes on listing it.
+                listings: listed_elsewhere + u32::from(coverage == Coverage::Full),
             };
-            Some(fold_row(
-                before,
-                arrival.feed,
-                arrival.origin,
-                arrival.was_listed,
-                row,
-            ))
+            Some(match before {
+                Some(before) => fold_row(before, arrival, row),
+                None => fold_first(arrival, row),
+            })
         }
         ArrivalChange::NoLongerListed => {
             let mut after = before?.clone();
             after.listings = listed_elsewhere;
-            Some(fold_absence(after, arrival.feed, arrival.origin))
+            Some(fold_absence(after, arrival.feed))
+        }
+        ArrivalChange::Unlisted => {
+            let mut after = before?.clone();
+            after.listings = listed_elsewhere;
+            Some(unchanged(after))
         }
         ArrivalChange::Withheld => {
             let mut after = before?.clone();
             after.listings = listed_elsewhere;
-            let is_changed = !after.withheld;
-            after.withheld = true;
+            let is_changed = after.sealed_by.is_empty();
+            after.sealed_by.insert(arrival.feed.clone());
             Some(Folded {
                 after,
                 is_changed,
+                word: None,
                 derived: Vec::new(),
             })
         }
@@ -105,77 +117,97 @@ struct Row<'a> {
     listings: u32,
 }
 
-fn fold_row(
-    before: Option<&Known>,
-    feed: &FeedName,
-    origin: Origin,
-    was_listed: bool,
-    row: Row<'_>,
-) -> Folded {
-    let Some(before) = before else {
-        let derived = if is_news(origin) {
-            derive(None, row.record)
-        } else {
-            Vec::new()
-        };
-        let after = Known {
-            record: row.record.clone(),
-            withheld: false,
-            status_feed: feed.clone(),
-            status_evidence: row.evidence,
-            listings: row.listings,
-        };
-        return Folded {
-            after,
-            is_changed: true,
-            derived,
-        };
-    };
-    let mut record = match row.coverage {
-        Coverage::Full => row.record.clone(),
-        Coverage::Partial => overlay(&before.record, row.record.clone(), row.evidence),
-    };
-    let keeps_status = keeps_status(before, feed, was_listed, row.evidence);
-    if keeps_status {
-        copy_status(&before.record, &mut record);
+impl Row<'_> {
+    const fn kind(&self) -> (Coverage, Evidence) {
+        (self.coverage, self.evidence)
     }
-    let derived = derive(Some(&before.record), &record);
-    let says_status = !keeps_status && (row.evidence != Evidence::Listing || !was_listed);
-    let (status_feed, status_evidence) = if says_status {
-        (feed.clone(), row.evidence)
-    } else {
-        (before.status_feed.clone(), before.status_evidence)
-    };
-    let is_changed = record != before.record || before.withheld;
-    let after = Known {
-        record,
-        withheld: false,
-        status_feed,
-        status_evidence,
-        listings: row.listings,
-    };
-    Folded {
-        after,
-        is_changed,
-        derived: if is_news(origin) { derived } else { Vec::new() },
+
+    fn word(&self, filled: Fields) -> Word {
+        Word {
+            is_roster: self.coverage == Coverage::Full,
+            state: self.record.custody().map(|custody| custody.state),
+            filled,
+        }
     }
 }
 
-/// Whether what is known of the status outweighs the row: an explicit end of custody in one feed is
-/// not undone by a roster that has simply not dropped the person yet.
-fn keeps_status(before: &Known, feed: &FeedName, was_listed: bool, evidence: Evidence) -> bool {
-    let has_ended = before
-        .record
-        .custody()
-        .is_some_and(|custody| custody.state.has_ended());
-    let is_explicit = before.status_evidence == Evidence::Transaction;
-    let is_weaker = evidence != Evidence::Transaction;
-    has_ended && is_explicit && is_weaker && was_listed && *feed != before.status_feed
+/// A row of a record that was not known.
+fn fold_first(arrival: Arrival<'_>, row: Row<'_>) -> Folded {
+    let (record, filled) = overlay(row.record, row.record.clone(), row.kind(), None);
+    Folded {
+        is_changed: true,
+        word: Some(row.word(filled)),
+        derived: news(arrival.origin, None, &record),
+        after: Known {
+            record,
+            sealed_by: BTreeSet::new(),
+            status_feed: arrival.feed.clone(),
+            status_evidence: row.evidence,
+            listings: row.listings,
+        },
+    }
+}
+
+fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
+    let feed = arrival.feed;
+    let (mut record, filled) = overlay(
+        &before.record,
+        row.record.clone(),
+        row.kind(),
+        arrival.before,
+    );
+    let keeps_status = repeats(before, arrival, row) || says_less(&before.record, &record);
+    let (status_feed, status_evidence) = if keeps_status {
+        copy_status(&before.record, &mut record);
+        (before.status_feed.clone(), before.status_evidence)
+    } else {
+        (feed.clone(), row.evidence)
+    };
+    // Only the feed that sealed the record knows that it is sealed no longer.
+    let mut sealed_by = before.sealed_by.clone();
+    let is_unsealed = sealed_by.remove(feed) && sealed_by.is_empty();
+    Folded {
+        is_changed: record != before.record || is_unsealed,
+        word: Some(row.word(filled)),
+        derived: news(arrival.origin, Some(&before.record), &record),
+        after: Known {
+            record,
+            sealed_by,
+            status_feed,
+            status_evidence,
+            listings: row.listings,
+        },
+    }
+}
+
+/// Whether a row only repeats what its feed said of the status before, though another feed has said
+/// something since: a list that has simply not followed yet undoes no explicit word, nor does a
+/// booking system whose other columns changed. A transaction is never a repetition.
+fn repeats(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> bool {
+    let state = row.record.custody().map(|custody| custody.state);
+    row.evidence != Evidence::Transaction
+        && *arrival.feed != before.status_feed
+        && arrival.before.is_some_and(|word| word.state == state)
+}
+
+/// Whether a row only closes a booking of which it is already known how it ended: by death, by a
+/// transfer, or by a release whose reason was given.
+fn says_less(before: &Record, row: &Record) -> bool {
+    use CustodyState as State;
+    let states = before.custody().zip(row.custody());
+    states.is_some_and(|(before, row)| match (before.state, row.state) {
+        (
+            State::OutOfCustody(_) | State::Deceased | State::TransferredOut,
+            State::OutOfCustody(ReleaseReason::Unknown | ReleaseReason::Other),
+        ) => before.state != row.state,
+        _ => false,
+    })
 }
 
 fn copy_status(from: &Record, to: &mut Record) {
     if let (RecordBody::Custody(from), RecordBody::Custody(to)) = (&from.body, &mut to.body) {
         to.state = from.state;
+        to.status_text.clone_from(&from.status_text);
         to.status_at = from.status_at;
         to.released_at = from.released_at;
         to.release_text.clone_from(&from.release_text);
@@ -183,46 +215,52 @@ fn copy_status(from: &Record, to: &mut Record) {
     }
 }
 
-/// Absence: whoever was held is no longer listed; who was let go, escaped or died stays so.
-fn fold_absence(mut after: Known, feed: &FeedName, origin: Origin) -> Folded {
-    let unchanged = |after| Folded {
+const fn unchanged(after: Known) -> Folded {
+    Folded {
         after,
         is_changed: false,
+        word: None,
         derived: Vec::new(),
-    };
+    }
+}
+
+/// Absence: whoever was held is no longer listed; who was let go, escaped or died stays so.
+fn fold_absence(mut after: Known, feed: &FeedName) -> Folded {
     if after.listings > 0 {
         return unchanged(after);
     }
     let RecordBody::Custody(custody) = &mut after.record.body else {
         return unchanged(after);
     };
-    if custody.state.has_ended() || custody.state == CustodyState::NoLongerListed {
+    // Whoever is out on leave by another feed's explicit word need not be on the list.
+    let is_on_leave = custody.state == CustodyState::OnLeave && after.status_feed != *feed;
+    let is_known = custody.state.has_ended() || custody.state == CustodyState::NoLongerListed;
+    if is_known || is_on_leave {
         return unchanged(after);
     }
     custody.state = CustodyState::NoLongerListed;
     after.status_feed = feed.clone();
     after.status_evidence = Evidence::Listing;
-    let event = Derived {
-        code: EventCode::NoLongerListed,
-        effective_at: None,
-        details: super::details::Details::default(),
-        corrects: false,
-    };
-    let derived = if is_news(origin) {
-        vec![event]
-    } else {
-        Vec::new()
-    };
     Folded {
         after,
         is_changed: true,
-        derived,
+        word: None,
+        derived: vec![Derived::new(EventCode::NoLongerListed, None)],
     }
 }
 
-/// A first full roster is the state of things and no news.
-const fn is_news(origin: Origin) -> bool {
-    !matches!(origin, Origin::Baseline)
+/// A first full roster is the state of things and no news; but where it contradicts what is known of
+/// custody, that is an event with its origin, which a person has to look at.
+fn news(origin: Origin, before: Option<&Record>, after: &Record) -> Vec<Derived> {
+    let state = |record: &Record| record.custody().map(|custody| custody.state);
+    match origin {
+        Origin::Baseline if before.is_none_or(|before| state(before) == state(after)) => Vec::new(),
+        Origin::Baseline
+        | Origin::Live
+        | Origin::FoundLate
+        | Origin::Rebaseline
+        | Origin::ReleasedHold => derive(before, after),
+    }
 }
 
 #[cfg(test)]

@@ -200,6 +200,7 @@ fn fact(event: u8, byte: u8) -> Fact {
         name: Some("Avery Sample".to_owned()),
         facility: "Test Jail".to_owned(),
         from_facility: None,
+        still_held_at: None,
         effective_at: None,
         observed_at: wall(),
         received_at: wall(),

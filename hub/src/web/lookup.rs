@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Form};
 use jiff::Timestamp;
+use savin_shared::event::EventCode;
 use savin_shared::pii::Pii;
 use savin_shared::record::subject::PersonName;
 use serde::Deserialize;
@@ -15,11 +16,12 @@ use super::page::{Page, render};
 use super::status::{Shown, StatusLine};
 use super::{Lookup, failure};
 use crate::ids::PersonId;
-use crate::names::{shown, words};
+use crate::matching::comparable;
+use crate::names::{self, shown, words};
 use crate::notification::words::{Argument, Language};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::registry::{event, lookup, person, record};
+use crate::store::registry::{event, lookup, record};
 
 /// People that one page shows.
 const PEOPLE_MAX: usize = 25;
@@ -81,6 +83,23 @@ struct Person {
     events: Vec<event::Event>,
 }
 
+impl Person {
+    /// Says whether what is shown of a person fits what was typed: a name or a number that only a
+    /// sealed record holds leads nobody here.
+    fn fits(&self, words: &[String]) -> bool {
+        let named: Vec<String> = self.names.iter().flat_map(names::name_words).collect();
+        let number = words.concat().to_uppercase();
+        let is_numbered = |shown: &Shown| {
+            let subject = &shown.record().subject;
+            let offender = subject.offender_id.as_ref().map(|id| id.as_str());
+            let state = subject.state_id.as_ref().map(|id| id.as_str());
+            let mut numbers = offender.into_iter().chain(state);
+            numbers.any(|id| comparable(id) == number)
+        };
+        words.iter().all(|word| named.contains(word)) || self.records.iter().any(is_numbered)
+    }
+}
+
 /// Shows the form.
 pub async fn home(
     State(lookup): State<Lookup>,
@@ -123,9 +142,8 @@ pub async fn look_up(
         .read("look up", move |tx| {
             let mut people = Vec::new();
             for id in lookup::find(tx, &words, PEOPLE_MAX + 1)? {
-                if let Some(person) = load(tx, id, 0)? {
-                    people.push((id, person));
-                }
+                let person = load(tx, id, 0)?.filter(|person| person.fits(&words));
+                people.extend(person.map(|person| (id, person)));
             }
             Ok(people)
         })
@@ -225,28 +243,75 @@ pub(super) async fn name_of(
     Ok(person.map(|person| person.names.into_iter().next()))
 }
 
-/// Loads a person; `None` for one that is not known, or whose every record is sealed.
+/// Loads a person with what public records say and nothing else; `None` where there is none.
 fn load(tx: &mut Tx<'_>, id: PersonId, events_max: u32) -> Result<Option<Person>, StoreError> {
     let mut records = Vec::new();
     for row in record::of_person(tx, id)? {
         records.extend(Shown::load(tx, row)?);
     }
-    if records.is_empty() || records.iter().all(|shown| shown.record().synthetic) {
+    if records.is_empty() {
         return Ok(None);
     }
-    let events = event::of_person(tx, id, events_max)?;
-    let events = events.into_iter().map(|(_, event)| event).collect();
+    let ids: Vec<_> = records.iter().map(Shown::id).collect();
+    let events = event::of_records(tx, &ids, events_max)?.into_iter();
     Ok(Some(Person {
-        names: person::names(tx, id)?,
+        names: names::of_records(records.iter().map(Shown::record)),
+        events: events
+            .map(|(_, event)| event)
+            .filter(|event| is_public(event.code))
+            .take(usize::try_from(events_max).unwrap_or(usize::MAX))
+            .collect(),
         records,
-        events,
     }))
 }
 
+/// Says whether the public page may show that something happened.
+const fn is_public(code: EventCode) -> bool {
+    match code {
+        EventCode::Booked
+        | EventCode::TransferInState
+        | EventCode::TransferOutOfState
+        | EventCode::ClassificationChange
+        | EventCode::LeaveStart
+        | EventCode::LeaveEnd
+        | EventCode::Released
+        | EventCode::Discharged
+        | EventCode::Escaped
+        | EventCode::EscapeSuspected
+        | EventCode::Recaptured
+        | EventCode::CourtEventSet
+        | EventCode::CourtEventChanged
+        | EventCode::CourtEventCancelled
+        | EventCode::HearingSet
+        | EventCode::HearingChanged
+        | EventCode::HearingCancelled
+        | EventCode::BoardDecision
+        | EventCode::SupervisionChange
+        | EventCode::Absconded
+        | EventCode::SupervisedAddressChange
+        | EventCode::SexOffenderProfileUpdated
+        | EventCode::SexOffenderNoncompliant
+        | EventCode::Died
+        | EventCode::MistakenRelease
+        | EventCode::ReleaseScheduled
+        | EventCode::ReleaseDateChanged
+        | EventCode::NoLongerListed
+        | EventCode::Correction => true,
+        EventCode::ProtectiveOrderServed
+        | EventCode::ProtectiveOrderAttempted
+        | EventCode::ProtectiveOrderExpiring
+        | EventCode::FeedStale
+        | EventCode::FeedRestored
+        | EventCode::IdentityMerged
+        | EventCode::IdentitySplit => false,
+    }
+}
+
 fn entry(page: &Page, id: PersonId, person: &Person, now: Timestamp) -> Found {
-    let status = person
-        .records
-        .iter()
+    let held = person.records.iter().filter(|shown| shown.is_held());
+    // Whoever is held by any booking is in custody, whatever ended since.
+    let status = held
+        .chain(&person.records)
         .find_map(|shown| shown.status(page, now));
     let (state, as_of) = status.map_or_else(Default::default, |line| (line.state, line.as_of));
     Found {
@@ -262,13 +327,16 @@ fn entry(page: &Page, id: PersonId, person: &Person, now: Timestamp) -> Found {
 
 fn past(page: &Page, event: &event::Event) -> String {
     let what = page.say(&format!("event-{}", event.code));
-    let at = event
-        .effective_at
-        .unwrap_or_else(|| event.observed_at.timestamp());
-    let when = page.time(at);
+    let when = match event.effective_at {
+        Some(at) => page.agency_time(at, event.details.effective_is_day),
+        None => page.time(event.observed_at.timestamp()),
+    };
     let values = [
         ("what", Argument::Text(&what)),
         ("when", Argument::Text(&when)),
     ];
     page.words.say_with("event-line", &values)
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use jiff::Timestamp;
 
 use super::Site;
-use crate::notification::sentence::written;
+use crate::notification::sentence::{written, written_as};
 use crate::notification::words::{Argument, Language, Words};
 
 /// What every page has.
@@ -96,6 +96,12 @@ impl Page {
         } else {
             title
         }
+    }
+
+    /// Writes out when an agency says that something was or is to be: a day where it gave no time.
+    #[must_use]
+    pub fn agency_time(&self, at: Timestamp, is_day: bool) -> String {
+        written_as(self.words.language(), &self.site.zone, at, is_day)
     }
 
     /// Writes a time out.

@@ -7,6 +7,7 @@ use savin_shared::record::{Record, RecordBody};
 
 use super::page::Page;
 use crate::freshness::{Hearing, hearing};
+use crate::ids::RecordId;
 use crate::notification::words::Argument;
 use crate::registry::known::Known;
 use crate::store::StoreError;
@@ -18,6 +19,7 @@ use crate::store::registry::telling::facility_name;
 /// A record with what is needed to show it.
 #[derive(Debug, Clone)]
 pub struct Shown {
+    id: RecordId,
     known: Known,
     facility: String,
     feeds: Vec<FeedRow>,
@@ -41,21 +43,28 @@ pub struct StatusLine {
 }
 
 impl Shown {
-    /// Gathers what a record's status needs; nothing for a sealed one.
+    /// Gathers what a record's status needs; nothing for one that is not public.
     ///
     /// # Errors
     /// Returns [`StoreError`] when the registry cannot be read.
     pub fn load(tx: &mut Tx<'_>, row: RecordRow) -> Result<Option<Self>, StoreError> {
-        if row.known.withheld {
+        if !row.known.is_public() {
             return Ok(None);
         }
         let code = row.known.record.facility.clone();
         let facility = facility_name(tx, &code)?;
         Ok(Some(Self {
+            id: row.record,
             known: row.known,
             facility,
-            feeds: feed::of_facility(tx, &code)?,
+            feeds: feed::of_record(tx, row.record, &code)?,
         }))
+    }
+
+    /// Returns which record it is.
+    #[must_use]
+    pub const fn id(&self) -> RecordId {
+        self.id
     }
 
     /// Returns the record.
@@ -64,25 +73,28 @@ impl Shown {
         &self.known.record
     }
 
+    /// Says whether it is a booking by which the person is held.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.known.is_held()
+    }
+
     /// Writes the status of a custody record.
     #[must_use]
     pub fn status(&self, page: &Page, now: Timestamp) -> Option<StatusLine> {
         let custody = self.known.record.custody()?;
-        let heard_at = self.feeds.iter().map(|feed| feed.heard_at).max();
-        let as_of = self
-            .feeds
-            .iter()
-            .filter_map(|feed| feed.as_of)
-            .max()
-            .or(heard_at);
-        let hearing = hearing(heard_at, now);
+        // Another feed of the place may be newer: it is not the one whose word this is.
+        let status_feed = self.known.status_feed.as_str();
+        let spoke = self.feeds.iter().find(|feed| feed.feed == status_feed);
+        let as_of = spoke.and_then(|feed| feed.as_of);
+        let hearing = hearing(spoke.map(|feed| feed.heard_at), now);
         let is_held = self.feeds.iter().any(|feed| feed.held.is_some());
         let mut heard = said(page, hearing);
         if is_held {
             heard = format!("{heard} {}", page.say_phone("held"));
         }
         let as_of = as_of.map_or_else(
-            || page.say("notice-no-time"),
+            || page.say("as-of-unknown"),
             |at| page.say_text("as-of", "when", &page.time(at)),
         );
         Some(StatusLine {
@@ -147,11 +159,18 @@ impl Shown {
             | RecordBody::Supervision(_)
             | RecordBody::SexOffender(_) => return None,
         };
-        if schedule != Schedule::Set || at.timestamp() < now {
+        let zone = &page.site.zone;
+        // A day without a time is to come until it is over.
+        let is_past = if at.is_day() {
+            at.timestamp().to_zoned(zone.clone()).date() < now.to_zoned(zone.clone()).date()
+        } else {
+            at.timestamp() < now
+        };
+        if schedule != Schedule::Set || is_past {
             return None;
         }
         let unnamed = page.say("coming-unnamed");
-        let when = page.time(at.timestamp());
+        let when = page.agency_time(at.timestamp(), at.is_day());
         let values = [
             ("kind", Argument::Text(kind.unwrap_or(&unnamed))),
             ("place", Argument::Text(place.unwrap_or(&self.facility))),
@@ -173,7 +192,10 @@ fn particulars(page: &Page, custody: &Custody) -> Vec<String> {
         | CustodyState::NoLongerListed
         | CustodyState::Unknown => custody.status_at,
     };
-    let since = since.map(|at| page.say_text("since", "when", &page.time(at.timestamp())));
+    let since = since.map(|at| {
+        let when = page.agency_time(at.timestamp(), at.is_day());
+        page.say_text("since", "when", &when)
+    });
     let classification = custody
         .classification
         .as_ref()

@@ -140,7 +140,8 @@ impl Stage {
         if let Some(hold) = &standing.hold {
             line(&format!("{what}: held: {hold}: let pass"))?;
             let before = standing.end.seq;
-            self.agent.cli(&["release-hold", feed])?;
+            self.agent
+                .cli(&["release-hold", feed, "--by", "the demo"])?;
             while standing.acked <= before {
                 standing = Standing::settled(&self.agent, feed, since, PATIENCE)?;
             }

@@ -51,6 +51,9 @@ fn replay_counts_what_the_files_hold() -> anyhow::Result<()> {
     let exports = folder.path().join("exports");
     std::fs::create_dir(&exports)?;
     let days = write(&exports)?;
+    let endless = exports.join("GENERATED_Daily_20260605.csv");
+    let text = std::fs::read_to_string(&endless)?;
+    std::fs::write(&endless, text.trim_end())?;
     let mut command = programs().agent();
     command
         .args(["replay", &mapping(folder.path())?])
@@ -71,6 +74,9 @@ fn replay_counts_what_the_files_hold() -> anyhow::Result<()> {
             Some(seen.was_repeat),
             "{counted}"
         );
+        let lacks_end = counted["file"] == "GENERATED_Daily_20260605.csv";
+        let is_said = counted["remarks"].to_string().contains("line break");
+        assert_eq!(is_said, lacks_end, "{counted}");
     }
     let total = lines.next().context("the totals are missing")??;
     for (name, count) in &totals {

@@ -45,13 +45,16 @@ CREATE TABLE receipt (
 -- How each feed stands.
 CREATE TABLE feed (
     feed TEXT PRIMARY KEY,
+    began_at INTEGER NOT NULL,
     seen_at INTEGER NOT NULL,
     captured_at INTEGER,
     changed_at INTEGER,
     exported_at INTEGER,
     listed INTEGER NOT NULL,
     refusal TEXT,
-    last_content BLOB
+    set_aside TEXT,
+    last_content BLOB,
+    is_level INTEGER NOT NULL
 ) STRICT;
 
 -- Exports that were taken, so that an old one is known when it comes again.
@@ -64,13 +67,17 @@ CREATE TABLE export (
     PRIMARY KEY (feed, content)
 ) STRICT;
 
--- Transactions that were told, so that a cumulative file tells each once.
+-- Transactions that were told, so that a cumulative file tells each once. Those without a time name
+-- their record, of which only what the last export said of it is kept.
 CREATE TABLE told (
     feed TEXT NOT NULL,
     hash BLOB NOT NULL,
+    record BLOB,
     told_at INTEGER NOT NULL,
     PRIMARY KEY (feed, hash)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX told_of_record ON told (feed, record) WHERE record IS NOT NULL;
 
 -- How many left a roster on each day of the agency's calendar.
 CREATE TABLE loss (
@@ -80,11 +87,12 @@ CREATE TABLE loss (
     PRIMARY KEY (feed, day)
 ) STRICT;
 
--- How many custodies ended by explicit word in each window.
+-- How many custodies ended by explicit word in each window, and how many such words were held.
 CREATE TABLE ended (
     feed TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     ended INTEGER NOT NULL,
+    held INTEGER NOT NULL,
     PRIMARY KEY (feed, started_at)
 ) STRICT;
 
@@ -93,7 +101,11 @@ CREATE TABLE hold (
     feed TEXT PRIMARY KEY,
     since INTEGER NOT NULL,
     code TEXT NOT NULL,
-    message TEXT NOT NULL
+    message TEXT NOT NULL,
+    -- The export that was doubted as a whole, if one was.
+    content BLOB,
+    name TEXT,
+    exported_at INTEGER
 ) STRICT;
 
 CREATE TABLE held (
@@ -105,4 +117,13 @@ CREATE TABLE held (
     standing INTEGER NOT NULL,
     delta BLOB NOT NULL,
     PRIMARY KEY (feed, place)
+) STRICT;
+
+-- What persons have decided about held changes.
+CREATE TABLE decision (
+    feed TEXT NOT NULL,
+    decided_at INTEGER NOT NULL,
+    decided_by TEXT NOT NULL,
+    action TEXT NOT NULL,
+    changes INTEGER NOT NULL
 ) STRICT;

@@ -7,60 +7,78 @@ use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
 
 use super::{Derived, Details};
 
+/// A booking as it is now.
+#[derive(Clone, Copy)]
+struct Now<'a> {
+    record: &'a Record,
+    custody: &'a Custody,
+    /// When the agency says that it became so: a time that stood there before is that of something
+    /// earlier.
+    status_at: Option<EffectiveAt>,
+}
+
 /// Compares two states of a booking.
 pub(super) fn derive(
     before: Option<(&Record, &Custody)>,
     record: &Record,
     custody: &Custody,
 ) -> Vec<Derived> {
+    let status_before = before.and_then(|(_, before)| before.status_at);
+    let now = Now {
+        record,
+        custody,
+        status_at: custody.status_at.filter(|at| status_before != Some(*at)),
+    };
     let Some((before_record, before)) = before else {
-        return first(record, custody);
+        return first(now);
     };
     let mut derived = Vec::new();
-    derived.extend(transition(before.state, custody, record));
+    derived.extend(transition(before.state, now));
     if before.state.is_held() && custody.state.is_held() {
         if before_record.facility != record.facility {
-            let mut event = Derived::new(EventCode::TransferInState, custody.status_at);
+            let mut event = Derived::new(EventCode::TransferInState, now.status_at);
             event.details.from_facility = Some(before_record.facility.to_string());
             event.details.to_facility = Some(record.facility.to_string());
             derived.push(event);
         }
-        derived.extend(classification(before, custody));
-        derived.extend(scheduled_release(before, custody));
+        derived.extend(classification(before, now));
+        derived.extend(scheduled_release(before, now));
     }
     derived
 }
 
 /// A booking that was not known.
-fn first(record: &Record, custody: &Custody) -> Vec<Derived> {
+fn first(now: Now<'_>) -> Vec<Derived> {
+    let Now {
+        record, custody, ..
+    } = now;
     let mut derived = Vec::new();
     if custody.state.is_held() {
         let mut event = Derived::new(EventCode::Booked, custody.booked_at.or(custody.arrested_at));
         event.details.to_facility = Some(record.facility.to_string());
         derived.push(event);
         if custody.state == CustodyState::OnLeave {
-            derived.push(Derived::new(EventCode::LeaveStart, custody.status_at));
+            derived.push(Derived::new(EventCode::LeaveStart, now.status_at));
         }
     } else {
-        derived.extend(transition(CustodyState::InCustody, custody, record));
+        derived.extend(transition(CustodyState::InCustody, now));
     }
     derived
 }
 
 /// A change of the custody state.
-fn transition(before: CustodyState, custody: &Custody, record: &Record) -> Option<Derived> {
+fn transition(before: CustodyState, now: Now<'_>) -> Option<Derived> {
     use CustodyState as State;
-    let status_at = custody.status_at;
+    let Now {
+        custody, status_at, ..
+    } = now;
     let event = match (before, custody.state) {
         (before, after) if before == after => return None,
-        (_, State::OutOfCustody(reason)) => released(before, reason, custody)?,
+        (_, State::OutOfCustody(reason)) => released(before, reason, now)?,
         (_, State::Escaped) => Derived::new(EventCode::Escaped, status_at),
         (_, State::Deceased) => Derived::new(EventCode::Died, status_at),
         (_, State::TransferredOut) => {
-            let mut event = Derived::new(
-                EventCode::TransferOutOfState,
-                custody.released_at.or(status_at),
-            );
+            let mut event = Derived::new(EventCode::TransferOutOfState, release_time(now));
             event.details.released_to.clone_from(&custody.released_to);
             event
         }
@@ -68,7 +86,7 @@ fn transition(before: CustodyState, custody: &Custody, record: &Record) -> Optio
         (State::OnLeave, State::InCustody) => Derived::new(EventCode::LeaveEnd, status_at),
         (State::Escaped, State::InCustody) => Derived::new(EventCode::Recaptured, status_at),
         (State::OutOfCustody(_) | State::TransferredOut | State::Deceased, State::InCustody) => {
-            correction(custody, record)
+            correction(now)
         }
         // Coming back into view with the same booking is not news, nor is a status in words that
         // nobody has explained, nor absence, which `fold` says by itself.
@@ -82,40 +100,35 @@ fn transition(before: CustodyState, custody: &Custody, record: &Record) -> Optio
 }
 
 /// A release, in the words of its reason.
-fn released(before: CustodyState, reason: ReleaseReason, custody: &Custody) -> Option<Derived> {
-    if let CustodyState::OutOfCustody(earlier) = before {
+fn released(before: CustodyState, reason: ReleaseReason, now: Now<'_>) -> Option<Derived> {
+    let code = match (before, reason) {
+        // A danger of its own, whatever was told before.
+        (_, ReleaseReason::Mistaken) => EventCode::MistakenRelease,
+        // The booking is closed after the death or the transfer that ended it.
+        (CustodyState::Deceased | CustodyState::TransferredOut, _) => return None,
         // The agency has now said why: that is not another release.
-        let was_open = matches!(earlier, ReleaseReason::Unknown | ReleaseReason::Other);
-        if was_open && reason != ReleaseReason::Mistaken {
+        (CustodyState::OutOfCustody(ReleaseReason::Unknown | ReleaseReason::Other), _) => {
             return None;
         }
-        let correction = Derived {
-            corrects: true,
-            ..Derived::new(EventCode::Correction, release_time(custody))
-        };
-        return Some(with_reason(correction, reason, custody));
-    }
-    let code = match reason {
-        ReleaseReason::SentenceExpired => EventCode::Discharged,
-        ReleaseReason::Mistaken => EventCode::MistakenRelease,
-        ReleaseReason::Bond
-        | ReleaseReason::OwnRecognizance
-        | ReleaseReason::ChargesDropped
-        | ReleaseReason::TimeServed
-        | ReleaseReason::Parole
-        | ReleaseReason::Probation
-        | ReleaseReason::EarnedReleaseSupervision
-        | ReleaseReason::CourtOrder
-        | ReleaseReason::Pardon
-        | ReleaseReason::ToOtherAgency
-        | ReleaseReason::Other
-        | ReleaseReason::Unknown => EventCode::Released,
+        (CustodyState::OutOfCustody(_), _) => EventCode::Correction,
+        (_, ReleaseReason::SentenceExpired) => EventCode::Discharged,
+        (
+            CustodyState::InCustody
+            | CustodyState::OnLeave
+            | CustodyState::Escaped
+            | CustodyState::NoLongerListed
+            | CustodyState::Unknown,
+            _,
+        ) => EventCode::Released,
     };
-    Some(with_reason(
-        Derived::new(code, release_time(custody)),
-        reason,
-        custody,
-    ))
+    let event = Derived {
+        corrects: matches!(
+            before,
+            CustodyState::OutOfCustody(_) | CustodyState::TransferredOut
+        ),
+        ..Derived::new(code, release_time(now))
+    };
+    Some(with_reason(event, reason, now.custody))
 }
 
 fn with_reason(mut event: Derived, reason: ReleaseReason, custody: &Custody) -> Derived {
@@ -130,41 +143,42 @@ fn with_reason(mut event: Derived, reason: ReleaseReason, custody: &Custody) -> 
 
 /// Custody goes on under a booking that was said to have ended: what was told was wrong, or is no
 /// longer so; either way the person is in custody.
-fn correction(custody: &Custody, record: &Record) -> Derived {
+fn correction(now: Now<'_>) -> Derived {
     let mut event = Derived {
         corrects: true,
-        ..Derived::new(EventCode::Correction, custody.status_at)
+        ..Derived::new(EventCode::Correction, now.status_at)
     };
-    event.details.state = Some(custody.state.to_string());
-    event.details.to_facility = Some(record.facility.to_string());
+    event.details.state = Some(now.custody.state.to_string());
+    event.details.to_facility = Some(now.record.facility.to_string());
     event
 }
 
-fn release_time(custody: &Custody) -> Option<EffectiveAt> {
-    custody.released_at.or(custody.status_at)
+fn release_time(now: Now<'_>) -> Option<EffectiveAt> {
+    now.custody.released_at.or(now.status_at)
 }
 
-fn classification(before: &Custody, custody: &Custody) -> Option<Derived> {
+fn classification(before: &Custody, now: Now<'_>) -> Option<Derived> {
     let (from, to) = (
         before.classification.as_ref()?,
-        custody.classification.as_ref()?,
+        now.custody.classification.as_ref()?,
     );
     if from == to {
         return None;
     }
-    let mut event = Derived::new(EventCode::ClassificationChange, custody.status_at);
+    let mut event = Derived::new(EventCode::ClassificationChange, now.status_at);
     event.details.from = Some(from.clone());
     event.details.to = Some(to.clone());
     Some(event)
 }
 
-fn scheduled_release(before: &Custody, custody: &Custody) -> Option<Derived> {
+fn scheduled_release(before: &Custody, now: Now<'_>) -> Option<Derived> {
+    let custody = now.custody;
     let code = match (before.scheduled_release_at, custody.scheduled_release_at) {
         (before, after) if before == after => return None,
         (None, Some(_)) => EventCode::ReleaseScheduled,
         (Some(_), _) | (None, None) => EventCode::ReleaseDateChanged,
     };
-    let mut event = Derived::new(code, custody.status_at);
+    let mut event = Derived::new(code, now.status_at);
     super::other::schedule(&mut event.details, custody.scheduled_release_at);
     Some(event)
 }

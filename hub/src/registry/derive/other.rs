@@ -1,6 +1,6 @@
 //! What follows from two states of a record that is not custody: sections 1(a)(vii), (b) and (c).
 
-use savin_shared::clock::{Certainty, EffectiveAt};
+use savin_shared::clock::EffectiveAt;
 use savin_shared::event::EventCode;
 use savin_shared::record::court_event::{CourtEvent, Schedule};
 use savin_shared::record::hearing::Hearing;
@@ -115,14 +115,17 @@ pub(super) fn supervision(before: &Supervision, after: &Supervision) -> Vec<Deri
         kind: after.supervision_type.clone(),
         ..Details::default()
     };
+    // A time that stood there before is that of something earlier.
+    let status_at = after.status_at.filter(|at| before.status_at != Some(*at));
+    let address_at = after.address_at.filter(|at| before.address_at != Some(*at));
     if after.absconded && !before.absconded {
-        let event = Derived::new(EventCode::Absconded, after.status_at);
+        let event = Derived::new(EventCode::Absconded, status_at);
         derived.push(Derived {
             details: details(),
             ..event
         });
     } else if before.status != after.status || before.absconded != after.absconded {
-        let mut event = Derived::new(EventCode::SupervisionChange, after.status_at);
+        let mut event = Derived::new(EventCode::SupervisionChange, status_at);
         event.details = Details {
             from: before.status.clone(),
             to: after.status.clone(),
@@ -131,7 +134,7 @@ pub(super) fn supervision(before: &Supervision, after: &Supervision) -> Vec<Deri
         derived.push(event);
     }
     if after.address.is_some() && before.address != after.address {
-        let event = Derived::new(EventCode::SupervisedAddressChange, after.address_at);
+        let event = Derived::new(EventCode::SupervisedAddressChange, address_at);
         derived.push(Derived {
             details: details(),
             ..event
@@ -166,5 +169,5 @@ pub(super) fn sex_offender(
 /// Notes when something is to be.
 pub(super) fn schedule(details: &mut Details, at: Option<EffectiveAt>) {
     details.scheduled_at = at.map(EffectiveAt::timestamp);
-    details.scheduled_is_day = at.is_some_and(|at| at.0.certainty == Certainty::DateOnly);
+    details.scheduled_is_day = at.is_some_and(EffectiveAt::is_day);
 }

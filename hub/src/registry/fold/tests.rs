@@ -1,5 +1,7 @@
 //! Lives of an invented booking, folded arrival by arrival.
 
+use std::collections::BTreeMap;
+
 use savin_shared::clock::{EffectiveAt, Moment};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
@@ -9,21 +11,22 @@ use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody};
 
 use super::{Arrival, ArrivalChange, fold};
-use crate::registry::known::Known;
+use crate::registry::derive::Derived;
+use crate::registry::known::{Known, Word};
 
 const BOND: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
 const IN: CustodyState = CustodyState::InCustody;
 
 struct Life {
     known: Option<Known>,
-    listed_by: Vec<&'static str>,
+    words: BTreeMap<&'static str, Word>,
 }
 
 impl Life {
-    const fn new() -> Self {
+    fn new() -> Self {
         Self {
             known: None,
-            listed_by: Vec::new(),
+            words: BTreeMap::new(),
         }
     }
 
@@ -33,23 +36,29 @@ impl Life {
         origin: Origin,
         change: ArrivalChange<'_>,
     ) -> Vec<Code> {
-        let was_listed = self.listed_by.contains(&feed);
-        self.listed_by.retain(|other| *other != feed);
-        if matches!(change, ArrivalChange::Row { .. }) {
-            self.listed_by.push(feed);
-        }
+        let derived = self.derives(feed, origin, change);
+        derived.iter().map(|derived| derived.code).collect()
+    }
+
+    fn derives(
+        &mut self,
+        feed: &'static str,
+        origin: Origin,
+        change: ArrivalChange<'_>,
+    ) -> Vec<Derived> {
         let name = FeedName::new(feed).unwrap();
         let arrival = Arrival {
             feed: &name,
             origin,
-            was_listed,
+            before: self.words.remove(feed),
             change,
         };
         let Some(folded) = fold(self.known.as_ref(), arrival) else {
             return Vec::new();
         };
+        self.words.extend(folded.word.map(|word| (feed, word)));
         self.known = Some(folded.after);
-        folded.derived.iter().map(|derived| derived.code).collect()
+        folded.derived
     }
 
     /// A roster lists the booking.
@@ -135,6 +144,18 @@ fn takes_a_first_roster_for_the_state_of_things() {
 }
 
 #[test]
+fn keeps_an_event_of_a_first_roster_that_contradicts_what_is_known() {
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    let released = with(BOND, |custody| {
+        custody.classification = Some("close".to_owned());
+    });
+    let row = row(&released, Coverage::Full, Evidence::Status);
+    assert_eq!(life.arrive("jms", Origin::Baseline, row), [Code::Released]);
+    assert_eq!(life.state(), BOND);
+}
+
+#[test]
 fn lets_an_explicit_release_stand_though_the_roster_still_lists() {
     let mut life = Life::new();
     life.lists(&record(IN));
@@ -165,6 +186,118 @@ fn takes_a_new_listing_after_a_release_for_custody_again() {
     life.vanishes();
     assert_eq!(life.lists(&record(IN)), [Code::Correction]);
     assert_eq!(life.state(), IN);
+}
+
+#[test]
+fn lets_no_repeated_word_undo_what_another_feed_has_said_since() {
+    let changed = |location: &str| with(IN, |custody| custody.location = Some(location.to_owned()));
+    // A movement says that the person is on leave, and the roster changes the cell.
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    assert_eq!(
+        life.tells(&record(CustodyState::OnLeave)),
+        [Code::LeaveStart]
+    );
+    assert_eq!(life.lists(&changed("B2")), []);
+    assert_eq!(life.state(), CustodyState::OnLeave);
+    // Nor need somebody on leave be on the list; being on it again is being back.
+    assert_eq!(life.vanishes(), []);
+    assert_eq!(life.lists(&changed("B2")), [Code::LeaveEnd]);
+    // A booking system says that the person was released, and another roster still lists.
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    let released = record(BOND);
+    let row = row(&released, Coverage::Full, Evidence::Status);
+    assert_eq!(life.arrive("jms", Origin::Live, row), [Code::Released]);
+    assert_eq!(life.lists(&changed("B3")), []);
+    assert_eq!(life.state(), BOND);
+}
+
+#[test]
+fn takes_no_earlier_time_for_that_of_a_change() {
+    let row_of = |state, change: fn(&mut Custody)| {
+        with(state, |custody| {
+            custody.status_at = at("2026-05-11T15:00:00Z");
+            change(custody);
+        })
+    };
+    let mut life = Life::new();
+    life.states(&row_of(IN, |custody| {
+        custody.classification = Some("close".to_owned());
+    }));
+    let medium = row_of(IN, |custody| {
+        custody.classification = Some("medium".to_owned());
+    });
+    let times = |events: Vec<Derived>| -> Vec<_> {
+        events
+            .into_iter()
+            .map(|event| (event.code, event.effective_at))
+            .collect()
+    };
+    let row_ = row(&medium, Coverage::Full, Evidence::Status);
+    let derived = life.derives("roster", Origin::Live, row_);
+    assert_eq!(times(derived), [(Code::ClassificationChange, None)]);
+    // A movement that gives no time has none, and the time of the state before goes with it.
+    let left = record(CustodyState::OnLeave);
+    let row_ = row(&left, Coverage::Partial, Evidence::Transaction);
+    let derived = life.derives("moves", Origin::Live, row_);
+    assert_eq!(times(derived), [(Code::LeaveStart, None)]);
+    let known = life.known.as_ref().unwrap().record.custody().unwrap();
+    assert_eq!(known.status_at, None);
+}
+
+#[test]
+fn takes_a_new_word_of_a_weaker_feed() {
+    let mut life = Life::new();
+    life.states(&record(IN));
+    life.tells(&record(CustodyState::OnLeave));
+    assert_eq!(life.states(&record(BOND)), [Code::Released]);
+}
+
+#[test]
+fn lets_an_empty_column_clear_only_what_its_own_feed_said() {
+    let scheduled = with(IN, |custody| {
+        custody.scheduled_release_at = at("2026-09-01T05:00:00Z");
+    });
+    let close = with(IN, |custody| {
+        custody.classification = Some("close".to_owned());
+    });
+    let mut life = Life::new();
+    life.lists(&close);
+    assert_eq!(life.tells(&scheduled), [Code::ReleaseScheduled]);
+    assert_eq!(life.lists(&close), []);
+    let custody = |life: &Life| {
+        life.known
+            .as_ref()
+            .unwrap()
+            .record
+            .custody()
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        custody(&life).scheduled_release_at,
+        at("2026-09-01T05:00:00Z")
+    );
+    life.lists(&record(IN));
+    assert_eq!(custody(&life).classification, None);
+    assert_eq!(
+        custody(&life).scheduled_release_at,
+        at("2026-09-01T05:00:00Z")
+    );
+}
+
+#[test]
+fn does_not_count_a_transaction_as_a_listing() {
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    assert_eq!(
+        life.tells(&record(CustodyState::OnLeave)),
+        [Code::LeaveStart]
+    );
+    assert_eq!(life.tells(&record(IN)), [Code::LeaveEnd]);
+    assert_eq!(life.vanishes(), [Code::NoLongerListed]);
+    assert_eq!(life.state(), CustodyState::NoLongerListed);
 }
 
 #[test]
@@ -232,6 +365,34 @@ fn does_not_tell_a_release_twice_when_its_reason_becomes_known() {
     assert_eq!(life.states(&record(BOND)), []);
     let parole = CustodyState::OutOfCustody(ReleaseReason::Parole);
     assert_eq!(life.states(&record(parole)), [Code::Correction]);
+    // Nor is the last reason taken back by a word that gives none.
+    let unsaid = CustodyState::OutOfCustody(ReleaseReason::Unknown);
+    assert_eq!(life.states(&record(unsaid)), []);
+    assert_eq!(life.state(), parole);
+}
+
+#[test]
+fn calls_a_death_or_a_transfer_no_release_when_the_booking_is_closed() {
+    let closed = CustodyState::OutOfCustody(ReleaseReason::Unknown);
+    for end in [CustodyState::Deceased, CustodyState::TransferredOut] {
+        let mut life = Life::new();
+        life.states(&record(IN));
+        life.states(&record(end));
+        assert_eq!(life.states(&record(closed)), []);
+        assert_eq!(life.state(), end);
+    }
+}
+
+#[test]
+fn warns_of_a_release_that_turns_out_to_be_a_mistake() {
+    let mistaken = CustodyState::OutOfCustody(ReleaseReason::Mistaken);
+    for before in [BOND, CustodyState::TransferredOut] {
+        let mut life = Life::new();
+        life.states(&record(IN));
+        life.states(&record(before));
+        assert_eq!(life.states(&record(mistaken)), [Code::MistakenRelease]);
+        assert_eq!(life.states(&record(mistaken)), []);
+    }
 }
 
 #[test]
@@ -265,9 +426,14 @@ fn shows_nobody_a_sealed_record_and_calls_it_no_release() {
         life.arrive("roster", Origin::Live, ArrivalChange::Withheld),
         []
     );
-    let known = life.known.unwrap();
-    assert!(known.withheld);
-    assert_eq!(known.record.custody().unwrap().state, IN);
+    let is_public = |life: &Life| life.known.as_ref().unwrap().is_public();
+    assert!(!is_public(&life));
+    assert_eq!(life.state(), IN);
+    // Another feed does not know that the record is sealed; the one that sealed it does.
+    life.tells(&record(IN));
+    assert!(!is_public(&life));
+    life.lists(&record(IN));
+    assert!(is_public(&life));
 }
 
 #[test]

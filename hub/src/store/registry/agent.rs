@@ -128,6 +128,22 @@ pub fn are_active(tx: &mut Tx<'_>, agents: &[AgentId]) -> Result<Vec<bool>, Stor
     Ok(answers.iter().map(|rows| !rows.is_empty()).collect())
 }
 
+/// Loads the agents of an agency, in the order in which they were enrolled.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_agency(tx: &mut Tx<'_>, agency: &AgencyId) -> Result<Vec<Agent>, StoreError> {
+    tx.query(
+        "SELECT agent_id, agency_id, facilities, batch_key, state, state_reason, certificate_ends,
+             build, enrolled_at, heard_at, spool_deltas
+         FROM agent WHERE agency_id = $1 ORDER BY enrolled_at, agent_id",
+        values![agency.as_str()],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
 /// Notes that an agent was heard.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use crate::ids::{EventId, EventPosition, PersonId, RecordId};
 use crate::registry::details::Details;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::{Row, optional_time};
+use crate::store::value::{Row, Value, optional_time};
 use crate::values;
 
 /// An event.
@@ -115,40 +115,55 @@ pub fn last(tx: &mut Tx<'_>) -> Result<EventPosition, StoreError> {
     Ok(EventPosition(row.map_or(Ok(0), |row| row.integer(0))?))
 }
 
-/// Loads the newest events of a person, the newest first.
+/// Loads the newest events of each of these records, the newest first.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn of_person(
+pub fn of_records(
     tx: &mut Tx<'_>,
-    person: PersonId,
+    records: &[RecordId],
     events_max: u32,
 ) -> Result<Vec<(EventPosition, Event)>, StoreError> {
-    tx.query(
+    let lists: Vec<_> = records
+        .iter()
+        .map(|record| vec![record.0.into(), i64::from(events_max).into()])
+        .collect();
+    let found = tx.query_many(
         "SELECT position, event_id, code, person_id, record_id, version, facility_code, origin,
              effective_at, entered_at, observed_at, received_at, corrects, details
-         FROM event WHERE person_id = $1 ORDER BY position DESC LIMIT $2",
-        values![person.as_bytes(), i64::from(events_max)],
-    )?
-    .iter()
-    .map(read)
-    .collect()
+         FROM event WHERE record_id = $1 ORDER BY position DESC LIMIT $2",
+        &lists,
+    )?;
+    let mut events = found
+        .iter()
+        .flatten()
+        .map(read)
+        .collect::<Result<Vec<_>, _>>()?;
+    events.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
+    Ok(events)
 }
+
+/// The events that say that custody has ended, and that a correction may take back.
+const ENDS: [EventCode; 5] = [
+    EventCode::TransferOutOfState,
+    EventCode::Released,
+    EventCode::Discharged,
+    EventCode::Died,
+    EventCode::MistakenRelease,
+];
 
 /// Returns the newest event of a record that said that custody had ended.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn last_end_of(
-    tx: &mut Tx<'_>,
-    person: PersonId,
-    record: RecordId,
-) -> Result<Option<EventPosition>, StoreError> {
+pub fn last_end_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<EventPosition>, StoreError> {
+    let mut values: Vec<Value> = vec![record.0.into()];
+    values.extend(ENDS.map(|code| code.code().into()));
     let row = tx.query_optional(
         "SELECT position FROM event
-         WHERE person_id = $1 AND record_id = $2 AND code IN (4, 7, 8, 27, 28)
+         WHERE record_id = $1 AND code IN ($2, $3, $4, $5, $6)
          ORDER BY position DESC LIMIT 1",
-        values![person.as_bytes(), record.0],
+        &values,
     )?;
     row.map(|row| Ok(EventPosition(row.integer(0)?)))
         .transpose()
@@ -170,6 +185,33 @@ pub fn count_by_code(tx: &mut Tx<'_>) -> Result<Vec<(EventCode, u64)>, StoreErro
             code.ok_or(StoreError::Damaged("an event's code"))?,
             row.count(1)?,
         ))
+    })
+    .collect()
+}
+
+/// Returns how many events there are of each code and origin, apart for records of which it is in
+/// doubt about whom they are.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn count_by_certainty(
+    tx: &mut Tx<'_>,
+) -> Result<Vec<(EventCode, Origin, bool, u64)>, StoreError> {
+    tx.query(
+        "SELECT code, origin, is_doubtful, count(*) FROM (
+             SELECT e.code, e.origin,
+                 CASE WHEN EXISTS (SELECT 1 FROM person_doubt d WHERE d.record_id = e.record_id)
+                     THEN 1 ELSE 0 END AS is_doubtful
+             FROM event e) counted
+         GROUP BY code, origin, is_doubtful ORDER BY code, origin, is_doubtful",
+        values![],
+    )?
+    .iter()
+    .map(|row| {
+        let damaged = StoreError::Damaged;
+        let code = EventCode::from_code(row.code(0)?).ok_or(damaged("an event's code"))?;
+        let origin = Origin::from_code(row.code(1)?).ok_or(damaged("an event's origin"))?;
+        Ok((code, origin, row.integer(2)? != 0, row.count(3)?))
     })
     .collect()
 }

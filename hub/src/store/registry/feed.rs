@@ -5,6 +5,7 @@ use savin_shared::frame::heartbeat::FeedBeat;
 use savin_shared::ids::{AgentId, FacilityCode};
 
 use super::facility;
+use crate::ids::RecordId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, count, time};
@@ -67,31 +68,48 @@ pub fn put(
     )
 }
 
-/// Loads the feeds of a facility, the one heard last first.
+/// Loads the feeds that may speak of a record, each name once, by whoever was heard with it last.
+///
+/// They are those of its agency's active agents for its facility: a feed speaks of more facilities
+/// than the one that its heartbeat names, and an agent that was replaced speaks no more.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn of_facility(tx: &mut Tx<'_>, facility: &FacilityCode) -> Result<Vec<FeedRow>, StoreError> {
-    tx.query(
-        "SELECT agent_id, feed, facility_code, as_of, source_changed_at, listed, held,
-             heard_at
-         FROM feed WHERE facility_code = $1 ORDER BY heard_at DESC, feed",
-        values![facility.as_str()],
-    )?
-    .iter()
-    .map(read)
-    .collect()
+pub fn of_record(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    facility: &FacilityCode,
+) -> Result<Vec<FeedRow>, StoreError> {
+    let rows = tx.query(
+        "SELECT f.agent_id, f.feed, f.facility_code, f.as_of, f.source_changed_at, f.listed, f.held,
+             f.heard_at, a.facilities
+         FROM record r
+         JOIN agent a ON a.agency_id = r.agency_id AND a.state = 'active'
+         JOIN feed f ON f.agent_id = a.agent_id
+         WHERE r.record_id = $1 ORDER BY f.heard_at DESC, f.feed, f.agent_id",
+        values![record.0],
+    )?;
+    let mut feeds: Vec<FeedRow> = Vec::new();
+    for row in &rows {
+        let may_speak = facility::codes(row.text(8)?)?.contains(facility);
+        let feed = read(row)?;
+        if may_speak && !feeds.iter().any(|newer| newer.feed == feed.feed) {
+            feeds.push(feed);
+        }
+    }
+    Ok(feeds)
 }
 
-/// Loads every feed, by facility.
+/// Loads every feed of agents that were not revoked, by facility.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn all(tx: &mut Tx<'_>) -> Result<Vec<FeedRow>, StoreError> {
     tx.query(
-        "SELECT agent_id, feed, facility_code, as_of, source_changed_at, listed, held,
-             heard_at
-         FROM feed ORDER BY facility_code, feed, agent_id",
+        "SELECT f.agent_id, f.feed, f.facility_code, f.as_of, f.source_changed_at, f.listed, f.held,
+             f.heard_at
+         FROM feed f JOIN agent a ON a.agent_id = f.agent_id
+         WHERE a.state <> 'revoked' ORDER BY f.facility_code, f.feed, f.agent_id",
         values![],
     )?
     .iter()

@@ -1,5 +1,7 @@
 //! The log: every batch as it was signed, for as long as the evidence is kept.
 
+use std::cmp::Ordering;
+
 use savin_shared::chain::Span;
 use savin_shared::clock::ReceivedAt;
 use savin_shared::hash::Hash;
@@ -47,16 +49,27 @@ pub fn append(tx: &mut Tx<'_>, batches: &[Logged<'_>], at: ReceivedAt) -> Result
     )
 }
 
-/// Returns the chain head that was logged for a batch that ends at a delta, if one does.
+/// What the log holds at a delta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoggedAt {
+    /// A batch ends there, with this chain head.
+    End(Hash),
+    /// The delta lies inside a batch: batches are cut once, so that another cut is another history.
+    Inside,
+    /// Nothing: the log does not reach there.
+    Nothing,
+}
+
+/// Returns what is logged of an agent's chain at a delta.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn head_at(
+pub fn logged_at(
     tx: &mut Tx<'_>,
     agent: AgentId,
     epoch: Epoch,
-    last: Seq,
-) -> Result<Option<Hash>, StoreError> {
+    seq: Seq,
+) -> Result<LoggedAt, StoreError> {
     let row = tx.query_optional(
         "SELECT last_seq, head FROM batch_log
          WHERE agent_id = $1 AND epoch = $2 AND first_seq <= $3
@@ -64,13 +77,30 @@ pub fn head_at(
         &[
             agent.as_bytes().into(),
             epoch.as_bytes().into(),
-            count(last.0),
+            count(seq.0),
         ],
     )?;
-    let Some(row) = row.filter(|row| row.count(0).is_ok_and(|seq| seq == last.0)) else {
-        return Ok(None);
+    let Some(row) = row else {
+        return Ok(LoggedAt::Nothing);
     };
-    Ok(Some(Hash::from_bytes(row.array(1)?)))
+    Ok(match row.count(0)?.cmp(&seq.0) {
+        Ordering::Equal => LoggedAt::End(Hash::from_bytes(row.array(1)?)),
+        Ordering::Greater => LoggedAt::Inside,
+        Ordering::Less => LoggedAt::Nothing,
+    })
+}
+
+/// Returns the last delta that is logged of an agent's epoch.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn end_of(tx: &mut Tx<'_>, agent: AgentId, epoch: Epoch) -> Result<Option<Seq>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT last_seq FROM batch_log WHERE agent_id = $1 AND epoch = $2
+         ORDER BY first_seq DESC LIMIT 1",
+        values![agent.as_bytes(), epoch.as_bytes()],
+    )?;
+    row.map(|row| Ok(Seq(row.count(0)?))).transpose()
 }
 
 /// Returns the logged batches of an agent in the order of their chain, from a delta on.

@@ -1,16 +1,16 @@
 //! Finding persons for the public: by words of a name in any order, or by a number.
 
-use std::collections::BTreeMap;
-
 use crate::ids::PersonId;
+use crate::names::WORDS_MAX;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::value::Value;
 use crate::values;
 
-/// Persons that one word may find before it is too common to search by.
-const WORD_MATCHES_MAX: i64 = 5_000;
+/// Up to how many persons a word is counted to find the rarest: beyond, all are common.
+const COUNTED_MAX: i64 = 1_000;
 
-/// Finds persons whose names hold every word, or whose number one of them is.
+/// Finds persons whose names hold every word, or whose number one of them is, the newest first.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -19,27 +19,63 @@ pub fn find(
     words: &[String],
     persons_max: usize,
 ) -> Result<Vec<PersonId>, StoreError> {
-    let mut matches: BTreeMap<PersonId, usize> = BTreeMap::new();
-    for word in words {
-        let rows = tx.query(
-            "SELECT person_id FROM name_word WHERE word = $1 ORDER BY person_id LIMIT $2",
-            values![word.as_str(), WORD_MATCHES_MAX],
-        )?;
-        for row in &rows {
-            *matches
-                .entry(PersonId::from_bytes(row.array(0)?))
-                .or_default() += 1;
+    let mut found = by_number(tx, &words.concat())?;
+    for person in by_words(tx, words, persons_max)? {
+        if !found.contains(&person) {
+            found.push(person);
         }
     }
-    let mut found: Vec<PersonId> = matches
-        .into_iter()
-        .filter(|(_, hits)| *hits == words.len() && !words.is_empty())
-        .map(|(person, _)| person)
-        .collect();
-    found.extend(by_number(tx, &words.concat())?);
-    found.dedup();
     found.truncate(persons_max);
     Ok(found)
+}
+
+/// Walks the persons of the rarest word, the newest first, and asks by key for the other words.
+fn by_words(
+    tx: &mut Tx<'_>,
+    words: &[String],
+    persons_max: usize,
+) -> Result<Vec<PersonId>, StoreError> {
+    let lists: Vec<Vec<Value>> = words
+        .iter()
+        .map(|word| vec![word.as_str().into(), COUNTED_MAX.into()])
+        .collect();
+    let counts = tx.query_many(
+        "SELECT count(*) FROM (SELECT 1 FROM name_word WHERE word = $1 LIMIT $2) counted",
+        &lists,
+    )?;
+    let mut counted = Vec::new();
+    for (word, rows) in words.iter().zip(&counts) {
+        let persons = rows.first().map(|row| row.integer(0)).transpose()?;
+        counted.push((persons.unwrap_or(0), word));
+    }
+    counted.sort();
+    let Some((_, rarest)) = counted.first() else {
+        return Ok(Vec::new());
+    };
+    // The statement asks for as many words as there may be; the rarest fills the places of none.
+    let missing = WORDS_MAX.saturating_sub(counted.len());
+    let others = counted.iter().map(|(_, word)| word);
+    let mut values: Vec<Value> = others
+        .chain(std::iter::repeat_n(rarest, missing))
+        .take(WORDS_MAX)
+        .map(|word| word.as_str().into())
+        .collect();
+    values.push(i64::try_from(persons_max).unwrap_or(i64::MAX).into());
+    tx.query(
+        "SELECT n.person_id FROM name_word n WHERE n.word = $1
+             AND EXISTS (SELECT 1 FROM name_word o WHERE o.word = $2 AND o.person_id = n.person_id)
+             AND EXISTS (SELECT 1 FROM name_word o WHERE o.word = $3 AND o.person_id = n.person_id)
+             AND EXISTS (SELECT 1 FROM name_word o WHERE o.word = $4 AND o.person_id = n.person_id)
+             AND EXISTS (SELECT 1 FROM name_word o WHERE o.word = $5 AND o.person_id = n.person_id)
+             AND EXISTS (SELECT 1 FROM name_word o WHERE o.word = $6 AND o.person_id = n.person_id)
+             AND EXISTS (SELECT 1 FROM name_word o WHERE o.word = $7 AND o.person_id = n.person_id)
+             AND EXISTS (SELECT 1 FROM name_word o WHERE o.word = $8 AND o.person_id = n.person_id)
+         ORDER BY n.person_id DESC LIMIT $9",
+        &values,
+    )?
+    .iter()
+    .map(|row| Ok(PersonId::from_bytes(row.array(0)?)))
+    .collect()
 }
 
 fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Vec<PersonId>, StoreError> {

@@ -1,16 +1,17 @@
 //! Persons, what they are called, and by whom.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use savin_shared::pii::Pii;
 use savin_shared::record::subject::PersonName;
 
+use super::record;
 use crate::ids::{PersonId, RecordId};
-use crate::matching::Identifier;
-use crate::names::name_words;
+use crate::matching::{Identifier, IdentifierKind};
+use crate::names::{self, name_words};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::{Row, Value, time};
-use crate::values;
+use crate::store::value::{Value, time};
 
 /// Finds the persons that identifiers name, in the order of the identifiers.
 ///
@@ -77,6 +78,55 @@ pub fn identify_many(
     )
 }
 
+/// Loads what identifies persons.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn identifiers_of(
+    tx: &mut Tx<'_>,
+    persons: &[PersonId],
+) -> Result<Vec<(PersonId, Identifier)>, StoreError> {
+    let lists: Vec<_> = persons
+        .iter()
+        .map(|person| vec![person.as_bytes().into()])
+        .collect();
+    let found = tx.query_many(
+        "SELECT kind, scope, value FROM person_identifier WHERE person_id = $1
+         ORDER BY kind, scope, value",
+        &lists,
+    )?;
+    let mut identifiers = Vec::new();
+    for (person, rows) in persons.iter().zip(&found) {
+        for row in rows {
+            let kind = IdentifierKind::parse(row.text(0)?);
+            let identifier = Identifier {
+                kind: kind.ok_or(StoreError::Damaged("an identifier's kind"))?,
+                scope: row.text(1)?.to_owned(),
+                value: row.text(2)?.to_owned(),
+            };
+            identifiers.push((*person, identifier));
+        }
+    }
+    Ok(identifiers)
+}
+
+/// Returns those of these records of which it is in doubt about whom they are.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn doubtful(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<BTreeSet<RecordId>, StoreError> {
+    let lists: Vec<_> = records.iter().map(|record| vec![record.0.into()]).collect();
+    let found = tx.query_many(
+        "SELECT 1 FROM person_doubt WHERE record_id = $1 LIMIT 1",
+        &lists,
+    )?;
+    let doubted = records.iter().zip(&found);
+    Ok(doubted
+        .filter(|(_, rows)| !rows.is_empty())
+        .map(|(record, _)| *record)
+        .collect())
+}
+
 /// Notes that persons share an identifier: somebody has to look.
 ///
 /// # Errors
@@ -99,39 +149,16 @@ pub fn doubt(
         .collect();
     tx.execute_many(
         "INSERT INTO person_doubt (person_id, other_id, record_id, noticed_at)
-         VALUES ($1, $2, $3, $4) ON CONFLICT (person_id, other_id) DO NOTHING",
+         VALUES ($1, $2, $3, $4) ON CONFLICT (record_id, person_id, other_id) DO NOTHING",
         &lists,
     )
 }
 
-/// Notes what persons are called, and the words by which they are found.
+/// Notes the words by which persons are found.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn name_many(tx: &mut Tx<'_>, names: &[(PersonId, &PersonName)]) -> Result<(), StoreError> {
-    let part = |part: &Option<Pii<String>>| -> Value {
-        part.as_ref()
-            .map_or("", |part| part.reveal().as_str())
-            .into()
-    };
-    let lists: Vec<_> = names
-        .iter()
-        .map(|(person, name)| {
-            vec![
-                person.as_bytes().into(),
-                name.surname.reveal().as_str().into(),
-                part(&name.given),
-                part(&name.middle),
-                part(&name.suffix),
-            ]
-        })
-        .collect();
-    tx.execute_many(
-        "INSERT INTO person_name (person_id, surname, given, middle, suffix)
-         VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (person_id, surname, given, middle, suffix) DO NOTHING",
-        &lists,
-    )?;
     let lists: Vec<_> = names
         .iter()
         .flat_map(|(person, name)| {
@@ -147,32 +174,14 @@ pub fn name_many(tx: &mut Tx<'_>, names: &[(PersonId, &PersonName)]) -> Result<(
     )
 }
 
-/// Loads what a person is called.
+/// Loads what a person is publicly called, by the newest record first.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn names(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<PersonName>, StoreError> {
-    tx.query(
-        "SELECT surname, given, middle, suffix FROM person_name WHERE person_id = $1
-         ORDER BY surname, given, middle, suffix",
-        values![person.as_bytes()],
-    )?
-    .iter()
-    .map(name)
-    .collect()
-}
-
-fn name(row: &Row) -> Result<PersonName, StoreError> {
-    let part = |place| -> Result<Option<Pii<String>>, StoreError> {
-        let text = row.text(place)?;
-        Ok((!text.is_empty()).then(|| Pii::new(text.to_owned())))
-    };
-    Ok(PersonName {
-        surname: Pii::new(row.text(0)?.to_owned()),
-        given: part(1)?,
-        middle: part(2)?,
-        suffix: part(3)?,
-    })
+    let rows = record::of_person(tx, person)?;
+    let public = rows.iter().filter(|row| row.known.is_public());
+    Ok(names::of_records(public.map(|row| &row.known.record)))
 }
 
 fn key(identifier: &Identifier) -> Vec<Value> {

@@ -65,7 +65,7 @@ pub fn load_many(
         })
         .collect();
     tx.query_many(
-        "SELECT r.record_id, r.person_id, r.version, r.withheld, r.status_feed, r.status_evidence,
+        "SELECT r.record_id, r.person_id, r.version, r.sealed_by, r.status_feed, r.status_evidence,
              r.listings, v.body
          FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
          WHERE r.agency_id = $1 AND r.kind = $2 AND r.number = $3",
@@ -82,7 +82,7 @@ pub fn load_many(
 /// Returns [`StoreError`] when the database refuses.
 pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, StoreError> {
     tx.query(
-        "SELECT r.record_id, r.person_id, r.version, r.withheld, r.status_feed, r.status_evidence,
+        "SELECT r.record_id, r.person_id, r.version, r.sealed_by, r.status_feed, r.status_evidence,
              r.listings, v.body
          FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
          WHERE r.person_id = $1 ORDER BY r.record_id DESC",
@@ -110,7 +110,7 @@ pub fn insert_many(tx: &mut Tx<'_>, records: &[(&AgencyId, &RecordRow)]) -> Resu
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO record (record_id, agency_id, kind, number, person_id, version, withheld,
+        "INSERT INTO record (record_id, agency_id, kind, number, person_id, version, sealed_by,
              status_feed, status_evidence, listings)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &lists,
@@ -131,7 +131,7 @@ pub fn update_many(tx: &mut Tx<'_>, records: &[&RecordRow]) -> Result<(), StoreE
         })
         .collect();
     tx.execute_many(
-        "UPDATE record SET version = $2, withheld = $3, status_feed = $4, status_evidence = $5,
+        "UPDATE record SET version = $2, sealed_by = $3, status_feed = $4, status_evidence = $5,
              listings = $6
          WHERE record_id = $1",
         &lists,
@@ -177,9 +177,10 @@ pub fn append_versions(tx: &mut Tx<'_>, versions: &[Version<'_>]) -> Result<(), 
 }
 
 fn standing(row: &RecordRow) -> [Value; 5] {
+    let sealed_by: Vec<&str> = row.known.sealed_by.iter().map(FeedName::as_str).collect();
     [
         row.version.into(),
-        row.known.withheld.into(),
+        sealed_by.join("\n").into(),
         row.known.status_feed.as_str().into(),
         row.known.status_evidence.code().into(),
         i64::from(row.known.listings).into(),
@@ -193,13 +194,21 @@ fn read(row: &Row) -> Result<RecordRow, StoreError> {
         person: PersonId::from_bytes(row.array(1)?),
         version: row.integer(2)?,
         known: Known {
-            withheld: row.flag(3)?,
-            status_feed: FeedName::new(row.text(4)?).map_err(|_| damaged("a feed's name"))?,
+            sealed_by: row
+                .text(3)?
+                .lines()
+                .map(feed)
+                .collect::<Result<_, StoreError>>()?,
+            status_feed: feed(row.text(4)?)?,
             status_evidence: Evidence::from_code(row.code(5)?).ok_or(damaged("an evidence"))?,
             listings: u32::try_from(row.integer(6)?).map_err(|_| damaged("a count"))?,
             record: body(row.text(7)?)?,
         },
     })
+}
+
+fn feed(name: &str) -> Result<FeedName, StoreError> {
+    FeedName::new(name).map_err(|_| StoreError::Damaged("a feed's name"))
 }
 
 /// Reads a stored record.

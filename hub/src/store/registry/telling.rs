@@ -15,7 +15,7 @@ pub struct Background {
     /// The record as it was after the event.
     pub record: Record,
     /// Whether it has been sealed since: then nobody is told.
-    pub withheld: bool,
+    pub is_sealed: bool,
 }
 
 /// Loads what is behind an event; `None` where its record is gone.
@@ -24,7 +24,7 @@ pub struct Background {
 /// Returns [`StoreError`] when the database refuses.
 pub fn background(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Background>, StoreError> {
     let row = tx.query_optional(
-        "SELECT v.body, r.withheld FROM record_version v
+        "SELECT v.body, r.sealed_by FROM record_version v
          JOIN record r ON r.record_id = v.record_id
          WHERE v.record_id = $1 AND v.version = $2",
         values![event.record.0, event.version],
@@ -32,7 +32,7 @@ pub fn background(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Background>, 
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Background {
         record: record::body(row.text(0)?)?,
-        withheld: row.flag(1)?,
+        is_sealed: !row.text(1)?.is_empty(),
     }))
 }
 

@@ -40,6 +40,7 @@ fn fact(code: EventCode) -> Fact {
         urgency: 2,
         name: Some("Avery Sample".to_owned()),
         facility: "Test County Jail".to_owned(),
+        still_held_at: None,
         from_facility: Some("Other Jail".to_owned()),
         effective_at: Some("2026-06-01T18:30:00Z".parse().unwrap()),
         observed_at: now(),
@@ -146,20 +147,20 @@ fn says_how_old_a_late_fact_is() {
             .checked_sub(jiff::SignedDuration::from_hours(hours))
             .ok();
         let said = sentence::fact(Words::of(Language::En), &composer().zone, &fact, now());
-        said.get(1).cloned().unwrap_or_default()
+        said.get(1..).unwrap_or_default().join(" ")
     };
     assert_eq!(hours(0), "");
     assert_eq!(
         hours(1),
-        "This was an hour ago or more. We learned of it only now."
+        "This was an hour ago or more. We learned of it late."
     );
     assert_eq!(
         hours(9),
-        "This was about 9 hours ago. We learned of it only now."
+        "This was about 9 hours ago. We learned of it late."
     );
     assert_eq!(
         hours(72),
-        "This was about 3 days ago. We learned of it only now."
+        "This was about 3 days ago. We learned of it late."
     );
 }
 

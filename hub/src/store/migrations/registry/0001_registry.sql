@@ -48,6 +48,8 @@ CREATE TABLE agent (
     spool_deltas {int} NOT NULL
 ) {strict};
 
+CREATE INDEX agent_agency ON agent (agency_id);
+
 -- How each agent's feeds stood at its last heartbeat.
 CREATE TABLE feed (
     agent_id {bytes} NOT NULL REFERENCES agent (agent_id),
@@ -60,8 +62,6 @@ CREATE TABLE feed (
     heard_at {int} NOT NULL,
     PRIMARY KEY (agent_id, feed)
 ) {strict};
-
-CREATE INDEX feed_facility ON feed (facility_code);
 
 -- Up to where each agent's deltas are durable, and the digest of what it lists.
 CREATE TABLE agent_position (
@@ -93,6 +93,10 @@ CREATE TABLE listing (
     number TEXT NOT NULL,
     row_hash {bytes} NOT NULL,
     record_id {int} NOT NULL,
+    is_roster {int} NOT NULL,
+    state {int} NOT NULL,
+    reason {int} NOT NULL,
+    filled {int} NOT NULL,
     PRIMARY KEY (agent_id, feed, kind, number)
 ) {by_key};
 
@@ -116,7 +120,7 @@ CREATE TABLE record (
     number TEXT NOT NULL,
     person_id {bytes} NOT NULL,
     version {int} NOT NULL,
-    withheld {int} NOT NULL,
+    sealed_by TEXT NOT NULL,
     status_feed TEXT NOT NULL,
     status_evidence {int} NOT NULL,
     listings {int} NOT NULL
@@ -157,23 +161,14 @@ CREATE TABLE person_identifier (
 
 CREATE INDEX person_identifier_person ON person_identifier (person_id);
 
--- Two persons who share an identifier and differ in another: a person has to look.
+-- A record whose numbers name two persons: somebody has to look, and nobody is told by it before.
 CREATE TABLE person_doubt (
     person_id {bytes} NOT NULL,
     other_id {bytes} NOT NULL,
     record_id {int} NOT NULL,
     noticed_at {int} NOT NULL,
-    PRIMARY KEY (person_id, other_id)
+    PRIMARY KEY (record_id, person_id, other_id)
 ) {strict};
-
-CREATE TABLE person_name (
-    person_id {bytes} NOT NULL,
-    surname TEXT NOT NULL,
-    given TEXT NOT NULL,
-    middle TEXT NOT NULL,
-    suffix TEXT NOT NULL,
-    PRIMARY KEY (person_id, surname, given, middle, suffix)
-) {by_key};
 
 -- The words of names, folded, for look-up by any part in any order.
 CREATE TABLE name_word (
@@ -201,4 +196,4 @@ CREATE TABLE event (
 ) {strict};
 
 CREATE UNIQUE INDEX event_id ON event (event_id);
-CREATE INDEX event_person ON event (person_id, position);
+CREATE INDEX event_record ON event (record_id, position);

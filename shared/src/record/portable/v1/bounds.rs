@@ -26,13 +26,14 @@ pub(super) fn optional_id<T>(
     value.map(|value| id(field, value, read)).transpose()
 }
 
-/// Checks the length of a text.
-pub(super) fn text(field: &'static str, value: String) -> Result<String, RecordError> {
+/// Checks the length of a text, and takes NULs out of it: they mean nothing, and not every database
+/// takes them.
+pub(super) fn text(field: &'static str, mut value: String) -> Result<String, RecordError> {
     if value.len() > TEXT_BYTES_MAX {
-        Err(RecordError::TooLong(field))
-    } else {
-        Ok(value)
+        return Err(RecordError::TooLong(field));
     }
+    value.retain(|c| c != '\0');
+    Ok(value)
 }
 
 /// Checks the length of a text that may be missing.
@@ -74,4 +75,14 @@ pub(super) fn effective(
     value: Option<MomentV1>,
 ) -> Result<Option<EffectiveAt>, RecordError> {
     Ok(moment(field, value)?.map(EffectiveAt))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn takes_nuls_out_of_a_text() {
+        assert_eq!(text("surname", "SAM\0PLE\0".to_owned()).unwrap(), "SAMPLE");
+    }
 }
