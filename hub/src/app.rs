@@ -17,17 +17,17 @@ use crate::channels::email::transport::Mailer;
 use crate::config::{Config, Email, Web};
 use crate::ingest::commit::CommitTask;
 use crate::ingest::listen::Listener;
-use crate::ingest::{Present, Shared};
+use crate::ingest::{Barred, Present, Shared};
 use crate::notification::rules::Rules;
 use crate::places;
 use crate::planner::Planner;
-use crate::store::registry::{SCHEMA as REGISTRY, facility};
+use crate::store::Store;
+use crate::store::registry::{SCHEMA as REGISTRY, event, facility};
 use crate::store::vault::SCHEMA as VAULT;
-use crate::store::{Place, Store};
 use crate::vault::Vault;
 use crate::vault::client::{Client, start};
-use crate::vault::command::{CourierCommand, PlannerCommand};
-use crate::vault::keyring::Keyring;
+use crate::vault::command::{Command, CourierCommand, PlannerCommand};
+use crate::web::limit::Limits;
 use crate::web::{Lookup, Portal, Server, Site};
 
 /// The real clocks and the system's randomness.
@@ -74,16 +74,13 @@ pub fn open_registry(config: &Config) -> anyhow::Result<Store> {
 /// Returns why it cannot be opened.
 pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
     make_folder(&config.data)?;
-    let exists = match &config.vault {
-        Place::File(path) => path.exists(),
-        // Whether a server's schema holds anything is not known here; a lost key file shows at the
-        // first value that does not open.
-        Place::Server { .. } => false,
-    };
-    let keys = Keyring::load_or_make(&config.vault_keys, exists)
-        .context("failed to load the vault's keys")?;
     let store = Store::open(&config.vault, &VAULT).context("failed to open the vault")?;
-    Ok(Vault::new(store, keys, world()))
+    Vault::open(store, &config.vault_keys, world()).with_context(|| {
+        format!(
+            "failed to open the vault with {}",
+            config.vault_keys.display()
+        )
+    })
 }
 
 /// Loads the hub's authority.
@@ -106,9 +103,16 @@ pub async fn run(config: Config, shutdown: watch::Receiver<bool>) -> anyhow::Res
     let opened = tokio::task::spawn_blocking(move || open(config))
         .await
         .context("failed to start")??;
+    let dooms = (opened.registry.doom().clone(), opened.vault.doom().clone());
     let mut tasks = JoinSet::new();
     start_parts(opened, &shutdown, &mut tasks).await?;
-    while let Some(ended) = tasks.join_next().await {
+    loop {
+        let ended = tokio::select! {
+            ended = tasks.join_next() => ended,
+            failure = dooms.0.reached() => return Err(failure).context("the registry failed"),
+            failure = dooms.1.reached() => return Err(failure).context("the vault failed"),
+        };
+        let Some(ended) = ended else { break };
         ended.context("a task of the hub failed")??;
     }
     info!("Hub stopped");
@@ -124,9 +128,17 @@ struct Opened {
 }
 
 fn open(config: Config) -> anyhow::Result<Opened> {
+    let (registry, vault) = (open_registry(&config)?, open_vault(&config)?);
+    // Before any agent is heard: what it sends may take the places of events that were lost.
+    let last = registry
+        .read_now("last event", event::last)
+        .context("failed to find the registry's end")?;
+    vault
+        .handle(Command::Planner(PlannerCommand::Rewind { last }))
+        .context("failed to compare the vault with the registry")?;
     Ok(Opened {
-        registry: open_registry(&config)?,
-        vault: open_vault(&config)?,
+        registry,
+        vault,
         authority: open_authority(&config)?,
         config,
     })
@@ -150,6 +162,7 @@ async fn start_parts(
         credit: config.agents.credit,
         world: world(),
         present: Present::default(),
+        barred: Barred::default(),
     };
     let listener = Listener::bind(config.agents.listen, shared)?;
     let agents_at = listener.address()?;
@@ -220,6 +233,7 @@ fn start_telling(
         mailer: Arc::new(Mailer::new(&email.server)?),
         planned,
         world: world(),
+        is_stuck: Arc::default(),
     };
     let stop = shutdown.clone();
     tasks.spawn(async move {
@@ -236,6 +250,7 @@ fn site(web: &Web) -> Arc<Site> {
         leave_url: web.leave_url.clone(),
         zone: web.zone.clone(),
         world: world(),
+        limits: Limits::new(web.proxies.clone()),
     })
 }
 

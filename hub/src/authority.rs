@@ -53,21 +53,25 @@ pub struct ServerIdentity {
 }
 
 impl Authority {
-    /// Loads the authority, or makes it where there is none.
+    /// Loads the authority, or makes it where there is none of its files.
     ///
     /// # Errors
-    /// Returns [`AuthorityError`] when its files cannot be used.
+    /// Returns [`AuthorityError`] when its files cannot be used, or some of them are missing: none is
+    /// ever replaced, since no agent would know the others again.
     pub fn load_or_make(folder: &Path, now: Timestamp) -> Result<Self, AuthorityError> {
         let file = |name: &str| folder.join(name);
-        if !file(AUTHORITY).exists() {
+        let names = [RECEIPT_KEY, AUTHORITY_KEY, AUTHORITY];
+        if !names.iter().any(|name| file(name).exists()) {
             let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
             let certificate = authority_params(now)?.self_signed(&key)?;
             let mut seed = [0; 32];
             rand::fill(&mut seed).map_err(|_| AuthorityError::Random)?;
             write(&file(RECEIPT_KEY), hex(&seed).as_bytes())?;
             write(&file(AUTHORITY_KEY), key.serialize_pem().as_bytes())?;
-            // The certificate comes last: with it the authority exists.
             write(&file(AUTHORITY), certificate.pem().as_bytes())?;
+        }
+        if let Some(name) = names.iter().find(|name| !file(name).exists()) {
+            return Err(AuthorityError::Missing { file: file(name) });
         }
         let certificate_pem = read(&file(AUTHORITY))?;
         let key = KeyPair::from_pem(&read(&file(AUTHORITY_KEY))?)?;
@@ -210,6 +214,17 @@ pub enum AuthorityError {
         #[source]
         cause: io::Error,
     },
+    /// One file is missing, and others are there.
+    #[error(
+        "{file} is missing: put it back from the backup, since agents trust this authority and no \
+         other; or, where no agent has enrolled yet, delete {RECEIPT_KEY}, {AUTHORITY_KEY} and \
+         {AUTHORITY} beside it, and they are made anew",
+        file = file.display()
+    )]
+    Missing {
+        /// Which.
+        file: PathBuf,
+    },
     /// A file does not hold what this program wrote.
     #[error("the authority's files are damaged")]
     Damaged,
@@ -263,5 +278,20 @@ mod tests {
             first.receipt_key().verifying_key(),
             second.receipt_key().verifying_key()
         );
+    }
+
+    #[test]
+    fn names_the_file_that_is_missing_and_replaces_none() {
+        for name in [super::AUTHORITY, super::AUTHORITY_KEY, super::RECEIPT_KEY] {
+            let folder = tempfile::tempdir().unwrap();
+            Authority::load_or_make(folder.path(), now()).unwrap();
+            let kept = |name: &str| std::fs::read(folder.path().join(name)).ok();
+            std::fs::remove_file(folder.path().join(name)).unwrap();
+            let before = [super::AUTHORITY, super::AUTHORITY_KEY, super::RECEIPT_KEY].map(kept);
+            let refused = Authority::load_or_make(folder.path(), now()).unwrap_err();
+            assert!(refused.to_string().contains(name), "{refused}");
+            let after = [super::AUTHORITY, super::AUTHORITY_KEY, super::RECEIPT_KEY].map(kept);
+            assert!(before == after, "a file was made or changed");
+        }
     }
 }

@@ -19,7 +19,8 @@ use crate::config::{Config, ConfigError};
 use crate::store::StoreError;
 use output::Output;
 
-/// Ended because nothing is known of what is durable; a supervisor starts the program again.
+/// Ended because nothing is known of what is durable, or because a thread of the store is gone; a
+/// supervisor starts the program again.
 const EXIT_UNKNOWN: u8 = 75;
 
 /// Ended because the configuration is not usable.
@@ -105,7 +106,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {
     for cause in error.chain() {
-        if matches!(cause.downcast_ref(), Some(StoreError::CommitUnknown(_))) {
+        if let Some(StoreError::CommitUnknown(_) | StoreError::Closed) = cause.downcast_ref() {
             return ExitCode::from(EXIT_UNKNOWN);
         }
         if cause.downcast_ref::<ConfigError>().is_some() {

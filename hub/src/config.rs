@@ -1,7 +1,7 @@
 //! `hub.toml`: raw to checked, once. Nothing else sees the file.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +64,8 @@ pub struct Web {
     pub leave_url: String,
     /// The zone in which times are shown.
     pub zone: TimeZone,
+    /// Reverse proxies on other machines, which are believed from where a request comes.
+    pub proxies: Vec<IpAddr>,
 }
 
 /// The mail channel.
@@ -115,6 +117,8 @@ struct WebDocument {
     leave_url: Option<Spanned<String>>,
     #[serde(default)]
     zone: Option<Spanned<String>>,
+    #[serde(default)]
+    proxies: Vec<IpAddr>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -228,6 +232,7 @@ impl Checker<'_> {
             phone: document.phone,
             leave_url,
             zone,
+            proxies: document.proxies,
         })
     }
 

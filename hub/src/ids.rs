@@ -11,6 +11,8 @@ own_id! {
     EventId,
     /// Somebody who registered. Known to the vault alone.
     RegistrantId,
+    /// What a registrant is told about one person. Known to the vault and to her alone.
+    SubscriptionId,
     /// A notice. Known to the vault alone, and derived under its key.
     NoticeId,
 }

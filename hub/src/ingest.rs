@@ -5,6 +5,7 @@ mod connection;
 mod enrol;
 pub mod listen;
 mod session;
+mod standing;
 mod streams;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use savin_shared::world::World;
 use crate::authority::Authority;
 use crate::store::Store;
 use commit::Committer;
+pub use standing::Barred;
 
 /// What every connection shares.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub struct Shared {
     pub world: World,
     /// The one connection of each agent.
     pub present: Present,
+    /// Whose word is not taken.
+    pub barred: Barred,
 }
 
 /// The one connection of each agent: a second one ends the first, and takes its turn after it.
@@ -43,6 +47,10 @@ pub struct Present(Arc<Mutex<BTreeMap<AgentId, Presence>>>);
 #[derive(Debug)]
 struct Presence {
     connection: Connection,
+    /// The start of the agent's program, once it has greeted.
+    boot: Option<[u8; 16]>,
+    /// That of the connection that this one took over.
+    boot_before: Option<[u8; 16]>,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -55,16 +63,29 @@ impl Present {
     ) -> (Option<Connection>, Arc<tokio::sync::Mutex<()>>) {
         let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = present.remove(&agent);
-        let (before, turn) = match before {
-            Some(before) => (Some(before.connection), before.turn),
-            None => (None, Arc::default()),
+        let (before, boot_before, turn) = match before {
+            Some(before) => (Some(before.connection), before.boot, before.turn),
+            None => (None, None, Arc::default()),
         };
         let presence = Presence {
             connection,
+            boot: None,
+            boot_before,
             turn: Arc::clone(&turn),
         };
         present.insert(agent, presence);
         (before, turn)
+    }
+
+    /// Notes which start of its program an agent greets with; returns whether it took over the
+    /// connection of another one.
+    fn greeted(&self, agent: AgentId, boot: [u8; 16]) -> bool {
+        let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(held) = present.get_mut(&agent) else {
+            return false;
+        };
+        held.boot = Some(boot);
+        held.boot_before.is_some_and(|before| before != boot)
     }
 
     /// Forgets an agent's connection, if it is still this one.

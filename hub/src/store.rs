@@ -5,6 +5,7 @@
 //! engine it is.
 
 pub mod conn;
+pub mod doom;
 pub mod migrate;
 pub mod postgres;
 pub mod registry;
@@ -21,6 +22,7 @@ use thiserror::Error;
 use tracing::{debug, trace};
 
 use conn::{Access, Driver, Engine, Tx};
+use doom::Doom;
 use migrate::Schema;
 use postgres::PostgresDriver;
 use sqlite::SqliteDriver;
@@ -55,6 +57,7 @@ pub struct Store {
     engine: Engine,
     writers: Pool,
     readers: Pool,
+    doom: Doom,
 }
 
 impl Store {
@@ -65,9 +68,8 @@ impl Store {
     pub fn open(place: &Place, schema: &'static Schema) -> Result<Self, StoreError> {
         let mut first = connect(place, Access::Write)?;
         migrate::migrate(first.as_mut(), schema)?;
-        let engine = first.engine();
         let mut writers = vec![first];
-        if engine == Engine::Postgres {
+        if matches!(place, Place::Server { .. }) {
             for _ in 1..READERS {
                 writers.push(connect(place, Access::Write)?);
             }
@@ -75,10 +77,19 @@ impl Store {
         let readers = (0..READERS)
             .map(|_| connect(place, Access::Read))
             .collect::<Result<Vec<_>, StoreError>>()?;
+        Self::start(writers, readers)
+    }
+
+    fn start(
+        writers: Vec<Box<dyn Driver>>,
+        readers: Vec<Box<dyn Driver>>,
+    ) -> Result<Self, StoreError> {
+        let doom = Doom::default();
         Ok(Self {
-            engine,
-            writers: Pool::start(writers, WAITING_MAX)?,
-            readers: Pool::start(readers, WAITING_MAX)?,
+            engine: writers.first().ok_or(StoreError::Closed)?.engine(),
+            writers: Pool::start(writers, WAITING_MAX, &doom)?,
+            readers: Pool::start(readers, WAITING_MAX, &doom)?,
+            doom,
         })
     }
 
@@ -86,6 +97,12 @@ impl Store {
     #[must_use]
     pub const fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Returns what tells when the process must end because of this database.
+    #[must_use]
+    pub const fn doom(&self) -> &Doom {
+        &self.doom
     }
 
     /// Runs a closure in one writing transaction; it may run again when it lost against another.
@@ -98,8 +115,9 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        let doom = self.doom.clone();
         self.writers
-            .run(move |driver| transact(driver, name, Access::Write, work))
+            .run(move |driver| transact(driver, &doom, (name, Access::Write), work))
             .await?
     }
 
@@ -112,8 +130,9 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        let doom = self.doom.clone();
         self.readers
-            .run(move |driver| transact(driver, name, Access::Read, work))
+            .run(move |driver| transact(driver, &doom, (name, Access::Read), work))
             .await?
     }
 
@@ -126,8 +145,9 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        let doom = self.doom.clone();
         self.writers
-            .run_now(move |driver| transact(driver, name, Access::Write, work))?
+            .run_now(move |driver| transact(driver, &doom, (name, Access::Write), work))?
     }
 
     /// The same as [`Store::read`] for callers that may wait: commands and tests.
@@ -139,8 +159,9 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        let doom = self.doom.clone();
         self.readers
-            .run_now(move |driver| transact(driver, name, Access::Read, work))?
+            .run_now(move |driver| transact(driver, &doom, (name, Access::Read), work))?
     }
 }
 
@@ -153,19 +174,23 @@ fn connect(place: &Place, access: Access) -> Result<Box<dyn Driver>, StoreError>
 
 fn transact<T>(
     driver: &mut dyn Driver,
-    name: &'static str,
-    access: Access,
+    doom: &Doom,
+    (name, access): (&'static str, Access),
     mut work: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let mut repeats = 0;
     loop {
-        let outcome = attempt(driver, name, access, &mut work);
-        match outcome {
+        doom.check()?;
+        match attempt(driver, name, access, &mut work) {
             Err(error) if error.is_lost_race() && repeats < REPEATS_MAX => {
                 repeats += 1;
                 debug!(transaction = name, repeats, "Repeating a transaction");
             }
-            outcome => return outcome,
+            Err(error) => {
+                doom.note(&error);
+                return Err(error);
+            }
+            Ok(value) => return Ok(value),
         }
     }
 }
@@ -179,7 +204,8 @@ fn attempt<T>(
     driver.begin(access)?;
     match work(&mut Tx::new(driver)) {
         Ok(value) if access == Access::Read => {
-            driver.commit()?;
+            // Nothing was changed, so that nothing can be unknown of it.
+            let _ended = driver.roll_back();
             Ok(value)
         }
         Ok(value) => {
@@ -207,6 +233,9 @@ pub enum StoreError {
     /// PostgreSQL refused.
     #[error("PostgreSQL refused")]
     Postgres(#[source] tokio_postgres::Error),
+    /// PostgreSQL was reached and does not answer.
+    #[error("PostgreSQL does not answer")]
+    Silent,
     /// The commit itself failed: what is durable is not known, and the process must end.
     #[error("the commit failed, so that nothing is known of what is durable: {0}")]
     CommitUnknown(String),
@@ -237,7 +266,7 @@ pub enum StoreError {
     /// The place of the database is not usable.
     #[error("{0}")]
     Place(String),
-    /// The worker threads are gone.
+    /// The worker threads are gone, or must not go on: the process must end.
     #[error("the store is closed")]
     Closed,
 }
@@ -249,6 +278,7 @@ impl StoreError {
         match self {
             Self::Sqlite(error) if sqlite::is_passing(error) => Fault::Retry,
             Self::Postgres(error) if postgres::is_passing(error) => Fault::Retry,
+            Self::Silent => Fault::Retry,
             Self::Newer { .. } | Self::Place(_) => Fault::Reject,
             Self::Sqlite(_)
             | Self::Postgres(_)
@@ -264,7 +294,8 @@ impl StoreError {
         match self {
             Self::Postgres(error) => postgres::is_lost_race(error),
             Self::Sqlite(error) => sqlite::is_lost_race(error),
-            Self::CommitUnknown(_)
+            Self::Silent
+            | Self::CommitUnknown(_)
             | Self::Damaged(_)
             | Self::Count { .. }
             | Self::Newer { .. }

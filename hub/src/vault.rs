@@ -15,10 +15,14 @@ pub mod registration;
 pub mod sealed;
 pub mod staff;
 
+use std::path::Path;
+
 use savin_shared::fault::Fault;
 use savin_shared::world::World;
 use thiserror::Error;
 
+use crate::store::doom::Doom;
+use crate::store::vault::key;
 use crate::store::{Store, StoreError};
 use command::{Answer, Command};
 use keyring::{Keyring, KeyringError};
@@ -33,14 +37,41 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Opens the vault with its keys.
-    #[must_use]
-    pub fn new(store: Store, keys: Keyring, world: World) -> Self {
-        Self {
+    /// Opens the vault with the keys in a file, which is made for a vault that has not begun.
+    ///
+    /// # Errors
+    /// Returns [`VaultError`] when the keys are gone or are another vault's: they are never
+    /// replaced, since with others nothing that is stored could be opened.
+    pub fn open(store: Store, key_file: &Path, world: World) -> Result<Self, VaultError> {
+        let begun = store.read_now("key check", key::load)?;
+        let keys = match Keyring::load(key_file)? {
+            Some(keys) => keys,
+            None if begun.is_none() => Keyring::make_file(key_file)?,
+            None => return Err(KeyringError::Lost.into()),
+        };
+        Self::with_keys(store, keys, world)
+    }
+
+    fn with_keys(store: Store, keys: Keyring, world: World) -> Result<Self, VaultError> {
+        let check_value = keys.check_value();
+        let known = store.write_now("key check", move |tx| {
+            key::begin(tx, &check_value)?;
+            key::load(tx)
+        })?;
+        if known != Some(check_value) {
+            return Err(KeyringError::Other.into());
+        }
+        Ok(Self {
             store,
             keys: std::sync::Arc::new(keys),
             world,
-        }
+        })
+    }
+
+    /// Returns what tells when the process must end because of the vault.
+    #[must_use]
+    pub const fn doom(&self) -> &Doom {
+        self.store.doom()
     }
 
     /// Carries out a command. It waits for its database: call it on a thread that may.

@@ -5,8 +5,10 @@
 //! stands in an address.
 
 pub mod assets;
+mod door;
 pub mod failure;
 pub mod leave;
+pub mod limit;
 pub mod lookup;
 pub mod page;
 pub mod portal;
@@ -15,6 +17,7 @@ pub mod status;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware;
@@ -24,7 +27,10 @@ use jiff::tz::TimeZone;
 use savin_shared::world::World;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tracing::info;
+use tracing::{info, warn};
+
+use door::{Door, Peer};
+use limit::{Action, Limits};
 
 use crate::notification::words::Language;
 use crate::store::Store;
@@ -33,6 +39,12 @@ use crate::vault::command::PortalCommand;
 
 /// Bytes of the largest form that anybody has to send.
 const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// How long a request may take to come, and its answer to be taken.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long requests that are under way when the hub stops may take to end.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What every page needs.
 #[derive(Debug)]
@@ -47,6 +59,8 @@ pub struct Site {
     pub zone: TimeZone,
     /// The clocks.
     pub world: World,
+    /// How much may be asked for.
+    pub limits: Limits,
 }
 
 /// What the pages for looking up need: nothing of the vault.
@@ -104,21 +118,27 @@ pub fn router(portal: &Portal) -> Router {
 }
 
 fn looking_up(lookup: Lookup) -> Router {
+    let limited = (Arc::clone(&lookup.site), Action::LookUp);
+    let limited = middleware::from_fn_with_state(limited, limit::limit);
+    let look_up = post(lookup::look_up).layer(limited).get(lookup::home);
     Router::new()
         .route("/", get(lookup::home))
-        .route("/look-up", get(lookup::home).post(lookup::look_up))
+        .route("/look-up", look_up)
         .route("/person/{person}", get(lookup::person))
         .with_state(lookup)
 }
 
 fn registering(portal: Portal) -> Router {
+    let limited = (Arc::clone(&portal.lookup.site), Action::Code);
+    let limited = middleware::from_fn_with_state(limited, limit::limit);
+    let begin = post(portal::begin).layer(limited.clone()).get(portal::form);
+    let begin_access = post(portal::begin_access)
+        .layer(limited)
+        .get(portal::manage);
     Router::new()
-        .route(
-            "/person/{person}/register",
-            get(portal::form).post(portal::begin),
-        )
+        .route("/person/{person}/register", begin)
         .route("/register/confirm", post(portal::confirm))
-        .route("/manage", get(portal::manage).post(portal::begin_access))
+        .route("/manage", begin_access)
         .route("/manage/confirm", post(portal::confirm_access))
         .route("/manage/change", post(portal::change))
         .route("/manage/drop", post(portal::drop_entry))
@@ -158,13 +178,23 @@ impl Server {
     /// # Errors
     /// Returns the system's error.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> std::io::Result<()> {
+        let mut stopping = shutdown.clone();
         let stopped = async move {
             // Wiring that has gone away stops the site as well.
             let _stopped = shutdown.wait_for(|stop| *stop).await;
         };
-        axum::serve(self.listener, self.router)
-            .with_graceful_shutdown(stopped)
-            .await?;
+        let late = async move {
+            // No lock of the signal is held while waiting.
+            drop(stopping.wait_for(|stop| *stop).await);
+            tokio::time::sleep(GRACE).await;
+        };
+        let service = self.router.into_make_service_with_connect_info::<Peer>();
+        let door = Door::new(self.listener, PATIENCE);
+        let serving = axum::serve(door, service).with_graceful_shutdown(stopped);
+        tokio::select! {
+            served = serving => served?,
+            () = late => warn!("Stopped before every request was answered"),
+        }
         info!("Stopped serving the site");
         Ok(())
     }

@@ -177,4 +177,6 @@ error-session = Your time on this page is over. Start again.
 error-level = Choose how much a message may say.
 error-broken-heading = That did not work
 error-broken-text = It is our fault, not yours. Try again in a minute, or call { $phone }.
+error-many-heading = Please wait a minute
+error-many-text = This site is asked for more than it can answer from where you are. Try again in a minute, or call { $phone }.
 error-missing-heading = There is no such page

@@ -177,4 +177,6 @@ error-session = Su tiempo en esta página terminó. Empiece otra vez.
 error-level = Elija cuánto puede decir un mensaje.
 error-broken-heading = No funcionó
 error-broken-text = Es culpa nuestra, no suya. Pruebe otra vez en un minuto o llame al { $phone }.
+error-many-heading = Espere un minuto, por favor
+error-many-text = Desde donde usted está se le pide a este sitio más de lo que puede contestar. Pruebe otra vez en un minuto o llame al { $phone }.
 error-missing-heading = No existe esa página

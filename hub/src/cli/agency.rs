@@ -83,19 +83,23 @@ impl Add {
             .iter()
             .map(|text| self.new_facility(text));
         let new = new.collect::<anyhow::Result<Vec<Facility>>>()?;
-        let mut codes = codes(&self.facilities)?;
+        let listed = codes(&self.facilities)?;
+        let mut codes = listed.clone();
         codes.extend(new.iter().map(|facility| facility.code.clone()));
         let now = (app::world().wall)();
         let wanted = codes.clone();
         let unknown = store.write_now("agency", move |tx| {
+            // Before anything is stored: what fails changes nothing.
+            for code in &listed {
+                if facility::load(tx, code)?.is_none() {
+                    return Ok(Some(code.clone()));
+                }
+            }
             agency::put(tx, &agency, now)?;
             for facility in &new {
                 facility::put(tx, facility)?;
             }
             for code in &wanted {
-                if facility::load(tx, code)?.is_none() {
-                    return Ok(Some(code.clone()));
-                }
                 facility::assign(tx, code, &agency.agency)?;
             }
             Ok(None)
@@ -199,4 +203,41 @@ fn codes(texts: &[String]) -> anyhow::Result<Vec<FacilityCode>> {
         .iter()
         .map(|text| FacilityCode::new(text).with_context(|| format!("the facility code {text:?}")))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Add, AgencyId};
+    use crate::app;
+    use crate::cli::output::Output;
+    use crate::config::Config;
+    use crate::store::registry::{agency, facility};
+
+    #[test]
+    fn adds_nothing_of_an_agency_with_a_facility_that_is_not_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.toml");
+        let text = "data = 'data'\n[agents]\nlisten = '127.0.0.1:0'\naddresses = ['a:7443']\n\
+                    [web]\nlisten = '127.0.0.1:0'\nurl = 'http://x.test'\nphone = '1'\n";
+        std::fs::write(&path, text).unwrap();
+        let config = Config::load(&path, None).unwrap();
+        let add = Add {
+            agency: "ONE".to_owned(),
+            name: "One County Sheriff".to_owned(),
+            county: None,
+            facilities: vec!["NO-SUCH-JAIL".to_owned()],
+            new_facilities: vec!["ONE-JAIL=One County Jail".to_owned()],
+        };
+        let refused = add.run(&config, &Output::new(true)).unwrap_err();
+        assert!(refused.to_string().contains("NO-SUCH-JAIL"), "{refused}");
+        let (id, code) = (AgencyId::new("ONE").unwrap(), "ONE-JAIL");
+        let found = app::open_registry(&config)
+            .unwrap()
+            .read_now("found", move |tx| {
+                let code = savin_shared::ids::FacilityCode::new(code).unwrap();
+                let jail = facility::load(tx, &code)?;
+                Ok((agency::load(tx, &id)?.is_some(), jail.is_some()))
+            });
+        assert_eq!(found.unwrap(), (false, false));
+    }
 }

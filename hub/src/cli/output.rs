@@ -1,10 +1,29 @@
 //! What a command prints: a table for people, or JSON for programs, and errors with their causes.
 
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
 use anyhow::Context as _;
 use comfy_table::{ContentArrangement, Table, presets};
+use savin_shared::pii::Pii;
 use serde::Serialize;
+
+/// Bytes of the longest line that anybody has to type.
+const LINE_BYTES_MAX: u64 = 4_096;
+
+/// Reads a line that must not stand on the command line, and asks for it where a person types.
+pub(super) fn ask(question: &str) -> anyhow::Result<Pii<String>> {
+    let input = io::stdin();
+    if input.is_terminal() {
+        write!(io::stderr().lock(), "{question}").context("failed to ask")?;
+    }
+    let mut line = String::new();
+    input
+        .lock()
+        .take(LINE_BYTES_MAX)
+        .read_line(&mut line)
+        .context("failed to read standard input")?;
+    Ok(Pii::new(line.trim().to_owned()))
+}
 
 /// How a command prints.
 #[derive(Debug)]

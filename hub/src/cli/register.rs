@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::json;
 
-use super::output::Output;
+use super::output::{Output, ask};
 use crate::app;
 use crate::config::Config;
 use crate::ids::PersonId;
@@ -18,8 +18,9 @@ use crate::vault::command::{Choices, Command, StaffCommand, Subscribed};
 /// Register somebody.
 #[derive(Debug, Args)]
 pub(super) struct Register {
-    /// The e-mail address, which staff has verified.
-    #[arg(long)]
+    /// Where the e-mail address, which staff has verified, comes from: only `-`, standard input. On
+    /// the command line it would stay in the shell's history, and others could see it.
+    #[arg(long, default_value = "-", value_name = "-")]
     email: String,
     /// About whom: the identifier in the address of the person's page, an MDOC number, or a name
     /// that fits one person only.
@@ -35,11 +36,17 @@ pub(super) struct Register {
 
 impl Register {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
-        let address = EmailAddress::parse(&self.email)?;
+        if self.email != "-" {
+            bail!(
+                "an address on the command line stays in the shell's history: leave --email out \
+                 and give the address on standard input"
+            );
+        }
         let language = Language::parse(&self.language).context("--language is \"en\" or \"es\"")?;
         let disclosure = Disclosure::parse(&self.level)
             .context("--level is \"discreet\", \"full\" or \"content-free\"")?;
         let (person, label) = self.person(config)?;
+        let address = EmailAddress::parse(ask("E-mail address: ")?.reveal())?;
         let vault = app::open_vault(config)?;
         let choices = Choices {
             language,

@@ -92,6 +92,12 @@ fn print_notices(counts: &Counts, output: &Output) -> anyhow::Result<()> {
         parts.join(", ")
     };
     output.line(&format!("Notices: {text}."))?;
+    let broken = counts.notices.iter().find(|(state, _)| state == "broken");
+    if let Some((_, count)) = broken {
+        output.line(&format!(
+            "{count} cannot be read, and nobody is told of them: see `savin-hub notices`."
+        ))?;
+    }
     match counts.oldest_waiting {
         Some(since) => output.line(&format!("The oldest that waits was planned at {since:.0}.")),
         None => Ok(()),

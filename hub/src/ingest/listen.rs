@@ -63,11 +63,14 @@ impl Listener {
     /// Serves agents until shutdown.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
+        let (barred, store) = (self.shared.barred.clone(), self.shared.store.clone());
+        let mut looking = std::pin::pin!(barred.look(&store));
         loop {
             let incoming = tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => break,
                 incoming = self.endpoint.accept() => incoming,
                 Some(_ended) = connections.join_next() => continue,
+                () = &mut looking => continue,
             };
             let Some(incoming) = incoming else { break };
             if connections.len() >= CONNECTIONS_MAX {

@@ -9,7 +9,7 @@ use savin_shared::clock::ReceivedAt;
 use savin_shared::frame::FrameError;
 use savin_shared::frame::command::{Command, Order};
 use savin_shared::frame::greeting::{Hello, Verdict, Welcome};
-use savin_shared::frame::heartbeat::Heartbeat;
+use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat};
 use savin_shared::frame::live::{Ack, Nack, NackReason};
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::ids::Seq;
@@ -21,10 +21,12 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::Shared;
+use super::commit::{Answer, NotStored};
 use super::streams::{Arrival, StreamError, Streams};
 use crate::intake::batches::Outcome;
 use crate::intake::{Moment, Refusal, Speaker, full_state, open};
 use crate::store::StoreError;
+use crate::store::conn::Tx;
 use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::{feed, position};
 
@@ -47,6 +49,10 @@ pub(super) enum SessionError {
     Frame(#[from] FrameError),
     #[error("the writer has stopped")]
     Writer,
+    #[error(transparent)]
+    NotStored(#[from] NotStored),
+    #[error("the agent's word is not taken any more")]
+    Barred,
 }
 
 /// Serves an agent until its session ends.
@@ -57,7 +63,8 @@ pub(super) async fn serve(
 ) -> Result<(), SessionError> {
     let (mut streams, mut arrivals) = Streams::new(connection.clone());
     let (answer, mut answers) = mpsc::channel(shared.credit as usize + 1);
-    let now = (shared.world.monotonic)();
+    let (now, name) = ((shared.world.monotonic)(), speaker.agent);
+    let mut following = shared.barred.follow();
     let session = HubSession::new(speaker.agent, Timing::default(), now);
     let mut driver = Driver {
         session,
@@ -74,7 +81,7 @@ pub(super) async fn serve(
             biased;
             outcome = answers.recv() => {
                 let Some(outcome) = outcome else { return Err(SessionError::Writer) };
-                driver.answered(&outcome)?;
+                driver.answered(&outcome?)?;
             }
             arrival = arrivals.recv() => match arrival {
                 Some(Arrival::Stream(channel, sender)) => streams.learn(channel, sender),
@@ -83,6 +90,7 @@ pub(super) async fn serve(
             },
             () = sleep_until(due) => driver.session.handle_timeout(driver.now()),
             failure = streams.failed() => return Err(failure.into()),
+            () = following.names(name) => return Err(SessionError::Barred),
         }
     }
 }
@@ -91,7 +99,7 @@ struct Driver<'a> {
     session: HubSession,
     speaker: Speaker,
     shared: &'a Shared,
-    answer: mpsc::Sender<Outcome>,
+    answer: mpsc::Sender<Answer>,
     staged: Option<(SnapshotBegin, Vec<SnapshotRow>)>,
     is_rebaseline_asked: bool,
 }
@@ -153,6 +161,11 @@ impl Driver<'_> {
             AgentState::Quarantined(_) | AgentState::Revoked => Verdict::Quarantine,
         };
         self.say_skew(hello, now);
+        if self.shared.present.greeted(hello.agent, hello.boot) {
+            warn!(agent.id = %hello.agent,
+                "Another start of the agent took over a connection that was alive: if its program \
+                 was not started again, its identity was copied");
+        }
         let begins = durable.is_none() && verdict == Verdict::Resume;
         let position = if begins {
             Some(Position::genesis(hello.agent, hello.end.epoch))
@@ -179,7 +192,7 @@ impl Driver<'_> {
     }
 
     fn say_skew(&self, hello: &Hello, now: Timestamp) {
-        let skew_s = (hello.clock_us - now.as_microsecond()) / 1_000_000;
+        let skew_s = hello.clock_us.saturating_sub(now.as_microsecond()) / 1_000_000;
         if skew_s.abs() > SKEW_S {
             warn!(agent.id = %hello.agent, skew_s, "The agent's clock is off");
         }
@@ -223,6 +236,7 @@ impl Driver<'_> {
                 }
                 self.session.nack(Nack::new(*reason, *expected, detail));
             }
+            Outcome::Barred => return Err(SessionError::Barred),
         }
         Ok(())
     }
@@ -257,9 +271,19 @@ impl Driver<'_> {
             random: world.random,
         };
         let received_at = ReceivedAt(moment.now);
-        let taken = move |tx: &mut crate::store::conn::Tx<'_>| full_state::take(tx, &state, moment);
-        if let Err(refusal) = self.shared.store.write("full state", taken).await? {
-            return self.refuse(&refusal).await;
+        // What the agent sent before is stored before: it would undo what the state says.
+        self.shared.committer.settled().await?;
+        let name = self.speaker.agent;
+        let taken = move |tx: &mut Tx<'_>| {
+            if agent::are_active(tx, &[name])? != [true] {
+                return Ok(None);
+            }
+            full_state::take(tx, &state, moment).map(Some)
+        };
+        match self.shared.store.write("full state", taken).await? {
+            None => return Err(SessionError::Barred),
+            Some(Err(refusal)) => return self.refuse(&refusal).await,
+            Some(Ok(())) => {}
         }
         info!(agent.id = %self.speaker.agent, rows = count, "Applied a full state");
         self.is_rebaseline_asked = false;
@@ -282,19 +306,28 @@ impl Driver<'_> {
             .shared
             .store
             .write("heartbeat", move |tx| {
+                if agent::are_active(tx, &[name])? != [true] {
+                    return Ok(None);
+                }
                 agent::heard(tx, name, None, beat.spool_deltas, now)?;
+                let durable = position::load(tx, name)?;
+                let is_level = durable.as_ref().is_some_and(|hub| hub.position == end);
                 let feeds: Vec<_> = beat
                     .feeds
                     .iter()
                     .filter(|feed| facilities.contains(&feed.facility))
-                    .cloned()
+                    .map(|feed| FeedBeat {
+                        // While deltas are on their way the registry is not as fresh as the jail.
+                        as_of_us: feed.as_of_us.filter(|_| is_level),
+                        ..feed.clone()
+                    })
                     .collect();
                 feed::put(tx, name, &feeds, now)?;
-                position::load(tx, name)
+                Ok(Some(durable.filter(|_| is_level)))
             })
-            .await?;
-        let differs =
-            durable.is_some_and(|durable| durable.position == end && durable.digest.root() != root);
+            .await?
+            .ok_or(SessionError::Barred)?;
+        let differs = durable.is_some_and(|durable| durable.digest.root() != root);
         if differs {
             error!(agent.id = %name,
                 "The registry's mirror differs from the jail's list: asking for it whole");

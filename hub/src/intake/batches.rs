@@ -1,6 +1,6 @@
 //! A group of batches from any agents, in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use savin_shared::chain::{Admission, Position, admit};
 use savin_shared::clock::{ObservedAt, ReceivedAt};
@@ -38,6 +38,8 @@ pub enum Outcome {
         /// The first delta that is wanted next.
         expected: Seq,
     },
+    /// It changed nothing: its agent's word is not taken any more.
+    Barred,
 }
 
 /// Takes a group of batches, each agent's in the order in which they arrived.
@@ -46,11 +48,17 @@ pub enum Outcome {
 /// Returns [`StoreError`] when the database refuses; nothing of the group is then stored.
 pub fn take(tx: &mut Tx<'_>, group: &[Opened], moment: Moment) -> Result<Vec<Outcome>, StoreError> {
     let received_at = ReceivedAt(moment.now);
-    let mut positions = load_positions(tx, group)?;
+    let agents = agents(group.iter());
+    let mut positions = load_positions(tx, &agents)?;
+    let mut active = load_active(tx, &agents)?;
     let mut outcomes = Vec::with_capacity(group.len());
     let mut accepted: Vec<&Opened> = Vec::new();
     for opened in group {
         let agent = opened.speaker.agent;
+        if !active.contains(&agent) {
+            outcomes.push(Outcome::Barred);
+            continue;
+        }
         let span = &opened.batch.header.span;
         let durable = positions
             .entry(agent)
@@ -80,6 +88,7 @@ pub fn take(tx: &mut Tx<'_>, group: &[Opened], moment: Moment) -> Result<Vec<Out
             Admission::OtherEpoch => refused(NackReason::Rebaseline, expected),
             Admission::Fork => {
                 agent::quarantine(tx, agent, "a batch contradicts what is durable")?;
+                active.remove(&agent);
                 refused(NackReason::Fork, expected)
             }
         });
@@ -91,17 +100,29 @@ pub fn take(tx: &mut Tx<'_>, group: &[Opened], moment: Moment) -> Result<Vec<Out
 
 fn load_positions(
     tx: &mut Tx<'_>,
-    group: &[Opened],
+    agents: &[AgentId],
 ) -> Result<BTreeMap<AgentId, Durable>, StoreError> {
-    let mut agents: Vec<AgentId> = group.iter().map(|opened| opened.speaker.agent).collect();
-    agents.sort();
-    agents.dedup();
-    let durable = position::load_many(tx, &agents)?;
+    let durable = position::load_many(tx, agents)?;
     Ok(agents
-        .into_iter()
+        .iter()
+        .copied()
         .zip(durable)
         .filter_map(|(agent, durable)| Some((agent, durable?)))
         .collect())
+}
+
+fn load_active(tx: &mut Tx<'_>, agents: &[AgentId]) -> Result<BTreeSet<AgentId>, StoreError> {
+    let active = agent::are_active(tx, agents)?;
+    let taken = agents.iter().zip(active).filter(|(_, active)| *active);
+    Ok(taken.map(|(agent, _)| *agent).collect())
+}
+
+/// Lists whose batches these are.
+fn agents<'a>(group: impl Iterator<Item = &'a Opened>) -> Vec<AgentId> {
+    let mut agents: Vec<AgentId> = group.map(|opened| opened.speaker.agent).collect();
+    agents.sort();
+    agents.dedup();
+    agents
 }
 
 /// An agent that was never heard begins where its epoch does.
@@ -146,10 +167,7 @@ fn store(
     settle(tx, &movements, positions, moment)?;
     succeed(tx, &successions(accepted), moment)?;
     gap::insert(tx, &gaps)?;
-    let mut agents: Vec<AgentId> = accepted.iter().map(|opened| opened.speaker.agent).collect();
-    agents.sort();
-    agents.dedup();
-    let changed: Vec<(AgentId, &Durable)> = agents
+    let changed: Vec<(AgentId, &Durable)> = agents(accepted.iter().copied())
         .into_iter()
         .filter_map(|agent| Some((agent, positions.get(&agent)?)))
         .collect();

@@ -1,9 +1,12 @@
 //! Batches of invented agencies, taken in by a real store of each engine.
 
+use jiff::Timestamp;
 use savin_shared::chain::Position;
 use savin_shared::delta::{Change, Coverage, Evidence, Origin};
+use savin_shared::digest::Digest;
 use savin_shared::envelope::SealedBatch;
 use savin_shared::event::EventCode as Code;
+use savin_shared::frame::heartbeat::FeedBeat;
 use savin_shared::frame::live::NackReason;
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::ids::{Epoch, FacilityCode, FeedName, OffenderId, PersonNumber, Seq};
@@ -20,9 +23,8 @@ use super::{Refusal, Speaker, full_state, open};
 use crate::ids::{EventPosition, PersonId};
 use crate::store::StoreError;
 use crate::store::registry::agent::{self, AgentState};
+use crate::store::registry::feed;
 use crate::store::registry::{listing, lookup, person, position};
-use savin_shared::digest::Digest;
-
 const GONE: CustodyState = CustodyState::NoLongerListed;
 
 #[test]
@@ -71,6 +73,51 @@ fn tells_exactly_the_explicit_releases_and_none_from_absence() {
                 .state,
             BOND
         );
+    });
+}
+
+#[test]
+fn keeps_up_to_when_a_feed_is_known_where_a_heartbeat_does_not_say() {
+    each("feed_as_of", |store| {
+        let jail = Jail::new(store, 1);
+        let (name, facility) = (jail.speaker.agent, jail.speaker.facilities[0].clone());
+        for (as_of_us, rows) in [(Some(5_000_000), 1), (None, 2)] {
+            let beat = FeedBeat {
+                feed: FeedName::new("roster").unwrap(),
+                facility: facility.clone(),
+                as_of_us,
+                source_changed_us: None,
+                rows,
+                held: None,
+            };
+            let put = move |tx: &mut crate::store::conn::Tx<'_>| {
+                feed::put(tx, name, std::slice::from_ref(&beat), now())
+            };
+            store.write_now("beat", put).unwrap();
+        }
+        let feeds = store.read_now("feeds", feed::all).unwrap();
+        let as_of = feeds[0].as_of.map(Timestamp::as_second);
+        assert_eq!((as_of, feeds[0].listed), (Some(5), 2));
+    });
+}
+
+#[test]
+fn takes_nothing_from_an_agent_whose_word_is_not_taken_any_more() {
+    each("barred", |store| {
+        let (mut jail, mut other) = (Jail::new(store, 1), Jail::new(store, 2));
+        let name = jail.speaker.agent;
+        let row = jail.lists(Origin::Live, &jail.record("1", IN));
+        let batch = jail.batch(vec![row]);
+        let row = other.lists(Origin::Live, &other.record("1", IN));
+        let beside = other.batch(vec![row]);
+        store
+            .write_now("revoke", move |tx| agent::revoke(tx, name))
+            .unwrap();
+        let outcomes = send(store, &[(&jail, &batch), (&other, &beside)]);
+        assert_eq!(outcomes[0], Outcome::Barred);
+        assert!(matches!(outcomes[1], Outcome::Durable { .. }));
+        let stands = store.read_now("position", move |tx| position::load(tx, name));
+        assert_eq!(stands.unwrap(), None);
     });
 }
 

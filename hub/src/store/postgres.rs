@@ -2,21 +2,34 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tokio::runtime::Runtime;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::config::Host;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Config, NoTls, Statement};
+use tracing::info;
 
 use super::StoreError;
 use super::conn::{Access, Driver, Engine};
 use super::value::{Row, Value};
 
-/// A connection to a PostgreSQL server.
+/// How long connecting to the server may take, and as long again until it is ready for work.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long to wait after a server that could not be reached.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A connection to a PostgreSQL server, opened again when it was lost between two transactions.
 pub struct PostgresDriver {
     runtime: Runtime,
+    config: Config,
+    setup: String,
     client: Client,
     statements: HashMap<&'static str, Statement>,
 }
@@ -50,29 +63,42 @@ impl PostgresDriver {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Place(error.to_string()))?;
-        let (client, connection) = runtime
-            .block_on(tokio_postgres::connect(url, NoTls))
-            .map_err(StoreError::Postgres)?;
-        runtime.spawn(async move {
-            // A lost connection shows at the next statement.
-            let _lost = connection.await;
-        });
-        let driver = Self {
-            runtime,
-            client,
-            statements: HashMap::new(),
-        };
+        let mut config: Config = url.parse().map_err(StoreError::Postgres)?;
+        local(&config)?;
+        config.connect_timeout(CONNECT);
         let setup = format!(
             "SET client_min_messages = warning;
+             SET application_name TO {schema};
              CREATE SCHEMA IF NOT EXISTS {schema};
              SET search_path TO {schema};
              SET synchronous_commit TO on;"
         );
-        driver
-            .runtime
-            .block_on(driver.client.batch_execute(&setup))
-            .map_err(StoreError::Postgres)?;
-        Ok(driver)
+        Ok(Self {
+            client: connect(&runtime, &config, &setup)?,
+            runtime,
+            config,
+            setup,
+            statements: HashMap::new(),
+        })
+    }
+
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        match connect(&self.runtime, &self.config, &self.setup) {
+            Ok(client) => {
+                self.client = client;
+                // They were prepared on the connection that is gone.
+                self.statements.clear();
+                info!("Connected to PostgreSQL again");
+                Ok(())
+            }
+            Err(failure) => {
+                // Whoever asked tries again; not faster than a server can start.
+                // Made within the runtime, without which there is no clock to sleep by.
+                self.runtime
+                    .block_on(async { tokio::time::sleep(PAUSE).await });
+                Err(failure)
+            }
+        }
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
@@ -98,16 +124,22 @@ impl Driver for PostgresDriver {
     }
 
     fn begin(&mut self, access: Access) -> Result<(), StoreError> {
-        self.command(match access {
+        let sql = match access {
             Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        })
+        };
+        match self.command(sql) {
+            Err(StoreError::Postgres(error)) if is_lost(&error) => {
+                self.reopen()?;
+                self.command(sql)
+            }
+            outcome => outcome,
+        }
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
         match self.command("COMMIT") {
-            // The server answered: it did not commit.
-            Err(StoreError::Postgres(error)) if error.as_db_error().is_some() => {
+            Err(StoreError::Postgres(error)) if is_refusal(&error) => {
                 Err(StoreError::Postgres(error))
             }
             Err(error) => Err(StoreError::CommitUnknown(error.to_string())),
@@ -223,9 +255,70 @@ impl<'a> FromSql<'a> for Value {
     }
 }
 
-/// Says whether an error may be gone the next time.
+fn connect(runtime: &Runtime, config: &Config, setup: &str) -> Result<Client, StoreError> {
+    let (client, connection) = runtime
+        .block_on(config.connect(NoTls))
+        .map_err(StoreError::Postgres)?;
+    runtime.spawn(async move {
+        // A lost connection shows at the next statement.
+        let _lost = connection.await;
+    });
+    let ready = async { tokio::time::timeout(CONNECT, client.batch_execute(setup)).await };
+    match runtime.block_on(ready) {
+        Ok(outcome) => outcome.map_err(StoreError::Postgres)?,
+        Err(_) => return Err(StoreError::Silent),
+    }
+    Ok(client)
+}
+
+/// Refuses a server on another machine: this program speaks to it without TLS, and names and
+/// addresses would cross the network in the clear.
+fn local(config: &Config) -> Result<(), StoreError> {
+    let is_here = |host: &Host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    };
+    let other = config.get_hosts().iter().find(|host| !is_here(host));
+    if other.is_none() && config.get_hostaddrs().iter().all(IpAddr::is_loopback) {
+        return Ok(());
+    }
+    Err(StoreError::Place(
+        "the database server is on another machine, and this program does not speak TLS to it: \
+         name a socket or 127.0.0.1 where a tunnel of this machine (stunnel, PgBouncer) listens \
+         that does"
+            .to_owned(),
+    ))
+}
+
+/// Says whether the connection is gone.
+fn is_lost(error: &tokio_postgres::Error) -> bool {
+    let is_ended = |error: &DbError| {
+        matches!(
+            error.parsed_severity(),
+            Some(Severity::Fatal | Severity::Panic)
+        )
+    };
+    error.is_closed()
+        || error.source().is_some_and(|cause| cause.is::<io::Error>())
+        || error.as_db_error().is_some_and(is_ended)
+}
+
+/// Says whether the server answered a commit, and did not commit. One that ends the connection has
+/// said nothing: it may have committed before.
+fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some()
+        && !is_lost(error)
+        && error.code() != Some(&SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN)
+}
+
+/// Says whether an error may be gone the next time: the connection, a race, or what the server lacks
+/// for now (class 53).
 pub(super) fn is_passing(error: &tokio_postgres::Error) -> bool {
-    error.is_closed() || is_lost_race(error)
+    let lacks = |code: &SqlState| code.code().starts_with("53");
+    is_lost(error) || is_lost_race(error) || error.code().is_some_and(lacks)
 }
 
 /// Says whether a transaction lost against another and can simply be run again.
@@ -233,4 +326,52 @@ pub(super) fn is_lost_race(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| {
         *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use savin_shared::fault::Fault;
+
+    use super::{PostgresDriver, local};
+    use crate::store::Place;
+    use crate::store::testing::places;
+
+    #[test]
+    fn goes_to_no_other_machine_without_tls() {
+        for here in [
+            "postgres://savin@127.0.0.1:5432/savin",
+            "postgres://savin@localhost/savin",
+            "postgres://savin@[::1]:5432/savin",
+            "postgres://savin@%2Fvar%2Frun%2Fpostgresql/savin",
+            "host=localhost hostaddr=127.0.0.1 user=savin",
+        ] {
+            let config = here.parse().unwrap();
+            assert!(local(&config).is_ok(), "{here}");
+        }
+        for elsewhere in [
+            "postgres://savin:secret@db.example.test/savin",
+            "postgres://savin@10.0.0.7/savin",
+            "postgres://savin@127.0.0.1,10.0.0.7/savin",
+            "host=localhost hostaddr=10.0.0.7 user=savin",
+        ] {
+            let config = elsewhere.parse().unwrap();
+            let refused = local(&config).unwrap_err().to_string();
+            assert!(
+                refused.contains("TLS") && !refused.contains("secret"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn waits_for_a_server_that_cannot_be_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        let [_, Place::Server { url, schema }] = places(folder.path(), "unreachable") else {
+            panic!("a server")
+        };
+        let mut driver = PostgresDriver::open(&url, &schema).unwrap();
+        driver.config = "postgres://savin@127.0.0.1:1/postgres".parse().unwrap();
+        let failure = driver.reopen().unwrap_err();
+        assert_eq!(failure.fault(), Fault::Retry, "{failure}");
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use savin_shared::fault::Fault;
 
 use super::StoreError;
 use super::conn::{Access, Driver, Engine};
@@ -38,8 +39,10 @@ impl SqliteDriver {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(StoreError::Sqlite)?;
-        let prepared = prepare(&connection, access);
-        prepared.map_err(StoreError::Sqlite)?;
+        prepare(&connection, access).map_err(StoreError::Sqlite)?;
+        if access == Access::Write {
+            prove(&connection, path)?;
+        }
         Ok(Self {
             connection,
             translated: HashMap::new(),
@@ -67,11 +70,24 @@ fn prepare(connection: &Connection, access: Access) -> Result<(), rusqlite::Erro
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "cache_size", -64 * 1024)?;
+    // What is forgotten is overwritten: a wrapped key that stays in a free page is not gone.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "query_only", access == Access::Read)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    if access == Access::Write {
-        // After a crash nothing may be acknowledged before the log proves to be readable whole.
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// Copies the log into the file: after a crash nothing may be acknowledged before the log proves to
+/// be readable whole.
+fn prove(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let is_busy: bool = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(StoreError::Sqlite)?;
+    if is_busy {
+        return Err(StoreError::Place(format!(
+            "{} is held by another program: its log cannot be copied into it",
+            path.display()
+        )));
     }
     Ok(())
 }
@@ -91,14 +107,16 @@ impl Driver for SqliteDriver {
 
     fn commit(&mut self) -> Result<(), StoreError> {
         match self.with_statement("COMMIT", |statement| statement.execute([]).map(|_| ())) {
-            Err(StoreError::Sqlite(error)) if !is_passing(&error) => {
-                Err(StoreError::CommitUnknown(error.to_string()))
-            }
-            Err(error) => {
-                let _rolled_back = self.roll_back();
-                Err(error)
-            }
             Ok(()) => Ok(()),
+            Err(error) => {
+                // A transaction that is left open would be in the way of the next one.
+                let _rolled_back = self.roll_back();
+                if error.fault() == Fault::Retry {
+                    return Err(error);
+                }
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                Err(StoreError::CommitUnknown(cause.unwrap_or_default()))
+            }
         }
     }
 

@@ -1,9 +1,11 @@
 //! The store itself, on both engines.
 
+use super::conn::{Access, Driver, Engine};
 use super::migrate::Schema;
+use super::sqlite::SqliteDriver;
 use super::testing::places;
-use super::value::Value;
-use super::{Store, StoreError};
+use super::value::{Row, Value};
+use super::{Place, Store, StoreError};
 use crate::values;
 
 static SMALL: Schema = Schema {
@@ -227,5 +229,132 @@ fn notices_a_migration_that_was_edited() {
             Store::open(&place, &OTHER),
             Err(StoreError::Migration(_))
         ));
+    }
+}
+
+/// A connection whose commits fail as those of a disk that does.
+struct Failing(SqliteDriver);
+
+impl Driver for Failing {
+    fn engine(&self) -> Engine {
+        self.0.engine()
+    }
+
+    fn begin(&mut self, access: Access) -> Result<(), StoreError> {
+        self.0.begin(access)
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.0.roll_back()?;
+        Err(StoreError::CommitUnknown("disk I/O error".to_owned()))
+    }
+
+    fn roll_back(&mut self) -> Result<(), StoreError> {
+        self.0.roll_back()
+    }
+
+    fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.0.batch(sql)
+    }
+
+    fn execute_many(
+        &mut self,
+        sql: &'static str,
+        lists: &[Vec<Value>],
+    ) -> Result<Vec<u64>, StoreError> {
+        self.0.execute_many(sql, lists)
+    }
+
+    fn query_many(
+        &mut self,
+        sql: &'static str,
+        lists: &[Vec<Value>],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.0.query_many(sql, lists)
+    }
+}
+
+fn failing(folder: &std::path::Path) -> Store {
+    let path = folder.join("failing.sqlite");
+    drop(Store::open(&Place::File(path.clone()), &SMALL).unwrap());
+    let open = |access| SqliteDriver::open(&path, access).unwrap();
+    let writer: Box<dyn Driver> = Box::new(Failing(open(Access::Write)));
+    let reader: Box<dyn Driver> = Box::new(Failing(open(Access::Read)));
+    Store::start(vec![writer], vec![reader]).unwrap()
+}
+
+#[tokio::test]
+async fn ends_the_process_when_nothing_is_known_of_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = failing(folder.path());
+    store.read("read", |_| Ok(())).await.unwrap();
+    let ended = store.doom().reached();
+    let writing = store.write("put", |tx| {
+        tx.execute("INSERT INTO thing (id, name) VALUES (1, 'a')", values![])
+    });
+    let (ended, written) = tokio::join!(ended, writing);
+    assert!(matches!(ended, StoreError::CommitUnknown(_)), "{ended}");
+    assert!(matches!(written, Err(StoreError::CommitUnknown(_))));
+    // Nothing is answered any more, so that nothing is acknowledged.
+    let read = store.read("read", |_| Ok(())).await;
+    assert!(matches!(read, Err(StoreError::Closed)));
+}
+
+#[tokio::test]
+async fn ends_the_process_when_a_worker_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::File(folder.path().join("panic.sqlite"));
+    let store = Store::open(&place, &SMALL).unwrap();
+    let panicking = store.write("panic", |_| -> Result<(), StoreError> {
+        panic!("on purpose")
+    });
+    let (ended, written) = tokio::join!(store.doom().reached(), panicking);
+    assert!(matches!(ended, StoreError::Closed), "{ended}");
+    assert!(matches!(written, Err(StoreError::Closed)));
+}
+
+#[test]
+fn begins_again_after_a_commit_that_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("commit.sqlite");
+    drop(Store::open(&Place::File(path.clone()), &SMALL).unwrap());
+    let mut driver = SqliteDriver::open(&path, Access::Write).unwrap();
+    driver
+        .batch(
+            "CREATE TABLE child (id INTEGER REFERENCES thing (id) DEFERRABLE INITIALLY DEFERRED)",
+        )
+        .unwrap();
+    driver.begin(Access::Write).unwrap();
+    driver.batch("INSERT INTO child (id) VALUES (9)").unwrap();
+    assert!(driver.commit().is_err(), "the key is missing");
+    driver.begin(Access::Write).unwrap();
+    driver.commit().unwrap();
+}
+
+#[test]
+fn opens_a_connection_again_that_the_server_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let [_, place] = places(folder.path(), "ended");
+    let [_, other] = places(folder.path(), "ending");
+    let (store, ender) = (
+        Store::open(&place, &SMALL).unwrap(),
+        Store::open(&other, &SMALL).unwrap(),
+    );
+    put(&store, 1, "before").unwrap();
+    let Place::Server { schema, .. } = place else {
+        panic!("a server")
+    };
+    let ended = ender.read_now("end", move |tx| {
+        let row = tx.query_optional(
+            "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name = $1) AS ended",
+            values![schema.as_str()],
+        )?;
+        row.unwrap().count(0)
+    });
+    assert_eq!(ended.unwrap(), 4, "every connection of the store");
+    for id in 2..9 {
+        put(&store, id, "after").unwrap();
+        assert_eq!(names(&store).len(), usize::try_from(id).unwrap());
     }
 }

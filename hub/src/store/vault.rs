@@ -1,6 +1,7 @@
 //! The vault's tables: sealed bytes and keyed hashes, which mean nothing without the vault's keys.
 
 pub mod contact;
+pub mod key;
 pub mod notice;
 pub mod registrant;
 pub mod session;

@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
 use super::conn::Driver;
+use super::doom::Doom;
 
 type Job = Box<dyn FnOnce(&mut dyn Driver) + Send>;
 
@@ -20,14 +21,16 @@ impl Pool {
     pub(super) fn start(
         drivers: Vec<Box<dyn Driver>>,
         waiting_max: usize,
+        doom: &Doom,
     ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel::<Job>(waiting_max);
         let queue = Arc::new(Mutex::new(queue));
         for mut driver in drivers {
-            let queue = Arc::clone(&queue);
+            let (queue, guard) = (Arc::clone(&queue), doom.guard());
             std::thread::Builder::new()
                 .name("store".to_owned())
                 .spawn(move || {
+                    let _guard = guard;
                     loop {
                         let job = {
                             let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);

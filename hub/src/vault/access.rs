@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
 use super::command::{Choices, MaskedView, PortalAnswer, Ticket};
-use super::registration::{Draft, EMAIL, SealedChoices, code_notice, proved, wrong_keys};
+use super::registration::{Draft, EMAIL, SealedChoices, code_notice, may_send, proved, wrong_keys};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::{NoticeId, RegistrantId};
+use crate::ids::{NoticeId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::Disclosure;
 use crate::notification::words::Language;
@@ -21,9 +21,6 @@ use crate::vault::keyring::Keyring;
 
 /// How long a session goes on after each use.
 const SESSION: SignedDuration = SignedDuration::from_mins(15);
-
-/// Codes that one address is sent within an hour, whoever asks.
-const CODES_PER_HOUR: u64 = 3;
 
 impl Vault {
     /// Sends a code to an address that is registered; to another the same answer, and nothing.
@@ -44,13 +41,13 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         self.store.write_now("begin access", move |tx| {
-            let hour = SignedDuration::from_hours(1);
-            let since = now.checked_sub(hour).unwrap_or(Timestamp::UNIX_EPOCH);
-            let sent = verification::sent_since(tx, &row.blind_index, since)?;
+            let may_send = may_send(tx, &row.blind_index, now)?;
             let known = contact::find_verified(tx, EMAIL, &row.blind_index)?;
+            let known = known.filter(|_| may_send);
             row.registrant = known.as_ref().map(|known| known.registrant);
+            row.code_hash = row.code_hash.filter(|_| known.is_some());
             verification::insert(tx, &row, now)?;
-            let Some(known) = known.filter(|_| sent < CODES_PER_HOUR) else {
+            let Some(known) = known else {
                 return Ok(());
             };
             let who = registrant::load(tx, known.registrant)?
@@ -115,10 +112,10 @@ impl Vault {
             let about = subscription::of_registrant(tx, who.registrant)?
                 .iter()
                 .map(|row| {
-                    key.open("label", who.registrant, &row.sealed_label)
-                        .map_err(broken)
+                    let label = key.open("label", who.registrant, &row.sealed_label);
+                    Ok((row.subscription, label.map_err(broken)?))
                 })
-                .collect::<Result<Vec<String>, StoreError>>()?;
+                .collect::<Result<Vec<_>, StoreError>>()?;
             Ok(PortalAnswer::View(MaskedView {
                 address,
                 choices: choices.into(),
@@ -146,17 +143,10 @@ impl Vault {
     pub(super) fn drop_entry(
         &self,
         session: &Ticket,
-        entry: u32,
+        entry: SubscriptionId,
     ) -> Result<PortalAnswer, VaultError> {
         self.in_session("drop", session, move |tx, _, who, _| {
-            let rows = subscription::of_registrant(tx, who.registrant)?;
-            let place = entry
-                .checked_sub(1)
-                .and_then(|place| usize::try_from(place).ok());
-            let Some(row) = place.and_then(|place| rows.get(place)) else {
-                return Ok(PortalAnswer::Refused);
-            };
-            subscription::remove(tx, &row.subscription)?;
+            subscription::remove(tx, who.registrant, entry)?;
             Ok(PortalAnswer::Done)
         })
     }

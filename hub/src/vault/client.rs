@@ -107,6 +107,7 @@ pub fn start(vault: Vault) -> std::io::Result<Ports> {
     std::thread::Builder::new()
         .name("vault".to_owned())
         .spawn(move || {
+            let _guard = vault.doom().guard();
             while let Some((command, answer)) = queue.blocking_recv() {
                 let outcome = vault.handle(command);
                 if let Err(failure) = &outcome {

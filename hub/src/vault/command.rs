@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
-use crate::ids::{EventPosition, NoticeId, PersonId, RegistrantId};
+use crate::ids::{EventPosition, NoticeId, PersonId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
@@ -42,6 +42,24 @@ pub struct Choices {
     pub language: Language,
     /// How much a message may say.
     pub disclosure: Disclosure,
+}
+
+impl Choices {
+    /// Joins what she chose before with what she chose when she registered again: the newer language,
+    /// and of the two levels the one that says less. More is said only after she asked for it where
+    /// she sees what stands.
+    #[must_use]
+    pub const fn joined(self, newer: Self) -> Self {
+        let disclosure = match (self.disclosure, newer.disclosure) {
+            (Disclosure::ContentFree, _) | (_, Disclosure::ContentFree) => Disclosure::ContentFree,
+            (Disclosure::Discreet, _) | (_, Disclosure::Discreet) => Disclosure::Discreet,
+            (Disclosure::Full, Disclosure::Full) => Disclosure::Full,
+        };
+        Self {
+            language: newer.language,
+            disclosure,
+        }
+    }
 }
 
 /// About whom somebody wants to be told.
@@ -102,12 +120,12 @@ pub enum PortalCommand {
         /// How from now on.
         choices: Choices,
     },
-    /// Stop telling her about one person, by the entry's number.
+    /// Stop telling her about one person.
     Drop {
         /// Her session.
         session: Ticket,
-        /// The entry, counted from 1.
-        entry: u32,
+        /// The entry.
+        entry: SubscriptionId,
     },
     /// Stop telling her anything, and forget her.
     Stop {
@@ -144,7 +162,7 @@ pub struct MaskedView {
     /// How she is told.
     pub choices: Choices,
     /// About whom, by initials.
-    pub about: Vec<String>,
+    pub about: Vec<(SubscriptionId, String)>,
 }
 
 /// What the planner may ask.
@@ -152,6 +170,12 @@ pub struct MaskedView {
 pub enum PlannerCommand {
     /// Up to which event was planned?
     Watermark,
+    /// The registry ends here: a watermark beyond it is of a registry that was lost since, and goes
+    /// back, so that the events that take those places again are planned.
+    Rewind {
+        /// The registry's last event.
+        last: EventPosition,
+    },
     /// Plan these facts and move the watermark, in one transaction.
     Plan {
         /// The watermark as the planner knows it.

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use tracing::error;
 
 use super::command::{Choices, Content, CourierAnswer, CourierCommand, Message, TryOutcome};
 use super::registration::{EMAIL, SealedChoices, code_content, wrong_keys};
@@ -13,7 +14,7 @@ use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::notice::{self, After, ClaimedNotice};
-use crate::store::vault::{contact, registrant};
+use crate::store::vault::{contact, registrant, subscription};
 use crate::vault::keyring::Keyring;
 
 /// How long a courier may take for one message before another may try it.
@@ -57,13 +58,22 @@ impl Vault {
         let now = (self.world.wall)();
         let lease_until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
         let keys = std::sync::Arc::clone(&self.keys);
-        let messages = self.store.write_now("claim", move |tx| {
-            let mut messages = Vec::new();
+        let (messages, broken) = self.store.write_now("claim", move |tx| {
+            let (mut messages, mut broken) = (Vec::new(), Vec::new());
             for claimed in notice::claim(tx, EMAIL, limit, now, lease_until)? {
                 let (notice, claim) = (claimed.notice, claimed.claim);
-                match message(tx, &keys, &claimed)? {
-                    Some(message) => messages.push(message),
-                    None => {
+                match message(tx, &keys, &claimed) {
+                    Ok(Carried::Message(message)) => messages.push(*message),
+                    Ok(Carried::Stopped) => {
+                        notice::finish(tx, notice, claim, After::Stopped, None, now)?;
+                    }
+                    // One that cannot be read is put aside: it may not keep back the others.
+                    Err(StoreError::Damaged(what)) => {
+                        notice::finish(tx, notice, claim, After::Broken, None, now)?;
+                        broken.push((notice, what));
+                    }
+                    Err(failure) => return Err(failure),
+                    Ok(Carried::Nowhere) => {
                         let detail = "there is no proved address to send it to";
                         let answer = sealed_answer(tx, &keys, claimed.registrant, detail)?;
                         let answer = answer.as_deref();
@@ -71,8 +81,11 @@ impl Vault {
                     }
                 }
             }
-            Ok(messages)
+            Ok((messages, broken))
         })?;
+        for (notice, reason) in broken {
+            error!(notice.id = %notice, reason, "A notice cannot be read, and nobody is told");
+        }
         Ok(CourierAnswer::Messages(messages))
     }
 
@@ -98,19 +111,34 @@ impl Vault {
     }
 }
 
-/// Makes a message of a claimed notice; `None` for one whose registrant has stopped in the meantime.
+/// What a claimed notice comes to.
+enum Carried {
+    Message(Box<Message>),
+    /// There is no proved address to send it to.
+    Nowhere,
+    /// She has stopped being told of the person since it was planned.
+    Stopped,
+}
+
+/// Makes a message of a claimed notice.
 fn message(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     claimed: &ClaimedNotice,
-) -> Result<Option<Message>, StoreError> {
+) -> Result<Carried, StoreError> {
     let Some(who) = registrant::load(tx, claimed.registrant)? else {
-        return Ok(None);
+        return Ok(Carried::Nowhere);
     };
     let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
     let payload: Payload = key
         .open("notice", who.registrant, &claimed.sealed_fact)
         .map_err(broken)?;
+    if let Payload::Fact(fact) = &payload {
+        let link = keys.person_link(fact.person);
+        if !subscription::is_told(tx, who.registrant, &link)? {
+            return Ok(Carried::Stopped);
+        }
+    }
     let contacts = contact::of_registrant(tx, who.registrant)?;
     // A code goes to the address that it is to prove; everything else only to a proved one.
     let is_code = matches!(payload, Payload::Code { .. });
@@ -118,7 +146,7 @@ fn message(
         .iter()
         .find(|contact| contact.verified_at.is_some() || is_code);
     let Some(contact) = contact else {
-        return Ok(None);
+        return Ok(Carried::Nowhere);
     };
     let address: String = key
         .open("address", who.registrant, &contact.sealed_address)
@@ -140,13 +168,13 @@ fn message(
         }
     };
     let (notice, claim) = (claimed.notice, claimed.claim);
-    Ok(Some(Message {
+    Ok(Carried::Message(Box::new(Message {
         notice,
         claim,
         address,
         language,
         content,
-    }))
+    })))
 }
 
 /// Seals what a server answered, since it may repeat the address; nothing of it is kept once the

@@ -57,24 +57,35 @@ impl Drop for KeyFile {
 }
 
 impl Keyring {
-    /// Loads the keys, or makes them where there is no file.
+    /// Loads the keys; `None` where there is no file.
     ///
     /// # Errors
-    /// Returns [`KeyringError`] when the file cannot be used. A lost key file is never replaced:
-    /// with another one nothing that is stored could be opened.
-    pub fn load_or_make(path: &Path, database_exists: bool) -> Result<Self, KeyringError> {
+    /// Returns [`KeyringError`] when the file cannot be used.
+    pub fn load(path: &Path) -> Result<Option<Self>, KeyringError> {
         match fs::read_to_string(path) {
-            Ok(text) => Self::read(&text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !database_exists => {
-                let file = Self::make()?;
-                let text =
-                    serde_json::to_string_pretty(&file).map_err(|_| KeyringError::Damaged)?;
-                crate::private_file::write(path, text.as_bytes()).map_err(KeyringError::File)?;
-                Self::read(&text)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(KeyringError::Lost),
+            Ok(text) => Self::read(&text).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(KeyringError::File(error)),
         }
+    }
+
+    /// Makes keys and their file, for a vault that holds nothing yet.
+    ///
+    /// # Errors
+    /// Returns [`KeyringError`] when the file cannot be written.
+    pub fn make_file(path: &Path) -> Result<Self, KeyringError> {
+        let file = Self::make()?;
+        let text = serde_json::to_string_pretty(&file).map_err(|_| KeyringError::Damaged)?;
+        crate::private_file::write(path, text.as_bytes()).map_err(KeyringError::File)?;
+        Self::read(&text)
+    }
+
+    /// Hashes the keys, so that a vault knows its own again.
+    #[must_use]
+    pub fn check_value(&self) -> [u8; 32] {
+        let parts = [&self.index, &self.link, &self.notice, &self.code];
+        let parts = parts.map(|key| tag(key, &[b"check"]));
+        tag(&self.wrapping, &parts.each_ref().map(<[u8; 32]>::as_slice))
     }
 
     /// Makes keys that are gone with this process: for tests.
@@ -220,12 +231,18 @@ pub enum KeyringError {
     /// The file cannot be read or written.
     #[error("the key file cannot be read or written")]
     File(#[source] io::Error),
-    /// There is a database and no key file.
+    /// There is a vault and no key file.
     #[error(
         "the vault's key file is gone, and without it nothing in the vault can be opened: put it \
          back from the officers' copy"
     )]
     Lost,
+    /// The file holds the keys of another vault.
+    #[error(
+        "the key file is another vault's, and opens nothing in this one: put this vault's back \
+         from the officers' copy"
+    )]
+    Other,
     /// The file is not one.
     #[error("the key file is damaged")]
     Damaged,

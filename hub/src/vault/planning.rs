@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use tracing::warn;
+
 use super::command::{PlannerAnswer, PlannerCommand};
 use super::courier::Payload;
-use super::registration::{EMAIL, wrong_keys};
+use super::registration::EMAIL;
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::RegistrantId;
+use crate::ids::{EventPosition, RegistrantId};
 use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
@@ -25,6 +27,7 @@ impl Vault {
                 let position = self.store.read_now("watermark", watermark::load)?;
                 return Ok(PlannerAnswer::Watermark(position));
             }
+            PlannerCommand::Rewind { last } => return self.rewind(last),
             PlannerCommand::Plan { from, to, facts } => (from, to, facts),
         };
         let now = (self.world.wall)();
@@ -42,6 +45,26 @@ impl Vault {
         })?;
         Ok(PlannerAnswer::Watermark(position))
     }
+
+    /// Moves the watermark back to the registry's end. What was planned beyond it is not planned
+    /// twice: its notices have the same names when its events come again.
+    fn rewind(&self, last: EventPosition) -> Result<PlannerAnswer, VaultError> {
+        let (before, after) = self.store.write_now("rewind", move |tx| {
+            let before = watermark::load(tx)?;
+            if before > last {
+                watermark::store(tx, last)?;
+            }
+            Ok((before, before.min(last)))
+        })?;
+        if before > after {
+            warn!(
+                event.position = before.0,
+                registry.position = after.0,
+                "The registry is older than the vault: planning begins again at its end"
+            );
+        }
+        Ok(PlannerAnswer::Watermark(after))
+    }
 }
 
 fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNotice>, StoreError> {
@@ -50,7 +73,7 @@ fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNot
         .map(|fact| keys.person_link(fact.person))
         .collect();
     let told = subscription::registrants_of(tx, &links)?;
-    let mut data_keys: BTreeMap<RegistrantId, DataKey> = BTreeMap::new();
+    let mut data_keys: BTreeMap<RegistrantId, Option<DataKey>> = BTreeMap::new();
     let mut notices = Vec::new();
     for (fact, registrants) in facts.iter().zip(told) {
         for registrant in registrants {
@@ -60,16 +83,22 @@ fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNot
                     let Some(row) = registrant::load(tx, registrant)? else {
                         continue;
                     };
-                    place.insert(keys.unwrap(&row.wrapped_key).map_err(|_| wrong_keys())?)
+                    place.insert(keys.unwrap(&row.wrapped_key).ok())
                 }
             };
             let payload = Payload::Fact(Box::new(fact.clone()));
+            let sealed_fact = match key {
+                Some(key) => key.seal("notice", registrant, &payload).map_err(broken)?,
+                // Her key does not open. The courier puts an empty notice aside, where staff sees
+                // it; everybody else is told.
+                None => Vec::new(),
+            };
             notices.push(NewNotice {
                 notice: keys.notice_id(fact.event, SHIPPED_VERSION, registrant, EMAIL),
                 registrant,
                 channel: EMAIL,
                 urgency: fact.urgency,
-                sealed_fact: key.seal("notice", registrant, &payload).map_err(broken)?,
+                sealed_fact,
             });
         }
     }

@@ -7,7 +7,7 @@ use savin_shared::pii::Secret;
 use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::{NoticeId, PersonId, RegistrantId};
+use crate::ids::{NoticeId, PersonId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -25,11 +25,18 @@ pub(super) const EMAIL: &str = "email";
 /// How long a code can be used, in minutes.
 pub const CODE_MINUTES: i64 = 30;
 
-/// How often a code can be tried: with six digits a guess is right once in 200,000 codes.
+/// How often a code can be tried.
 const TRIES_MAX: i64 = 5;
+
+/// How often the codes of one address can be tried within a day, whoever tries: with six digits a
+/// stranger who never stops guesses one in 137 years.
+const TRIES_PER_DAY: u64 = 20;
 
 /// Codes that one address is sent within an hour, whoever asks.
 const CODES_PER_HOUR: u64 = 3;
+
+/// Codes that one address is sent within a day, whoever asks.
+const CODES_PER_DAY: u64 = 10;
 
 /// How long a registration that was never proved is kept.
 const PENDING: SignedDuration = SignedDuration::from_hours(24);
@@ -69,18 +76,17 @@ impl Vault {
         let request = draft
             .key
             .seal("request", draft.registrant, &Request::from(about))?;
-        let row = self.code_row(&ticket, &code, Purpose::Registration, &draft, request);
+        let mut row = self.code_row(&ticket, &code, Purpose::Registration, &draft, request);
         let sealed_code = draft.seal_code(&code, choices)?;
         let notice = NoticeId::from_bytes((self.world.random)());
         let now = (self.world.wall)();
         self.store.write_now("begin registration", move |tx| {
             tidy(tx, now)?;
-            let hour = SignedDuration::from_hours(1);
-            let since = now.checked_sub(hour).unwrap_or(Timestamp::UNIX_EPOCH);
-            let sent = verification::sent_since(tx, &row.blind_index, since)?;
+            let is_sent = may_send(tx, &row.blind_index, now)?;
             draft.insert(tx, RegistrantState::Pending, None, now)?;
+            row.code_hash = row.code_hash.filter(|_| is_sent);
             verification::insert(tx, &row, now)?;
-            if sent < CODES_PER_HOUR {
+            if is_sent {
                 let code = code_notice(notice, draft.registrant, sealed_code.clone());
                 notice::plan(tx, &[code], now)?;
             }
@@ -114,10 +120,11 @@ impl Vault {
             let (to, to_key) = match known {
                 // The address has a registration: this one joins it.
                 Some(known) => {
+                    let newer: SealedChoices = key
+                        .open("choices", registrant, &new.sealed_choices)
+                        .map_err(broken)?;
                     registrant::forget(tx, registrant)?;
-                    let row = registrant::load(tx, known.registrant)?
-                        .ok_or(StoreError::Damaged("a contact without a registrant"))?;
-                    let key = keys.unwrap(&row.wrapped_key).map_err(|_| wrong_keys())?;
+                    let key = join(tx, &keys, known.registrant, newer.into())?;
                     (known.registrant, key)
                 }
                 None => {
@@ -161,7 +168,7 @@ impl Vault {
             purpose,
             registrant: Some(draft.registrant),
             blind_index: draft.blind_index,
-            code_hash: self.keys.code_hash(&ticket.0, code),
+            code_hash: Some(self.keys.code_hash(&ticket.0, code)),
             sealed_request,
             expires_at,
         }
@@ -294,6 +301,22 @@ pub(super) const fn code_notice(
     }
 }
 
+/// Says whether one more code may be sent to an address.
+pub(super) fn may_send(
+    tx: &mut Tx<'_>,
+    blind_index: &[u8; 32],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let hour = verification::sent_since(tx, blind_index, ago(now, 1))?;
+    let day = verification::sent_since(tx, blind_index, ago(now, 24))?;
+    Ok(hour < CODES_PER_HOUR && day < CODES_PER_DAY)
+}
+
+fn ago(now: Timestamp, hours: i64) -> Timestamp {
+    now.checked_sub(SignedDuration::from_hours(hours))
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 /// Counts a try and returns what the code proves, if it is right.
 pub(super) fn proved(
     tx: &mut Tx<'_>,
@@ -303,9 +326,32 @@ pub(super) fn proved(
     now: Timestamp,
 ) -> Result<Option<VerificationRow>, StoreError> {
     let ticket_hash = keys.ticket_hash(&ticket.0);
-    let row = verification::try_once(tx, &ticket_hash, purpose, TRIES_MAX, now)?;
     let typed = Secret::new(keys.code_hash(&ticket.0, code));
-    Ok(row.filter(|row| Secret::new(row.code_hash) == typed))
+    let Some(row) = verification::try_once(tx, &ticket_hash, purpose, TRIES_MAX, now)? else {
+        return Ok(None);
+    };
+    let tried = verification::tried_since(tx, &row.blind_index, ago(now, 24))?;
+    let is_right = row.code_hash.is_some_and(|sent| Secret::new(sent) == typed);
+    Ok(Some(row).filter(|_| is_right && tried <= TRIES_PER_DAY))
+}
+
+/// Lets a registration of an address that has one count for that one, and returns its key.
+pub(super) fn join(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    known: RegistrantId,
+    newer: Choices,
+) -> Result<DataKey, StoreError> {
+    let row = registrant::load(tx, known)?
+        .ok_or(StoreError::Damaged("a contact without a registrant"))?;
+    let key = keys.unwrap(&row.wrapped_key).map_err(|_| wrong_keys())?;
+    let before: SealedChoices = key
+        .open("choices", known, &row.sealed_choices)
+        .map_err(broken)?;
+    let choices = SealedChoices::from(Choices::from(before).joined(newer));
+    let sealed = key.seal("choices", known, &choices).map_err(broken)?;
+    registrant::choose(tx, known, &sealed)?;
+    Ok(key)
 }
 
 /// Says about whom a registrant is told.
@@ -314,7 +360,7 @@ pub(super) fn subscribe(
     keys: &Keyring,
     (registrant, key): (RegistrantId, &DataKey),
     request: &Request,
-    subscription: [u8; 16],
+    random: [u8; 16],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let sealed_label = key
@@ -324,7 +370,7 @@ pub(super) fn subscribe(
     subscription::put(
         tx,
         &SubscriptionRow {
-            subscription,
+            subscription: SubscriptionId::from_bytes(random),
             registrant,
             person_link,
             sealed_label,

@@ -4,8 +4,9 @@ use savin_shared::pii::Pii;
 
 use super::command::{Choices, Counts, NoticeRow, StaffAnswer, StaffCommand, Subscribed};
 use super::courier::Payload;
-use super::registration::{Draft, EMAIL, Request, subscribe, wrong_keys};
+use super::registration::{Draft, EMAIL, Request, join, subscribe, wrong_keys};
 use super::{Vault, VaultError, broken};
+use crate::ids::EventPosition;
 use crate::notification::address::EmailAddress;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -63,53 +64,87 @@ impl Vault {
                 let to = (draft.registrant, &draft.key);
                 return subscribe(tx, &keys, to, &request, (random)(), now);
             };
-            let who = registrant::load(tx, known.registrant)?
-                .ok_or(StoreError::Damaged("a contact without a registrant"))?;
-            let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
-            subscribe(tx, &keys, (who.registrant, &key), &request, (random)(), now)
+            let key = join(tx, &keys, known.registrant, choices)?;
+            let to = (known.registrant, &key);
+            subscribe(tx, &keys, to, &request, (random)(), now)
         })?;
         Ok(StaffAnswer::Registered)
     }
 }
 
 fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<NoticeRow, StoreError> {
-    let (mut about, mut event, mut answer) = (None, None, None);
-    let mut address = "forgotten".to_owned();
-    if let Some(who) = registrant::load(tx, standing.registrant)? {
-        let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
-        let payload: Payload = key
-            .open("notice", who.registrant, &standing.sealed_fact)
-            .map_err(broken)?;
-        if let Payload::Fact(fact) = payload {
-            about = fact.event_code().map(|code| code.to_string());
-            event = Some(fact.position);
-        }
-        if let Some(sealed) = &standing.sealed_answer {
-            let text: String = key.open("answer", who.registrant, sealed).map_err(broken)?;
-            answer = Some(text);
-        }
-        if let Some(contact) = contact::of_registrant(tx, who.registrant)?.first() {
-            let text: String = key
-                .open("address", who.registrant, &contact.sealed_address)
-                .map_err(broken)?;
-            address = EmailAddress::parse(&text)
-                .map_err(|_| StoreError::Damaged("a stored address"))?
-                .masked();
-            answer = answer.map(|answer| answer.replace(&text, &address));
-        }
-    }
+    let opened = match opened(tx, keys, &standing) {
+        Ok(opened) => opened,
+        // One that cannot be read is listed all the same, so that staff finds it.
+        Err(StoreError::Damaged(_)) => Opened::named("cannot be read"),
+        Err(failure) => return Err(failure),
+    };
     Ok(NoticeRow {
         notice: standing.notice,
         registrant: standing.registrant,
         channel: standing.channel,
-        about,
+        about: opened.about,
         state: standing.state,
         planned_at: standing.planned_at,
         attempts: standing.attempts,
         attempted_at: standing.attempted_at,
         outcome: standing.outcome,
-        answer: answer.map(Pii::new),
-        event,
-        address: Pii::new(address),
+        answer: opened.answer.map(Pii::new),
+        event: opened.event,
+        address: Pii::new(opened.address),
     })
+}
+
+/// What only the registrant's key opens.
+struct Opened {
+    about: Option<String>,
+    event: Option<EventPosition>,
+    answer: Option<String>,
+    address: String,
+}
+
+impl Opened {
+    fn named(address: &str) -> Self {
+        Self {
+            about: None,
+            event: None,
+            answer: None,
+            address: address.to_owned(),
+        }
+    }
+}
+
+fn opened(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    standing: &NoticeStanding,
+) -> Result<Opened, StoreError> {
+    let mut opened = Opened::named("forgotten");
+    let Some(who) = registrant::load(tx, standing.registrant)? else {
+        return Ok(opened);
+    };
+    let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+    let payload: Payload = key
+        .open("notice", who.registrant, &standing.sealed_fact)
+        .map_err(broken)?;
+    if let Payload::Fact(fact) = payload {
+        opened.about = fact.event_code().map(|code| code.to_string());
+        opened.event = Some(fact.position);
+    }
+    if let Some(sealed) = &standing.sealed_answer {
+        let text: String = key.open("answer", who.registrant, sealed).map_err(broken)?;
+        opened.answer = Some(text);
+    }
+    if let Some(contact) = contact::of_registrant(tx, who.registrant)?.first() {
+        let text: String = key
+            .open("address", who.registrant, &contact.sealed_address)
+            .map_err(broken)?;
+        opened.address = EmailAddress::parse(&text)
+            .map_err(|_| StoreError::Damaged("a stored address"))?
+            .masked();
+        opened.answer = opened
+            .answer
+            .map(|answer| answer.replace(&text, &opened.address));
+    }
+    Ok(opened)
 }

@@ -1,6 +1,6 @@
 //! The vault on both engines, with real keys.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,25 +8,28 @@ use savin_shared::event::EventCode;
 use savin_shared::pii::Secret;
 use savin_shared::world::World;
 
-use super::Vault;
 use super::client::Port;
 use super::command::{
     Choices, Content, Counts, CourierAnswer, CourierCommand, MaskedView, Message, PlannerAnswer,
     PlannerCommand, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, Subscribed, Ticket,
     TryOutcome,
 };
-use super::keyring::Keyring;
-use crate::ids::{EventId, EventPosition, PersonId};
+use super::keyring::{Keyring, KeyringError};
+use super::{Vault, VaultError};
+use crate::ids::{EventId, EventPosition, PersonId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
 use crate::registry::details::Details;
 use crate::store::testing::places;
 use crate::store::vault::SCHEMA;
+use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
+use crate::store::vault::subscription::{self, SubscriptionRow};
 use crate::store::{Place, Store};
 
 thread_local! {
     static NOW: Cell<i64> = const { Cell::new(0) };
+    static DRAWN: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
 }
 
 fn wall() -> Timestamp {
@@ -40,6 +43,7 @@ fn pass(duration: SignedDuration) {
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    DRAWN.with_borrow_mut(|drawn| drawn.push(bytes));
     bytes
 }
 
@@ -58,10 +62,36 @@ fn each(name: &str, test: impl Fn(&Vault, &Place)) {
             monotonic,
             random,
         };
-        test(
-            &Vault::new(store, Keyring::scratch().unwrap(), world),
-            &place,
-        );
+        let vault = Vault::with_keys(store, Keyring::scratch().unwrap(), world);
+        test(&vault.unwrap(), &place);
+    }
+}
+
+#[test]
+fn opens_with_its_own_keys_only_and_makes_none_for_a_vault_that_has_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, place) in (1..).zip(places(folder.path(), "vault_keys")) {
+        let file = folder.path().join(format!("{number}.keys"));
+        let open = || {
+            let world = World {
+                wall,
+                monotonic,
+                random,
+            };
+            Vault::open(Store::open(&place, &SCHEMA).unwrap(), &file, world)
+        };
+        drop(open().unwrap());
+        drop(open().unwrap());
+        let keys = std::fs::read(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let lost = open().unwrap_err();
+        assert!(matches!(lost, VaultError::Keyring(KeyringError::Lost)));
+        assert!(!file.exists(), "keys were made anew");
+        Keyring::make_file(&file).unwrap();
+        let other = open().unwrap_err();
+        assert!(matches!(other, VaultError::Keyring(KeyringError::Other)));
+        std::fs::write(&file, keys).unwrap();
+        drop(open().unwrap());
     }
 }
 
@@ -258,6 +288,25 @@ fn plans_each_fact_once_however_often_it_is_asked() {
 }
 
 #[test]
+fn plans_again_from_the_end_of_a_registry_that_was_restored() {
+    each("vault_rewind", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        assert_eq!(plan(vault, 0, 7, vec![fact(7, 1)]), 7);
+        assert_eq!(carry_all(vault), 1);
+        let rewind = |last| {
+            let last = EventPosition(last);
+            let PlannerAnswer::Watermark(at) = ask(vault, PlannerCommand::Rewind { last });
+            at.0
+        };
+        assert_eq!(rewind(9), 7, "the registry is ahead, as ever");
+        assert_eq!(rewind(5), 5);
+        // The event that was told comes again, and one that nobody has heard of in its place.
+        assert_eq!(plan(vault, 5, 7, vec![fact(6, 1), fact(7, 1)]), 7);
+        assert_eq!(carry_all(vault), 1, "only the new one");
+    });
+}
+
+#[test]
 fn tells_nothing_where_no_address_was_proved() {
     each("vault_unproved", |vault, _| {
         let begin = PortalCommand::BeginRegistration {
@@ -344,6 +393,113 @@ fn sends_an_address_few_codes_and_a_stranger_none() {
     });
 }
 
+fn begin_access(vault: &Vault, email: &str) -> Ticket {
+    let begin = PortalCommand::BeginAccess {
+        address: address(email),
+        language: Language::En,
+    };
+    ticket(portal(vault, begin))
+}
+
+fn confirm_access(vault: &Vault, ticket: &Ticket, code: &str) -> PortalAnswer {
+    let confirm = PortalCommand::ConfirmAccess {
+        ticket: ticket.clone(),
+        code: Secret::new(code.to_owned()),
+    };
+    portal(vault, confirm)
+}
+
+#[test]
+fn takes_no_guess_of_a_code_that_was_not_sent() {
+    each("vault_unsent", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let sent = begin_access(vault, "avery@example.test");
+        let drawn = drawn_code();
+        let right = code(vault);
+        assert!(right == drawn, "the search works");
+        begin_access(vault, "avery@example.test");
+        code(vault);
+        let unsent = begin_access(vault, "avery@example.test");
+        assert!(claim(vault).is_empty(), "the limit of an hour is reached");
+        let refused = confirm_access(vault, &unsent, drawn_code().reveal());
+        assert_eq!(refused, PortalAnswer::Refused);
+        assert!(matches!(
+            confirm_access(vault, &sent, right.reveal()),
+            PortalAnswer::Session(_)
+        ));
+    });
+}
+
+/// Returns the code that was drawn last, sent or not: after it only a notice's name was drawn.
+fn drawn_code() -> Secret<String> {
+    let drawn = DRAWN.with_borrow(|drawn| drawn[drawn.len() - 2]);
+    Secret::new(format!("{:06}", u128::from_be_bytes(drawn) % 1_000_000))
+}
+
+/// Carries what is due; returns how many messages that were.
+fn carry_all(vault: &Vault) -> usize {
+    let messages = claim(vault);
+    for message in &messages {
+        finish(vault, message, accepted());
+    }
+    messages.len()
+}
+
+#[test]
+fn sends_her_a_code_again_however_often_a_stranger_asks() {
+    each("vault_crowded", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let mut sent = 0;
+        for _ in 0..13 {
+            pass(SignedDuration::from_mins(10));
+            begin_access(vault, "avery@example.test");
+            sent += carry_all(vault);
+        }
+        assert!(sent >= 6, "{sent} codes in two hours");
+    });
+}
+
+#[test]
+fn takes_few_guesses_a_day_over_all_codes_of_an_address() {
+    each("vault_guesses", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        for _ in 0..4 {
+            pass(SignedDuration::from_mins(61));
+            let begun = begin_access(vault, "avery@example.test");
+            let right = code(vault);
+            let wrong = if right.reveal() == "000000" {
+                "1"
+            } else {
+                "000000"
+            };
+            for _ in 0..5 {
+                assert_eq!(confirm_access(vault, &begun, wrong), PortalAnswer::Refused);
+            }
+        }
+        pass(SignedDuration::from_mins(61));
+        let begun = begin_access(vault, "avery@example.test");
+        let right = code(vault);
+        let refused = confirm_access(vault, &begun, right.reveal());
+        assert_eq!(refused, PortalAnswer::Refused, "the twenty-first try");
+        pass(SignedDuration::from_hours(24));
+        session(vault, "avery@example.test");
+    });
+}
+
+#[test]
+fn sends_an_address_ten_codes_a_day() {
+    each("vault_day", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let mut sent = 1;
+        for _ in 0..20 {
+            pass(SignedDuration::from_mins(61));
+            begin_access(vault, "avery@example.test");
+            sent += carry_all(vault);
+        }
+        assert_eq!(sent, 10);
+    });
+}
+
 #[test]
 fn keeps_one_registration_for_one_address() {
     each("vault_joined", |vault, _| {
@@ -352,8 +508,12 @@ fn keeps_one_registration_for_one_address() {
         register(vault, "avery@example.test", 1, Disclosure::Discreet);
         let session = session(vault, "avery@example.test");
         let view = view(vault, &session);
-        assert_eq!(view.about, ["A.S.", "A.S."]);
-        assert_eq!(view.choices.disclosure, Disclosure::Full);
+        assert_eq!(view.about.len(), 2);
+        // The newer language, and the level that says less: she may have forgotten the first.
+        assert_eq!(view.choices.disclosure, Disclosure::Discreet);
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let choices = self::view(vault, &session).choices;
+        assert_eq!(choices.disclosure, Disclosure::Discreet);
         assert_eq!(view.address, "a•••@e•••");
         plan(vault, 0, 2, vec![fact(1, 1), fact(2, 2)]);
         assert_eq!(claim(vault).len(), 2);
@@ -364,6 +524,7 @@ fn keeps_one_registration_for_one_address() {
 fn changes_drops_and_stops_in_a_session() {
     each("vault_session", |vault, _| {
         register(vault, "avery@example.test", 1, Disclosure::Full);
+        pass(SignedDuration::from_secs(1));
         register(vault, "avery@example.test", 2, Disclosure::Full);
         let ticket = session(vault, "avery@example.test");
         let choices = Choices {
@@ -380,10 +541,18 @@ fn changes_drops_and_stops_in_a_session() {
             session: ticket.clone(),
             entry,
         };
-        assert_eq!(portal(vault, drop(9)), PortalAnswer::Refused);
-        assert_eq!(portal(vault, drop(1)), PortalAnswer::Done);
-        assert_eq!(view(vault, &ticket).about.len(), 1);
-        plan(vault, 0, 2, vec![fact(1, 1), fact(2, 2)]);
+        let about = view(vault, &ticket).about;
+        plan(vault, 0, 1, vec![fact(9, 1)]);
+        // A page that is sent twice drops nobody else.
+        for _ in 0..2 {
+            assert_eq!(portal(vault, drop(about[0].0)), PortalAnswer::Done);
+            assert_eq!(view(vault, &ticket).about, about[1..]);
+        }
+        assert!(
+            claim(vault).is_empty(),
+            "what was planned about the person she dropped goes nowhere"
+        );
+        plan(vault, 1, 2, vec![fact(1, 1), fact(2, 2)]);
         let stop = PortalCommand::Stop {
             session: ticket.clone(),
         };
@@ -474,6 +643,45 @@ fn tries_again_later_and_never_after_a_refusal() {
 }
 
 #[test]
+fn puts_aside_what_cannot_be_read_and_tells_everybody_else() {
+    each("vault_damaged", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let (keys, now) = (std::sync::Arc::clone(&vault.keys), wall());
+        // A registrant whose key was damaged, and who is to be told first.
+        let lost = RegistrantId::from_bytes([0; 16]);
+        let damage = move |tx: &mut crate::store::conn::Tx<'_>| {
+            let row = RegistrantRow {
+                registrant: lost,
+                wrapped_key: vec![7; 40],
+                state: RegistrantState::Active,
+                sealed_choices: vec![7; 40],
+            };
+            registrant::insert(tx, &row, now)?;
+            let row = SubscriptionRow {
+                subscription: SubscriptionId::from_bytes([7; 16]),
+                registrant: lost,
+                person_link: keys.person_link(person(1)),
+                sealed_label: vec![7; 40],
+            };
+            subscription::put(tx, &row, now)
+        };
+        vault.store.write_now("damage", damage).unwrap();
+        assert_eq!(plan(vault, 0, 1, vec![fact(1, 1)]), 1);
+        let messages = claim(vault);
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0].address.reveal(), "avery@example.test");
+        finish(vault, &messages[0], accepted());
+        assert!(claim(vault).is_empty());
+        let notices = counts(vault).notices;
+        assert!(notices.contains(&("broken".to_owned(), 1)), "{notices:?}");
+        let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 9 }) else {
+            panic!("notices");
+        };
+        assert_eq!(rows.len(), 3, "staff sees it too");
+    });
+}
+
+#[test]
 fn registers_at_once_what_staff_has_verified() {
     each("vault_staff", |vault, _| {
         for byte in [1, 1, 2] {
@@ -512,5 +720,31 @@ fn holds_nothing_in_its_file_that_a_thief_could_read() {
         }
         assert!(!holds(&[0xC5; 16]), "the person is in the file");
         assert!(!holds(&[7; 16]), "the event is in the file");
+    });
+}
+
+#[test]
+fn leaves_nothing_of_her_key_in_the_file_once_she_stops() {
+    each("vault_erased", |vault, place| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 1 }) else {
+            panic!("notices")
+        };
+        let load =
+            move |tx: &mut crate::store::conn::Tx<'_>| registrant::load(tx, rows[0].registrant);
+        let wrapped = vault.store.read_now("her key", load).unwrap().unwrap();
+        let Place::File(path) = place else { return };
+        let holds_key = || {
+            // Opening copies the log into the file.
+            drop(Store::open(place, &SCHEMA).unwrap());
+            let bytes = std::fs::read(path).unwrap();
+            bytes
+                .windows(wrapped.wrapped_key.len())
+                .any(|window| window == wrapped.wrapped_key)
+        };
+        assert!(holds_key(), "the search works");
+        let session = session(vault, "avery@example.test");
+        portal(vault, PortalCommand::Stop { session });
+        assert!(!holds_key());
     });
 }

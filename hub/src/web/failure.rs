@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
-use axum::http::{StatusCode, Uri};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use tracing::error;
 
@@ -56,6 +57,23 @@ pub(super) fn broken(page: Page, cause: &dyn std::error::Error) -> Response {
             text,
         },
     )
+}
+
+/// Answers when more was asked for than one neighbourhood, or everybody, may.
+pub(super) fn too_many(page: Page) -> Response {
+    let (heading, text) = (
+        page.say("error-many-heading"),
+        page.say_phone("error-many-text"),
+    );
+    let message = MessagePage {
+        page,
+        heading,
+        text,
+    };
+    let mut response = render(StatusCode::TOO_MANY_REQUESTS, &message);
+    let minute = HeaderValue::from_static("60");
+    response.headers_mut().insert(RETRY_AFTER, minute);
+    response
 }
 
 /// Answers when a person is not shown: not in the records, or sealed, and nobody can tell which.

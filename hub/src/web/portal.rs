@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::failure::{self, MessagePage};
 use super::page::{Page, render};
 use super::{Portal, lookup};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, SubscriptionId};
 use crate::names::{initials, shown};
 use crate::notification::address::{AddressError, EmailAddress};
 use crate::notification::fact::Disclosure;
@@ -57,7 +57,7 @@ pub struct SessionForm {
     #[serde(default)]
     language: String,
     #[serde(default)]
-    entry: u32,
+    entry: String,
 }
 
 /// One of the choices in a form.
@@ -104,7 +104,7 @@ struct ViewPage {
     page: Page,
     session: String,
     address: String,
-    about: Vec<(u32, String)>,
+    about: Vec<(SubscriptionId, String)>,
     levels: Vec<Choice>,
     languages: Vec<Choice>,
     is_saved: bool,
@@ -283,9 +283,13 @@ pub async fn drop_entry(
     Form(form): Form<SessionForm>,
 ) -> Response {
     let session = Ticket(form.session);
+    let Ok(entry) = form.entry.parse() else {
+        let page = Page::new(&portal.lookup.site, language, "/manage");
+        return view(&portal, page, session, false).await;
+    };
     let command = PortalCommand::Drop {
         session: session.clone(),
-        entry: form.entry,
+        entry,
     };
     within(&portal, language, session, command).await
 }
@@ -335,7 +339,7 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, is_saved: bool) 
         &ViewPage {
             session: session.0.reveal().clone(),
             address: page.say_text("view-address", "address", &view.address),
-            about: (1..).zip(view.about).collect(),
+            about: view.about,
             levels: levels(&page, view.choices.disclosure),
             languages: languages(view.choices.language),
             is_saved,

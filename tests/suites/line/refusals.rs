@@ -184,6 +184,34 @@ fn refuses_what_does_not_hold_and_quarantines_who_said_it() -> anyhow::Result<()
 }
 
 #[test]
+fn ends_the_session_of_an_agent_that_is_revoked() -> anyhow::Result<()> {
+    for engine in Engine::both()? {
+        let mut hub = Hub::start(&engine)?;
+        block_on(async {
+            let mut puppet = hub.puppet().await?;
+            let (mut line, welcome) = puppet.connect().await?;
+            assert_eq!(welcome.verdict, Verdict::Resume);
+            let held = puppet.word(1, HELD, None)?;
+            let good = puppet.seal(vec![held])?;
+            assert_eq!(send(&mut line, good).await?, Ok(Seq(1)));
+            let name = hub.ask(agent::all)?.first().context("an agent")?.agent;
+            hub.ask(move |tx| agent::revoke(tx, name))?;
+            // Nothing has to be sent for the session to end.
+            let ended = std::time::Duration::from_secs(10);
+            tokio::time::timeout(ended, line.closed()).await?;
+            ensure!(
+                puppet.connect().await.is_err(),
+                "a revoked agent was greeted"
+            );
+            Ok(())
+        })
+        .with_context(|| engine.name())?;
+        ensure!(hub.running.stop()?.success());
+    }
+    Ok(())
+}
+
+#[test]
 fn refuses_a_token_that_was_used_has_ended_or_is_not_the_hubs() -> anyhow::Result<()> {
     for engine in Engine::both()? {
         let hub = Hub::start(&engine)?;

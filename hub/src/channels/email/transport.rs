@@ -93,44 +93,109 @@ impl Mailer {
         })
     }
 
-    /// Sends a message and says what became of the try. An answer of class 5 is final, everything
-    /// else that is not a success may be otherwise later (RFC 5321, section 4.2.1); so may an answer
-    /// that is about this hub's credentials and not about the recipient (RFC 4954, section 6).
-    pub async fn send(&self, mail: Mail) -> TryOutcome {
+    /// Sends a message and says what became of the try. Only what the server says of the recipient is
+    /// final; everything else that is not a success may be otherwise later (RFC 5321, section 4.2.1).
+    pub async fn send(&self, mail: Mail) -> Sent {
         match self.transport.send(mail).await {
             Ok(response) => {
                 let text = response.message().collect::<Vec<_>>().join(" ");
-                TryOutcome::Accepted {
-                    detail: format!("{} {text}", response.code()),
+                Sent {
+                    outcome: TryOutcome::Accepted {
+                        detail: format!("{} {text}", response.code()),
+                    },
+                    cause: Cause::Taken,
+                    code: Some(response.code().into()),
                 }
             }
-            Err(failure) if failure.is_permanent() && !is_about_credentials(&failure) => {
-                TryOutcome::Refused {
-                    detail: detail(&failure),
+            Err(failure) => {
+                let code = failure.status().map(u16::from);
+                let cause = match code {
+                    Some(code) => cause_of(code, &said(&failure)),
+                    None if failure.is_tls() => Cause::Relay,
+                    None => Cause::Line,
+                };
+                let detail = failure.to_string();
+                let outcome = match cause {
+                    Cause::Recipient => TryOutcome::Refused { detail },
+                    Cause::Taken | Cause::Relay | Cause::Later | Cause::Line => {
+                        TryOutcome::Deferred { detail }
+                    }
+                };
+                Sent {
+                    outcome,
+                    cause,
+                    code,
                 }
             }
-            Err(failure) => TryOutcome::Deferred {
-                detail: detail(&failure),
-            },
         }
     }
 }
 
-fn is_about_credentials(failure: &lettre::transport::smtp::Error) -> bool {
-    failure
-        .status()
-        .is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538))
+/// A try, with what of it may be logged: the server's words may hold her address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// What became of it.
+    pub outcome: TryOutcome,
+    /// Why.
+    pub cause: Cause,
+    /// The server's code, if it answered.
+    pub code: Option<u16>,
 }
 
-fn detail(failure: &lettre::transport::smtp::Error) -> String {
-    let mut text = failure.to_string();
-    let mut cause = std::error::Error::source(failure);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
+/// Of what an answer of a mail server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It took the message.
+    Taken,
+    /// Of the recipient, who will not get it there.
+    Recipient,
+    /// Of this hub or its relay: staff must act, and nothing is known of the recipient.
+    Relay,
+    /// Not now.
+    Later,
+    /// The line broke, or nobody answered.
+    Line,
+}
+
+impl Cause {
+    /// Returns the word that the log says.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Recipient => "recipient",
+            Self::Relay => "relay",
+            Self::Later => "later",
+            Self::Line => "line",
+        }
     }
-    text
+}
+
+/// Sorts a negative answer. Where the server gives an enhanced code (RFC 3463) that decides: 5.1 and
+/// 5.2 are the recipient's address and mailbox, but for 5.1.7 and 5.1.8, which are the sender's.
+fn cause_of(code: u16, text: &str) -> Cause {
+    if code < 500 {
+        return Cause::Later;
+    }
+    match enhanced(text) {
+        Some((1, 7 | 8)) => Cause::Relay,
+        Some((1 | 2, _)) => Cause::Recipient,
+        Some(_) => Cause::Relay,
+        None if matches!(code, 550 | 551 | 553) => Cause::Recipient,
+        None => Cause::Relay,
+    }
+}
+
+/// Reads subject and detail of the enhanced code with which an answer of class 5 begins.
+fn enhanced(text: &str) -> Option<(u16, u16)> {
+    let word = text.split_whitespace().next()?;
+    let mut parts = word.strip_prefix("5.")?.split('.');
+    let (subject, detail) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some((subject, detail))
+}
+
+fn said(failure: &lettre::transport::smtp::Error) -> String {
+    std::error::Error::source(failure).map_or_else(String::new, ToString::to_string)
 }
 
 /// Why a mail server's settings are not usable.
@@ -148,7 +213,7 @@ pub enum MailerError {
 
 #[cfg(test)]
 mod tests {
-    use super::{MailServer, Mailer, MailerError, Security};
+    use super::{Cause, MailServer, Mailer, MailerError, Security, cause_of};
 
     // The transport's pool wants a runtime.
     #[tokio::test]
@@ -164,5 +229,27 @@ mod tests {
         let refused = Mailer::new(&server("mail.example.test", Security::None));
         assert!(matches!(refused, Err(MailerError::Unprotected(_))));
         assert!(Mailer::new(&server("mail.example.test", Security::StartTls)).is_ok());
+    }
+
+    #[test]
+    fn holds_only_an_answer_about_the_recipient_for_final() {
+        for (code, text, cause) in [
+            (550, "5.1.1 <her@example.test> unknown", Cause::Recipient),
+            (550, "5.2.1 mailbox disabled", Cause::Recipient),
+            (550, "no such user here", Cause::Recipient),
+            (551, "user not local", Cause::Recipient),
+            (553, "mailbox name not allowed", Cause::Recipient),
+            (550, "5.7.1 our policy", Cause::Relay),
+            (550, "5.1.8 sender's domain does not exist", Cause::Relay),
+            (554, "relay access denied", Cause::Relay),
+            (554, "5.7.1 relay access denied", Cause::Relay),
+            (552, "too much mail", Cause::Relay),
+            (535, "who are you", Cause::Relay),
+            (550, "5.3.4 message too big", Cause::Relay),
+            (452, "4.2.2 mailbox full", Cause::Later),
+            (450, "5.1.1 greylisted", Cause::Later),
+        ] {
+            assert_eq!(cause_of(code, text), cause, "{code} {text}");
+        }
     }
 }

@@ -98,6 +98,36 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Agent>, StoreError> {
     .collect()
 }
 
+/// Lists the agents whose word is not taken.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn barred(tx: &mut Tx<'_>) -> Result<Vec<AgentId>, StoreError> {
+    tx.query(
+        "SELECT agent_id FROM agent WHERE state <> 'active' ORDER BY agent_id",
+        values![],
+    )?
+    .iter()
+    .map(|row| Ok(AgentId::from_bytes(row.array(0)?)))
+    .collect()
+}
+
+/// Says of each of these agents whether its word is taken.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn are_active(tx: &mut Tx<'_>, agents: &[AgentId]) -> Result<Vec<bool>, StoreError> {
+    let lists: Vec<_> = agents
+        .iter()
+        .map(|agent| vec![agent.as_bytes().into()])
+        .collect();
+    let answers = tx.query_many(
+        "SELECT 1 FROM agent WHERE agent_id = $1 AND state = 'active'",
+        &lists,
+    )?;
+    Ok(answers.iter().map(|rows| !rows.is_empty()).collect())
+}
+
 /// Loads the agents of an agency, in the order in which they were enrolled.
 ///
 /// # Errors

@@ -106,6 +106,15 @@ pub fn after(
     .collect()
 }
 
+/// Returns the position of the last event.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn last(tx: &mut Tx<'_>) -> Result<EventPosition, StoreError> {
+    let row = tx.query_optional("SELECT coalesce(max(position), 0) FROM event", values![])?;
+    Ok(EventPosition(row.map_or(Ok(0), |row| row.integer(0))?))
+}
+
 /// Loads the newest events of each of these records, the newest first.
 ///
 /// # Errors

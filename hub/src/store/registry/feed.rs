@@ -32,7 +32,8 @@ pub struct FeedRow {
     pub heard_at: Timestamp,
 }
 
-/// Stores what a heartbeat said of an agent's feeds.
+/// Stores what a heartbeat said of an agent's feeds; where it does not say up to when, what an
+/// earlier one said stays.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -61,8 +62,8 @@ pub fn put(
         "INSERT INTO feed (agent_id, feed, facility_code, as_of, source_changed_at, listed,
              held, heard_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (agent_id, feed) DO UPDATE SET facility_code = $3, as_of = $4,
-             source_changed_at = $5, listed = $6, held = $7, heard_at = $8",
+         ON CONFLICT (agent_id, feed) DO UPDATE SET facility_code = $3,
+             as_of = coalesce($4, feed.as_of), source_changed_at = $5, listed = $6, held = $7, heard_at = $8",
         &lists,
     )
 }

@@ -70,6 +70,10 @@ pub enum After {
     Accepted,
     /// The channel never will.
     Refused,
+    /// It cannot be read: it is put aside for staff.
+    Broken,
+    /// She does not want to be told any more.
+    Stopped,
 }
 
 /// Plans notices; one that is planned already stays as it is.
@@ -168,6 +172,8 @@ pub fn finish(
         After::Again(at) => ("planned", Some(at), "deferred"),
         After::Accepted => ("accepted", None, "accepted"),
         After::Refused => ("refused", None, "refused"),
+        After::Broken => ("broken", None, "broken"),
+        After::Stopped => ("stopped", None, "stopped"),
     };
     let row = tx.query_optional(
         "UPDATE notice SET state = $3, due_at = coalesce($4, due_at), claimed_until = 0,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::RegistrantId;
+use crate::ids::{RegistrantId, SubscriptionId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::time;
@@ -12,7 +12,7 @@ use crate::values;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriptionRow {
     /// Its identifier.
-    pub subscription: [u8; 16],
+    pub subscription: SubscriptionId,
     /// Whose.
     pub registrant: RegistrantId,
     /// The keyed hash of the person.
@@ -31,7 +31,7 @@ pub fn put(tx: &mut Tx<'_>, row: &SubscriptionRow, now: Timestamp) -> Result<(),
              created_at)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (registrant_id, person_link) DO NOTHING",
         &[
-            (&row.subscription).into(),
+            row.subscription.as_bytes().into(),
             row.registrant.as_bytes().into(),
             (&row.person_link).into(),
             row.sealed_label.as_slice().into(),
@@ -81,7 +81,7 @@ pub fn of_registrant(
     .iter()
     .map(|row| {
         Ok(SubscriptionRow {
-            subscription: row.array(0)?,
+            subscription: SubscriptionId::from_bytes(row.array(0)?),
             registrant,
             person_link: row.array(1)?,
             sealed_label: row.bytes(2)?.to_vec(),
@@ -90,14 +90,34 @@ pub fn of_registrant(
     .collect()
 }
 
-/// Ends a subscription.
+/// Says whether a registrant is told of a person.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn remove(tx: &mut Tx<'_>, subscription: &[u8; 16]) -> Result<(), StoreError> {
-    tx.execute_one(
-        "subscription",
-        "DELETE FROM subscription WHERE subscription_id = $1",
-        values![subscription],
+pub fn is_told(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    person_link: &[u8; 32],
+) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM subscription WHERE registrant_id = $1 AND person_link = $2",
+        values![registrant.as_bytes(), person_link],
+    )?;
+    Ok(row.is_some())
+}
+
+/// Ends a registrant's subscription; one that has ended already stays so.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    subscription: SubscriptionId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM subscription WHERE subscription_id = $1 AND registrant_id = $2",
+        values![subscription.as_bytes(), registrant.as_bytes()],
     )
+    .map(|_| ())
 }

@@ -27,8 +27,8 @@ pub struct VerificationRow {
     pub registrant: Option<RegistrantId>,
     /// The address, by its keyed hash.
     pub blind_index: [u8; 32],
-    /// The hash of the code with the ticket.
-    pub code_hash: [u8; 32],
+    /// The hash of the code with the ticket; nothing where no code was sent.
+    pub code_hash: Option<[u8; 32]>,
     /// What was asked for, sealed.
     pub sealed_request: Vec<u8>,
     /// When it ends.
@@ -62,7 +62,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &VerificationRow, now: Timestamp) -> Result<
                 .map(|id| id.as_bytes().as_slice())
                 .into(),
             (&row.blind_index).into(),
-            (&row.code_hash).into(),
+            row.code_hash.as_ref().map(<[u8; 32]>::as_slice).into(),
             row.sealed_request.as_slice().into(),
             time(now),
             time(row.expires_at),
@@ -102,7 +102,7 @@ pub fn try_once(
         purpose,
         registrant: registrant.transpose()?,
         blind_index: row.array(1)?,
-        code_hash: row.array(2)?,
+        code_hash: row.optional_bytes(2)?.map(|_| row.array(2)).transpose()?,
         sealed_request: row.bytes(3)?.to_vec(),
         expires_at: row.time(4)?,
     }))
@@ -130,7 +130,25 @@ pub fn sent_since(
     since: Timestamp,
 ) -> Result<u64, StoreError> {
     let row = tx.query_optional(
-        "SELECT count(*) FROM verification WHERE blind_index = $1 AND created_at > $2",
+        "SELECT count(*) FROM verification
+         WHERE blind_index = $1 AND created_at > $2 AND code_hash IS NOT NULL",
+        &[blind_index.into(), time(since)],
+    )?;
+    row.map_or(Ok(0), |row| row.count(0))
+}
+
+/// Counts how often codes that were sent to an address since a time have been tried.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn tried_since(
+    tx: &mut Tx<'_>,
+    blind_index: &[u8; 32],
+    since: Timestamp,
+) -> Result<u64, StoreError> {
+    let row = tx.query_optional(
+        "SELECT CAST(coalesce(sum(tries), 0) AS BIGINT) FROM verification
+         WHERE blind_index = $1 AND created_at > $2 AND code_hash IS NOT NULL",
         &[blind_index.into(), time(since)],
     )?;
     row.map_or(Ok(0), |row| row.count(0))

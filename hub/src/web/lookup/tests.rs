@@ -1,19 +1,18 @@
 //! What a person's page is made of, from records that came in as records come in.
 
-use savin_shared::clock::{Certainty, EffectiveAt, Moment};
-use savin_shared::delta::{Change, Coverage, Evidence, Origin};
-use savin_shared::event::EventCode as Code;
-use savin_shared::record::court_event::Schedule;
-use savin_shared::record::hearing::Hearing;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use savin_shared::clock::{Certainty, EffectiveAt, Moment};
+use savin_shared::delta::{Change, Coverage, Evidence, Origin};
+use savin_shared::event::EventCode as Code;
 use savin_shared::frame::heartbeat::FeedBeat;
 use savin_shared::ids::{AgentId, FacilityCode, FeedName, RecordNumber};
+use savin_shared::record::court_event::Schedule;
+use savin_shared::record::hearing::Hearing;
 use savin_shared::record::protective_order::{ProtectiveOrder, Service};
 use savin_shared::record::{Record, RecordBody};
-
 use savin_shared::world::World;
 
 use super::{EVENTS_MAX, Person, load, past};
@@ -24,6 +23,7 @@ use crate::notification::words::Language;
 use crate::store::Store;
 use crate::store::registry::feed;
 use crate::web::Site;
+use crate::web::limit::Limits;
 use crate::web::page::Page;
 use crate::web::status::StatusLine;
 
@@ -78,6 +78,7 @@ fn english() -> Page {
             monotonic,
             random: testing::random,
         },
+        limits: Limits::new(Vec::new()),
     };
     Page::new(&Arc::new(site), Language::En, "/")
 }

@@ -39,13 +39,14 @@ CREATE TABLE subscription (
 CREATE INDEX subscription_link ON subscription (person_link);
 CREATE UNIQUE INDEX subscription_once ON subscription (registrant_id, person_link);
 
--- A code that was sent and has to come back.
+-- A code that was sent and has to come back. Where none was sent there is no hash, and nothing that
+-- anybody types is right.
 CREATE TABLE verification (
     token_hash {bytes} PRIMARY KEY,
     purpose TEXT NOT NULL,
     registrant_id {bytes},
     blind_index {bytes} NOT NULL,
-    code_hash {bytes} NOT NULL,
+    code_hash {bytes},
     sealed_request {bytes} NOT NULL,
     created_at {int} NOT NULL,
     expires_at {int} NOT NULL,
@@ -95,4 +96,10 @@ CREATE TABLE attempt (
 CREATE TABLE watermark (
     name TEXT PRIMARY KEY,
     position {int} NOT NULL
+) {strict};
+
+-- By what the vault knows its keys: with others it refuses to open.
+CREATE TABLE vault_key (
+    name TEXT PRIMARY KEY,
+    check_value {bytes} NOT NULL
 ) {strict};
