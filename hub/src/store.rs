@@ -16,6 +16,7 @@ pub mod vault;
 mod worker;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use savin_shared::fault::Fault;
 use thiserror::Error;
@@ -33,6 +34,10 @@ const WAITING_MAX: usize = 256;
 
 /// Threads that read, for SQLite, and that read or write, for PostgreSQL.
 const READERS: usize = 2;
+
+/// How long a transaction that lost against another waits before the first repetition; the tenth
+/// waits ten times as long.
+const ASIDE: Duration = Duration::from_millis(2);
 
 /// How often a transaction is repeated that lost against another.
 const REPEATS_MAX: u32 = 20;
@@ -185,6 +190,8 @@ fn transact<T>(
             Err(error) if error.is_lost_race() && repeats < REPEATS_MAX => {
                 repeats += 1;
                 debug!(transaction = name, repeats, "Repeating a transaction");
+                // Whoever lost steps aside, and longer each time, so that the others get done.
+                std::thread::park_timeout(ASIDE * repeats);
             }
             Err(error) => {
                 doom.note(&error);
