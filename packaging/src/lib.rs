@@ -6,8 +6,11 @@
 /// An example of the agent's configuration.
 pub const AGENT_CONFIG: &str = include_str!("../config/agent.toml");
 
-/// An example of the profile that it names.
-pub const AGENT_PROFILE: &str = include_str!("../config/bookings.toml");
+/// Examples of the profiles that it names, by the name of their file.
+pub const AGENT_PROFILES: [(&str, &str); 2] = [
+    ("bookings.toml", include_str!("../config/bookings.toml")),
+    ("movements.toml", include_str!("../config/movements.toml")),
+];
 
 /// An example of the hub's configuration.
 pub const HUB_CONFIG: &str = include_str!("../config/hub.toml");

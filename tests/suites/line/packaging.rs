@@ -1,12 +1,14 @@
 //! What is installed beside the programs is what the programs read.
 
 use anyhow::Context as _;
-use savin_packaging::{AGENT_CONFIG, AGENT_PROFILE, HUB_CONFIG, MAPPINGS};
+use savin_packaging::{AGENT_CONFIG, AGENT_PROFILES, HUB_CONFIG, MAPPINGS};
 
 #[test]
 fn the_example_configurations_are_read() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join("bookings.toml"), AGENT_PROFILE)?;
+    for (name, text) in AGENT_PROFILES {
+        std::fs::write(folder.path().join(name), text)?;
+    }
     let agent = folder.path().join("agent.toml");
     std::fs::write(&agent, AGENT_CONFIG)?;
     let config = savin_agent::config::Config::load(&agent)?;

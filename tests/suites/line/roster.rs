@@ -37,7 +37,11 @@ fn write(folder: &Path) -> anyhow::Result<Vec<Day>> {
 
 fn mapping(folder: &Path) -> anyhow::Result<String> {
     let path = folder.join("mapping.toml");
-    let [(_, text)] = savin_packaging::MAPPINGS;
+    let known = savin_packaging::MAPPINGS;
+    let known = known
+        .iter()
+        .find(|(name, _)| *name == "nyc-daily-roster.toml");
+    let (_, text) = known.context("the profile is gone")?;
     std::fs::write(&path, text)?;
     Ok(path
         .to_str()
