@@ -38,6 +38,9 @@ use position::Standpoint;
 /// How long a write waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Memory for pages of the journal, in KiB: little, since the system keeps the file's pages anyway.
+const CACHE_KIB: i64 = 256;
+
 /// The open journal.
 #[derive(Debug)]
 pub struct Journal {
@@ -120,6 +123,7 @@ impl Journal {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.set_prepared_statement_cache_capacity(64);
         migrate::migrate(&mut connection)?;
         let mut journal = Self { connection };

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
@@ -15,7 +16,11 @@ use crate::app;
 use crate::config::Config;
 
 /// Threads that drive the line to the hub and the timers; captures have threads of their own.
-const WORKERS: usize = 2;
+const WORKERS: usize = 1;
+
+/// How long the thread of a capture waits for another one. One that stays would keep memory to itself
+/// that the next could use.
+const IDLE: Duration = Duration::from_millis(10);
 
 pub(super) fn run(config: &Path, log: &str) -> anyhow::Result<()> {
     start_logging(log)?;
@@ -38,6 +43,7 @@ pub(super) fn run(config: &Path, log: &str) -> anyhow::Result<()> {
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
+        .thread_keep_alive(IDLE)
         .enable_all()
         .build()
         .context("failed to start the runtime")
