@@ -62,8 +62,8 @@ pub struct Profile {
     pub optional: BTreeSet<Field>,
     /// Columns that must never be taken, for the reader and for the check.
     pub never: Vec<String>,
-    /// Words that mean that there is no value, in upper case.
-    pub nulls: BTreeSet<String>,
+    /// Words that mean that there is no value.
+    pub nulls: NullWords,
     /// The state of whoever is listed, where no status says otherwise.
     pub listed: CustodyState,
     /// Words that mean that a row is sealed, in upper case; where there are none, every word is one
@@ -90,6 +90,30 @@ impl Profile {
         let document: ProfileDocument =
             toml::from_str(text).map_err(|error| ProfileError::Syntax(error.to_string()))?;
         Checker { text }.check(document)
+    }
+}
+
+/// Words that mean that there is no value, whatever their case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NullWords {
+    upper: BTreeSet<String>,
+    chars_max: usize,
+}
+
+impl NullWords {
+    fn new(upper: BTreeSet<String>) -> Self {
+        let chars = upper.iter().map(|word| word.chars().count());
+        Self {
+            chars_max: chars.max().unwrap_or(0),
+            upper,
+        }
+    }
+
+    /// Says whether a text is one of them. Most are too long to be, which is cheaper to see.
+    #[must_use]
+    pub fn holds(&self, text: &str) -> bool {
+        let is_short = text.chars().nth(self.chars_max).is_none();
+        is_short && self.upper.contains(&text.to_uppercase())
     }
 }
 
@@ -159,7 +183,7 @@ impl Checker<'_> {
                 .into_iter()
                 .map(Spanned::into_inner)
                 .collect(),
-            nulls: words(&document.null, &NULLS),
+            nulls: NullWords::new(words(&document.null, &NULLS)),
             listed: self.listed(document.listed.as_ref())?,
             sealed: words(&document.sealed, &[]),
             name_layout: match document.name_layout {

@@ -67,7 +67,7 @@ impl<'a> RowReader<'a> {
             .position(field)
             .and_then(|position| self.cells.cell(position))?;
         let trimmed = raw.trim();
-        if trimmed.is_empty() || self.profile.nulls.contains(&trimmed.to_uppercase()) {
+        if trimmed.is_empty() || self.profile.nulls.holds(trimmed) {
             return None;
         }
         let mut folded = String::with_capacity(trimmed.len());
