@@ -16,34 +16,46 @@ use crate::ledger::Ledger;
 pub enum Programs {
     /// Both in one file, which runs the one that its first argument names: what `cargo demo` builds.
     Together(PathBuf),
-    /// Two files in one folder, as they are installed.
-    Apart(PathBuf),
+    /// Two files, as they are installed.
+    Apart {
+        /// The agent's.
+        agent: PathBuf,
+        /// The hub's.
+        hub: PathBuf,
+    },
 }
 
 impl Programs {
     /// Returns a call of the hub's program.
     #[must_use]
     pub fn hub(&self) -> Command {
-        self.program("hub")
+        self.program(self.hub_file(), "hub")
     }
 
     /// Returns a call of the agent's program.
     #[must_use]
     pub fn agent(&self) -> Command {
-        self.program("agent")
+        self.program(self.agent_file(), "agent")
     }
 
-    /// Returns the file of a program, `agent` or `hub`.
+    /// Returns the file of the hub's program.
     #[must_use]
-    pub fn path(&self, which: &str) -> PathBuf {
+    pub fn hub_file(&self) -> &Path {
         match self {
-            Self::Together(file) => file.clone(),
-            Self::Apart(folder) => folder.join(format!("savin-{which}")),
+            Self::Together(file) | Self::Apart { hub: file, .. } => file,
         }
     }
 
-    fn program(&self, which: &str) -> Command {
-        let mut command = Command::new(self.path(which));
+    /// Returns the file of the agent's program.
+    #[must_use]
+    pub fn agent_file(&self) -> &Path {
+        match self {
+            Self::Together(file) | Self::Apart { agent: file, .. } => file,
+        }
+    }
+
+    fn program(&self, file: &Path, which: &str) -> Command {
+        let mut command = Command::new(file);
         if let Self::Together(_) = self {
             command.arg(which);
         }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Statement};
 use thiserror::Error;
+use tracing::trace;
 
 use crate::capture::CaptureError;
 pub use table::Table;
@@ -125,6 +126,7 @@ impl Database {
         if opened.version == Some(version) {
             return Ok(None);
         }
+        trace!("Reading the source");
         let tx = opened.connection.transaction()?;
         let table = read(&mut tx.prepare(&self.settings.query)?)?;
         tx.finish()?;

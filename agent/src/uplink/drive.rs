@@ -21,7 +21,7 @@ use savin_shared::world::World;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use tokio::task::block_in_place;
-use tracing::{error, info, warn};
+use tracing::{error, info, trace, warn};
 
 use super::streams::{StreamError, Streams};
 use crate::identity::{CERTIFICATE_WARNING_DAYS, certificate_days};
@@ -238,6 +238,7 @@ impl Driver {
                 session.offer(found, self.now());
             }
             AgentEvent::Durable(receipt) => {
+                trace!(seq = receipt.position.seq.0, "Acknowledged");
                 let due = self
                     .receipt_due()
                     .unwrap_or_else(|| self.now() + RECEIPT_DELAY);
