@@ -56,6 +56,15 @@ fn plays_one_scenario_to_its_end_on_both_engines() -> anyhow::Result<()> {
 }
 
 #[test]
+fn is_called_as_the_front_page_says() -> anyhow::Result<()> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["demo", "--", "--help"]);
+    let printed = run(command)?;
+    ensure!(printed.contains("--once"), "{printed}");
+    Ok(())
+}
+
+#[test]
 fn ends_clean_when_it_is_told_to() -> anyhow::Result<()> {
     let kept = tempfile::tempdir()?;
     let mut command = Command::new(DEMO);
