@@ -169,8 +169,8 @@ impl fmt::Display for HoldReason {
                 listed,
             } => write!(
                 formatter,
-                "{lost} of {listed} people are missing or without a known status today, and up to {limit} would be usual: their status stays as it was until a person \
-                 has looked"
+                "{lost} of {listed} people are missing or without a known status today, and up \
+                 to {limit} would be usual: their status stays as it was until a person has looked"
             ),
             Self::UnkeyedRows { rows, lost } => write!(
                 formatter,

@@ -383,13 +383,16 @@ fn note_seen(
 /// Notes that everything that was there when the agent first looked is taken, unless the last of it was
 /// refused. What comes from now on is news, even after a restart.
 fn note_level(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), JournalError> {
-    let state = journal.read(|tx| feed::load(tx, &feed.name))?;
-    let mut state = state.unwrap_or_else(|| FeedState::begin(at));
-    if state.refusal.is_some() {
-        return Ok(());
-    }
-    state.is_level = true;
-    journal.write(|tx| feed::store(tx, &feed.name, &state))
+    // Another process of this program may be letting a hold pass.
+    journal.write(|tx| {
+        let state = feed::load(tx, &feed.name)?;
+        let mut state = state.unwrap_or_else(|| FeedState::begin(at));
+        if state.refusal.is_some() {
+            return Ok(());
+        }
+        state.is_level = true;
+        feed::store(tx, &feed.name, &state)
+    })
 }
 
 /// Locks the journal; a panic elsewhere left no transaction open.
