@@ -467,9 +467,7 @@ fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> S
 
 /// Returns the day of the agency's calendar to which an export belongs.
 fn day(feed: &Feed, now: Now) -> Date {
-    now.exported_at
-        .to_zoned(feed.profile.times.zone().clone())
-        .date()
+    feed.profile.times.day(now.exported_at)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 mod transaction;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use savin_shared::delta::{Change, Coverage, DeltaError, Row};
@@ -98,7 +98,7 @@ struct Visit {
 #[derive(Debug)]
 pub struct Differ<'a> {
     profile: &'a Profile,
-    entries: BTreeMap<RecordKey, Entry>,
+    entries: HashMap<RecordKey, Entry>,
     seen: BTreeSet<Hash>,
     gathered: BTreeMap<RecordKey, Vec<MappedRow>>,
     aside: BTreeSet<RecordKey>,
@@ -111,7 +111,7 @@ impl<'a> Differ<'a> {
     #[must_use]
     pub fn new(
         profile: &'a Profile,
-        shadow: BTreeMap<RecordKey, Shadowed>,
+        shadow: HashMap<RecordKey, Shadowed>,
         seen: BTreeSet<Hash>,
     ) -> Self {
         let entry = |shadowed| Entry {
@@ -187,6 +187,11 @@ impl<'a> Differ<'a> {
         let stays = |key: &RecordKey| aside.contains(key) || diff.conflicts.contains_key(key);
         diff.differences
             .retain(|difference| !diff.sealed.contains(&difference.key) && !stays(&difference.key));
+        let mut gone = Vec::new();
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "what is gone is sorted afterwards"
+        )]
         for (key, entry) in entries {
             let is_sealed = diff.sealed.contains(&key);
             diff.listed += u64::from(entry.now.is_some() && !is_sealed);
@@ -199,7 +204,7 @@ impl<'a> Differ<'a> {
             } else {
                 (Change::NoLongerListed(key.clone()), Class::Absent)
             };
-            diff.differences.push(Difference {
+            gone.push(Difference {
                 key,
                 change,
                 class,
@@ -208,6 +213,8 @@ impl<'a> Differ<'a> {
                 is_history: false,
             });
         }
+        gone.sort_by(|a, b| a.key.cmp(&b.key));
+        diff.differences.append(&mut gone);
         Ok(diff)
     }
 
@@ -245,10 +252,18 @@ impl<'a> Differ<'a> {
             evidence,
         } = mapped;
         let hash = row.hash();
-        let entry = self.entries.entry(key.clone()).or_default();
-        let before = entry.now.map(|visit| visit.row).or(entry.before);
-        let row_now = Shadowed { hash, standing };
-        entry.now = Some(Visit { row: row_now, line });
+        let now = Some(Visit {
+            row: Shadowed { hash, standing },
+            line,
+        });
+        let before = if let Some(entry) = self.entries.get_mut(&key) {
+            let visit = std::mem::replace(&mut entry.now, now);
+            visit.map(|visit| visit.row).or(entry.before)
+        } else {
+            let entry = Entry { before: None, now };
+            self.entries.insert(key.clone(), entry);
+            None
+        };
         if before.is_none_or(|before| before.hash != hash) {
             self.diff.differences.push(Difference {
                 key,

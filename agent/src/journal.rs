@@ -269,11 +269,13 @@ fn append(
     if capture.steps.is_empty() {
         return Ok(Vec::new());
     }
-    let mut bodies = Vec::with_capacity(capture.steps.len());
     for step in &capture.steps {
         shade(tx, standpoint, capture.feed, step)?;
-        bodies.push(delta::encode(&step.delta)?);
     }
+    let bodies = capture.steps.iter().map(|step| {
+        let body = delta::encode(&step.delta)?;
+        Ok::<_, JournalError>(body)
+    });
     let root = standpoint.digest.root();
     let batches = signer.seal(standpoint.end, bodies, root, capture.secret, capture.at)?;
     for batch in &batches {

@@ -18,6 +18,7 @@ pub mod guard;
 pub mod identity;
 pub mod journal;
 pub mod mapping;
+pub mod memory;
 pub mod signer;
 pub mod sources;
 pub mod uplink;

@@ -25,7 +25,7 @@ use crate::format::cells::Cells;
 use binding::Binding;
 use field::Field;
 use profile::Profile;
-use row::RowReader;
+use row::{RowReader, Seen};
 use standing::Standing;
 use tally::{Problem, Tally};
 
@@ -68,7 +68,7 @@ pub struct Mapper<'a> {
     profile: &'a Profile,
     binding: Binding,
     facility: &'a FacilityCode,
-    observed_at: ObservedAt,
+    seen: Seen,
     tally: Tally,
 }
 
@@ -81,11 +81,15 @@ impl<'a> Mapper<'a> {
         facility: &'a FacilityCode,
         observed_at: ObservedAt,
     ) -> Self {
+        let seen = Seen {
+            at: observed_at,
+            today: profile.times.day(observed_at.timestamp()),
+        };
         Self {
             profile,
             binding,
             facility,
-            observed_at,
+            seen,
             tally: Tally::default(),
         }
     }
@@ -95,7 +99,7 @@ impl<'a> Mapper<'a> {
         if cells.is_blank() {
             return Mapped::Blank;
         }
-        let mut row = RowReader::new(self.profile, &self.binding, cells, line, self.observed_at);
+        let mut row = RowReader::new(self.profile, &self.binding, cells, line, self.seen);
         let key = match record::key(&mut row) {
             Ok(key) => key,
             Err(problem) => {

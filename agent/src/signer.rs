@@ -1,5 +1,7 @@
 //! From a capture's deltas to signed batches: cut by count and size, sealed once.
 
+use std::iter::Peekable;
+
 use jiff::Timestamp;
 use savin_shared::chain::{Position, Salt};
 use savin_shared::envelope::{EnvelopeError, SealedBatch, Unsealed, seal};
@@ -34,25 +36,26 @@ impl Signer {
         &self.key
     }
 
-    /// Seals a capture's encoded deltas; the state's digest goes with the last batch.
+    /// Seals a capture's encoded deltas, which are asked for one batch at a time; the state's digest
+    /// goes with the last batch.
     ///
     /// # Errors
-    /// Returns [`EnvelopeError`] when a batch cannot be packed.
-    pub fn seal(
+    /// Returns what a delta's encoding returns, or [`EnvelopeError`] when a batch cannot be packed.
+    pub fn seal<E: From<EnvelopeError>>(
         &self,
         previous: Position,
-        bodies: Vec<Vec<u8>>,
+        bodies: impl Iterator<Item = Result<Vec<u8>, E>>,
         state_digest: Hash,
         secret: Salt,
         sealed_at: Timestamp,
-    ) -> Result<Vec<SealedBatch>, EnvelopeError> {
+    ) -> Result<Vec<SealedBatch>, E> {
         let mut batches: Vec<SealedBatch> = Vec::new();
-        let mut parts = cut(bodies).into_iter().peekable();
-        while let Some(bodies) = parts.next() {
+        let mut parts = Parts(bodies.peekable());
+        while let Some(bodies) = parts.next()? {
             let previous = batches
                 .last()
                 .map_or(previous, |batch| batch.header.after());
-            let state_digest = parts.peek().is_none().then_some(state_digest);
+            let state_digest = parts.is_empty().then_some(state_digest);
             let key = &self.key;
             let agent = self.agent;
             batches.push(seal(Unsealed {
@@ -69,48 +72,63 @@ impl Signer {
     }
 }
 
-fn cut(bodies: Vec<Vec<u8>>) -> Vec<Vec<Vec<u8>>> {
-    let mut parts: Vec<Vec<Vec<u8>>> = Vec::new();
-    let mut bytes = 0;
-    for body in bodies {
-        bytes += body.len();
-        match parts.last_mut() {
-            Some(part)
-                if part.len() < BATCH_DELTAS_MAX as usize && bytes <= BATCH_BYTES_MAX as usize =>
-            {
-                part.push(body);
-            }
-            _ => {
-                bytes = body.len();
-                parts.push(vec![body]);
-            }
-        }
+/// Deltas cut into what fits a batch.
+struct Parts<I: Iterator>(Peekable<I>);
+
+impl<E, I: Iterator<Item = Result<Vec<u8>, E>>> Parts<I> {
+    fn is_empty(&mut self) -> bool {
+        self.0.peek().is_none()
     }
-    parts
+
+    fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, E> {
+        let Some(first) = self.0.next().transpose()? else {
+            return Ok(None);
+        };
+        let mut bytes = first.len();
+        let mut part = vec![first];
+        while part.len() < BATCH_DELTAS_MAX as usize {
+            let fits = |next: &I::Item| {
+                let next = next.as_ref().map_or(0, Vec::len);
+                bytes + next <= BATCH_BYTES_MAX as usize
+            };
+            let Some(next) = self.0.next_if(fits).transpose()? else {
+                break;
+            };
+            bytes += next.len();
+            part.push(next);
+        }
+        Ok(Some(part))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
     use savin_shared::chain::Position;
-    use savin_shared::envelope::open;
+    use savin_shared::envelope::{EnvelopeError, open};
     use savin_shared::hash::Hash;
     use savin_shared::ids::{AgentId, Epoch};
     use savin_shared::limits::BATCH_BYTES_MAX;
     use savin_shared::sign::SigningKey;
 
-    use super::{Signer, cut};
+    use super::{Parts, Signer};
 
     #[test]
     fn cuts_by_count_and_by_size() {
-        let lengths =
-            |bodies: Vec<Vec<u8>>| -> Vec<usize> { cut(bodies).iter().map(Vec::len).collect() };
+        let lengths = |bodies: Vec<Vec<u8>>| {
+            let mut parts = Parts(bodies.into_iter().map(Ok::<_, EnvelopeError>).peekable());
+            let mut lengths = Vec::new();
+            while let Some(part) = parts.next().unwrap() {
+                lengths.push(part.len());
+            }
+            lengths
+        };
         assert_eq!(lengths(vec![vec![0; 10]; 1025]), [512, 512, 1]);
         assert_eq!(
             lengths(vec![vec![0; BATCH_BYTES_MAX as usize / 2]; 5]),
             [2, 2, 1]
         );
-        assert!(cut(Vec::new()).is_empty());
+        assert!(lengths(Vec::new()).is_empty());
     }
 
     #[test]
@@ -118,7 +136,7 @@ mod tests {
         let agent = AgentId::from_bytes([1; 16]);
         let signer = Signer::new(agent, SigningKey::from_seed(&[2; 32]).unwrap());
         let start = Position::genesis(agent, Epoch::from_bytes([3; 16]));
-        let bodies = vec![vec![7; 10]; 600];
+        let bodies = (0..600).map(|_| Ok::<_, EnvelopeError>(vec![7; 10]));
         let state = Hash::of(b"state");
         let batches = signer
             .seal(start, bodies, state, [4; 16], Timestamp::UNIX_EPOCH)

@@ -10,7 +10,7 @@ const LINES_MAX: usize = 500;
 
 /// The modules of the agent, the lowest layer first; a module names only those of layers below it.
 const AGENT: &[&[&str]] = &[
-    &["format"],
+    &["format", "memory"],
     &["mapping"],
     &["diff"],
     &["guard", "signer"],

@@ -189,6 +189,6 @@ fn open(config: &Config) -> anyhow::Result<Journal> {
 
 fn decider<'a>(feed: &Feed, by: &'a str) -> Decider<'a> {
     let at = (app::world().wall)();
-    let day = at.to_zoned(feed.profile.times.zone().clone()).date();
+    let day = feed.profile.times.day(at);
     Decider { by, at, day }
 }

@@ -258,7 +258,7 @@ impl Player {
 
     /// Lets what is held pass, as if a person had released it.
     fn let_pass(&mut self, at: Timestamp) -> anyhow::Result<()> {
-        let day = at.to_zoned(self.feed.profile.times.zone().clone()).date();
+        let day = self.feed.profile.times.day(at);
         let decider = Decider {
             by: "replay",
             at,

@@ -14,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::app;
 use crate::config::Config;
+use crate::memory::give_back_early;
 
 /// Threads that drive the line to the hub and the timers; captures have threads of their own.
 const WORKERS: usize = 1;
@@ -24,6 +25,7 @@ const IDLE: Duration = Duration::from_millis(10);
 
 pub(super) fn run(config: &Path, log: &str) -> anyhow::Result<()> {
     start_logging(log)?;
+    give_back_early();
     let config = Config::load(config)?;
     runtime()?.block_on(async {
         let (stop, shutdown) = watch::channel(false);

@@ -1,6 +1,6 @@
 //! Exports of an invented jail, compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use savin_shared::clock::{EffectiveAt, Moment};
 use savin_shared::delta::{Change, Evidence, Row};
@@ -52,7 +52,7 @@ fn listed(number: &str, state: CustodyState, charge: &str) -> Mapped {
     })
 }
 
-fn shadow(records: &[Record]) -> BTreeMap<RecordKey, Shadowed> {
+fn shadow(records: &[Record]) -> HashMap<RecordKey, Shadowed> {
     let shadowed = |record: &Record| Shadowed {
         hash: Row::of(record).unwrap().hash(),
         standing: Standing::of(record),
@@ -169,7 +169,7 @@ fn speaks_of_nobody_whom_a_transaction_file_does_not_name() {
 /// Reads files of a transactions feed one after the other, and returns the standings that each tells.
 fn told_of(files: &[Vec<Mapped>]) -> Vec<Vec<Standing>> {
     let profile = profile("transactions", "record");
-    let (mut seen, mut shadow) = (BTreeMap::new(), BTreeMap::new());
+    let (mut seen, mut shadow) = (BTreeMap::new(), HashMap::new());
     let mut told = Vec::new();
     for file in files {
         let known = seen.keys().copied().collect();

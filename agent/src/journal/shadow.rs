@@ -1,6 +1,6 @@
 //! The shadow: what each feed listed last.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use savin_shared::delta::{Coverage, Evidence, Row};
@@ -20,24 +20,18 @@ use crate::mapping::standing::Standing;
 pub fn load(
     tx: &Transaction<'_>,
     feed: &FeedName,
-) -> Result<BTreeMap<RecordKey, Shadowed>, JournalError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT kind, number, hash, standing FROM shadow WHERE feed = ?1 ORDER BY kind, number",
-    )?;
+) -> Result<HashMap<RecordKey, Shadowed>, JournalError> {
+    let mut statement =
+        tx.prepare_cached("SELECT kind, number, hash, standing FROM shadow WHERE feed = ?1")?;
     let mut rows = statement.query([feed.as_str()])?;
-    let mut entries = Vec::new();
+    let mut entries = HashMap::new();
     while let Some(row) = rows.next()? {
         let key = key(row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default())?;
         let hash = stored_hash(row.get_ref(2)?.as_blob().unwrap_or_default())?;
-        entries.push((
-            key,
-            Shadowed {
-                hash,
-                standing: Standing::from_code(row.get(3)?),
-            },
-        ));
+        let standing = Standing::from_code(row.get(3)?);
+        entries.insert(key, Shadowed { hash, standing });
     }
-    Ok(entries.into_iter().collect())
+    Ok(entries)
 }
 
 /// Returns the hash of one row.

@@ -252,6 +252,7 @@ fn keeps_the_digest_equal_to_the_shadow() {
         .read(|tx| Ok((shadow::load(tx, &feed)?, position::load(tx)?.unwrap())))
         .unwrap();
     let mut digest = savin_shared::digest::Digest::default();
+    let shadow: BTreeMap<_, _> = shadow.into_iter().collect();
     for (key, shadowed) in &shadow {
         digest.add(&savin_shared::digest::key_hash(&feed, key), &shadowed.hash);
     }

@@ -3,10 +3,11 @@
 //! What had to be decided is kept with the result: a day without a time, an hour that was skipped
 //! or happened twice. Two-digit years are decided by rule, never by the machine's own pivot.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use savin_shared::clock::{Certainty, Moment, ObservedAt};
+use savin_shared::clock::{Certainty, Moment};
 
 /// Tried in this order unless a profile names its own.
 const FORMATS: [&str; 29] = [
@@ -72,7 +73,7 @@ struct Format {
     separators: Option<Separators>,
 }
 
-/// The separators between a format's numbers, and whether an offset from UTC comes after them.
+/// The separators between a format's numbers and before its time, and whether an offset from UTC comes after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Separators {
     between: String,
@@ -109,6 +110,12 @@ impl TimeReader {
         &self.zone
     }
 
+    /// Returns the agency's day at a moment.
+    #[must_use]
+    pub fn day(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.zone.clone()).date()
+    }
+
     /// Says whether a text is a date that means that there is none.
     #[must_use]
     pub fn is_sentinel(&self, text: &str) -> bool {
@@ -117,13 +124,12 @@ impl TimeReader {
 
     /// Reads a time, or returns `None` where no format fits or the date does not exist.
     #[must_use]
-    pub fn moment(&self, text: &str, observed_at: ObservedAt) -> Option<Moment> {
+    pub fn moment(&self, text: &str, today: Date) -> Option<Moment> {
         let utc = text.strip_suffix('Z').map(|civil| format!("{civil}+00:00"));
         let (format, time) = self.parse(utc.as_deref().unwrap_or(text))?;
         if let Ok(at) = time.to_timestamp() {
             return Some(Moment::exact(at));
         }
-        let today = observed_at.timestamp().to_zoned(self.zone.clone()).date();
         let date = pivoted(format, time.to_date().ok()?, |date| {
             date.year() > today.year().saturating_add(AHEAD_YEARS_MAX)
         })?;
@@ -135,9 +141,8 @@ impl TimeReader {
 
     /// Reads a birth date: never in the future, and never that of a child under ten.
     #[must_use]
-    pub fn birth_date(&self, text: &str, observed_at: ObservedAt) -> Option<Date> {
+    pub fn birth_date(&self, text: &str, today: Date) -> Option<Date> {
         let (format, time) = self.parse(text)?;
-        let today = observed_at.timestamp().to_zoned(self.zone.clone()).date();
         let youngest = today.year().saturating_sub(AGE_YEARS_MIN);
         let date = pivoted(format, time.to_date().ok()?, |date| date.year() > youngest)?;
         (date.year() > 1880 && date <= today).then_some(date)
@@ -201,7 +206,8 @@ impl Format {
 }
 
 impl Separators {
-    /// Takes them from a format; `None` where it has a directive that stands for several numbers.
+    /// Takes them from a format; `None` where it has a directive that stands for several numbers, or
+    /// for a name with letters of its own.
     fn of(format: &str) -> Option<Self> {
         let mut separators = Self {
             between: String::new(),
@@ -215,7 +221,7 @@ impl Separators {
             }
             let directive = rest.next()?;
             match directive {
-                'Y' | 'y' | 'm' | 'd' | 'e' | 'H' | 'I' | 'M' | 'S' | 'p' | 'P' | 'b' | 'a' => {}
+                'Y' | 'y' | 'm' | 'd' | 'e' | 'H' | 'I' | 'M' | 'S' | 'p' | 'P' => {}
                 '.' => drop(rest.next()),
                 'z' => separators.has_offset = true,
                 ':' if rest.next() == Some('z') => separators.has_offset = true,
@@ -227,7 +233,7 @@ impl Separators {
 }
 
 const fn is_separator(c: char) -> bool {
-    matches!(c, '-' | '/' | ':' | '+')
+    matches!(c, '-' | '/' | ':' | '+' | 'T')
 }
 
 /// Moves a two-digit year back by centuries until it is plausible.
@@ -244,10 +250,10 @@ fn pivoted(format: &str, date: Date, too_late: impl Fn(Date) -> bool) -> Option<
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use jiff::civil::date;
+    use jiff::civil::{Date, date};
     use jiff::fmt::strtime;
     use jiff::tz::TimeZone;
-    use savin_shared::clock::{Certainty, ObservedAt};
+    use savin_shared::clock::Certainty;
 
     use super::{FORMATS, Format, TimeReader};
 
@@ -273,13 +279,13 @@ mod tests {
         TimeReader::new(TimeZone::get("America/Chicago").unwrap(), Vec::new())
     }
 
-    fn now() -> ObservedAt {
-        ObservedAt("2026-06-15T12:00:00Z".parse().unwrap())
+    fn today() -> Date {
+        date(2026, 6, 15)
     }
 
     fn moment(text: &str) -> Option<(String, Certainty)> {
         reader()
-            .moment(text, now())
+            .moment(text, today())
             .map(|moment| (moment.at.to_string(), moment.certainty))
     }
 
@@ -337,7 +343,7 @@ mod tests {
 
     #[test]
     fn decides_two_digit_years_by_rule() {
-        let born = |text| reader().birth_date(text, now());
+        let born = |text| reader().birth_date(text, today());
         assert_eq!(born("2/3/90"), Some(date(1990, 2, 3)));
         assert_eq!(born("2/3/08"), Some(date(2008, 2, 3)));
         // Ten years old or younger: another century.

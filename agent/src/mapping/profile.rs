@@ -96,24 +96,24 @@ impl Profile {
 /// Words that mean that there is no value, whatever their case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NullWords {
-    upper: BTreeSet<String>,
-    chars_max: usize,
+    upper: Vec<String>,
 }
 
 impl NullWords {
     fn new(upper: BTreeSet<String>) -> Self {
-        let chars = upper.iter().map(|word| word.chars().count());
         Self {
-            chars_max: chars.max().unwrap_or(0),
-            upper,
+            upper: upper.into_iter().collect(),
         }
     }
 
-    /// Says whether a text is one of them. Most are too long to be, which is cheaper to see.
+    /// Says whether a text is one of them. Most have another length, which is cheapest to see.
     #[must_use]
     pub fn holds(&self, text: &str) -> bool {
-        let is_short = text.chars().nth(self.chars_max).is_none();
-        is_short && self.upper.contains(&text.to_uppercase())
+        if text.is_ascii() {
+            let mut words = self.upper.iter();
+            return words.any(|word| word.len() == text.len() && word.eq_ignore_ascii_case(text));
+        }
+        self.upper.contains(&text.to_uppercase())
     }
 }
 

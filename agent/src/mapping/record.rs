@@ -51,9 +51,7 @@ pub(super) fn record(
     key: &RecordKey,
     facility: &FacilityCode,
 ) -> Result<(Record, Evidence), Problem> {
-    let facility = if row.text(Field::Facility).is_none() {
-        facility.clone()
-    } else {
+    let facility = if row.has(Field::Facility) {
         row.meaning(Field::Facility, |profile| &profile.values.facility)
             .ok_or_else(|| {
                 row.problem(
@@ -61,6 +59,8 @@ pub(super) fn record(
                     "is not in [values.facility]: no facility can be told",
                 )
             })?
+    } else {
+        facility.clone()
     };
     let (body, evidence) = body(row, key);
     let record = Record {

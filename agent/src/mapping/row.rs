@@ -1,5 +1,7 @@
 //! One row, read field by field: blanks folded, null words taken as nothing, bounds kept.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use savin_shared::clock::{EffectiveAt, Moment, ObservedAt};
 use savin_shared::ids::IdError;
@@ -19,8 +21,17 @@ pub struct RowReader<'a> {
     binding: &'a Binding,
     cells: &'a dyn Cells,
     line: u64,
-    observed_at: ObservedAt,
+    seen: Seen,
     tally: RowTally,
+}
+
+/// When an export is read: the same for each of its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// The moment.
+    pub at: ObservedAt,
+    /// The agency's day at that moment.
+    pub today: Date,
 }
 
 impl std::fmt::Debug for RowReader<'_> {
@@ -39,14 +50,14 @@ impl<'a> RowReader<'a> {
         binding: &'a Binding,
         cells: &'a dyn Cells,
         line: u64,
-        observed_at: ObservedAt,
+        seen: Seen,
     ) -> Self {
         Self {
             profile,
             binding,
             cells,
             line,
-            observed_at,
+            seen,
             tally: RowTally::default(),
         }
     }
@@ -57,11 +68,21 @@ impl<'a> RowReader<'a> {
 
     /// When the agent saw the row.
     pub const fn observed_at(&self) -> ObservedAt {
-        self.observed_at
+        self.seen.at
     }
 
     /// Returns a field's text, folded and bounded, or `None` for nothing or a null word.
     pub fn text(&self, field: Field) -> Option<String> {
+        self.words(field).map(Cow::into_owned)
+    }
+
+    /// Says whether a field holds anything.
+    pub fn has(&self, field: Field) -> bool {
+        self.words(field).is_some()
+    }
+
+    /// The same as `text` without a copy, where the cell is written as it is returned.
+    fn words(&self, field: Field) -> Option<Cow<'a, str>> {
         let raw = self
             .binding
             .position(field)
@@ -70,6 +91,9 @@ impl<'a> RowReader<'a> {
         if trimmed.is_empty() || self.profile.nulls.holds(trimmed) {
             return None;
         }
+        if is_folded(trimmed) && trimmed.len() <= TEXT_BYTES_MAX {
+            return Some(Cow::Borrowed(trimmed));
+        }
         let mut folded = String::with_capacity(trimmed.len());
         for word in trimmed.split_whitespace() {
             if !folded.is_empty() {
@@ -77,18 +101,18 @@ impl<'a> RowReader<'a> {
             }
             folded.push_str(word);
         }
-        Some(bounded(folded))
+        Some(Cow::Owned(bounded(folded)))
     }
 
     /// Returns a field's part of the record's key. A time is written in one way, however the export
     /// writes it; one that cannot be read stays as it is.
     pub fn key_part(&self, field: Field) -> Option<String> {
-        let text = self.text(field)?;
+        let text = self.words(field)?;
         if !field.is_time() || self.profile.times.is_sentinel(&text) {
-            return Some(text);
+            return Some(text.into_owned());
         }
-        let moment = self.profile.times.moment(&text, self.observed_at);
-        Some(moment.map_or(text, |moment| moment.at.to_string()))
+        let moment = self.profile.times.moment(&text, self.seen.today);
+        Some(moment.map_or_else(|| text.into_owned(), |moment| moment.at.to_string()))
     }
 
     /// Returns an identifier; one that is none is left empty and counted.
@@ -97,7 +121,7 @@ impl<'a> RowReader<'a> {
         field: Field,
         read: impl FnOnce(&str) -> Result<T, IdError>,
     ) -> Option<T> {
-        let text = self.text(field)?;
+        let text = self.words(field)?;
         let read = read(&text).ok();
         if read.is_none() {
             self.tally.unreadable.push(field);
@@ -107,11 +131,11 @@ impl<'a> RowReader<'a> {
 
     /// Returns a time; one that is none is left empty and counted.
     pub fn moment(&mut self, field: Field) -> Option<Moment> {
-        let text = self.text(field)?;
+        let text = self.words(field)?;
         if self.profile.times.is_sentinel(&text) {
             return None;
         }
-        let moment = self.profile.times.moment(&text, self.observed_at);
+        let moment = self.profile.times.moment(&text, self.seen.today);
         if moment.is_none() {
             self.tally.unreadable.push(field);
         }
@@ -125,11 +149,11 @@ impl<'a> RowReader<'a> {
 
     /// Returns a birth date; one that is none is left empty and counted.
     pub fn birth_date(&mut self, field: Field) -> Option<Date> {
-        let text = self.text(field)?;
+        let text = self.words(field)?;
         if self.profile.times.is_sentinel(&text) {
             return None;
         }
-        let date = self.profile.times.birth_date(&text, self.observed_at);
+        let date = self.profile.times.birth_date(&text, self.seen.today);
         if date.is_none() {
             self.tally.unreadable.push(field);
         }
@@ -142,17 +166,17 @@ impl<'a> RowReader<'a> {
         field: Field,
         table: impl FnOnce(&Profile) -> &std::collections::BTreeMap<String, T>,
     ) -> Option<T> {
-        let word = self.text(field)?;
+        let word = self.words(field)?;
         let meaning = table(self.profile).get(&word_key(&word)).cloned();
         if meaning.is_none() {
-            self.tally.unmapped.push((field, word));
+            self.tally.unmapped.push((field, word.into_owned()));
         }
         meaning
     }
 
     /// Says whether the row is sealed or protected: a word that nobody has explained means that it is.
     pub fn is_sealed(&self) -> bool {
-        let Some(word) = self.text(Field::Sealed).map(|word| word_key(&word)) else {
+        let Some(word) = self.words(Field::Sealed).map(|word| word_key(&word)) else {
             return false;
         };
         if self.profile.sealed.is_empty() {
@@ -170,6 +194,16 @@ impl<'a> RowReader<'a> {
             reason,
         }
     }
+}
+
+/// Says whether a text that begins and ends with no blank has only single ones within.
+fn is_folded(text: &str) -> bool {
+    let mut after_blank = false;
+    text.chars().all(|c| {
+        let is_second = after_blank && c == ' ';
+        after_blank = c == ' ';
+        !is_second && (c == ' ' || !c.is_whitespace())
+    })
 }
 
 fn bounded(mut text: String) -> String {

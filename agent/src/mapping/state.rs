@@ -26,7 +26,7 @@ pub(super) fn custody_state(
     let reason = row.meaning(Field::ReleaseReason, |profile| {
         &profile.values.release_reason
     });
-    let state = if row.text(Field::Status).is_some() {
+    let state = if row.has(Field::Status) {
         match row.meaning(Field::Status, |profile| &profile.values.status) {
             Some(state) => (state, explicit),
             None => (CustodyState::Unknown, Evidence::Listing),
@@ -41,7 +41,7 @@ pub(super) fn custody_state(
     };
     match state {
         (CustodyState::OutOfCustody(ReleaseReason::Unknown), evidence) => {
-            let given = row.text(Field::ReleaseReason).is_some();
+            let given = row.has(Field::ReleaseReason);
             let fallback = if given {
                 ReleaseReason::Other
             } else {

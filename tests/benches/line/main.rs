@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo bench --package savin-tests
+//! cargo bench --package savin-tests --bench line -- ack    # one of ack, export, agent and hub
 //! ```
 
 mod ack;
@@ -37,11 +38,29 @@ fn measure() -> anyhow::Result<()> {
     let folder = folder.path();
     let machine = Machine::measure(folder)?;
     let mut table = Table::begin(&machine)?;
-    ack::measure(&sub(folder, "ack")?, &programs, &machine, &mut table)?;
-    export::measure(&machine, &mut table)?;
-    agent::measure(&sub(folder, "agent")?, &programs, &mut table)?;
-    hub::measure(&sub(folder, "hub")?, &programs, &machine, &mut table)?;
+    let wanted = wanted();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
+    if is_wanted("ack") {
+        ack::measure(&sub(folder, "ack")?, &programs, &machine, &mut table)?;
+    }
+    if is_wanted("export") {
+        export::measure(&machine, &mut table)?;
+    }
+    if is_wanted("agent") {
+        agent::measure(&sub(folder, "agent")?, &programs, &mut table)?;
+    }
+    if is_wanted("hub") {
+        hub::measure(&sub(folder, "hub")?, &programs, &machine, &mut table)?;
+    }
     table.end()
+}
+
+/// Returns which measurements were asked for; `cargo bench` adds an option of its own.
+fn wanted() -> Vec<String> {
+    std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .collect()
 }
 
 fn sub(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
