@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rusqlite::Connection;
 use savin_shared::hash::Hash;
 use savin_tests::clock::monotonic;
 
@@ -71,6 +72,42 @@ impl Disk {
         self.0.seek(SeekFrom::Start(0))?;
         self.0.write_all(&[1; 4096])?;
         self.0.sync_data()?;
+        Ok(began.elapsed())
+    }
+}
+
+/// Two bare SQLite files, one for the agent's commit and one for the hub's: what no program on SQLite
+/// beats between a change and the hub's durable word on it.
+#[derive(Debug)]
+pub(crate) struct Commits([Connection; 2]);
+
+impl Commits {
+    /// Makes the files.
+    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
+        let open = |name: &str| -> anyhow::Result<Connection> {
+            let connection = Connection::open(folder.join(name))?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection
+                .execute_batch("CREATE TABLE row (number INTEGER PRIMARY KEY, bytes BLOB)")?;
+            Ok(connection)
+        };
+        Ok(Self([open("agent.sqlite")?, open("hub.sqlite")?]))
+    }
+
+    /// Writes so many rows to one file and then to the other, each durable, and returns how long that
+    /// took.
+    pub(crate) fn commit(&mut self, rows: usize) -> anyhow::Result<Duration> {
+        let began = monotonic();
+        for connection in &mut self.0 {
+            let tx = connection.transaction()?;
+            for number in 0..rows {
+                let number = i64::try_from(number)?;
+                let sql = "INSERT OR REPLACE INTO row VALUES (?1, randomblob(250))";
+                tx.prepare_cached(sql)?.execute([number])?;
+            }
+            tx.commit()?;
+        }
         Ok(began.elapsed())
     }
 }
