@@ -9,11 +9,12 @@ use super::output::Output;
 use crate::app;
 use crate::config::{Config, FeedConfig};
 use crate::identity::{CERTIFICATE_WARNING_DAYS, Identity, certificate_days};
+use crate::journal::dark::Dark;
 use crate::journal::feed::FeedState;
 use crate::journal::hold::Hold;
 use crate::journal::position::Standpoint;
 use crate::journal::spool::Backlog;
-use crate::journal::{Journal, JournalError, feed, hold, position, receipt, spool};
+use crate::journal::{Journal, JournalError, dark, feed, hold, position, receipt, spool};
 
 struct Status<'a> {
     identity: &'a Identity,
@@ -28,6 +29,7 @@ struct Feed<'a> {
     config: &'a FeedConfig,
     state: Option<FeedState>,
     hold: Option<Hold>,
+    dark: Option<Dark>,
 }
 
 pub(super) fn run(config: &Path, output: &Output) -> anyhow::Result<()> {
@@ -58,6 +60,7 @@ fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status
                 config,
                 state,
                 hold,
+                dark: dark::load(tx, name)?,
             });
         }
         Ok(Status {
@@ -143,6 +146,8 @@ impl Feed<'_> {
             "source_changed_at": state.and_then(|state| state.changed_at),
             "refused": state.and_then(|state| state.refusal.as_ref()),
             "set_aside": state.and_then(|state| state.set_aside.as_ref()),
+            "not_readable": self.dark.as_ref().map(|dark| &dark.reason),
+            "not_readable_since": self.dark.as_ref().map(|dark| dark.since),
             "held": self.hold.as_ref().map(|hold| &hold.code),
             "held_since": self.hold.as_ref().map(|hold| hold.since),
         })
@@ -164,6 +169,9 @@ impl Feed<'_> {
     }
 
     fn condition(&self) -> String {
+        if let Some(dark) = &self.dark {
+            return format!("not readable since {:.0}: {}", dark.since, dark.reason);
+        }
         let Some(state) = &self.state else {
             return "not read yet".to_owned();
         };

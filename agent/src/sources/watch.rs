@@ -18,6 +18,7 @@ use super::database::Database;
 use super::folder::Folder;
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
+use crate::journal::dark::{self, Dark};
 use crate::journal::feed::{self, FeedState};
 use crate::journal::{Journal, JournalError};
 use crate::mapping::profile::Mode;
@@ -149,15 +150,21 @@ fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), Capture
         Source::Folder(folder) => look_at_folder(folder, feed, shared),
         Source::Database(database) => look_at_database(database, feed, shared),
     };
-    if let Err(CaptureError::Folder(_) | CaptureError::Database(_)) = &looked {
+    let dark = match &looked {
+        Err(failure @ (CaptureError::Folder(_) | CaptureError::Database(_))) => {
+            Some(chain(failure))
+        }
+        // Whether the journal can be used says nothing about the source.
+        Err(_) => return looked,
+        Ok(()) => None,
+    };
+    let mut journal = lock(&shared.journal);
+    let at = (shared.world.wall)();
+    if dark.is_some() {
         // It is the source that is dark: the agent was there.
-        note_seen(
-            &mut lock(&shared.journal),
-            feed,
-            (shared.world.wall)(),
-            None,
-        )?;
+        note_seen(&mut journal, feed, at, None)?;
     }
+    note_dark(&mut journal, feed, at, dark)?;
     looked
 }
 
@@ -378,6 +385,22 @@ fn note_seen(
         }
         feed::store(tx, &feed.name, &state)
     })
+}
+
+/// Notes that the source cannot be read, or that it can be again.
+fn note_dark(
+    journal: &mut Journal,
+    feed: &Feed,
+    at: Timestamp,
+    reason: Option<String>,
+) -> Result<(), JournalError> {
+    let known = journal.read(|tx| dark::load(tx, &feed.name))?;
+    let since = known.as_ref().map_or(at, |dark| dark.since);
+    let dark = reason.map(|reason| Dark { since, reason });
+    if dark == known {
+        return Ok(());
+    }
+    journal.write(|tx| dark::store(tx, &feed.name, dark.as_ref()))
 }
 
 /// Notes that everything that was there when the agent first looked is taken, unless the last of it was

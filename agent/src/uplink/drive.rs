@@ -10,7 +10,7 @@ use savin_shared::envelope::SealedBatch;
 use savin_shared::fault::Fault;
 use savin_shared::frame::command::{CommandOutcome, Order};
 use savin_shared::frame::greeting::Hello;
-use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat};
+use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat, NOT_READABLE};
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotEnd};
 use savin_shared::ids::{Epoch, FacilityCode, FeedName};
 use savin_shared::receipt::Receipt;
@@ -26,7 +26,7 @@ use tracing::{error, info, trace, warn};
 use super::streams::{StreamError, Streams};
 use crate::identity::{CERTIFICATE_WARNING_DAYS, certificate_days};
 use crate::journal::position::{self, Standpoint};
-use crate::journal::{Journal, JournalError, feed, hold, receipt, shadow, spool};
+use crate::journal::{Journal, JournalError, dark, feed, hold, receipt, shadow, spool};
 use crate::signer::Signer;
 
 /// How often the journal is looked at for what another process of this program stored there.
@@ -302,7 +302,10 @@ impl Driver {
                     as_of_us: micros(state.and_then(|state| state.exported_at)),
                     source_changed_us: micros(state.and_then(|state| state.changed_at)),
                     rows: state.map_or(0, |state| state.listed),
-                    held: held.or_else(|| refused.map(|_| "refused".to_owned())),
+                    held: dark::load(tx, &label.feed)?
+                        .map(|_| NOT_READABLE.to_owned())
+                        .or(held)
+                        .or_else(|| refused.map(|_| "refused".to_owned())),
                 });
             }
             Ok((standpoint, backlog, feeds))

@@ -80,6 +80,7 @@ heard-minutes = { $minutes ->
 heard-stale = No sabemos nada de este lugar desde el { $when }. Las cosas pueden haber cambiado. Llame al { $phone }.
 heard-never = Todavía no sabemos nada de este lugar. Llame al { $phone }.
 held = Una persona está revisando los cambios de este lugar. Llame al { $phone }.
+not-readable = Los registros de este lugar no se pueden leer en este momento. Llame al { $phone }.
 classification = Nivel de seguridad: { $classification }
 
 coming-hearing = { $kind }: { $when }

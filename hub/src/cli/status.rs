@@ -1,5 +1,6 @@
 //! `status`: whether anything is wrong for a victim right now.
 
+use savin_shared::frame::heartbeat::NOT_READABLE;
 use serde_json::json;
 
 use super::output::Output;
@@ -120,6 +121,9 @@ fn feed_json(feed: &FeedRow, now: jiff::Timestamp) -> serde_json::Value {
 fn feed_row(feed: &FeedRow, now: jiff::Timestamp) -> Vec<String> {
     let state = match (&feed.held, is_silent(feed, now)) {
         (_, true) => "SILENT: call the facility".to_owned(),
+        (Some(why), false) if why == NOT_READABLE => {
+            "SOURCE NOT READABLE: call the facility".to_owned()
+        }
         (Some(held), false) => format!("held: {held}"),
         (None, false) => "good".to_owned(),
     };

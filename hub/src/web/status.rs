@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use savin_shared::delta::Evidence;
+use savin_shared::frame::heartbeat::NOT_READABLE;
 use savin_shared::record::custody::{Custody, CustodyState};
 use savin_shared::record::{Record, RecordBody};
 
@@ -38,7 +39,7 @@ pub struct StatusLine {
     pub sure: String,
     /// When the place was last heard from.
     pub heard: String,
-    /// Whether that is too long ago, or changes are held.
+    /// Whether that is too long ago, changes are held, or the source cannot be read.
     pub is_doubtful: bool,
 }
 
@@ -88,10 +89,19 @@ impl Shown {
         let spoke = self.feeds.iter().find(|feed| feed.feed == status_feed);
         let as_of = spoke.and_then(|feed| feed.as_of);
         let hearing = hearing(spoke.map(|feed| feed.heard_at), now);
-        let is_held = self.feeds.iter().any(|feed| feed.held.is_some());
+        let mut held = self.feeds.iter().filter_map(|feed| feed.held.as_deref());
+        let held = held
+            .clone()
+            .find(|why| *why == NOT_READABLE)
+            .or(held.next());
         let mut heard = said(page, hearing);
-        if is_held {
-            heard = format!("{heard} {}", page.say_phone("held"));
+        if let Some(why) = held {
+            let key = if why == NOT_READABLE {
+                "not-readable"
+            } else {
+                "held"
+            };
+            heard = format!("{heard} {}", page.say_phone(key));
         }
         let as_of = as_of.map_or_else(
             || page.say("as-of-unknown"),
@@ -103,7 +113,7 @@ impl Shown {
             as_of,
             sure: self.sure(page, custody),
             heard,
-            is_doubtful: is_held || matches!(hearing, Hearing::Silent(_) | Hearing::Never),
+            is_doubtful: held.is_some() || matches!(hearing, Hearing::Silent(_) | Hearing::Never),
         })
     }
 

@@ -6,6 +6,10 @@ use crate::chain::Position;
 use crate::hash::Hash;
 use crate::ids::{FacilityCode, FeedName, Seq};
 
+/// What a feed's heartbeat says in `held` while its source cannot be read: the share or database is
+/// away. It is not a guard's hold, and ends by itself.
+pub const NOT_READABLE: &str = "not-readable";
+
 /// How things are at the agent. Times are microseconds since 1970 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
@@ -43,6 +47,7 @@ pub struct FeedBeat {
     pub source_changed_us: Option<i64>,
     /// Rows that the feed lists now.
     pub rows: u64,
-    /// Why the guard holds the feed's changes back, if it does: a code such as `mass-absence`.
+    /// Why nothing or not everything of the feed is taken now, if so: the code of a hold such as
+    /// `mass-absence`, or [`NOT_READABLE`].
     pub held: Option<String>,
 }

@@ -144,6 +144,34 @@ fn one_file_that_cannot_be_read_keeps_no_other_back() {
 }
 
 #[test]
+fn notes_that_a_source_is_away_until_it_is_back() {
+    let files = tempfile::tempdir().unwrap();
+    let (path, away) = (files.path().to_owned(), files.path().with_extension("away"));
+    let jail = Jail::new(ROSTER, files);
+    let (feed, shared) = (jail.feed, jail.shared);
+    let mut source = Source::Folder(jail.folder);
+    let noted = || {
+        let mut journal = lock(&shared.journal);
+        journal.read(|tx| dark::load(tx, &feed.name)).unwrap()
+    };
+    look(&mut source, &feed, &shared).unwrap();
+    assert_eq!(noted(), None);
+
+    fs::rename(&path, &away).unwrap();
+    let since = wall();
+    look(&mut source, &feed, &shared).unwrap_err();
+    pass(60);
+    look(&mut source, &feed, &shared).unwrap_err();
+    let dark = noted().unwrap();
+    assert_eq!(dark.since, since);
+    assert!(dark.reason.contains("export folder"), "{}", dark.reason);
+
+    fs::rename(&away, &path).unwrap();
+    look(&mut source, &feed, &shared).unwrap();
+    assert_eq!(noted(), None);
+}
+
+#[test]
 fn notes_a_look_at_a_folder_in_which_nothing_has_changed() {
     let files = tempfile::tempdir().unwrap();
     export(files.path(), "roster.csv", "no\n1\n", 30);

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use savin_shared::clock::{Certainty, EffectiveAt, Moment};
 use savin_shared::delta::{Change, Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
-use savin_shared::frame::heartbeat::FeedBeat;
+use savin_shared::frame::heartbeat::{FeedBeat, NOT_READABLE};
 use savin_shared::ids::{AgentId, FacilityCode, FeedName, RecordNumber};
 use savin_shared::record::court_event::Schedule;
 use savin_shared::record::hearing::Hearing;
@@ -45,6 +45,17 @@ fn other_record(jail: &Jail, of: &str, number: &str, called: &str) -> Record {
 
 /// An agent says how its feeds are.
 fn beats(store: &Store, agent: AgentId, feeds: &[(&str, &str, Option<&str>)], heard: &str) {
+    hindered(store, agent, feeds, heard, None);
+}
+
+/// The same, with why nothing of them is taken now.
+fn hindered(
+    store: &Store,
+    agent: AgentId,
+    feeds: &[(&str, &str, Option<&str>)],
+    heard: &str,
+    why: Option<&str>,
+) {
     let time = |text: &str| text.parse::<Timestamp>().unwrap();
     let beats: Vec<FeedBeat> = feeds
         .iter()
@@ -54,7 +65,7 @@ fn beats(store: &Store, agent: AgentId, feeds: &[(&str, &str, Option<&str>)], he
             as_of_us: as_of.map(|at| time(at).as_microsecond()),
             source_changed_us: None,
             rows: 1,
-            held: None,
+            held: why.map(str::to_owned),
         })
         .collect();
     let at = time(heard);
@@ -219,6 +230,30 @@ fn says_as_of_when_the_feed_was_whose_word_it_is() {
             status(store, person).as_of,
             "As of June 15, 2026, 6:59 a.m."
         );
+    });
+}
+
+#[test]
+fn says_apart_that_a_place_cannot_be_read_and_that_changes_are_checked() {
+    each("page_dark", |store| {
+        let mut jail = Jail::new(store, 1);
+        let body = jail.lists(Origin::Live, &jail.record("1", IN));
+        send_body(store, &mut jail, body);
+        let person = testing::load(store, &jail, "1").person;
+        let roster = ("roster", "JAIL-1", Some("2026-06-15T06:00:00Z"));
+        let agent = jail.speaker.agent;
+        let said = |why: Option<&str>| {
+            hindered(store, agent, &[roster], "2026-06-15T11:59:30Z", why);
+            let status = status(store, person);
+            assert_eq!(status.is_doubtful, why.is_some());
+            status.heard
+        };
+        let dark = said(Some(NOT_READABLE));
+        assert!(dark.contains("cannot be read right now"), "{dark}");
+        let held = said(Some("mass-absence"));
+        assert!(held.contains("checked by a person"), "{held}");
+        let good = said(None);
+        assert!(!good.contains("cannot be read") && !good.contains("checked"));
     });
 }
 
