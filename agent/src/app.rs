@@ -77,14 +77,17 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
     };
     let journal = Arc::new(Mutex::new(journal));
     let (fresh_in, fresh_out) = mpsc::channel(FRESH_MAX);
+    let material = config.state.tls()?;
     let uplink = Uplink {
-        dialer: Dialer::new(identity.hub.clone(), tls::enrolled(&config.state.tls()?)?)?,
+        dialer: Dialer::new(identity.hub.clone(), config.ways),
+        state: config.state.clone(),
+        tls: tls::enrolled(&material)?,
+        certificate_ends: material.ends,
         journal: open().context("failed to open the journal")?,
         signer: Arc::clone(&signer),
         receipt_key: identity.receipt_key()?,
         fresh: fresh_out,
         feeds: config.feeds.iter().map(label).collect(),
-        certificate_ends: identity.expires,
         world,
     };
     info!(agent.id = %agent, agency.id = %identity.agency, feeds = config.feeds.len(),

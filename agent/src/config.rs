@@ -1,6 +1,7 @@
 //! `agent.toml`: raw to checked, once. Nothing else sees the file.
 
 mod facilities;
+mod hub;
 
 use std::fs;
 use std::ops::Range;
@@ -19,13 +20,17 @@ use crate::identity::StateFolder;
 use crate::mapping::profile::Profile;
 use crate::sources::database::DatabaseSettings;
 use crate::sources::folder::FolderSettings;
+use crate::uplink::dial::Ways;
 pub use facilities::NamedFacility;
+pub use hub::proxy;
 
 /// The checked configuration.
 #[derive(Debug)]
 pub struct Config {
     /// Where keys, certificate and journal lie.
     pub state: StateFolder,
+    /// How the hub may be reached.
+    pub ways: Ways,
     /// What is read.
     pub feeds: Vec<FeedConfig>,
 }
@@ -56,6 +61,8 @@ pub enum SourceConfig {
 #[serde(deny_unknown_fields)]
 struct Document {
     state: PathBuf,
+    #[serde(default)]
+    hub: hub::HubDocument,
     #[serde(default)]
     feed: Vec<FeedDocument>,
 }
@@ -174,6 +181,7 @@ impl Checker<'_> {
             return Err(self.wrong(0..0, &format!("more than {FEEDS_MAX} feeds")));
         }
         let state = StateFolder::new(self.base.join(&document.state));
+        let ways = self.ways(document.hub)?;
         let mut feeds: Vec<FeedConfig> = Vec::new();
         for feed in document.feed {
             let span = feed.name.span();
@@ -183,7 +191,7 @@ impl Checker<'_> {
             }
             feeds.push(feed);
         }
-        Ok(Config { state, feeds })
+        Ok(Config { state, ways, feeds })
     }
 
     fn feed(&self, document: FeedDocument) -> Result<FeedConfig, ConfigError> {

@@ -4,26 +4,30 @@ use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use savin_shared::codec::Codec;
+use savin_shared::frame::Frame;
 use savin_shared::frame::enrolment::{
     EnrolAnswer, EnrolRefusal, EnrolRequest, Enrolled, TokenSecret,
 };
-use savin_shared::frame::reader::FrameReader;
-use savin_shared::frame::{Frame, FrameError};
 use savin_shared::token::TokenFile;
 use thiserror::Error;
 
 use crate::identity::{AgentName, Identity, IdentityError, NewKeys, StateFolder, TlsMaterial};
-use crate::uplink::dial::{DialError, Dialer};
+use crate::uplink::dial::{DialError, Dialer, Ways};
+use crate::uplink::streams::{StreamError, Streams};
 use crate::uplink::tls::{self, TlsError};
 
-/// How long the hub may take to answer.
-const ANSWER: Duration = Duration::from_secs(20);
+/// How long enrolment may take, with every way to the hub that has to be tried.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// Enrols and stores the identity; nothing is stored unless the hub agreed.
 ///
 /// # Errors
 /// Returns [`EnrolError`], which says what to do next.
-pub async fn enrol(token: &TokenFile, state: &StateFolder) -> Result<Identity, EnrolError> {
+pub async fn enrol(
+    token: &TokenFile,
+    state: &StateFolder,
+    ways: Ways,
+) -> Result<Identity, EnrolError> {
     let secret = token.secret_bits().ok_or(EnrolError::Token)?;
     if token.version != TokenFile::VERSION {
         return Err(EnrolError::Token);
@@ -37,56 +41,40 @@ pub async fn enrol(token: &TokenFile, state: &StateFolder) -> Result<Identity, E
         env!("CARGO_PKG_VERSION").to_owned(),
         &keys.signing_key()?,
     );
-    let dialer = Dialer::new(token.hub.clone(), tls::enrolling(&token.authority)?)?;
-    let answer = tokio::time::timeout(ANSWER, ask(&dialer, request));
+    let dialer = Dialer::new(token.hub.clone(), ways);
+    let answer = tokio::time::timeout(ANSWER, ask(&dialer, &token.authority, request));
     let enrolled = answer.await.map_err(|_| EnrolError::Silent)??;
     let identity = identity(token, &enrolled)?;
     let material = TlsMaterial {
         certificate: enrolled.certificate,
         key_pem: tls_key.serialize_pem(),
         authority_pem: token.authority.clone(),
+        ends: identity.expires,
     };
     state.store(&keys, &material, &identity)?;
     Ok(identity)
 }
 
-async fn ask(dialer: &Dialer, request: EnrolRequest) -> Result<Enrolled, EnrolError> {
-    let connection = dialer.dial().await?;
-    let (mut send, mut receive) = connection.open_bi().await.map_err(|_| EnrolError::Silent)?;
-    let bytes = Frame::EnrolRequest(request).encode(Codec::Bincode2)?;
-    send.write_all(&bytes)
-        .await
-        .map_err(|_| EnrolError::Silent)?;
-    let mut reader = FrameReader::default();
-    let answer = loop {
-        if let Some(frame) = reader.next_frame()? {
-            break frame;
-        }
-        let chunk = receive
-            .read_chunk(64 * 1024, true)
-            .await
-            .map_err(|_| EnrolError::Silent)?;
-        reader.push(&chunk.ok_or(EnrolError::Silent)?.bytes);
+async fn ask(
+    dialer: &Dialer,
+    authority_pem: &str,
+    request: EnrolRequest,
+) -> Result<Enrolled, EnrolError> {
+    let line = dialer.dial(&tls::enrolling(authority_pem)?, None).await?;
+    let (mut streams, mut frames) = Streams::new(line);
+    let request = Frame::EnrolRequest(request).into();
+    streams.send(&request, Codec::Bincode2).await?;
+    let answer = tokio::select! {
+        biased;
+        frame = frames.recv() => frame,
+        failure = streams.failed() => Some(frames.try_recv().map_err(|_| failure)?),
     };
-    connection.close(0_u32.into(), b"enrolled");
     match answer {
-        Frame::EnrolAnswer(EnrolAnswer::Enrolled(enrolled)) => Ok(enrolled),
-        Frame::EnrolAnswer(EnrolAnswer::Refused(code)) => Err(EnrolError::Refused(
+        Some(Frame::EnrolAnswer(EnrolAnswer::Enrolled(enrolled))) => Ok(enrolled),
+        Some(Frame::EnrolAnswer(EnrolAnswer::Refused(code))) => Err(EnrolError::Refused(
             EnrolRefusal::from_code(code).unwrap_or(EnrolRefusal::Request),
         )),
-        Frame::Hello(_)
-        | Frame::Welcome(_)
-        | Frame::Batch(_)
-        | Frame::Ack(_)
-        | Frame::Nack(_)
-        | Frame::SnapshotBegin(_)
-        | Frame::SnapshotChunk(_)
-        | Frame::SnapshotEnd(_)
-        | Frame::Reconcile(_)
-        | Frame::Heartbeat(_)
-        | Frame::Command(_)
-        | Frame::Result(_)
-        | Frame::EnrolRequest(_) => Err(EnrolError::Silent),
+        Some(_) | None => Err(EnrolError::Silent),
     }
 }
 
@@ -113,7 +101,7 @@ pub enum EnrolError {
     #[error("{}", refusal(*.0))]
     Refused(EnrolRefusal),
     /// The hub did not answer.
-    #[error("the hub did not answer: check that UDP to its address is allowed, then try again")]
+    #[error("the hub did not answer: try again in a minute")]
     Silent,
     /// The hub was not reached.
     #[error("failed to reach the hub")]
@@ -121,9 +109,9 @@ pub enum EnrolError {
     /// TLS cannot be set up.
     #[error("failed to set up TLS")]
     Tls(#[from] TlsError),
-    /// A frame was refused.
-    #[error("failed to read the hub's answer")]
-    Frame(#[from] FrameError),
+    /// The line was lost.
+    #[error("failed to ask the hub")]
+    Stream(#[from] StreamError),
     /// The keys or the signing request could not be made.
     #[error("failed to make the agent's keys")]
     Keys(#[from] rcgen::Error),

@@ -21,6 +21,9 @@ pub const CERTIFICATE_WARNING_DAYS: i64 = 30;
 
 const IDENTITY: &str = "identity.json";
 const BATCH_KEY: &str = "batch.key";
+/// Key and certificate in one file, so that they change together.
+const TLS: &str = "tls.json";
+/// The two files in which earlier versions kept them; read while there is no [`TLS`].
 const TLS_KEY: &str = "tls.key.pem";
 const CERTIFICATE: &str = "tls.certificate.der";
 const AUTHORITY: &str = "authority.pem";
@@ -68,6 +71,17 @@ pub struct TlsMaterial {
     pub key_pem: String,
     /// The hub's authority, in PEM.
     pub authority_pem: String,
+    /// When the certificate ends.
+    pub ends: Timestamp,
+}
+
+/// Key and certificate as their file holds them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TlsPair {
+    key_pem: String,
+    certificate: String,
+    ends: Timestamp,
 }
 
 impl StateFolder {
@@ -138,17 +152,64 @@ impl StateFolder {
     /// # Errors
     /// Returns [`IdentityError`] when a file is missing.
     pub fn tls(&self) -> Result<TlsMaterial, IdentityError> {
-        let certificate =
-            fs::read(self.0.join(CERTIFICATE)).map_err(|cause| IdentityError::File {
-                file: CERTIFICATE,
-                cause,
-            })?;
-        let key_pem = self.read_text(TLS_KEY)?;
+        let authority_pem = self.authority()?;
+        if !self.0.join(TLS).exists() {
+            let certificate = fs::read(self.0.join(CERTIFICATE));
+            return Ok(TlsMaterial {
+                certificate: certificate.map_err(|cause| IdentityError::File {
+                    file: CERTIFICATE,
+                    cause,
+                })?,
+                key_pem: self.read_text(TLS_KEY)?,
+                authority_pem,
+                ends: self.identity()?.expires,
+            });
+        }
+        let pair: TlsPair =
+            serde_json::from_str(&self.read_text(TLS)?).map_err(|_| IdentityError::Damaged(TLS))?;
         Ok(TlsMaterial {
-            certificate,
-            key_pem,
-            authority_pem: self.read_text(AUTHORITY)?,
+            certificate: unhex(&pair.certificate).ok_or(IdentityError::Damaged(TLS))?,
+            key_pem: pair.key_pem,
+            authority_pem,
+            ends: pair.ends,
         })
+    }
+
+    /// Loads the certificate of the only authority that is trusted, in PEM.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError`] when the file is missing.
+    pub fn authority(&self) -> Result<String, IdentityError> {
+        self.read_text(AUTHORITY)
+    }
+
+    /// Stores a key and its certificate in the place of the pair before: after a crash at any moment
+    /// one of the two pairs is there whole.
+    ///
+    /// # Errors
+    /// Returns [`IdentityError`] when the file cannot be written.
+    pub fn store_tls(&self, tls: &TlsMaterial) -> Result<(), IdentityError> {
+        let pair = TlsPair {
+            key_pem: tls.key_pem.clone(),
+            certificate: hex(&tls.certificate),
+            ends: tls.ends,
+        };
+        let text = serde_json::to_string_pretty(&pair).map_err(|_| IdentityError::Damaged(TLS))?;
+        self.write(TLS, text.as_bytes())
+    }
+
+    /// Reads what was noted under a name, if anything was.
+    #[must_use]
+    pub fn note(&self, name: &str) -> Option<String> {
+        fs::read_to_string(self.0.join(name)).ok()
+    }
+
+    /// Notes something that may be lost.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn keep_note(&self, name: &str, text: &str) -> io::Result<()> {
+        write_private(&self.0.join(name), text.as_bytes())
     }
 
     /// Stores a new identity whole: the identity file, without which nothing counts, comes last.
@@ -169,8 +230,7 @@ impl StateFolder {
             .create(&self.0)
             .map_err(|cause| IdentityError::File { file: "", cause })?;
         self.write(BATCH_KEY, hex(&keys.seed).as_bytes())?;
-        self.write(TLS_KEY, tls.key_pem.as_bytes())?;
-        self.write(CERTIFICATE, &tls.certificate)?;
+        self.store_tls(tls)?;
         self.write(AUTHORITY, tls.authority_pem.as_bytes())?;
         let text =
             serde_json::to_string_pretty(identity).map_err(|_| IdentityError::Damaged(IDENTITY))?;
@@ -293,7 +353,20 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = private().open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&temporary, path)
+    fs::rename(&temporary, path)?;
+    sync_folder(path)
+}
+
+/// Makes the name of a file durable; where folders cannot be opened, the system does so itself.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Opens for writing what only its owner may read.
@@ -323,6 +396,7 @@ mod tests {
             certificate: vec![1],
             key_pem: "key".to_owned(),
             authority_pem: "authority".to_owned(),
+            ends: jiff::Timestamp::UNIX_EPOCH,
         };
         let identity = Identity {
             agent: AgentName::from(AgentId::from_bytes([1; 16])),
@@ -338,6 +412,45 @@ mod tests {
         let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(state.path().to_owned()), 0o700);
         assert_eq!(mode(state.path().join("identity.json")), 0o600);
+    }
+
+    #[test]
+    fn keeps_one_usable_pair_whenever_a_renewal_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::new(folder.path().to_owned());
+        let pair = |what: &str| TlsMaterial {
+            certificate: what.as_bytes().to_vec(),
+            key_pem: what.to_owned(),
+            authority_pem: String::new(),
+            ends: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let is = |what: &str| {
+            let tls = state.tls().unwrap();
+            assert_eq!((tls.key_pem.as_str(), tls.certificate), (what, what.into()));
+        };
+        // As an earlier version left it, before its first renewal.
+        for (file, text) in [
+            ("authority.pem", "authority"),
+            ("tls.key.pem", "first"),
+            ("tls.certificate.der", "first"),
+        ] {
+            std::fs::write(folder.path().join(file), text).unwrap();
+        }
+        let identity = r#"{"agent":"0","agency":"T","facilities":[],"hub":[],"receipt_key":"",
+            "expires":"1970-01-01T00:00:00Z"}"#;
+        std::fs::write(folder.path().join("identity.json"), identity).unwrap();
+        is("first");
+        // The power fails while the new pair is written, and before it has its name.
+        for half in ["", "{\"key_pem\":\"sec"] {
+            std::fs::write(folder.path().join("tls.new"), half).unwrap();
+            is("first");
+        }
+        state.store_tls(&pair("second")).unwrap();
+        is("second");
+        std::fs::write(folder.path().join("tls.new"), "{").unwrap();
+        is("second");
+        state.store_tls(&pair("third")).unwrap();
+        is("third");
     }
 
     #[test]

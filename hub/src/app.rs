@@ -90,7 +90,9 @@ pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
 pub fn open_authority(config: &Config) -> anyhow::Result<Authority> {
     make_folder(&config.data)?;
     let now = (world().wall)();
-    Authority::load_or_make(&config.data, now).context("failed to load the authority")
+    let authority = Authority::load_or_make(&config.data, now);
+    let authority = authority.context("failed to load the authority")?;
+    Ok(authority.lasting(config.agents.certificate_life))
 }
 
 /// Runs the hub until shutdown.
@@ -164,7 +166,7 @@ async fn start_parts(
         present: Present::default(),
         barred: Barred::default(),
     };
-    let listener = Listener::bind(config.agents.listen, shared)?;
+    let listener = Listener::bind(config.agents.listen, config.agents.listen_tcp, shared)?;
     let agents_at = listener.address()?;
     let (stop_commit, stop_listener) = (shutdown.clone(), shutdown.clone());
     tasks.spawn(async move { Ok(commit.run(stop_commit).await?) });

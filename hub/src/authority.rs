@@ -41,6 +41,18 @@ pub struct Authority {
     certificate_pem: String,
     certificate_der: Vec<u8>,
     receipt_key: SigningKey,
+    agent_certificate: SignedDuration,
+}
+
+/// What an agent's certificate says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgentCertificate {
+    /// Whose it is.
+    pub agent: AgentId,
+    /// When it was signed.
+    pub signed: Timestamp,
+    /// When it ends.
+    pub ends: Timestamp,
 }
 
 /// The server's certificate, made anew at each start.
@@ -85,7 +97,15 @@ impl Authority {
             certificate_der: pem.contents,
             certificate_pem,
             receipt_key: SigningKey::from_seed(&seed)?,
+            agent_certificate: AGENT_CERTIFICATE,
         })
+    }
+
+    /// Signs agents' certificates that last as long as this.
+    #[must_use]
+    pub const fn lasting(mut self, agent_certificate: SignedDuration) -> Self {
+        self.agent_certificate = agent_certificate;
+        self
     }
 
     /// Returns the authority's certificate, in PEM: what a token carries.
@@ -140,22 +160,44 @@ impl Authority {
         params.distinguished_name = named(&agent.to_string());
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         params.serial_number = Some(SerialNumber::from_slice(agent.as_bytes()));
-        lasts(&mut params, now, AGENT_CERTIFICATE)?;
+        lasts(&mut params, now, self.agent_certificate)?;
         request.params = params;
         let certificate = request.signed_by(&self.issuer)?;
         let ends = now
-            .checked_add(AGENT_CERTIFICATE)
+            .checked_add(self.agent_certificate)
             .map_err(|_| AuthorityError::Time)?;
         Ok((certificate.der().to_vec(), ends))
     }
 }
 
-/// Reads the agent's name out of its certificate, which TLS has verified.
+/// Reads an agent's certificate, which TLS has verified.
 #[must_use]
-pub fn agent_of(certificate: &[u8]) -> Option<AgentId> {
+pub fn agent_certificate(certificate: &[u8]) -> Option<AgentCertificate> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let name = certificate.subject().iter_common_name().next()?;
-    name.as_str().ok()?.parse().ok()
+    let validity = certificate.validity();
+    let at = |seconds| Timestamp::from_second(seconds).ok();
+    Some(AgentCertificate {
+        agent: name.as_str().ok()?.parse().ok()?,
+        signed: at(validity.not_before.timestamp())?
+            .checked_add(SKEW)
+            .ok()?,
+        ends: at(validity.not_after.timestamp())?,
+    })
+}
+
+impl AgentCertificate {
+    /// Returns when it is to be renewed: after half of its life and up to a tenth more, by chance, so
+    /// that agents that were enrolled together do not all come together.
+    #[must_use]
+    pub fn renewal_at(&self, random: [u8; 16]) -> Timestamp {
+        let [low, high, ..] = random;
+        let life_ms = self.ends.duration_since(self.signed).as_millis();
+        let jitter_ms = life_ms / 10 * i128::from(u16::from_be_bytes([low, high])) / 65_536;
+        let after_ms = i64::try_from(life_ms / 2 + jitter_ms).unwrap_or(0);
+        let after = SignedDuration::from_millis(after_ms);
+        self.signed.checked_add(after).unwrap_or(self.ends)
+    }
 }
 
 fn authority_params(now: Timestamp) -> Result<CertificateParams, AuthorityError> {
@@ -248,7 +290,7 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
     use savin_shared::ids::AgentId;
 
-    use super::{Authority, agent_of};
+    use super::{AgentCertificate, Authority, agent_certificate};
 
     fn now() -> Timestamp {
         "2026-06-15T12:00:00Z".parse().unwrap()
@@ -263,9 +305,26 @@ mod tests {
         let asked = CertificateParams::new(vec!["another.example".to_owned()]).unwrap();
         let request = asked.serialize_request(&key).unwrap();
         let (certificate, ends) = authority.sign_agent(request.der(), agent, now()).unwrap();
-        assert_eq!(agent_of(&certificate), Some(agent));
+        let read = agent_certificate(&certificate).unwrap();
+        assert_eq!((read.agent, read.signed, read.ends), (agent, now(), ends));
         assert_eq!(ends.to_string(), "2026-09-13T12:00:00Z");
         assert!(authority.sign_agent(&[1, 2, 3], agent, now()).is_err());
+    }
+
+    #[test]
+    fn renews_after_half_a_life_and_up_to_a_tenth_more() {
+        let certificate = AgentCertificate {
+            agent: AgentId::from_bytes([7; 16]),
+            signed: "2026-01-01T00:00:00Z".parse().unwrap(),
+            ends: "2026-04-01T00:00:00Z".parse().unwrap(),
+        };
+        let at = |random| certificate.renewal_at(random).to_string();
+        assert_eq!(at([0; 16]), "2026-02-15T00:00:00Z");
+        assert!(
+            at([255; 16]).starts_with("2026-02-23T23:"),
+            "{}",
+            at([255; 16])
+        );
     }
 
     #[test]

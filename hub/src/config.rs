@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use lettre::Address;
 use savin_shared::limits::CREDIT_BATCHES;
@@ -12,8 +13,14 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
+use crate::authority::AGENT_CERTIFICATE;
 use crate::channels::email::transport::{MailServer, Security};
+use crate::ingest::listen::Tcp;
 use crate::store::Place;
+
+/// The shortest life of an agent's certificate, which only a test can want, and the longest.
+const CERTIFICATE_LIFE_MIN: SignedDuration = SignedDuration::from_secs(10);
+const CERTIFICATE_LIFE_MAX: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// The schema of the registry on a server.
 const REGISTRY_SCHEMA: &str = "savin_registry";
@@ -45,6 +52,10 @@ pub struct Config {
 pub struct Agents {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Where it listens for TLS over TCP.
+    pub listen_tcp: Tcp,
+    /// How long agents' certificates last.
+    pub certificate_life: SignedDuration,
     /// What tokens tell agents to dial, `host:port`.
     pub addresses: Vec<String>,
     /// Batches that an agent may have in flight.
@@ -102,6 +113,10 @@ struct StoreDocument {
 #[serde(deny_unknown_fields)]
 struct AgentsDocument {
     listen: SocketAddr,
+    #[serde(default)]
+    listen_tcp: Option<Spanned<String>>,
+    #[serde(default)]
+    certificate_life: Option<Spanned<String>>,
     addresses: Vec<String>,
     #[serde(default)]
     credit: Option<Spanned<u32>>,
@@ -202,8 +217,33 @@ impl Checker<'_> {
             }
             None => CREDIT_BATCHES,
         };
+        let listen_tcp = match &document.listen_tcp {
+            None => Tcp::Beside,
+            Some(named) if named.get_ref() == "off" => Tcp::Off,
+            Some(named) => {
+                let address = named.get_ref().parse().map_err(|_| {
+                    let message = "listen_tcp is an address with a port, or \"off\"";
+                    self.wrong(named.span(), message)
+                })?;
+                Tcp::At(address)
+            }
+        };
+        let certificate_life = match &document.certificate_life {
+            None => AGENT_CERTIFICATE,
+            Some(named) => named
+                .get_ref()
+                .parse()
+                .ok()
+                .filter(|life| (CERTIFICATE_LIFE_MIN..=CERTIFICATE_LIFE_MAX).contains(life))
+                .ok_or_else(|| {
+                    let message = "certificate_life is a length of time from \"10s\" to \"9600h\"";
+                    self.wrong(named.span(), message)
+                })?,
+        };
         Ok(Agents {
             listen: document.listen,
+            listen_tcp,
+            certificate_life,
             addresses: document.addresses,
             credit,
         })
@@ -325,7 +365,9 @@ pub enum ConfigError {
 mod tests {
     use std::fs;
 
-    use super::Config;
+    use jiff::SignedDuration;
+
+    use super::{Config, Tcp};
     use crate::store::Place;
 
     const GOOD: &str = "data = 'data'\n[agents]\nlisten = '127.0.0.1:7443'\naddresses = ['a:7443']\n\
@@ -349,6 +391,30 @@ mod tests {
         assert_ne!(config.registry, config.vault);
         assert!(matches!(&config.vault, Place::Server { schema, .. } if schema == "savin_vault"));
         assert_eq!(config.web.url, "https://x.test");
+    }
+
+    #[test]
+    fn listens_over_tcp_beside_quic_unless_told_otherwise() {
+        let agents = |more: &str| {
+            load(&GOOD.replace("[web]", &format!("{more}\n[web]")), None)
+                .map(|config| (config.agents.listen_tcp, config.agents.certificate_life))
+        };
+        let days = SignedDuration::from_hours(90 * 24);
+        assert_eq!(agents(""), Ok((Tcp::Beside, days)));
+        assert_eq!(agents("listen_tcp = 'off'"), Ok((Tcp::Off, days)));
+        let other = agents("listen_tcp = '0.0.0.0:443'\ncertificate_life = '20s'");
+        let address = "0.0.0.0:443".parse().unwrap();
+        assert_eq!(other, Ok((Tcp::At(address), SignedDuration::from_secs(20))));
+        let wrong = agents("listen_tcp = 'no'").unwrap_err();
+        assert!(
+            wrong.contains("line 5, column 14: listen_tcp is"),
+            "{wrong}"
+        );
+        let wrong = agents("certificate_life = '1s'").unwrap_err();
+        assert!(
+            wrong.contains("line 5, column 20: certificate_life"),
+            "{wrong}"
+        );
     }
 
     #[test]

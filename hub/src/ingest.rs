@@ -1,23 +1,29 @@
-//! The door for agents: QUIC with mutual TLS, one session each, one transaction for many.
+//! The door for agents: QUIC, or TLS on TCP, one session each, one transaction for many.
 
+mod clones;
 pub mod commit;
 mod connection;
 mod enrol;
+mod line;
 pub mod listen;
+mod renew;
+mod rotation;
 mod session;
 mod standing;
 mod streams;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use quinn::Connection;
 use savin_shared::ids::AgentId;
 use savin_shared::world::World;
 
 use crate::authority::Authority;
 use crate::store::Store;
+use clones::{Start, Starts};
 use commit::Committer;
+use line::Line;
 pub use standing::Barred;
 
 /// What every connection shares.
@@ -41,67 +47,59 @@ pub struct Shared {
 
 /// The one connection of each agent: a second one ends the first, and takes its turn after it.
 #[derive(Debug, Clone, Default)]
-pub struct Present(Arc<Mutex<BTreeMap<AgentId, Presence>>>);
+pub struct Present(Arc<Mutex<Agents>>);
+
+#[derive(Debug, Default)]
+struct Agents {
+    connected: BTreeMap<AgentId, Presence>,
+    /// Kept while an agent is away: a second program may greet when the first has gone.
+    starts: BTreeMap<AgentId, Starts>,
+}
 
 /// An agent that is connected.
 #[derive(Debug)]
 struct Presence {
-    connection: Connection,
-    /// The start of the agent's program, once it has greeted.
-    boot: Option<[u8; 16]>,
-    /// That of the connection that this one took over.
-    boot_before: Option<[u8; 16]>,
+    line: Line,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Present {
     /// Notes an agent's connection; returns the one that it replaces, and whose turn it is.
-    fn enter(
-        &self,
-        agent: AgentId,
-        connection: Connection,
-    ) -> (Option<Connection>, Arc<tokio::sync::Mutex<()>>) {
+    fn enter(&self, agent: AgentId, line: Line) -> (Option<Line>, Arc<tokio::sync::Mutex<()>>) {
         let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = present.remove(&agent);
-        let (before, boot_before, turn) = match before {
-            Some(before) => (Some(before.connection), before.boot, before.turn),
-            None => (None, None, Arc::default()),
+        let before = present.connected.remove(&agent);
+        let (before, turn) = match before {
+            Some(before) => (Some(before.line), before.turn),
+            None => (None, Arc::default()),
         };
         let presence = Presence {
-            connection,
-            boot: None,
-            boot_before,
+            line,
             turn: Arc::clone(&turn),
         };
-        present.insert(agent, presence);
+        present.connected.insert(agent, presence);
         (before, turn)
     }
 
-    /// Notes which start of its program an agent greets with; returns whether it took over the
-    /// connection of another one.
-    fn greeted(&self, agent: AgentId, boot: [u8; 16]) -> bool {
+    /// Notes which start of its program an agent greets with.
+    fn greeted(&self, agent: AgentId, boot: [u8; 16], now: Instant) -> Start {
         let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(held) = present.get_mut(&agent) else {
-            return false;
-        };
-        held.boot = Some(boot);
-        held.boot_before.is_some_and(|before| before != boot)
+        let starts = present.starts.entry(agent).or_default();
+        starts.greeted(boot, now)
     }
 
     /// Forgets an agent's connection, if it is still this one.
-    fn leave(&self, agent: AgentId, connection: &Connection) {
+    fn leave(&self, agent: AgentId, line: &Line) {
         let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_this = present
-            .get(&agent)
-            .is_some_and(|held| held.connection.stable_id() == connection.stable_id());
-        if is_this {
-            present.remove(&agent);
+        let held = present.connected.get(&agent);
+        if held.is_some_and(|held| held.line.is(line)) {
+            present.connected.remove(&agent);
         }
     }
 
     /// Returns how many agents are connected.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        let present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        present.connected.len()
     }
 }

@@ -7,9 +7,11 @@ pub mod command;
 pub mod enrolment;
 pub mod greeting;
 pub mod heartbeat;
+pub mod line;
 pub mod live;
 pub mod reader;
 pub mod reconcile;
+pub mod renewal;
 pub mod snapshot;
 
 use serde::Serialize;
@@ -26,8 +28,10 @@ use command::{Command, CommandResult};
 use enrolment::{EnrolAnswer, EnrolRequest};
 use greeting::{Hello, Welcome};
 use heartbeat::Heartbeat;
+use line::LineWord;
 use live::{Ack, AckV1, Nack};
 use reconcile::Reconcile;
+use renewal::{RenewAnswer, RenewRequest};
 use snapshot::{SnapshotBegin, SnapshotChunk, SnapshotEnd};
 
 /// The protocol name of the custody stream in the TLS handshake (RFC 7301).
@@ -73,6 +77,12 @@ coded_enum! {
         EnrolRequest = 13 => "EnrolRequest",
         /// Hub: enrolled, or why not.
         EnrolAnswer = 14 => "EnrolAnswer",
+        /// Agent: sign this for my next certificate.
+        RenewRequest = 15 => "RenewRequest",
+        /// Hub: signed, or why not.
+        RenewAnswer = 16 => "RenewAnswer",
+        /// Both, on TLS over TCP only: alive, or the end and why.
+        Line = 17 => "Line",
     }
 }
 
@@ -107,6 +117,12 @@ pub enum Frame {
     EnrolRequest(EnrolRequest),
     /// See [`FrameType::EnrolAnswer`].
     EnrolAnswer(EnrolAnswer),
+    /// See [`FrameType::RenewRequest`].
+    RenewRequest(RenewRequest),
+    /// See [`FrameType::RenewAnswer`].
+    RenewAnswer(RenewAnswer),
+    /// See [`FrameType::Line`].
+    Line(LineWord),
 }
 
 impl Frame {
@@ -128,6 +144,9 @@ impl Frame {
             Self::Result(_) => FrameType::Result,
             Self::EnrolRequest(_) => FrameType::EnrolRequest,
             Self::EnrolAnswer(_) => FrameType::EnrolAnswer,
+            Self::RenewRequest(_) => FrameType::RenewRequest,
+            Self::RenewAnswer(_) => FrameType::RenewAnswer,
+            Self::Line(_) => FrameType::Line,
         }
     }
 
@@ -177,6 +196,9 @@ impl Frame {
             FrameType::Result => Self::Result(codec.decode(body)?),
             FrameType::EnrolRequest => Self::EnrolRequest(codec.decode(body)?),
             FrameType::EnrolAnswer => Self::EnrolAnswer(codec.decode(body)?),
+            FrameType::RenewRequest => Self::RenewRequest(codec.decode(body)?),
+            FrameType::RenewAnswer => Self::RenewAnswer(codec.decode(body)?),
+            FrameType::Line => Self::Line(codec.decode(body)?),
         })
     }
 
@@ -196,6 +218,9 @@ impl Frame {
             Self::Result(body) => codec.encode(body)?,
             Self::EnrolRequest(body) => codec.encode(body)?,
             Self::EnrolAnswer(body) => codec.encode(body)?,
+            Self::RenewRequest(body) => codec.encode(body)?,
+            Self::RenewAnswer(body) => codec.encode(body)?,
+            Self::Line(body) => codec.encode(body)?,
         })
     }
 }

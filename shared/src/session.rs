@@ -36,7 +36,10 @@ impl Channel {
             | FrameType::Command
             | FrameType::Result
             | FrameType::EnrolRequest
-            | FrameType::EnrolAnswer => Self::Control,
+            | FrameType::EnrolAnswer
+            | FrameType::RenewRequest
+            | FrameType::RenewAnswer
+            | FrameType::Line => Self::Control,
             FrameType::Batch | FrameType::Ack | FrameType::Nack => Self::Live,
             FrameType::SnapshotBegin | FrameType::SnapshotChunk | FrameType::SnapshotEnd => {
                 Self::Bulk

@@ -26,6 +26,10 @@ pub struct HubOptions {
     pub web_port: Option<u16>,
     /// Where somebody goes who leaves the site at once; the usual place without one.
     pub leave_url: Option<String>,
+    /// What tokens tell agents to dial; where the hub listens without one.
+    pub dialled: Option<SocketAddr>,
+    /// How long agents' certificates last, such as `20s`; the usual time without one.
+    pub certificate_life: Option<&'static str>,
 }
 
 /// A hub's home.
@@ -46,10 +50,14 @@ impl HubHome {
     pub fn make(folder: &Path, programs: &Programs, options: &HubOptions) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).context("failed to make the hub's folder")?;
         let web = free_tcp(options.web_port)?;
-        let agents = free_udp()?;
+        let agents = free_both()?;
         let site = format!("http://{web}");
+        let dialled = options.dialled.unwrap_or(agents);
+        let life = options.certificate_life.map_or_else(String::new, |life| {
+            format!("certificate_life = \"{life}\"\n")
+        });
         let mut config = format!(
-            "data = \"data\"\n\n[agents]\nlisten = \"{agents}\"\naddresses = [\"{agents}\"]\n\n\
+            "data = \"data\"\n\n[agents]\nlisten = \"{agents}\"\naddresses = [\"{dialled}\"]\n{life}\n\
              [web]\nlisten = \"{web}\"\nurl = \"{site}\"\nphone = \"1-800-555-0100\"\n"
         );
         if let Some(url) = &options.leave_url {
@@ -255,6 +263,19 @@ impl AgentHome {
         self.folder.join("state").join("journal.sqlite")
     }
 
+    /// Sets how the hub may be reached: the lines of `[hub]`.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn reach_hub(&self, lines: &str) -> anyhow::Result<()> {
+        let file = self.config_file();
+        let before = std::fs::read_to_string(&file).context("failed to read agent.toml")?;
+        let (top, feeds) = before.split_at(before.find("\n[[feed]]").unwrap_or(before.len()));
+        let top = top.split("\n[hub]").next().unwrap_or(top);
+        let config = format!("{top}\n[hub]\n{lines}\n{feeds}");
+        std::fs::write(file, config).context("failed to write agent.toml")
+    }
+
     /// Runs one of the agent's commands and returns what it printed.
     ///
     /// # Errors
@@ -314,8 +335,19 @@ fn free_tcp(wanted: Option<u16>) -> anyhow::Result<SocketAddr> {
     listener.local_addr().context("no free port")
 }
 
-/// Returns a free address for UDP.
-fn free_udp() -> anyhow::Result<SocketAddr> {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-    socket.local_addr().context("no free port")
+/// Returns an address that is free for UDP and for TCP.
+///
+/// # Errors
+/// Returns the system's error.
+pub fn free_both() -> anyhow::Result<SocketAddr> {
+    let mut last = None;
+    for _ in 0..20 {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+        let address = socket.local_addr().context("no free port")?;
+        match TcpListener::bind(address) {
+            Ok(_free) => return Ok(address),
+            Err(taken) => last = Some(taken),
+        }
+    }
+    Err(last.context("no free port")?.into())
 }

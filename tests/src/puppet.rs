@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use quinn::Connection;
 use savin_agent::enrol::enrol;
 use savin_agent::identity::StateFolder;
 use savin_agent::signer::Signer;
-use savin_agent::uplink::dial::Dialer;
+use savin_agent::uplink::dial::{Choice, Dialer, Ways};
+use savin_agent::uplink::line::{self, Transport};
 use savin_agent::uplink::streams::Streams;
 use savin_agent::uplink::tls;
 use savin_shared::chain::Position;
@@ -40,6 +42,7 @@ pub const FEED: &str = "puppet";
 pub struct Puppet {
     signer: Signer,
     dialer: Dialer,
+    tls: Arc<rustls::ClientConfig>,
     facility: FacilityCode,
     feed: FeedName,
     /// Where its chain ends.
@@ -58,14 +61,15 @@ impl Puppet {
         let token: TokenFile = toml::from_str(&text).context("not a token")?;
         std::fs::create_dir_all(folder).context("failed to make a puppet's folder")?;
         let state = StateFolder::new(folder.to_owned());
-        let identity = enrol(&token, &state).await?;
+        let identity = enrol(&token, &state, ways()).await?;
         let agent = identity.agent()?;
         let [facility] = identity.facilities.as_slice() else {
             bail!("a puppet speaks for one facility");
         };
         Ok(Self {
             signer: state.signer(agent)?,
-            dialer: Dialer::new(identity.hub.clone(), tls::enrolled(&state.tls()?)?)?,
+            dialer: Dialer::new(identity.hub.clone(), ways()),
+            tls: tls::enrolled(&state.tls()?)?,
             facility: facility.clone(),
             feed: FeedName::new(FEED)?,
             end: Position::genesis(agent, Epoch::from_bytes(*agent.as_bytes())),
@@ -104,8 +108,12 @@ impl Puppet {
     /// # Errors
     /// Returns why the hub was not reached.
     pub async fn dial(&self) -> anyhow::Result<Line> {
-        let connection = self.dialer.dial().await?;
-        let (streams, frames) = Streams::new(connection.clone());
+        let line = self.dialer.dial(&self.tls, None).await?;
+        let line::Line::Quic(connection) = &line else {
+            bail!("a puppet speaks QUIC");
+        };
+        let connection = connection.clone();
+        let (streams, frames) = Streams::new(line);
         Ok(Line {
             connection,
             streams,
@@ -190,6 +198,13 @@ impl Puppet {
         let batch = self.seal_after(self.end, bodies)?;
         self.end = batch.header.after();
         Ok(batch)
+    }
+}
+
+fn ways() -> Ways {
+    Ways {
+        choice: Choice::Only(Transport::Quic),
+        ..Ways::default()
     }
 }
 

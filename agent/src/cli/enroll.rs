@@ -9,9 +9,10 @@ use savin_shared::token::TokenFile;
 use serde_json::json;
 
 use super::output::Output;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::enrol::enrol;
 use crate::identity::StateFolder;
+use crate::uplink::dial::Ways;
 
 /// The journal's file and those that SQLite puts beside it.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
@@ -25,6 +26,12 @@ pub(super) struct Enroll {
     /// The state folder, where there is no configuration yet.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
+    /// The way out for TCP, as `http://host:port`, where the configuration names none.
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+    /// A file with the user and the password that the proxy wants, one a line.
+    #[arg(long, value_name = "FILE", requires = "proxy")]
+    proxy_credentials: Option<PathBuf>,
     /// Replace the identity that is there; the journal of the old one is kept beside it.
     #[arg(long)]
     replace: bool,
@@ -32,10 +39,14 @@ pub(super) struct Enroll {
 
 impl Enroll {
     pub(super) fn run(&self, config: &Path, output: &Output) -> anyhow::Result<()> {
-        let state = match &self.state {
-            Some(folder) => StateFolder::new(folder.clone()),
-            None => Config::load(config)?.state,
+        let (state, ways) = match &self.state {
+            Some(folder) => (StateFolder::new(folder.clone()), Ways::default()),
+            None => {
+                let config = Config::load(config)?;
+                (config.state, config.ways)
+            }
         };
+        let ways = self.through_proxy(ways)?;
         if state.is_enrolled() && !self.replace {
             bail!(
                 "an agent is enrolled in {} already: use --replace to enrol it anew",
@@ -46,7 +57,7 @@ impl Enroll {
         let _lock = state.is_enrolled().then(|| state.lock()).transpose()?;
         let token = self.token()?;
         let runtime = super::run::runtime()?;
-        let identity = runtime.block_on(enrol(&token, &state))?;
+        let identity = runtime.block_on(enrol(&token, &state, ways))?;
         if self.replace {
             set_journal_aside(&state)?;
         }
@@ -76,6 +87,18 @@ impl Enroll {
         output.line(&format!("  key fingerprint   {fingerprint}"))?;
         output
             .line("Next: `savin-agent preview` shows what would be sent; `savin-agent run` starts.")
+    }
+
+    fn through_proxy(&self, ways: Ways) -> anyhow::Result<Ways> {
+        let Some(url) = &self.proxy else {
+            return Ok(ways);
+        };
+        let credentials = self.proxy_credentials.as_deref();
+        let proxy = config::proxy(url, credentials).map_err(|failure| anyhow::anyhow!(failure))?;
+        Ok(Ways {
+            proxy: Some(proxy),
+            ..ways
+        })
     }
 
     fn token(&self) -> anyhow::Result<TokenFile> {

@@ -15,6 +15,8 @@ use crate::journal::hold::Hold;
 use crate::journal::position::Standpoint;
 use crate::journal::spool::Backlog;
 use crate::journal::{Journal, JournalError, dark, feed, hold, position, receipt, spool};
+use crate::uplink::line::Transport;
+use crate::uplink::route::Route;
 
 struct Status<'a> {
     identity: &'a Identity,
@@ -22,6 +24,7 @@ struct Status<'a> {
     backlog: Backlog,
     receipt_at: Option<ReceivedAt>,
     certificate_days: i64,
+    route: Route,
     feeds: Vec<Feed<'a>>,
 }
 
@@ -49,6 +52,7 @@ pub(super) fn run(config: &Path, output: &Output) -> anyhow::Result<()> {
 
 fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status<'a>> {
     let now = (app::world().wall)();
+    let ends = config.state.tls()?.ends;
     let mut journal = Journal::look(&config.state.journal())?;
     Ok(journal.read(|tx| {
         let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
@@ -69,7 +73,8 @@ fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status
             receipt_at: receipt::newest(tx, None, 1)?
                 .pop()
                 .map(|receipt| receipt.received_at),
-            certificate_days: certificate_days(identity.expires, now),
+            certificate_days: certificate_days(ends, now),
+            route: Route::load(&config.state),
             standpoint,
             feeds,
         })
@@ -91,17 +96,31 @@ impl Status<'_> {
             "rows": self.standpoint.digest.rows(),
             "state_digest": self.standpoint.digest.root().to_string(),
             "certificate_days": self.certificate_days,
+            "line": {
+                "transport": self.route.transport,
+                "connected_at": self.route.connected_at,
+                "trouble": self.route.trouble,
+            },
             "feeds": self.feeds.iter().map(Feed::json).collect::<Vec<_>>(),
         })
     }
 
     fn certificate(&self) -> String {
         match self.certificate_days {
-            ..0 => "has ended: ask MDOC for a token and enrol again with --replace".to_owned(),
-            days @ ..=CERTIFICATE_WARNING_DAYS => format!(
-                "{days} days left: ask MDOC for a token and enrol again with --replace before then"
-            ),
+            ..0 => "has ended: it is renewed as soon as the hub answers".to_owned(),
+            days @ ..=CERTIFICATE_WARNING_DAYS => {
+                format!("{days} days left, and not renewed yet: the hub was not reached for long")
+            }
             days => format!("{days} days left"),
+        }
+    }
+
+    fn line(&self) -> String {
+        let transport = self.route.transport.map_or("none", Transport::as_str);
+        match (self.route.connected_at, &self.route.trouble) {
+            (Some(since), _) => format!("{transport} since {since:.0}"),
+            (None, Some(trouble)) => format!("down: {trouble}"),
+            (None, None) => "down".to_owned(),
         }
     }
 
@@ -122,6 +141,7 @@ impl Status<'_> {
             self.standpoint.acked, self.backlog.deltas
         ))?;
         output.line(&format!("  last receipt  {receipt}"))?;
+        output.line(&format!("  line          {}", self.line()))?;
         output.line(&format!("  certificate   {}", self.certificate()))?;
         let header = [
             "feed",

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use quinn::Connection;
 use savin_shared::codec::Codec;
 use savin_shared::envelope::SealedBatch;
 use savin_shared::fault::Fault;
+use savin_shared::frame::Frame;
 use savin_shared::frame::command::{CommandOutcome, Order};
 use savin_shared::frame::greeting::Hello;
 use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat, NOT_READABLE};
+use savin_shared::frame::renewal::RenewAnswer;
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotEnd};
 use savin_shared::ids::{Epoch, FacilityCode, FeedName};
 use savin_shared::receipt::Receipt;
@@ -19,12 +20,14 @@ use savin_shared::session::agent::{AgentClose, AgentEvent, AgentSession};
 use savin_shared::sign::VerifyingKey;
 use savin_shared::world::World;
 use thiserror::Error;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::block_in_place;
-use tracing::{error, info, trace, warn};
+use tracing::{info, trace, warn};
 
+use super::certificate::Certificate;
+use super::line::Line;
 use super::streams::{StreamError, Streams};
-use crate::identity::{CERTIFICATE_WARNING_DAYS, certificate_days};
+use crate::identity::StateFolder;
 use crate::journal::position::{self, Standpoint};
 use crate::journal::{Journal, JournalError, dark, feed, hold, receipt, shadow, spool};
 use crate::signer::Signer;
@@ -71,6 +74,8 @@ pub struct Parts {
     pub feeds: Vec<FeedLabel>,
     /// When the certificate ends.
     pub certificate_ends: Timestamp,
+    /// Where a new certificate is stored.
+    pub state: StateFolder,
     /// The clocks and the randomness.
     pub world: World,
 }
@@ -84,7 +89,8 @@ pub struct Driver {
     boot: [u8; 16],
     receipt: Option<(Receipt, Instant)>,
     prune_due: Instant,
-    said_days: Option<i64>,
+    /// The certificate, of which no session knows.
+    pub certificate: Certificate,
 }
 
 /// Why a session ended.
@@ -106,6 +112,12 @@ impl Driver {
     #[must_use]
     pub fn new(parts: Parts, journal: Journal, fresh: mpsc::Receiver<SealedBatch>) -> Self {
         let boot = (parts.world.random)();
+        let certificate = Certificate::new(
+            parts.state.clone(),
+            Arc::clone(&parts.signer),
+            parts.certificate_ends,
+            parts.world,
+        );
         Self {
             prune_due: (parts.world.monotonic)(),
             parts,
@@ -113,24 +125,25 @@ impl Driver {
             fresh,
             boot,
             receipt: None,
-            said_days: None,
+            certificate,
         }
     }
 
-    /// Holds one session until it ends; shutdown ends it without an error.
+    /// Holds one session until it ends, or until something else happens, which ends it without an
+    /// error.
     ///
     /// # Errors
     /// The outer error is the one after which the process must end.
     pub async fn hold(
         &mut self,
-        connection: &Connection,
+        line: Line,
         timing: Timing,
-        shutdown: &mut watch::Receiver<bool>,
+        until: impl Future<Output = ()>,
     ) -> Result<Result<(), DriveError>, JournalError> {
         let ended = tokio::select! {
             biased;
-            _ = shutdown.wait_for(|stop| *stop) => Ok(()),
-            ended = self.converse(connection, timing) => ended,
+            () = until => Ok(()),
+            ended = self.converse(line, timing) => ended,
         };
         self.receipt = self
             .receipt
@@ -146,12 +159,9 @@ impl Driver {
         }
     }
 
-    async fn converse(
-        &mut self,
-        connection: &Connection,
-        timing: Timing,
-    ) -> Result<(), DriveError> {
-        let (mut streams, mut frames) = Streams::new(connection.clone());
+    async fn converse(&mut self, line: Line, timing: Timing) -> Result<(), DriveError> {
+        self.certificate.begin_session(line.binding());
+        let (mut streams, mut frames) = Streams::new(line);
         let hello = self.hello()?;
         let mut session = AgentSession::new(hello, self.parts.receipt_key, timing, self.now());
         let mut look = tokio::time::interval(LOOK);
@@ -168,7 +178,10 @@ impl Driver {
                 biased;
                 frame = frames.recv() => {
                     let Some(frame) = frame else { return Err(StreamError::Ended.into()) };
-                    session.handle_frame(frame, self.now());
+                    match frame {
+                        Frame::RenewAnswer(answer) => self.renewed(answer, &mut session),
+                        frame => session.handle_frame(frame, self.now()),
+                    }
                 }
                 batch = self.fresh.recv(), if fresh_open => match batch {
                     Some(batch) => {
@@ -212,6 +225,11 @@ impl Driver {
                     .await
                     .map_err(|_| StreamError::Blocked)??;
             }
+            if let Some(frame) = self.certificate.take_request() {
+                tokio::time::timeout(SEND, streams.send(&frame.into(), session.codec()))
+                    .await
+                    .map_err(|_| StreamError::Blocked)??;
+            }
             let Some(event) = session.poll_event() else {
                 return Ok(());
             };
@@ -246,9 +264,17 @@ impl Driver {
             }
             AgentEvent::Snapshot { new_epoch } => self.send_full_state(new_epoch, session)?,
             AgentEvent::Heartbeat => {
-                self.say_certificate();
+                self.certificate.say();
                 let heartbeat = self.heartbeat()?;
                 session.heartbeat(heartbeat);
+            }
+            AgentEvent::Order {
+                id,
+                order: Order::Rotate,
+            } => {
+                if let Some(outcome) = self.certificate.renew(id) {
+                    session.command_done(id, outcome);
+                }
             }
             AgentEvent::Order { id, order } => {
                 // What this build cannot do yet it says; the hub then does without.
@@ -318,7 +344,7 @@ impl Driver {
             spool_deltas: backlog.deltas,
             oldest_unacked_us: micros(backlog.oldest),
             disk_free_bytes: None,
-            certificate_days: i32::try_from(self.certificate_days()).ok(),
+            certificate_days: i32::try_from(self.certificate.days()).ok(),
             feeds,
         })
     }
@@ -390,28 +416,12 @@ impl Driver {
         Err(DriveError::Closed(AgentClose::Contradiction))
     }
 
-    /// Says once a day that the certificate ends soon; until it has ended, nothing else changes.
-    pub fn say_certificate(&mut self) {
-        let days = self.certificate_days();
-        if days > CERTIFICATE_WARNING_DAYS || self.said_days == Some(days) {
-            return;
+    /// Stores a certificate that was asked for; any other ends the session.
+    fn renewed(&mut self, answer: RenewAnswer, session: &mut AgentSession) {
+        match self.certificate.renewed(answer.clone()) {
+            Some((id, outcome)) => session.command_done(id, outcome),
+            None => session.handle_frame(Frame::RenewAnswer(answer), self.now()),
         }
-        self.said_days = Some(days);
-        if days < 0 {
-            error!(
-                certificate.days = days,
-                "The certificate has ended and the hub takes nothing: enrol again with --replace"
-            );
-        } else {
-            warn!(
-                certificate.days = days,
-                "The certificate ends soon: ask MDOC for a token and enrol again with --replace"
-            );
-        }
-    }
-
-    fn certificate_days(&self) -> i64 {
-        certificate_days(self.parts.certificate_ends, (self.parts.world.wall)())
     }
 
     /// Forgets what has been acknowledged for long, now and then.

@@ -1,69 +1,110 @@
-//! The streams of one connection: control, live and bulk, each opened when it is first used.
+//! Frames in and out of one connection. QUIC has a stream for each channel, opened when it is first
+//! used; TLS carries all frames one after the other, since each says by its type what it belongs to.
 
-use quinn::{Connection, RecvStream, SendStream};
+use std::io;
+use std::time::Duration;
+
+use quinn::{Connection, ConnectionError, RecvStream, SendStream, TransportErrorCode};
+use rustls::AlertDescription;
 use savin_shared::codec::Codec;
+use savin_shared::frame::line::{LineWord, close};
 use savin_shared::frame::reader::FrameReader;
 use savin_shared::frame::{Frame, FrameError};
 use savin_shared::session::{Channel, Outgoing};
 use thiserror::Error;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
 
-/// Frames that wait for the session; a peer that sends faster is slowed down by QUIC.
+use super::dial::{IDLE, KEEP_ALIVE};
+use super::line::Line;
+
+/// Frames that wait for the session; a peer that sends faster is slowed down by the transport.
 const FRAMES_WAITING_MAX: usize = 64;
+
+/// Frames that wait to be written to TLS; beyond, whoever sends waits.
+const WRITES_WAITING_MAX: usize = 4;
+
+/// Bytes read from TLS at once.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How long TLS may take to accept what was written, before the line counts as lost.
+const WRITE: Duration = Duration::from_secs(30);
 
 /// Priority of full states: below everything else.
 const BULK_PRIORITY: i32 = -1;
 
-/// The streams of one connection.
+/// The frames of one connection.
 #[derive(Debug)]
 pub struct Streams {
+    out: Out,
+    frames: mpsc::Sender<Frame>,
+    tasks: JoinSet<Result<(), StreamError>>,
+}
+
+#[derive(Debug)]
+enum Out {
+    Quic(Box<QuicStreams>),
+    Tls(mpsc::Sender<Vec<u8>>),
+}
+
+#[derive(Debug)]
+struct QuicStreams {
     connection: Connection,
     control: Option<SendStream>,
     live: Option<SendStream>,
     bulk: Option<SendStream>,
-    frames: mpsc::Sender<Frame>,
-    readers: JoinSet<Result<(), StreamError>>,
 }
 
 impl Streams {
-    /// Begins with no stream open; frames that arrive come out of the receiver.
+    /// Begins; frames that arrive come out of the receiver. Needs a tokio runtime.
     #[must_use]
-    pub fn new(connection: Connection) -> (Self, mpsc::Receiver<Frame>) {
+    pub fn new(line: Line) -> (Self, mpsc::Receiver<Frame>) {
         let (frames, received) = mpsc::channel(FRAMES_WAITING_MAX);
-        let readers = JoinSet::new();
-        (
-            Self {
+        let mut tasks = JoinSet::new();
+        let out = match line {
+            Line::Quic(connection) => Out::Quic(Box::new(QuicStreams {
                 connection,
                 control: None,
                 live: None,
                 bulk: None,
-                frames,
-                readers,
-            },
-            received,
-        )
+            })),
+            Line::Tls(line) => {
+                let (reading, writing) = tokio::io::split(line.stream);
+                let (out, outgoing) = mpsc::channel(WRITES_WAITING_MAX);
+                tasks.spawn(read_tls(reading, frames.clone()));
+                tasks.spawn(write_tls(writing, outgoing));
+                Out::Tls(out)
+            }
+        };
+        (Self { out, frames, tasks }, received)
     }
 
-    /// Sends a frame on its channel's stream.
+    /// Sends a frame on its channel.
     ///
     /// # Errors
     /// Returns [`StreamError`] when the line is lost.
     pub async fn send(&mut self, outgoing: &Outgoing, codec: Codec) -> Result<(), StreamError> {
         let bytes = outgoing.frame.encode(codec)?;
+        let streams = match &mut self.out {
+            Out::Tls(out) => return out.send(bytes).await.map_err(|_| StreamError::Ended),
+            Out::Quic(streams) => streams,
+        };
         let slot = match outgoing.channel {
-            Channel::Control => &mut self.control,
-            Channel::Live => &mut self.live,
-            Channel::Bulk => &mut self.bulk,
+            Channel::Control => &mut streams.control,
+            Channel::Live => &mut streams.live,
+            Channel::Bulk => &mut streams.bulk,
         };
         if slot.is_none() {
-            let (send, receive) = self.connection.open_bi().await?;
+            let (send, receive) = streams.connection.open_bi().await?;
             if outgoing.channel == Channel::Bulk {
                 // A stream that is already closed says so at the write.
                 let _closed = send.set_priority(BULK_PRIORITY);
             }
-            let frames = self.frames.clone();
-            self.readers.spawn(read(receive, frames));
+            self.tasks.spawn(read(receive, self.frames.clone()));
             *slot = Some(send);
         }
         if let Some(stream) = slot {
@@ -72,13 +113,15 @@ impl Streams {
         Ok(())
     }
 
-    /// Waits until a stream fails or all have ended, and returns why. Frames that came before are
-    /// still in the receiver: the last of them may say more.
+    /// Waits until the line fails or has ended, and returns why. Frames that came before are still
+    /// in the receiver: the last of them may say more.
     pub async fn failed(&mut self) -> StreamError {
-        if self.readers.is_empty() {
-            return self.connection.closed().await.into();
+        if let Out::Quic(streams) = &self.out
+            && self.tasks.is_empty()
+        {
+            return streams.connection.closed().await.into();
         }
-        while let Some(ended) = self.readers.join_next().await {
+        while let Some(ended) = self.tasks.join_next().await {
             if let Ok(Err(error)) = ended {
                 return error;
             }
@@ -100,25 +143,144 @@ async fn read(mut stream: RecvStream, frames: mpsc::Sender<Frame>) -> Result<(),
     Ok(())
 }
 
+async fn read_tls(
+    mut stream: ReadHalf<TlsStream<TcpStream>>,
+    frames: mpsc::Sender<Frame>,
+) -> Result<(), StreamError> {
+    let mut reader = FrameReader::default();
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        let read = timeout(IDLE, stream.read(&mut buffer)).await;
+        let read = read.map_err(|_| StreamError::Silent)??;
+        if read == 0 {
+            return Err(StreamError::Ended);
+        }
+        reader.push(buffer.get(..read).unwrap_or_default());
+        while let Some(frame) = reader.next_frame()? {
+            match frame {
+                Frame::Line(LineWord::KeepAlive) => {}
+                Frame::Line(LineWord::Close { code, reason }) => {
+                    return Err(StreamError::closed(code, reason.as_bytes()));
+                }
+                frame => {
+                    if frames.send(frame).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn write_tls(
+    mut stream: WriteHalf<TlsStream<TcpStream>>,
+    mut outgoing: mpsc::Receiver<Vec<u8>>,
+) -> Result<(), StreamError> {
+    let alive = Frame::Line(LineWord::KeepAlive).encode(Codec::Bincode2)?;
+    loop {
+        let bytes = match timeout(KEEP_ALIVE, outgoing.recv()).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(()),
+            Err(_) => alive.clone(),
+        };
+        let written = async {
+            stream.write_all(&bytes).await?;
+            while let Ok(more) = outgoing.try_recv() {
+                stream.write_all(&more).await?;
+            }
+            stream.flush().await
+        };
+        timeout(WRITE, written)
+            .await
+            .map_err(|_| StreamError::Blocked)??;
+    }
+}
+
 /// Why a stream cannot go on.
 #[derive(Debug, Error)]
 pub enum StreamError {
     /// The connection was lost.
-    #[error("the connection was lost")]
-    Connection(#[from] quinn::ConnectionError),
-    /// Writing failed.
-    #[error("the stream cannot be written")]
-    Write(#[from] quinn::WriteError),
-    /// Reading failed.
-    #[error("the stream cannot be read")]
-    Read(#[from] quinn::ReadError),
+    #[error("the connection was lost: {0}")]
+    Connection(String),
+    /// The hub ended the connection, and said why.
+    #[error("the hub ended the connection: {reason}")]
+    Closed {
+        /// One of [`close`].
+        code: u32,
+        /// Why.
+        reason: String,
+    },
+    /// The hub does not take this certificate any more.
+    #[error("the hub says that this agent's certificate has ended")]
+    CertificateEnded,
     /// The hub sent what is no frame, or a frame is too large.
     #[error("a frame was refused")]
     Frame(#[from] FrameError),
     /// The hub took nothing in for too long.
     #[error("the line accepts nothing any more")]
     Blocked,
+    /// Nothing arrived for too long.
+    #[error("nothing came from the hub for a minute")]
+    Silent,
     /// The hub ended every stream.
     #[error("the hub ended the conversation")]
     Ended,
+}
+
+impl StreamError {
+    fn closed(code: u32, reason: &[u8]) -> Self {
+        if code == close::CERTIFICATE_ENDED {
+            return Self::CertificateEnded;
+        }
+        let reason = LineWord::printable(reason);
+        Self::Closed { code, reason }
+    }
+}
+
+impl From<ConnectionError> for StreamError {
+    fn from(error: ConnectionError) -> Self {
+        let expired = u8::from(AlertDescription::CertificateExpired);
+        match error {
+            ConnectionError::ApplicationClosed(end) => {
+                let code = u32::try_from(end.error_code.into_inner()).unwrap_or(u32::MAX);
+                Self::closed(code, &end.reason)
+            }
+            ConnectionError::ConnectionClosed(end)
+                if end.error_code == TransportErrorCode::crypto(expired) =>
+            {
+                Self::CertificateEnded
+            }
+            other => Self::Connection(other.to_string()),
+        }
+    }
+}
+
+impl From<quinn::WriteError> for StreamError {
+    fn from(error: quinn::WriteError) -> Self {
+        match error {
+            quinn::WriteError::ConnectionLost(error) => error.into(),
+            other => Self::Connection(other.to_string()),
+        }
+    }
+}
+
+impl From<quinn::ReadError> for StreamError {
+    fn from(error: quinn::ReadError) -> Self {
+        match error {
+            quinn::ReadError::ConnectionLost(error) => error.into(),
+            other => Self::Connection(other.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for StreamError {
+    fn from(error: io::Error) -> Self {
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+        match cause {
+            Some(rustls::Error::AlertReceived(AlertDescription::CertificateExpired)) => {
+                Self::CertificateEnded
+            }
+            Some(_) | None => Self::Connection(error.to_string()),
+        }
+    }
 }

@@ -1,8 +1,7 @@
-//! TLS 1.3 with the hub's own authority as the only one that is trusted.
+//! TLS 1.3 with the hub's own authority as the only one that is trusted, for both transports.
 
 use std::sync::Arc;
 
-use quinn::crypto::rustls::{NoInitialCipherSuite, QuicClientConfig};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -14,24 +13,22 @@ use crate::identity::TlsMaterial;
 /// Builds the configuration of an enrolled agent's connections.
 ///
 /// # Errors
-/// Returns [`TlsError`] when a certificate or key is not usable.
-pub fn enrolled(material: &TlsMaterial) -> Result<QuicClientConfig, TlsError> {
+/// Returns [`TlsError`] when a certificate or key is not usable, or they do not belong together.
+pub fn enrolled(material: &TlsMaterial) -> Result<Arc<ClientConfig>, TlsError> {
     let key = PrivateKeyDer::from_pem_slice(material.key_pem.as_bytes())
         .map_err(|_| TlsError::Pem("the agent's key"))?;
     let certificate = CertificateDer::from(material.certificate.clone());
     let config = builder(&material.authority_pem)?.with_client_auth_cert(vec![certificate], key)?;
-    quic(config, ALPN_STREAM)
+    Ok(named(config, ALPN_STREAM))
 }
 
-/// Builds the configuration of a connection that only enrols.
+/// Builds the configuration of a connection that only enrols or renews.
 ///
 /// # Errors
 /// Returns [`TlsError`] when the authority is not usable.
-pub fn enrolling(authority_pem: &str) -> Result<QuicClientConfig, TlsError> {
-    quic(
-        builder(authority_pem)?.with_no_client_auth(),
-        ALPN_ENROLMENT,
-    )
+pub fn enrolling(authority_pem: &str) -> Result<Arc<ClientConfig>, TlsError> {
+    let config = builder(authority_pem)?.with_no_client_auth();
+    Ok(named(config, ALPN_ENROLMENT))
 }
 
 type Builder = rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>;
@@ -47,9 +44,9 @@ fn builder(authority_pem: &str) -> Result<Builder, TlsError> {
         .with_root_certificates(roots))
 }
 
-fn quic(mut config: ClientConfig, protocol: &[u8]) -> Result<QuicClientConfig, TlsError> {
+fn named(mut config: ClientConfig, protocol: &[u8]) -> Arc<ClientConfig> {
     config.alpn_protocols = vec![protocol.to_vec()];
-    Ok(QuicClientConfig::try_from(config)?)
+    Arc::new(config)
 }
 
 /// Why TLS cannot be set up.
@@ -61,7 +58,4 @@ pub enum TlsError {
     /// rustls refused.
     #[error("TLS refused the configuration")]
     Rustls(#[from] rustls::Error),
-    /// QUIC needs a cipher that the configuration lacks.
-    #[error("QUIC refused the configuration")]
-    Quic(#[from] NoInitialCipherSuite),
 }

@@ -10,21 +10,27 @@ use crate::freshness::{Hearing, hearing};
 use crate::notification::rules::Rules;
 use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::feed::FeedRow;
-use crate::store::registry::{event, feed};
+use crate::store::registry::{clone, event, feed};
 use crate::vault::command::{Answer, Command, Counts, StaffAnswer, StaffCommand};
 
 pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     let store = app::open_registry(config)?;
     let vault = app::open_vault(config)?;
     let rules = Rules::shipped()?;
-    let (agents, feeds, events, waiting) = store.read_now("status", move |tx| {
+    let (agents, clones, feeds, events, waiting) = store.read_now("status", move |tx| {
         let by_certainty = event::count_by_certainty(tx)?.into_iter();
         let waiting = by_certainty
             .filter(|(code, origin, doubtful, _)| rules.needs_person(*code, *origin, *doubtful))
             .map(|(.., count)| count)
             .sum::<u64>();
         let events = event::count_by_code(tx)?;
-        Ok((agent::all(tx)?, feed::all(tx)?, events, waiting))
+        Ok((
+            agent::all(tx)?,
+            clone::all(tx)?,
+            feed::all(tx)?,
+            events,
+            waiting,
+        ))
     })?;
     let Answer::Staff(StaffAnswer::Counts(counts)) =
         vault.handle(Command::Staff(StaffCommand::Counts))?
@@ -36,6 +42,8 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         .iter()
         .filter(|agent| matches!(agent.state, AgentState::Quarantined(_)))
         .count();
+    let cloned = clones.iter().filter(|clone| clone.alarm_at.is_some());
+    let cloned = cloned.count();
     if output.is_json() {
         let feeds: Vec<_> = feeds.iter().map(|feed| feed_json(feed, now)).collect();
         let events: serde_json::Map<_, _> = events
@@ -46,6 +54,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
             "engine": store.engine().as_str(),
             "agents": agents.len(),
             "agents_quarantined": quarantined,
+            "agents_cloned": cloned,
             "feeds": feeds,
             "events": events,
             "events_for_a_person": waiting,
@@ -61,6 +70,11 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     if quarantined > 0 {
         output.line(&format!(
             "{quarantined} quarantined: see `savin-hub agents`."
+        ))?;
+    }
+    if cloned > 0 {
+        output.line(&format!(
+            "CLONE ALARM for {cloned}: two programs run with one identity, see `savin-hub agents`."
         ))?;
     }
     if waiting > 0 {

@@ -1,18 +1,22 @@
 //! Enrolment: a token is used up, a certificate is signed, an agent is known.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use quinn::{Connection, RecvStream, SendStream};
 use savin_shared::codec::Codec;
 use savin_shared::frame::Frame;
 use savin_shared::frame::enrolment::{EnrolAnswer, EnrolRefusal, EnrolRequest, Enrolled};
-use savin_shared::frame::reader::FrameReader;
 use savin_shared::ids::AgentId;
 use savin_shared::token::token_hash;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::Shared;
+use super::line::Line;
+use super::renew::renew;
+use super::streams::{Arrival, Streams};
 use crate::store::StoreError;
 use crate::store::registry::agent::{self, Agent, AgentState};
 use crate::store::registry::token;
@@ -20,55 +24,58 @@ use crate::store::registry::token;
 /// How long a whole enrolment may take.
 const ENROLMENT: Duration = Duration::from_secs(15);
 
-/// Serves one enrolment; whatever else arrives on the connection is ignored.
-pub(super) async fn serve(connection: &Connection, shared: &Shared) {
-    let peer = connection.remote_address();
-    match tokio::time::timeout(ENROLMENT, exchange(connection, shared)).await {
-        Ok(Some(Ok(enrolled))) => info!(
-            agent.id = %enrolled.agent, agency.id = %enrolled.agency, peer.address = %peer,
-            "Agent enrolled"
-        ),
-        Ok(Some(Err(refusal))) => {
-            warn!(peer.address = %peer, reason = refusal.as_str(), "Enrolment refused");
-        }
-        Ok(None) | Err(_) => warn!(peer.address = %peer, "Enrolment not completed"),
+/// Serves one enrolment or renewal; whatever else arrives on the connection is ignored.
+pub(super) async fn serve(line: &Line, shared: &Shared) {
+    let peer = line.peer();
+    let asked = timeout(ENROLMENT, exchange(line, shared)).await;
+    if !matches!(asked, Ok(Some(()))) {
+        warn!(peer.address = %peer, "Enrolment not completed");
     }
 }
 
-async fn exchange(
-    connection: &Connection,
-    shared: &Shared,
-) -> Option<Result<Enrolled, EnrolRefusal>> {
-    let (mut send, receive) = connection.accept_bi().await.ok()?;
-    let Frame::EnrolRequest(request) = first_frame(receive).await? else {
-        return None;
+async fn exchange(line: &Line, shared: &Shared) -> Option<()> {
+    let (mut streams, mut arrivals) = Streams::new(line).ok()?;
+    let answer = match first_frame(&mut streams, &mut arrivals).await? {
+        Frame::EnrolRequest(request) => {
+            Frame::EnrolAnswer(answer(request, line.peer(), shared).await)
+        }
+        Frame::RenewRequest(request) => Frame::RenewAnswer(renew(request, line, shared).await),
+        _ => return None,
     };
-    let outcome = enrol(request, shared).await;
-    let answer = match &outcome {
-        Ok(enrolled) => EnrolAnswer::Enrolled(enrolled.clone()),
-        Err(refusal) => EnrolAnswer::Refused(refusal.code()),
-    };
-    answer_with(&mut send, answer).await?;
+    streams.send(&answer.into(), Codec::Bincode2).await.ok()?;
     // The agent closes once it has read the answer.
-    connection.closed().await;
-    Some(outcome)
+    line.closed().await;
+    Some(())
 }
 
-async fn first_frame(mut receive: RecvStream) -> Option<Frame> {
-    let mut reader = FrameReader::default();
+async fn first_frame(
+    streams: &mut Streams,
+    arrivals: &mut mpsc::Receiver<Arrival>,
+) -> Option<Frame> {
     loop {
-        if let Some(frame) = reader.next_frame().ok()? {
-            return Some(frame);
+        tokio::select! {
+            biased;
+            arrival = arrivals.recv() => match arrival? {
+                Arrival::Stream(channel, sender) => streams.learn(channel, sender),
+                Arrival::Frame(frame) => return Some(*frame),
+            },
+            _ = streams.failed() => return None,
         }
-        let chunk = receive.read_chunk(64 * 1024, true).await.ok()??;
-        reader.push(&chunk.bytes);
     }
 }
 
-async fn answer_with(send: &mut SendStream, answer: EnrolAnswer) -> Option<()> {
-    let bytes = Frame::EnrolAnswer(answer).encode(Codec::Bincode2).ok()?;
-    send.write_all(&bytes).await.ok()?;
-    send.finish().ok()
+async fn answer(request: EnrolRequest, peer: SocketAddr, shared: &Shared) -> EnrolAnswer {
+    match enrol(request, shared).await {
+        Ok(enrolled) => {
+            info!(agent.id = %enrolled.agent, agency.id = %enrolled.agency, peer.address = %peer,
+                "Agent enrolled");
+            EnrolAnswer::Enrolled(enrolled)
+        }
+        Err(refusal) => {
+            warn!(peer.address = %peer, reason = refusal.as_str(), "Enrolment refused");
+            EnrolAnswer::Refused(refusal.code())
+        }
+    }
 }
 
 async fn enrol(request: EnrolRequest, shared: &Shared) -> Result<Enrolled, EnrolRefusal> {

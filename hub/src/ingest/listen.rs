@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::crypto::rustls::{NoInitialCipherSuite, QuicServerConfig};
-use quinn::{Endpoint, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use quinn::{Endpoint, IdleTimeout, Incoming, ServerConfig, TransportConfig, VarInt};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use savin_shared::frame::{ALPN_ENROLMENT, ALPN_STREAM};
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use super::{Shared, connection};
@@ -21,38 +23,74 @@ use crate::authority::{Authority, AuthorityError};
 /// Connections that may be held at once; beyond, new ones are turned away.
 const CONNECTIONS_MAX: usize = 10_000;
 
+/// Handshakes over TCP in progress, beyond which further ones are turned away. Their address is
+/// proved already, but each can hold a place for as long as a handshake may take.
+const HANDSHAKES_TCP_MAX: usize = 1_000;
+
+/// How long nothing is accepted over TCP after the system refused, as when it is out of files.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
 /// Handshakes in progress above which a client must first prove that its address is its own.
 const HANDSHAKES_UNPROVED_MAX: usize = 100;
 
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
-const IDLE: Duration = Duration::from_secs(60);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(20);
+pub(super) const IDLE: Duration = Duration::from_secs(60);
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 const STREAMS_MAX: u32 = 4;
+
+/// Where TLS over TCP is listened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tcp {
+    /// At the address and port of QUIC.
+    Beside,
+    /// At another address.
+    At(SocketAddr),
+    /// Nowhere.
+    Off,
+}
 
 /// The listening door.
 #[derive(Debug)]
 pub struct Listener {
     endpoint: Endpoint,
+    tcp: Option<TcpListener>,
+    tls: Arc<rustls::ServerConfig>,
     shared: Shared,
 }
 
 impl Listener {
-    /// Begins to listen.
+    /// Begins to listen. Needs a tokio runtime.
     ///
     /// # Errors
-    /// Returns [`ListenError`] when the address cannot be used or TLS cannot be set up.
-    pub fn bind(address: SocketAddr, shared: Shared) -> Result<Self, ListenError> {
+    /// Returns [`ListenError`] when an address cannot be used or TLS cannot be set up.
+    pub fn bind(address: SocketAddr, tcp: Tcp, shared: Shared) -> Result<Self, ListenError> {
         let now = (shared.world.wall)();
-        let mut config = ServerConfig::with_crypto(Arc::new(tls(&shared.authority, now)?));
+        let tls = Arc::new(tls(&shared.authority, now)?);
+        let quic = QuicServerConfig::try_from(Arc::clone(&tls))?;
+        let mut config = ServerConfig::with_crypto(Arc::new(quic));
         config.transport_config(Arc::new(transport()));
         config.max_incoming(CONNECTIONS_MAX);
-        let endpoint = Endpoint::server(config, address)
-            .map_err(|cause| ListenError::Address { address, cause })?;
-        Ok(Self { endpoint, shared })
+        let failed = |address| move |cause| ListenError::Address { address, cause };
+        let endpoint = Endpoint::server(config, address).map_err(failed(address))?;
+        let beside = match tcp {
+            Tcp::Beside => Some(endpoint.local_addr().map_err(failed(address))?),
+            Tcp::At(address) => Some(address),
+            Tcp::Off => None,
+        };
+        let tcp = match beside {
+            Some(address) => Some(bind_tcp(address).map_err(failed(address))?),
+            None => None,
+        };
+        Ok(Self {
+            endpoint,
+            tcp,
+            tls,
+            shared,
+        })
     }
 
-    /// Returns the address that is listened on.
+    /// Returns the address that is listened on over QUIC.
     ///
     /// # Errors
     /// Returns the system's error.
@@ -65,27 +103,28 @@ impl Listener {
         let mut connections = JoinSet::new();
         let (barred, store) = (self.shared.barred.clone(), self.shared.store.clone());
         let mut looking = std::pin::pin!(barred.look(&store));
+        let handshakes = Arc::new(Semaphore::new(HANDSHAKES_TCP_MAX));
         loop {
-            let incoming = tokio::select! {
+            tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => break,
-                incoming = self.endpoint.accept() => incoming,
-                Some(_ended) = connections.join_next() => continue,
-                () = &mut looking => continue,
-            };
-            let Some(incoming) = incoming else { break };
-            if connections.len() >= CONNECTIONS_MAX {
-                warn!(
-                    connections = connections.len(),
-                    "Turned an agent away: too many at once"
-                );
-                incoming.refuse();
-            } else if connections.len() >= self.shared.present.count() + HANDSHAKES_UNPROVED_MAX
-                && !incoming.remote_address_validated()
-            {
-                // Nothing but a proof of address is sent to whoever cannot receive it.
-                let _retried = incoming.retry();
-            } else {
-                connections.spawn(connection::serve(incoming, self.shared.clone()));
+                incoming = self.endpoint.accept() => {
+                    let Some(incoming) = incoming else { break };
+                    self.admit(incoming, &mut connections);
+                }
+                (stream, peer) = accept_tcp(self.tcp.as_ref()) => {
+                    let permit = Arc::clone(&handshakes).try_acquire_owned();
+                    let Ok(permit) = permit else { continue };
+                    if connections.len() >= CONNECTIONS_MAX {
+                        say_full(connections.len());
+                        continue;
+                    }
+                    let acceptor = TlsAcceptor::from(Arc::clone(&self.tls));
+                    let shared = self.shared.clone();
+                    let served = connection::serve_tls(stream, peer, acceptor, permit, shared);
+                    connections.spawn(served);
+                }
+                Some(_ended) = connections.join_next() => {}
+                () = &mut looking => {}
             }
         }
         self.endpoint.close(0_u32.into(), b"the hub stops");
@@ -93,9 +132,48 @@ impl Listener {
         self.endpoint.wait_idle().await;
         info!("Stopped listening for agents");
     }
+
+    fn admit(&self, incoming: Incoming, connections: &mut JoinSet<()>) {
+        let unproved_max = self.shared.present.count() + HANDSHAKES_UNPROVED_MAX;
+        if connections.len() >= CONNECTIONS_MAX {
+            say_full(connections.len());
+            incoming.refuse();
+        } else if connections.len() >= unproved_max && !incoming.remote_address_validated() {
+            // Nothing but a proof of address is sent to whoever cannot receive it.
+            let _retried = incoming.retry();
+        } else {
+            connections.spawn(connection::serve(incoming, self.shared.clone()));
+        }
+    }
 }
 
-fn tls(authority: &Authority, now: jiff::Timestamp) -> Result<QuicServerConfig, ListenError> {
+fn say_full(connections: usize) {
+    warn!(connections, "Turned an agent away: too many at once");
+}
+
+fn bind_tcp(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+/// Waits for the next connection over TCP; for ever where none is listened for.
+async fn accept_tcp(listener: Option<&TcpListener>) -> (TcpStream, SocketAddr) {
+    let Some(listener) = listener else {
+        return std::future::pending().await;
+    };
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(failure) => {
+                warn!(reason = %failure, "Nothing accepted over TCP, trying again");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
+    }
+}
+
+fn tls(authority: &Authority, now: jiff::Timestamp) -> Result<rustls::ServerConfig, ListenError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(authority.certificate_der().to_vec()))?;
@@ -113,7 +191,7 @@ fn tls(authority: &Authority, now: jiff::Timestamp) -> Result<QuicServerConfig, 
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![ALPN_STREAM.to_vec(), ALPN_ENROLMENT.to_vec()];
     config.max_early_data_size = 0;
-    Ok(QuicServerConfig::try_from(config)?)
+    Ok(config)
 }
 
 fn transport() -> TransportConfig {

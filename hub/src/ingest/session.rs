@@ -3,15 +3,14 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use quinn::Connection;
 use savin_shared::chain::Position;
 use savin_shared::clock::ReceivedAt;
-use savin_shared::frame::FrameError;
 use savin_shared::frame::command::{Command, Order};
 use savin_shared::frame::greeting::{Hello, Verdict, Welcome};
 use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat};
 use savin_shared::frame::live::{Ack, Nack, NackReason};
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
+use savin_shared::frame::{Frame, FrameError};
 use savin_shared::ids::Seq;
 use savin_shared::receipt::{PortableReceipt, Receipt};
 use savin_shared::session::Timing;
@@ -21,14 +20,19 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::Shared;
+use super::clones::Start;
 use super::commit::{Answer, NotStored};
+use super::line::Line;
+use super::renew::renew;
+use super::rotation::Rotation;
 use super::streams::{Arrival, StreamError, Streams};
+use crate::authority::AgentCertificate;
 use crate::intake::batches::Outcome;
 use crate::intake::{Moment, Refusal, Speaker, full_state, open};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::agent::{self, AgentState};
-use crate::store::registry::{feed, position};
+use crate::store::registry::{clone, feed, position};
 
 /// Over how many seconds agents spread their reconnects.
 const SPREAD_S: u32 = 60;
@@ -57,11 +61,12 @@ pub(super) enum SessionError {
 
 /// Serves an agent until its session ends.
 pub(super) async fn serve(
-    connection: &Connection,
+    line: &Line,
     speaker: Speaker,
+    certificate: &AgentCertificate,
     shared: &Shared,
 ) -> Result<(), SessionError> {
-    let (mut streams, mut arrivals) = Streams::new(connection.clone());
+    let (mut streams, mut arrivals) = Streams::new(line)?;
     let (answer, mut answers) = mpsc::channel(shared.credit as usize + 1);
     let (now, name) = ((shared.world.monotonic)(), speaker.agent);
     let mut following = shared.barred.follow();
@@ -69,6 +74,8 @@ pub(super) async fn serve(
     let mut driver = Driver {
         session,
         speaker,
+        line,
+        rotation: Rotation::of(certificate, shared.world),
         shared,
         answer,
         staged: None,
@@ -85,10 +92,11 @@ pub(super) async fn serve(
             }
             arrival = arrivals.recv() => match arrival {
                 Some(Arrival::Stream(channel, sender)) => streams.learn(channel, sender),
-                Some(Arrival::Frame(frame)) => driver.session.handle_frame(*frame, driver.now()),
+                Some(Arrival::Frame(frame)) => driver.taken(*frame, &mut streams).await?,
                 None => return Ok(()),
             },
             () = sleep_until(due) => driver.session.handle_timeout(driver.now()),
+            () = sleep_until(driver.rotation.due()) => driver.rotate()?,
             failure = streams.failed() => return Err(failure.into()),
             () = following.names(name) => return Err(SessionError::Barred),
         }
@@ -98,6 +106,8 @@ pub(super) async fn serve(
 struct Driver<'a> {
     session: HubSession,
     speaker: Speaker,
+    line: &'a Line,
+    rotation: Rotation,
     shared: &'a Shared,
     answer: mpsc::Sender<Answer>,
     staged: Option<(SnapshotBegin, Vec<SnapshotRow>)>,
@@ -141,6 +151,31 @@ impl Driver<'_> {
         }
     }
 
+    /// Takes a frame in; of renewals no session knows.
+    async fn taken(&mut self, frame: Frame, streams: &mut Streams) -> Result<(), SessionError> {
+        let request = match frame {
+            Frame::RenewRequest(request)
+                if request.agent == self.speaker.agent && self.rotation.is_asked() =>
+            {
+                request
+            }
+            frame => {
+                self.session.handle_frame(frame, self.now());
+                return Ok(());
+            }
+        };
+        let answer = renew(request, self.line, self.shared).await;
+        self.rotation.answered(&answer, self.shared.world);
+        let answer = Frame::RenewAnswer(answer).into();
+        Ok(streams.send(&answer, self.session.codec()).await?)
+    }
+
+    /// Asks the agent to renew its certificate.
+    fn rotate(&mut self) -> Result<(), SessionError> {
+        self.rotation.ask(self.now());
+        self.order(&Order::Rotate)
+    }
+
     async fn greeted(&mut self, hello: &Hello) -> Result<(), SessionError> {
         // What an earlier connection left on its way is durable before it is looked at.
         self.shared.committer.settled().await?;
@@ -161,10 +196,9 @@ impl Driver<'_> {
             AgentState::Quarantined(_) | AgentState::Revoked => Verdict::Quarantine,
         };
         self.say_skew(hello, now);
-        if self.shared.present.greeted(hello.agent, hello.boot) {
-            warn!(agent.id = %hello.agent,
-                "Another start of the agent took over a connection that was alive: if its program \
-                 was not started again, its identity was copied");
+        self.look_for_a_clone(hello).await?;
+        if verdict != Verdict::Quarantine {
+            self.rotation.begin();
         }
         let begins = durable.is_none() && verdict == Verdict::Resume;
         let position = if begins {
@@ -178,7 +212,7 @@ impl Driver<'_> {
                 PortableReceipt::from(&self.receipt(durable.position, durable.received_at))
             });
         info!(agent.id = %hello.agent, agency.id = %self.speaker.agency, build = %hello.build,
-            verdict = ?verdict, waiting = hello.spool_deltas, "Agent connected");
+            line.transport = self.line.transport(), verdict = ?verdict, waiting = hello.spool_deltas, "Agent connected");
         self.session.welcome(Welcome {
             position,
             receipt,
@@ -189,6 +223,33 @@ impl Driver<'_> {
             clock_us: now.as_microsecond(),
         });
         Ok(())
+    }
+
+    /// Counts a start of the agent's program that another one had followed.
+    async fn look_for_a_clone(&self, hello: &Hello) -> Result<(), SessionError> {
+        let (name, now) = (hello.agent, (self.shared.world.wall)());
+        let start = self.shared.present.greeted(name, hello.boot, self.now());
+        let is_alarm = match start {
+            Start::Same => return Ok(()),
+            Start::Other => {
+                info!(agent.id = %name, "The agent's program was started again");
+                return Ok(());
+            }
+            Start::Returned { is_alarm } => is_alarm,
+        };
+        if is_alarm {
+            error!(agent.id = %name, peer.address = %self.line.peer(),
+                "Clone alarm: two programs run with one agent's identity and replace each other; \
+                 stop the copy, or revoke the agent and enrol it anew");
+        } else {
+            warn!(agent.id = %name, peer.address = %self.line.peer(),
+                "An earlier start of the agent came back: its identity may have been copied");
+        }
+        let counted = self
+            .shared
+            .store
+            .write("clone", move |tx| clone::count(tx, name, now, is_alarm));
+        Ok(counted.await?)
     }
 
     fn say_skew(&self, hello: &Hello, now: Timestamp) {
@@ -341,10 +402,14 @@ impl Driver<'_> {
             return Ok(());
         }
         self.is_rebaseline_asked = true;
+        self.order(&Order::Rebaseline)
+    }
+
+    fn order(&mut self, order: &Order) -> Result<(), SessionError> {
         let world = self.shared.world;
         let (id, issued) = ((world.random)(), (world.wall)().as_microsecond());
         let key = self.shared.authority.receipt_key();
-        let command = Command::sign(self.speaker.agent, id, issued, &Order::Rebaseline, key)?;
+        let command = Command::sign(self.speaker.agent, id, issued, order, key)?;
         self.session.command(command);
         Ok(())
     }

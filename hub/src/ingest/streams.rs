@@ -1,6 +1,8 @@
-//! The streams of one connection, each known by the first frame on it.
+//! Frames in and out of one connection. QUIC has a stream for each channel, known by the first frame
+//! on it; TLS carries all frames one after the other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use quinn::{Connection, RecvStream, SendStream};
 use savin_shared::codec::Codec;
@@ -11,8 +13,10 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// Frames that wait for the session; an agent that sends faster is slowed down by QUIC.
-const FRAMES_WAITING_MAX: usize = 32;
+use super::line::{Line, TlsLine};
+
+/// Frames that wait for the session; an agent that sends faster is slowed down by the transport.
+pub(super) const FRAMES_WAITING_MAX: usize = 32;
 
 /// What arrives on a connection.
 #[derive(Debug)]
@@ -23,9 +27,17 @@ pub(super) enum Arrival {
     Frame(Box<Frame>),
 }
 
-/// The streams of one connection.
+/// The frames of one connection.
 #[derive(Debug)]
-pub(super) struct Streams {
+pub(super) enum Streams {
+    /// Over QUIC.
+    Quic(Box<QuicStreams>),
+    /// Over TLS on TCP, with why no more frames come.
+    Tls(Arc<TlsLine>, mpsc::Receiver<StreamError>),
+}
+
+#[derive(Debug)]
+pub(super) struct QuicStreams {
     connection: Connection,
     senders: BTreeMap<Channel, SendStream>,
     arrivals: mpsc::Sender<Arrival>,
@@ -33,23 +45,32 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    pub(super) fn new(connection: Connection) -> (Self, mpsc::Receiver<Arrival>) {
-        let (arrivals, received) = mpsc::channel(FRAMES_WAITING_MAX);
-        let (senders, readers) = (BTreeMap::new(), JoinSet::new());
-        (
-            Self {
-                connection,
-                senders,
-                arrivals,
-                readers,
-            },
-            received,
-        )
+    /// Begins to read; only once on a line.
+    pub(super) fn new(line: &Line) -> Result<(Self, mpsc::Receiver<Arrival>), StreamError> {
+        match line {
+            Line::Quic(connection) => {
+                let (arrivals, received) = mpsc::channel(FRAMES_WAITING_MAX);
+                let streams = QuicStreams {
+                    connection: connection.clone(),
+                    senders: BTreeMap::new(),
+                    arrivals,
+                    readers: JoinSet::new(),
+                };
+                Ok((Self::Quic(Box::new(streams)), received))
+            }
+            Line::Tls(line) => {
+                let incoming = line.take_incoming().ok_or(StreamError::Ended)?;
+                let streams = Self::Tls(Arc::clone(line), incoming.failure);
+                Ok((streams, incoming.arrivals))
+            }
+        }
     }
 
     /// Learns what a stream is for.
     pub(super) fn learn(&mut self, channel: Channel, sender: SendStream) {
-        self.senders.insert(channel, sender);
+        if let Self::Quic(streams) = self {
+            streams.senders.insert(channel, sender);
+        }
     }
 
     /// Sends a frame on its channel's stream, or on the control stream where the agent has not
@@ -60,26 +81,36 @@ impl Streams {
         codec: Codec,
     ) -> Result<(), StreamError> {
         let bytes = outgoing.frame.encode(codec)?;
-        let channel = if self.senders.contains_key(&outgoing.channel) {
+        let streams = match self {
+            Self::Quic(streams) => streams,
+            Self::Tls(line, _) => return line.send(bytes).await,
+        };
+        let channel = if streams.senders.contains_key(&outgoing.channel) {
             outgoing.channel
         } else {
             Channel::Control
         };
-        let sender = self.senders.get_mut(&channel).ok_or(StreamError::Ended)?;
+        let sender = streams.senders.get_mut(&channel);
+        let sender = sender.ok_or(StreamError::Ended)?;
         Ok(sender.write_all(&bytes).await?)
     }
 
     /// Accepts streams and waits until one fails or the connection ends; returns why.
     pub(super) async fn failed(&mut self) -> StreamError {
+        let streams = match self {
+            Self::Quic(streams) => streams,
+            Self::Tls(_, failure) => return failure.recv().await.unwrap_or(StreamError::Ended),
+        };
         loop {
             tokio::select! {
-                accepted = self.connection.accept_bi() => match accepted {
+                accepted = streams.connection.accept_bi() => match accepted {
                     Ok((send, receive)) => {
-                        self.readers.spawn(read(send, receive, self.arrivals.clone()));
+                        let arrivals = streams.arrivals.clone();
+                        streams.readers.spawn(read(send, receive, arrivals));
                     }
                     Err(error) => return error.into(),
                 },
-                Some(ended) = self.readers.join_next() => match ended {
+                Some(ended) = streams.readers.join_next() => match ended {
                     Ok(Err(error)) => return error,
                     Ok(Ok(())) | Err(_) => return StreamError::Ended,
                 },
@@ -120,6 +151,9 @@ pub(super) enum StreamError {
     /// The connection was lost.
     #[error("the connection ended: {0}")]
     Connection(#[from] quinn::ConnectionError),
+    /// The connection over TLS was lost.
+    #[error("the connection ended: {0}")]
+    Lost(String),
     /// Writing failed.
     #[error("the stream cannot be written: {0}")]
     Write(#[from] quinn::WriteError),

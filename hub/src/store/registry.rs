@@ -2,6 +2,7 @@
 
 pub mod agency;
 pub mod agent;
+pub mod clone;
 pub mod event;
 pub mod facility;
 pub mod feed;
@@ -20,8 +21,14 @@ use super::migrate::Schema;
 /// The registry's migrations.
 pub static SCHEMA: Schema = Schema {
     name: "registry",
-    migrations: &[(
-        "0001_registry.sql",
-        include_str!("migrations/registry/0001_registry.sql"),
-    )],
+    migrations: &[
+        (
+            "0001_registry.sql",
+            include_str!("migrations/registry/0001_registry.sql"),
+        ),
+        (
+            "0002_agent_clone.sql",
+            include_str!("migrations/registry/0002_agent_clone.sql"),
+        ),
+    ],
 };

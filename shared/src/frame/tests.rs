@@ -8,8 +8,10 @@ use super::command::{Command, CommandOutcome, CommandResult, Order};
 use super::enrolment::{EnrolAnswer, EnrolRefusal, EnrolRequest, Enrolled, TokenSecret};
 use super::greeting::{Hello, Verdict, Welcome};
 use super::heartbeat::{FeedBeat, Heartbeat};
+use super::line::{LineWord, close};
 use super::live::{Ack, Nack, NackReason};
 use super::reconcile::{Reconcile, RowHash, RowName};
+use super::renewal::{RenewAnswer, RenewRefusal, RenewRequest, Renewed};
 use super::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotEnd, SnapshotRow};
 use super::{Frame, FrameError, FrameHeader, FrameType, HEADER_BYTES};
 use crate::chain::Position;
@@ -245,6 +247,23 @@ fn enrolment() -> Vec<Frame> {
     ]
 }
 
+fn renewal() -> Vec<Frame> {
+    let renewed = Renewed {
+        certificate: vec![1, 2, 3],
+        expires_us: 4,
+    };
+    vec![
+        Frame::RenewRequest(RenewRequest::sign(agent(), vec![1, 2], &[6; 32], &key())),
+        Frame::RenewAnswer(RenewAnswer::Renewed(renewed)),
+        Frame::RenewAnswer(RenewAnswer::Refused(RenewRefusal::Agent.code())),
+        Frame::Line(LineWord::KeepAlive),
+        Frame::Line(LineWord::Close {
+            code: close::REPLACED,
+            reason: "another".to_owned(),
+        }),
+    ]
+}
+
 fn samples() -> Vec<Frame> {
     let mut frames = greetings();
     frames.push(Frame::Batch(Box::new(batch())));
@@ -261,6 +280,7 @@ fn samples() -> Vec<Frame> {
         outcome: CommandOutcome::Unsupported.code(),
     }));
     frames.extend(enrolment());
+    frames.extend(renewal());
     frames
 }
 

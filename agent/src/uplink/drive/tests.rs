@@ -21,6 +21,7 @@ fn driver() -> Driver {
         signer: Arc::new(Signer::new(agent, key)),
         feeds: Vec::new(),
         certificate_ends: Timestamp::UNIX_EPOCH,
+        state: StateFolder::new("none".into()),
         world: World {
             wall: || Timestamp::UNIX_EPOCH,
             monotonic,

@@ -168,6 +168,18 @@ pub fn heard(
     )
 }
 
+/// Notes when an agent's new certificate ends; returns whether the agent may have one.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn renewed(tx: &mut Tx<'_>, agent: AgentId, ends: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE agent SET certificate_ends = $2 WHERE agent_id = $1 AND state <> 'revoked'",
+        &[agent.as_bytes().into(), time(ends)],
+    )?;
+    Ok(changed == 1)
+}
+
 /// Stops taking an agent's word until a person has looked.
 ///
 /// # Errors
