@@ -17,6 +17,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use crate::journal::{Journal, JournalError};
+use crate::pulse::Beat;
+use crate::reserve::Reserve;
 use crate::signer::Signer;
 use drive::{DriveError, Driver};
 
@@ -47,6 +49,10 @@ pub struct Uplink {
     pub feeds: Vec<drive::FeedLabel>,
     /// When the certificate ends.
     pub certificate_ends: jiff::Timestamp,
+    /// The room that is kept back on the journal's disk.
+    pub reserve: Reserve,
+    /// Shows that the uplink goes on.
+    pub beat: Beat,
     /// The clocks and the randomness.
     pub world: World,
 }
@@ -65,6 +71,8 @@ impl Uplink {
             fresh,
             feeds,
             certificate_ends,
+            reserve,
+            beat,
             world,
         } = self;
         let mut driver = Driver::new(
@@ -73,6 +81,8 @@ impl Uplink {
                 receipt_key,
                 feeds,
                 certificate_ends,
+                reserve,
+                beat: beat.clone(),
                 world,
             },
             journal,
@@ -80,6 +90,7 @@ impl Uplink {
         );
         let mut rest = Rest::up_to(PAUSE_MIN);
         loop {
+            beat.beat();
             let dialled = tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
                 dialled = dialer.dial() => dialled,
@@ -102,9 +113,14 @@ impl Uplink {
                     rest = Rest::longer_than(rest.spread);
                 }
             }
-            tokio::select! {
-                _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
-                () = tokio::time::sleep(rest.drawn(world)) => {}
+            let resting = async {
+                tokio::select! {
+                    _ = shutdown.wait_for(|stop| *stop) => true,
+                    () = tokio::time::sleep(rest.drawn(world)) => false,
+                }
+            };
+            if beat.while_waiting(resting).await {
+                return Ok(());
             }
         }
     }

@@ -27,6 +27,8 @@ use super::streams::{StreamError, Streams};
 use crate::identity::{CERTIFICATE_WARNING_DAYS, certificate_days};
 use crate::journal::position::{self, Standpoint};
 use crate::journal::{Journal, JournalError, feed, hold, receipt, shadow, spool};
+use crate::pulse::Beat;
+use crate::reserve::Reserve;
 use crate::signer::Signer;
 
 /// How often the journal is looked at for what another process of this program stored there.
@@ -71,6 +73,10 @@ pub struct Parts {
     pub feeds: Vec<FeedLabel>,
     /// When the certificate ends.
     pub certificate_ends: Timestamp,
+    /// The room that is kept back on the journal's disk.
+    pub reserve: Reserve,
+    /// Shows that the uplink goes on.
+    pub beat: Beat,
     /// The clocks and the randomness.
     pub world: World,
 }
@@ -157,6 +163,7 @@ impl Driver {
         let mut look = tokio::time::interval(LOOK);
         let mut fresh_open = true;
         loop {
+            self.parts.beat.beat();
             self.work(&mut session, &mut streams).await?;
             let due = session
                 .poll_timeout()
@@ -314,7 +321,7 @@ impl Driver {
             state_digest: standpoint.digest.root(),
             spool_deltas: backlog.deltas,
             oldest_unacked_us: micros(backlog.oldest),
-            disk_free_bytes: None,
+            disk_free_bytes: self.parts.reserve.free_bytes(),
             certificate_days: i32::try_from(self.certificate_days()).ok(),
             feeds,
         })
@@ -374,6 +381,9 @@ impl Driver {
         });
         let (kept, epoch) = match stored {
             Err(error) if error.fault() == Fault::Retry => {
+                if error.is_disk_full() {
+                    self.parts.reserve.give_back();
+                }
                 warn!(reason = %error, "Receipt not stored, trying again");
                 self.receipt = Some((receipt, now + RECEIPT_RETRY));
                 return Ok(());

@@ -21,6 +21,8 @@ fn driver() -> Driver {
         signer: Arc::new(Signer::new(agent, key)),
         feeds: Vec::new(),
         certificate_ends: Timestamp::UNIX_EPOCH,
+        reserve: Reserve::of(std::path::Path::new("nowhere")),
+        beat: Beat::unheard(),
         world: World {
             wall: || Timestamp::UNIX_EPOCH,
             monotonic,
