@@ -1,5 +1,6 @@
 //! The command line: what a county's IT person types. Each command is a file of its own.
 
+mod doctor;
 mod enroll;
 mod holds;
 mod output;
@@ -13,7 +14,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::ConfigError;
 use crate::journal::JournalError;
@@ -62,6 +63,8 @@ enum Command {
     Replay(replay::Replay),
     /// Show how the agent and its sources stand.
     Status,
+    /// Look for what keeps the agent from its work, and say what to do.
+    Doctor,
     /// Show and check the hub's receipts, the proof of timely data under section 2.
     Receipts(receipts::Receipts),
     /// Show the changes that the guard holds until a person has looked.
@@ -70,6 +73,12 @@ enum Command {
     ReleaseHold(holds::ReleaseHold),
     /// Forget the held changes of a feed of transactions, in your name.
     DropHold(holds::DropHold),
+}
+
+/// Describes every command, for manual pages and completions.
+#[must_use]
+pub fn describe() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the program and returns how it ended: 0 well, 1 failed, 2 wrongly called, 75 start again,
@@ -101,6 +110,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Preview(preview) => preview.run(config, output),
         Command::Replay(replay) => replay.run(output),
         Command::Status => status::run(config, output),
+        Command::Doctor => doctor::run(config, output),
         Command::Receipts(receipts) => receipts.run(config, output),
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),

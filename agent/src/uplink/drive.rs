@@ -25,6 +25,7 @@ use tracing::{error, info, trace, warn};
 
 use super::streams::{StreamError, Streams};
 use crate::identity::{CERTIFICATE_WARNING_DAYS, certificate_days};
+use crate::journal::contact::{self, Contact};
 use crate::journal::position::{self, Standpoint};
 use crate::journal::{Journal, JournalError, feed, hold, receipt, shadow, spool};
 use crate::pulse::Beat;
@@ -176,6 +177,7 @@ impl Driver {
                 frame = frames.recv() => {
                     let Some(frame) = frame else { return Err(StreamError::Ended.into()) };
                     session.handle_frame(frame, self.now());
+                    self.note_greeting(&mut session)?;
                 }
                 batch = self.fresh.recv(), if fresh_open => match batch {
                     Some(batch) => {
@@ -395,6 +397,25 @@ impl Driver {
             return Ok(());
         }
         Err(DriveError::Closed(AgentClose::Contradiction))
+    }
+
+    /// Keeps when the hub greeted and what its clock showed, for whoever looks at this machine.
+    fn note_greeting(&mut self, session: &mut AgentSession) -> Result<(), JournalError> {
+        let Some(hub) = session.take_hub_clock() else {
+            return Ok(());
+        };
+        let greeted_at = (self.parts.world.wall)();
+        let ahead = hub.saturating_sub(greeted_at.as_microsecond());
+        let contact = Contact {
+            greeted_at,
+            ahead: SignedDuration::from_micros(ahead),
+        };
+        let journal = &mut self.journal;
+        match block_in_place(|| journal.write(|tx| contact::store(tx, contact))) {
+            // Nobody is told less for it.
+            Err(failure) if failure.fault() == Fault::Retry => Ok(()),
+            stored => stored,
+        }
     }
 
     /// Says once a day that the certificate ends soon; until it has ended, nothing else changes.
