@@ -9,6 +9,7 @@ mod receipts;
 mod replay;
 mod run;
 mod status;
+mod wire_log;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -67,6 +68,8 @@ enum Command {
     Doctor,
     /// Show and check the hub's receipts, the proof of timely data under section 2.
     Receipts(receipts::Receipts),
+    /// Show every record that was ever sent, masked, with the receipt that covers it.
+    WireLog(wire_log::WireLog),
     /// Show the changes that the guard holds until a person has looked.
     Holds,
     /// Let the held changes of a feed pass, in your name.
@@ -112,6 +115,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Status => status::run(config, output),
         Command::Doctor => doctor::run(config, output),
         Command::Receipts(receipts) => receipts.run(config, output),
+        Command::WireLog(log) => log.run(config, output),
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),
         Command::DropHold(drop) => drop.run(config, output),
