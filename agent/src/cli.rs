@@ -9,6 +9,7 @@ mod receipts;
 mod replay;
 mod run;
 mod status;
+mod support_bundle;
 mod wire_log;
 
 use std::ffi::OsString;
@@ -63,13 +64,15 @@ enum Command {
     /// Play a folder of exports in name order as if each were that day's, without a hub.
     Replay(replay::Replay),
     /// Show how the agent and its sources stand.
-    Status,
+    Status(status::Show),
     /// Look for what keeps the agent from its work, and say what to do.
     Doctor,
     /// Show and check the hub's receipts, the proof of timely data under section 2.
     Receipts(receipts::Receipts),
     /// Show every record that was ever sent, masked, with the receipt that covers it.
     WireLog(wire_log::WireLog),
+    /// Write what somebody who helps must see, without anything about anybody.
+    SupportBundle(support_bundle::SupportBundle),
     /// Show the changes that the guard holds until a person has looked.
     Holds,
     /// Let the held changes of a feed pass, in your name.
@@ -112,10 +115,11 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Run => run::run(config, &arguments.log),
         Command::Preview(preview) => preview.run(config, output),
         Command::Replay(replay) => replay.run(output),
-        Command::Status => status::run(config, output),
+        Command::Status(show) => show.run(config, output),
         Command::Doctor => doctor::run(config, output),
         Command::Receipts(receipts) => receipts.run(config, output),
         Command::WireLog(log) => log.run(config, output),
+        Command::SupportBundle(bundle) => bundle.run(config, output),
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),
         Command::DropHold(drop) => drop.run(config, output),

@@ -1,7 +1,9 @@
 //! `status`: how the agent and its sources stand, from its own files; the agent may be running.
 
 use std::path::Path;
+use std::time::Duration;
 
+use clap::Args;
 use savin_shared::clock::ReceivedAt;
 use serde_json::{Value, json};
 
@@ -14,6 +16,7 @@ use crate::journal::hold::Hold;
 use crate::journal::position::Standpoint;
 use crate::journal::spool::Backlog;
 use crate::journal::{Journal, JournalError, feed, hold, position, receipt, spool};
+use crate::reserve::disk_free_bytes;
 
 struct Status<'a> {
     identity: &'a Identity,
@@ -21,6 +24,7 @@ struct Status<'a> {
     backlog: Backlog,
     receipt_at: Option<ReceivedAt>,
     certificate_days: i64,
+    disk_free_bytes: Option<u64>,
     feeds: Vec<Feed<'a>>,
 }
 
@@ -30,7 +34,39 @@ struct Feed<'a> {
     hold: Option<Hold>,
 }
 
-pub(super) fn run(config: &Path, output: &Output) -> anyhow::Result<()> {
+/// How often a watched status is shown anew.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Show how things stand.
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// Go on showing it every two seconds, until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
+}
+
+impl Show {
+    pub(super) fn run(&self, config: &Path, output: &Output) -> anyhow::Result<()> {
+        if !self.watch {
+            return once(config, output);
+        }
+        super::run::runtime()?.block_on(async {
+            let mut again = tokio::time::interval(AGAIN);
+            loop {
+                again.tick().await;
+                if !output.is_json() {
+                    output.line(CLEAR)?;
+                }
+                once(config, output)?;
+            }
+        })
+    }
+}
+
+/// Takes a terminal to the upper left corner of an empty screen.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+fn once(config: &Path, output: &Output) -> anyhow::Result<()> {
     let config = Config::load(config)?;
     let identity = config.state.identity()?;
     if !config.state.journal().exists() {
@@ -43,6 +79,11 @@ pub(super) fn run(config: &Path, output: &Output) -> anyhow::Result<()> {
     } else {
         status.print(output)
     }
+}
+
+/// Returns the same for a program.
+pub(super) fn report(config: &Config, identity: &Identity) -> anyhow::Result<Value> {
+    Ok(look(config, identity)?.json())
 }
 
 fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status<'a>> {
@@ -67,6 +108,7 @@ fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status
                 .pop()
                 .map(|receipt| receipt.received_at),
             certificate_days: certificate_days(identity.expires, now),
+            disk_free_bytes: disk_free_bytes(config.state.path()),
             standpoint,
             feeds,
         })
@@ -88,6 +130,7 @@ impl Status<'_> {
             "rows": self.standpoint.digest.rows(),
             "state_digest": self.standpoint.digest.root().to_string(),
             "certificate_days": self.certificate_days,
+            "disk_free_bytes": self.disk_free_bytes,
             "feeds": self.feeds.iter().map(Feed::json).collect::<Vec<_>>(),
         })
     }
@@ -120,6 +163,12 @@ impl Status<'_> {
         ))?;
         output.line(&format!("  last receipt  {receipt}"))?;
         output.line(&format!("  certificate   {}", self.certificate()))?;
+        if let Some(free) = self.disk_free_bytes {
+            output.line(&format!(
+                "  disk          {} MiB free",
+                free / (1024 * 1024)
+            ))?;
+        }
         let header = [
             "feed",
             "facility",
