@@ -1,5 +1,7 @@
 //! Wiring: builds the parts, owns start and shutdown, decides nothing.
 
+mod supervisor;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use tracing::{error, info};
 
 use crate::config::{Config, FeedConfig, SourceConfig};
 use crate::journal::{Journal, JournalError};
+use crate::pulse::{Beat, Pulse};
+use crate::reserve::Reserve;
 use crate::sources::database::Database;
 use crate::sources::folder::Folder;
 use crate::sources::watch::{FeedTask, Shared, Source};
@@ -76,6 +80,10 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
         return Ok(());
     };
     let journal = Arc::new(Mutex::new(journal));
+    let reserve = Reserve::of(config.state.path());
+    // One for each feed and one for the uplink.
+    let mut beats = Pulse::of(config.feeds.len() + 1, supervisor::alive).into_iter();
+    let mut beat = || beats.next().unwrap_or_else(Beat::unheard);
     let (fresh_in, fresh_out) = mpsc::channel(FRESH_MAX);
     let material = config.state.tls()?;
     let uplink = Uplink {
@@ -88,6 +96,8 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
         receipt_key: identity.receipt_key()?,
         fresh: fresh_out,
         feeds: config.feeds.iter().map(label).collect(),
+        reserve: reserve.clone(),
+        beat: beat(),
         world,
     };
     info!(agent.id = %agent, agency.id = %identity.agency, feeds = config.feeds.len(),
@@ -96,19 +106,30 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
         journal,
         signer,
         fresh: fresh_in,
+        reserve,
         world,
     };
+    supervisor::ready(&format!("Watching {} feeds", config.feeds.len()));
     let mut tasks: JoinSet<Result<(), JournalError>> = JoinSet::new();
     for feed in config.feeds {
         let source = source(feed.source);
-        let task = FeedTask::new(feed.feed, source, feed.poll, shared.clone());
+        let task = FeedTask::new(feed.feed, source, feed.poll, shared.clone(), beat());
         tasks.spawn(task.run(shutdown.clone()));
     }
+    tasks.spawn(said_to_stop(shutdown.clone()));
     tasks.spawn(uplink.run(shutdown));
     while let Some(ended) = tasks.join_next().await {
         ended.context("a task of the agent failed")??;
     }
     info!("Agent stopped");
+    Ok(())
+}
+
+/// Tells the service manager as soon as the agent is asked to end.
+async fn said_to_stop(mut shutdown: watch::Receiver<bool>) -> Result<(), JournalError> {
+    // A sender that is gone has stopped everything, too.
+    let _gone = shutdown.wait_for(|stop| *stop).await;
+    supervisor::stopping();
     Ok(())
 }
 
@@ -129,8 +150,10 @@ async fn patiently(
                         full = failure.is_disk_full(),
                         "Journal not usable, waiting"
                     );
+                    supervisor::ready(&format!("Waiting: {reason}"));
                     said = Some(reason);
                 }
+                supervisor::alive();
             }
             opened => return Ok(Some(opened.context("failed to open the journal")?)),
         }

@@ -1,5 +1,6 @@
 //! The command line: what a county's IT person types. Each command is a file of its own.
 
+mod doctor;
 mod enroll;
 mod holds;
 mod output;
@@ -8,12 +9,14 @@ mod receipts;
 mod replay;
 mod run;
 mod status;
+mod support_bundle;
+mod wire_log;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::ConfigError;
 use crate::journal::JournalError;
@@ -61,15 +64,27 @@ enum Command {
     /// Play a folder of exports in name order as if each were that day's, without a hub.
     Replay(replay::Replay),
     /// Show how the agent and its sources stand.
-    Status,
+    Status(status::Show),
+    /// Look for what keeps the agent from its work, and say what to do.
+    Doctor,
     /// Show and check the hub's receipts, the proof of timely data under section 2.
     Receipts(receipts::Receipts),
+    /// Show every record that was ever sent, masked, with the receipt that covers it.
+    WireLog(wire_log::WireLog),
+    /// Write what somebody who helps must see, without anything about anybody.
+    SupportBundle(support_bundle::SupportBundle),
     /// Show the changes that the guard holds until a person has looked.
     Holds,
     /// Let the held changes of a feed pass, in your name.
     ReleaseHold(holds::ReleaseHold),
     /// Forget the held changes of a feed of transactions, in your name.
     DropHold(holds::DropHold),
+}
+
+/// Describes every command, for manual pages and completions.
+#[must_use]
+pub fn describe() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the program and returns how it ended: 0 well, 1 failed, 2 wrongly called, 75 start again,
@@ -100,8 +115,11 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Run => run::run(config, &arguments.log),
         Command::Preview(preview) => preview.run(config, output),
         Command::Replay(replay) => replay.run(output),
-        Command::Status => status::run(config, output),
+        Command::Status(show) => show.run(config, output),
+        Command::Doctor => doctor::run(config, output),
         Command::Receipts(receipts) => receipts.run(config, output),
+        Command::WireLog(log) => log.run(config, output),
+        Command::SupportBundle(bundle) => bundle.run(config, output),
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),
         Command::DropHold(drop) => drop.run(config, output),

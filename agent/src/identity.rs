@@ -111,6 +111,18 @@ impl StateFolder {
         }
     }
 
+    /// Says whether an agent runs on the folder; none where that cannot be seen, or none ever ran.
+    #[must_use]
+    pub fn is_running(&self) -> Option<bool> {
+        // Opened to look only: a file made here would belong to whoever looks.
+        let file = fs::File::open(self.0.join(LOCK)).ok()?;
+        match file.try_lock_shared() {
+            Ok(()) => Some(false),
+            Err(TryLockError::WouldBlock) => Some(true),
+            Err(TryLockError::Error(_)) => None,
+        }
+    }
+
     /// Returns the folder.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -4,6 +4,7 @@
 //! durable before anything is sent. Another process of the same program may open the file too (to
 //! show it, or to release a hold), so nothing in it is cached between transactions.
 
+pub mod contact;
 pub mod dark;
 pub mod feed;
 pub mod hold;
@@ -325,6 +326,9 @@ pub enum JournalError {
     /// The file cannot be made or kept to its owner.
     #[error("the journal's file cannot be used")]
     File(#[source] io::Error),
+    /// The room that is kept back on the disk is used up.
+    #[error("less than 5 MiB are free where the state folder lies")]
+    NoRoom,
     /// Another process reads the journal and does not let go of it.
     #[error("another program does not let go of the journal")]
     Busy,
@@ -352,14 +356,26 @@ impl JournalError {
     /// Says whether the disk has no room, so that a person has to make some.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Database(error) if is_full(error))
+        match self {
+            Self::NoRoom => true,
+            Self::Database(error) => is_full(error),
+            Self::CommitUnknown(_)
+            | Self::File(_)
+            | Self::Busy
+            | Self::Moved
+            | Self::Damaged(_)
+            | Self::OtherAgent
+            | Self::Newer
+            | Self::Delta(_)
+            | Self::Envelope(_) => false,
+        }
     }
 
     /// Returns what is to be done about it.
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Busy | Self::Moved => Fault::Retry,
+            Self::NoRoom | Self::Busy | Self::Moved => Fault::Retry,
             Self::Database(error) if is_passing(error) => Fault::Retry,
             Self::OtherAgent | Self::Newer | Self::File(_) => Fault::Reject,
             Self::Database(_)

@@ -19,6 +19,8 @@ pub mod identity;
 pub mod journal;
 pub mod mapping;
 pub mod memory;
+pub mod pulse;
+pub mod reserve;
 pub mod signer;
 pub mod sources;
 pub mod uplink;

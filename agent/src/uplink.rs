@@ -25,6 +25,8 @@ use tracing::{error, info, warn};
 
 use crate::identity::StateFolder;
 use crate::journal::{Journal, JournalError};
+use crate::pulse::Beat;
+use crate::reserve::Reserve;
 use crate::signer::Signer;
 use dial::{Choice, Dialer};
 use drive::{DriveError, Driver};
@@ -67,6 +69,10 @@ pub struct Uplink {
     pub certificate_ends: jiff::Timestamp,
     /// How TLS is set up with it.
     pub tls: Arc<ClientConfig>,
+    /// The room that is kept back on the journal's disk.
+    pub reserve: Reserve,
+    /// Shows that the uplink goes on.
+    pub beat: Beat,
     /// The clocks and the randomness.
     pub world: World,
 }
@@ -77,13 +83,15 @@ impl Uplink {
     /// # Errors
     /// Returns the error after which the process must end.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> Result<(), JournalError> {
-        let world = self.world;
+        let (world, beat) = (self.world, self.beat);
         let parts = drive::Parts {
             signer: Arc::clone(&self.signer),
             receipt_key: self.receipt_key,
             feeds: self.feeds,
             certificate_ends: self.certificate_ends,
             state: self.state.clone(),
+            reserve: self.reserve,
+            beat: beat.clone(),
             world,
         };
         let mut driver = Driver::new(parts, self.journal, self.fresh);
@@ -100,6 +108,7 @@ impl Uplink {
         };
         let mut rest = Rest::up_to(PAUSE_MIN);
         loop {
+            beat.beat();
             let reached = tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => break,
                 reached = way.reach(&mut driver) => reached,
@@ -121,9 +130,14 @@ impl Uplink {
             if way.better.is_some() {
                 continue;
             }
-            tokio::select! {
-                _ = shutdown.wait_for(|stop| *stop) => break,
-                () = tokio::time::sleep(rest.drawn(world)) => {}
+            let resting = async {
+                tokio::select! {
+                    _ = shutdown.wait_for(|stop| *stop) => true,
+                    () = tokio::time::sleep(rest.drawn(world)) => false,
+                }
+            };
+            if beat.while_waiting(resting).await {
+                break;
             }
         }
         way.change(|route| route.connected_at = None);

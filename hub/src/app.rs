@@ -200,7 +200,28 @@ async fn start_parts(
         tasks,
     )?;
     info!(agents.address = %agents_at, web.address = %web_at, engine, "Hub started");
+    #[cfg(target_os = "linux")]
+    tell_supervisor(sd_notify::NotifyState::Ready);
+    #[cfg(target_os = "linux")]
+    tasks.spawn(said_to_stop(shutdown.clone()));
     Ok(())
+}
+
+/// Tells the service manager as soon as the hub is asked to end.
+#[cfg(target_os = "linux")]
+async fn said_to_stop(mut shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
+    // A sender that is gone has stopped everything, too.
+    let _gone = shutdown.wait_for(|stop| *stop).await;
+    tell_supervisor(sd_notify::NotifyState::Stopping);
+    Ok(())
+}
+
+/// Tells the service manager how the hub is, where one listens.
+#[cfg(target_os = "linux")]
+fn tell_supervisor(state: sd_notify::NotifyState<'_>) {
+    if let Err(cause) = sd_notify::notify(&[state]) {
+        warn!(reason = %cause, "The service manager does not listen");
+    }
 }
 
 /// Starts planning and carrying.

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
 use crate::store::StoreError;
@@ -68,6 +68,12 @@ enum Command {
     Events(events::Events),
     /// Show how things stand.
     Status,
+}
+
+/// Describes every command, for manual pages and completions.
+#[must_use]
+pub fn describe() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the program and returns how it ended: 0 well, 1 failed, 2 wrongly called, 75 start again,

@@ -1,7 +1,15 @@
 //! What is installed beside the programs: example configurations, and profiles of known exports.
 //!
 //! The files lie in `config` and `mappings`; here they are as text, so that a test can hold them
-//! against the programs that read them, and a build of a package can carry them along.
+//! against the programs that read them. `cargo run -p savin-packaging -- deb` and `-- rpm` build the
+//! packages.
+
+pub mod build;
+pub mod deb;
+pub mod pages;
+pub mod product;
+pub mod rpm;
+pub mod tree;
 
 /// An example of the agent's configuration.
 pub const AGENT_CONFIG: &str = include_str!("../config/agent.toml");
@@ -11,6 +19,9 @@ pub const AGENT_PROFILES: [(&str, &str); 2] = [
     ("bookings.toml", include_str!("../config/bookings.toml")),
     ("movements.toml", include_str!("../config/movements.toml")),
 ];
+
+/// The agent's configuration as a package installs it: without a feed.
+pub const INSTALLED_AGENT_CONFIG: &str = include_str!("../config/installed/agent.toml");
 
 /// An example of the hub's configuration.
 pub const HUB_CONFIG: &str = include_str!("../config/hub.toml");

@@ -10,7 +10,7 @@ const LINES_MAX: usize = 500;
 
 /// The modules of the agent, the lowest layer first; a module names only those of layers below it.
 const AGENT: &[&[&str]] = &[
-    &["format", "memory"],
+    &["format", "memory", "pulse", "reserve"],
     &["mapping"],
     &["diff"],
     &["guard", "signer"],

@@ -1,7 +1,9 @@
 //! `status`: how the agent and its sources stand, from its own files; the agent may be running.
 
 use std::path::Path;
+use std::time::Duration;
 
+use clap::Args;
 use savin_shared::clock::ReceivedAt;
 use serde_json::{Value, json};
 
@@ -15,6 +17,7 @@ use crate::journal::hold::Hold;
 use crate::journal::position::Standpoint;
 use crate::journal::spool::Backlog;
 use crate::journal::{Journal, JournalError, dark, feed, hold, position, receipt, spool};
+use crate::reserve::disk_free_bytes;
 use crate::uplink::line::Transport;
 use crate::uplink::route::Route;
 
@@ -25,6 +28,7 @@ struct Status<'a> {
     receipt_at: Option<ReceivedAt>,
     certificate_days: i64,
     route: Route,
+    disk_free_bytes: Option<u64>,
     feeds: Vec<Feed<'a>>,
 }
 
@@ -35,7 +39,39 @@ struct Feed<'a> {
     dark: Option<Dark>,
 }
 
-pub(super) fn run(config: &Path, output: &Output) -> anyhow::Result<()> {
+/// How often a watched status is shown anew.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Show how things stand.
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// Go on showing it every two seconds, until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
+}
+
+impl Show {
+    pub(super) fn run(&self, config: &Path, output: &Output) -> anyhow::Result<()> {
+        if !self.watch {
+            return once(config, output);
+        }
+        super::run::runtime()?.block_on(async {
+            let mut again = tokio::time::interval(AGAIN);
+            loop {
+                again.tick().await;
+                if !output.is_json() {
+                    output.line(CLEAR)?;
+                }
+                once(config, output)?;
+            }
+        })
+    }
+}
+
+/// Takes a terminal to the upper left corner of an empty screen.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+fn once(config: &Path, output: &Output) -> anyhow::Result<()> {
     let config = Config::load(config)?;
     let identity = config.state.identity()?;
     if !config.state.journal().exists() {
@@ -48,6 +84,11 @@ pub(super) fn run(config: &Path, output: &Output) -> anyhow::Result<()> {
     } else {
         status.print(output)
     }
+}
+
+/// Returns the same for a program.
+pub(super) fn report(config: &Config, identity: &Identity) -> anyhow::Result<Value> {
+    Ok(look(config, identity)?.json())
 }
 
 fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status<'a>> {
@@ -75,6 +116,7 @@ fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status
                 .map(|receipt| receipt.received_at),
             certificate_days: certificate_days(ends, now),
             route: Route::load(&config.state),
+            disk_free_bytes: disk_free_bytes(config.state.path()),
             standpoint,
             feeds,
         })
@@ -101,6 +143,7 @@ impl Status<'_> {
                 "connected_at": self.route.connected_at,
                 "trouble": self.route.trouble,
             },
+            "disk_free_bytes": self.disk_free_bytes,
             "feeds": self.feeds.iter().map(Feed::json).collect::<Vec<_>>(),
         })
     }
@@ -143,6 +186,12 @@ impl Status<'_> {
         output.line(&format!("  last receipt  {receipt}"))?;
         output.line(&format!("  line          {}", self.line()))?;
         output.line(&format!("  certificate   {}", self.certificate()))?;
+        if let Some(free) = self.disk_free_bytes {
+            output.line(&format!(
+                "  disk          {} MiB free",
+                free / (1024 * 1024)
+            ))?;
+        }
         let header = [
             "feed",
             "facility",

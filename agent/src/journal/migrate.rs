@@ -5,9 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::JournalError;
 
 /// The migrations so far; one that has been released is frozen.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_dark.sql"),
+    include_str!("migrations/0003_contact.sql"),
 ];
 
 /// Brings a journal to this program's version.

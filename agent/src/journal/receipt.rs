@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 use savin_shared::chain::Position;
-use savin_shared::ids::Seq;
+use savin_shared::ids::{Epoch, Seq};
 use savin_shared::receipt::{Receipt, decode, encode};
 
 use super::position::{self};
@@ -33,6 +33,27 @@ pub fn keep(tx: &Transaction<'_>, receipt: &Receipt) -> Result<bool, JournalErro
         position::store(tx, &standpoint)?;
     }
     Ok(true)
+}
+
+/// Loads the first receipt that covers a delta, if there is one yet.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn covering(
+    tx: &Transaction<'_>,
+    epoch: Epoch,
+    seq: Seq,
+) -> Result<Option<Receipt>, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT receipt FROM receipt WHERE epoch = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1",
+    )?;
+    let mut rows = statement.query(params![epoch.as_bytes(), storable(seq.0)])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let bytes = row.get_ref(0)?.as_blob().unwrap_or_default();
+    let receipt = decode(bytes).map_err(|_| JournalError::Damaged("a receipt"))?;
+    Ok(Some(receipt))
 }
 
 /// Loads receipts, the newest first, older than a delta where one is named.

@@ -63,6 +63,61 @@ pub fn after(
     Ok(if reaches_back { batches } else { Vec::new() })
 }
 
+/// Loads batches in the order in which they were sealed, over all epochs: those after a place and
+/// sealed no earlier than a time, each with its place.
+///
+/// # Errors
+/// Returns [`JournalError`] when they cannot be read.
+pub fn page(
+    tx: &Transaction<'_>,
+    after: i64,
+    sealed_from: jiff::Timestamp,
+    batches_max: u32,
+) -> Result<Vec<(i64, SealedBatch)>, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT rowid, sealed FROM batch WHERE rowid > ?1 AND sealed_at >= ?2
+         ORDER BY rowid LIMIT ?3",
+    )?;
+    let from = sealed_from.as_microsecond();
+    let mut rows = statement.query(params![after, from, batches_max])?;
+    let mut batches = Vec::new();
+    while let Some(row) = rows.next()? {
+        let sealed = row.get_ref(1)?.as_blob().unwrap_or_default();
+        batches.push((row.get(0)?, portable::decode(sealed)?));
+    }
+    Ok(batches)
+}
+
+/// How far back the spool reaches in an epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Which epoch.
+    pub epoch: Epoch,
+    /// Deltas at its beginning that are no longer kept.
+    pub forgotten: u64,
+}
+
+/// Returns how far back the spool reaches in each epoch of which it holds something, the oldest first.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn reach(tx: &Transaction<'_>) -> Result<Vec<Reach>, JournalError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT epoch, min(first_seq) FROM batch GROUP BY epoch ORDER BY min(rowid)",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut reaches = Vec::new();
+    while let Some(row) = rows.next()? {
+        let epoch: Vec<u8> = row.get(0)?;
+        let first = stored_count(row.get(1)?)?;
+        reaches.push(Reach {
+            epoch: Epoch::from_slice(&epoch).ok_or(JournalError::Damaged("an epoch"))?,
+            forgotten: first.saturating_sub(1),
+        });
+    }
+    Ok(reaches)
+}
+
 /// Says whether a position is a batch's end on the journal's chain.
 ///
 /// # Errors

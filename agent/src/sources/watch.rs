@@ -22,6 +22,8 @@ use crate::journal::dark::{self, Dark};
 use crate::journal::feed::{self, FeedState};
 use crate::journal::{Journal, JournalError};
 use crate::mapping::profile::Mode;
+use crate::pulse::Beat;
+use crate::reserve::Reserve;
 use crate::signer::Signer;
 
 /// How often it is noted that a source was looked at and had not changed.
@@ -45,6 +47,8 @@ pub struct Shared {
     pub signer: Arc<Signer>,
     /// Fresh batches for the uplink; when it is full, the uplink reads the journal instead.
     pub fresh: mpsc::Sender<SealedBatch>,
+    /// The room that is kept back on the journal's disk; captures wait while it is given up.
+    pub reserve: Reserve,
     /// The clocks and the randomness.
     pub world: World,
 }
@@ -56,18 +60,20 @@ pub struct FeedTask {
     source: Option<Source>,
     poll: Duration,
     shared: Shared,
+    beat: Beat,
     complained: Option<String>,
 }
 
 impl FeedTask {
     /// Makes a feed's task.
     #[must_use]
-    pub fn new(feed: Feed, source: Source, poll: Duration, shared: Shared) -> Self {
+    pub fn new(feed: Feed, source: Source, poll: Duration, shared: Shared, beat: Beat) -> Self {
         Self {
             feed: Arc::new(feed),
             source: Some(source),
             poll,
             shared,
+            beat,
             complained: None,
         }
     }
@@ -90,10 +96,18 @@ impl FeedTask {
                 }
                 self.complain(&error);
             }
-            tokio::select! {
-                _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
-                () = tokio::time::sleep(self.poll) => {}
-                hint = hints.recv(), if hints_open => hints_open = hint.is_some(),
+            let waiting = async {
+                tokio::select! {
+                    _ = shutdown.wait_for(|stop| *stop) => true,
+                    () = tokio::time::sleep(self.poll) => false,
+                    hint = hints.recv(), if hints_open => {
+                        hints_open = hint.is_some();
+                        false
+                    }
+                }
+            };
+            if self.beat.while_waiting(waiting).await {
+                return Ok(());
             }
         }
     }
@@ -103,6 +117,7 @@ impl FeedTask {
             return Ok(());
         };
         let (feed, shared) = (Arc::clone(&self.feed), self.shared.clone());
+        let reserve = shared.reserve.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let mut source = source;
             let outcome = look(&mut source, &feed, &shared);
@@ -112,9 +127,14 @@ impl FeedTask {
         match looked {
             Ok((source, outcome)) => {
                 self.source = Some(source);
-                outcome?;
-                self.complained = None;
-                Ok(())
+                match &outcome {
+                    Ok(()) => self.complained = None,
+                    Err(CaptureError::Journal(failure)) if failure.is_disk_full() => {
+                        reserve.give_back();
+                    }
+                    Err(_) => {}
+                }
+                outcome
             }
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
@@ -146,6 +166,9 @@ impl FeedTask {
 }
 
 fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
+    if !shared.reserve.is_ready() {
+        return Err(JournalError::NoRoom.into());
+    }
     let looked = match source {
         Source::Folder(folder) => look_at_folder(folder, feed, shared),
         Source::Database(database) => look_at_database(database, feed, shared),

@@ -163,7 +163,11 @@ impl Dialer {
         }
     }
 
-    async fn tls(&self, tls: &Arc<ClientConfig>) -> Result<Line, DialError> {
+    /// Connects over TLS alone, by the proxy where there is one.
+    ///
+    /// # Errors
+    /// Returns why that way did not lead to the hub.
+    pub async fn tls(&self, tls: &Arc<ClientConfig>) -> Result<Line, DialError> {
         let addresses = if self.ways.tcp.is_empty() {
             &self.addresses
         } else {

@@ -28,8 +28,11 @@ use super::certificate::Certificate;
 use super::line::Line;
 use super::streams::{StreamError, Streams};
 use crate::identity::StateFolder;
+use crate::journal::contact::{self, Contact};
 use crate::journal::position::{self, Standpoint};
 use crate::journal::{Journal, JournalError, dark, feed, hold, receipt, shadow, spool};
+use crate::pulse::Beat;
+use crate::reserve::Reserve;
 use crate::signer::Signer;
 
 /// How often the journal is looked at for what another process of this program stored there.
@@ -76,6 +79,10 @@ pub struct Parts {
     pub certificate_ends: Timestamp,
     /// Where a new certificate is stored.
     pub state: StateFolder,
+    /// The room that is kept back on the journal's disk.
+    pub reserve: Reserve,
+    /// Shows that the uplink goes on.
+    pub beat: Beat,
     /// The clocks and the randomness.
     pub world: World,
 }
@@ -167,6 +174,7 @@ impl Driver {
         let mut look = tokio::time::interval(LOOK);
         let mut fresh_open = true;
         loop {
+            self.parts.beat.beat();
             self.work(&mut session, &mut streams).await?;
             let due = session
                 .poll_timeout()
@@ -182,6 +190,7 @@ impl Driver {
                         Frame::RenewAnswer(answer) => self.renewed(answer, &mut session),
                         frame => session.handle_frame(frame, self.now()),
                     }
+                    self.note_greeting(&mut session)?;
                 }
                 batch = self.fresh.recv(), if fresh_open => match batch {
                     Some(batch) => {
@@ -343,7 +352,7 @@ impl Driver {
             state_digest: standpoint.digest.root(),
             spool_deltas: backlog.deltas,
             oldest_unacked_us: micros(backlog.oldest),
-            disk_free_bytes: None,
+            disk_free_bytes: self.parts.reserve.free_bytes(),
             certificate_days: i32::try_from(self.certificate.days()).ok(),
             feeds,
         })
@@ -403,6 +412,9 @@ impl Driver {
         });
         let (kept, epoch) = match stored {
             Err(error) if error.fault() == Fault::Retry => {
+                if error.is_disk_full() {
+                    self.parts.reserve.give_back();
+                }
                 warn!(reason = %error, "Receipt not stored, trying again");
                 self.receipt = Some((receipt, now + RECEIPT_RETRY));
                 return Ok(());
@@ -421,6 +433,25 @@ impl Driver {
         match self.certificate.renewed(answer.clone()) {
             Some((id, outcome)) => session.command_done(id, outcome),
             None => session.handle_frame(Frame::RenewAnswer(answer), self.now()),
+        }
+    }
+
+    /// Keeps when the hub greeted and what its clock showed, for whoever looks at this machine.
+    fn note_greeting(&mut self, session: &mut AgentSession) -> Result<(), JournalError> {
+        let Some(hub) = session.take_hub_clock() else {
+            return Ok(());
+        };
+        let greeted_at = (self.parts.world.wall)();
+        let ahead = hub.saturating_sub(greeted_at.as_microsecond());
+        let contact = Contact {
+            greeted_at,
+            ahead: SignedDuration::from_micros(ahead),
+        };
+        let journal = &mut self.journal;
+        match block_in_place(|| journal.write(|tx| contact::store(tx, contact))) {
+            // Nobody is told less for it.
+            Err(failure) if failure.fault() == Fault::Retry => Ok(()),
+            stored => stored,
         }
     }
 

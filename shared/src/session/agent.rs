@@ -102,6 +102,7 @@ pub struct AgentSession {
     answer_due: Option<Instant>,
     heartbeat_due: Instant,
     settled_due: Option<Instant>,
+    hub_clock_us: Option<i64>,
 }
 
 impl AgentSession {
@@ -126,6 +127,7 @@ impl AgentSession {
             answer_due: Some(now + timing.greeting),
             heartbeat_due: now + timing.heartbeat,
             settled_due: None,
+            hub_clock_us: None,
         }
     }
 
@@ -306,7 +308,13 @@ impl AgentSession {
         self.phase == Phase::Live && self.sent == self.end.seq && self.in_flight.is_empty()
     }
 
+    /// Takes what the hub's clock showed in its greeting, in microseconds since 1970 in UTC; once.
+    pub const fn take_hub_clock(&mut self) -> Option<i64> {
+        self.hub_clock_us.take()
+    }
+
     fn welcomed(&mut self, welcome: Welcome, now: Instant) {
+        self.hub_clock_us = Some(welcome.clock_us);
         let Some(codec) = Codec::from_code(welcome.codec) else {
             return self.close(AgentClose::Protocol);
         };

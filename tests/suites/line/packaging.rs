@@ -1,7 +1,7 @@
 //! What is installed beside the programs is what the programs read.
 
 use anyhow::Context as _;
-use savin_packaging::{AGENT_CONFIG, AGENT_PROFILES, HUB_CONFIG, MAPPINGS};
+use savin_packaging::{AGENT_CONFIG, AGENT_PROFILES, HUB_CONFIG, INSTALLED_AGENT_CONFIG, MAPPINGS};
 
 #[test]
 fn the_example_configurations_are_read() -> anyhow::Result<()> {
@@ -13,6 +13,10 @@ fn the_example_configurations_are_read() -> anyhow::Result<()> {
     std::fs::write(&agent, AGENT_CONFIG)?;
     let config = savin_agent::config::Config::load(&agent)?;
     assert_eq!(config.feeds.len(), 2);
+
+    std::fs::write(&agent, INSTALLED_AGENT_CONFIG)?;
+    let config = savin_agent::config::Config::load(&agent)?;
+    assert_eq!(config.feeds.len(), 0);
 
     let hub = folder.path().join("hub.toml");
     std::fs::write(&hub, HUB_CONFIG)?;

@@ -73,6 +73,7 @@ impl Jail {
                 journal: Arc::new(Mutex::new(journal)),
                 signer: Arc::new(Signer::new(agent, key)),
                 fresh: mpsc::channel(8).0,
+                reserve: Reserve::of(std::path::Path::new("nowhere")),
                 world: World {
                     wall,
                     monotonic: monotonic(),
@@ -303,6 +304,7 @@ fn begun(folder: &Path, journal: Journal) -> (Folder, Feed, Shared, mpsc::Receiv
             SigningKey::from_seed(&[3; 32]).unwrap(),
         )),
         fresh,
+        reserve: Reserve::of(std::path::Path::new("nowhere")),
         world: World {
             wall,
             monotonic: monotonic(),

@@ -22,6 +22,8 @@ fn driver() -> Driver {
         feeds: Vec::new(),
         certificate_ends: Timestamp::UNIX_EPOCH,
         state: StateFolder::new("none".into()),
+        reserve: Reserve::of(std::path::Path::new("nowhere")),
+        beat: Beat::unheard(),
         world: World {
             wall: || Timestamp::UNIX_EPOCH,
             monotonic,

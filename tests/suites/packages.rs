@@ -1,0 +1,127 @@
+//! The packages: built from the programs of this build, checked by Debian's own tools, and installed,
+//! upgraded, removed and purged on a copy of this machine that is gone afterwards.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+use clap::Parser as _;
+use savin_packaging::build::Arguments;
+use savin_tests::program::run;
+
+/// Builds both programs as `cargo test` would, and returns the folder that holds them.
+fn programs() -> anyhow::Result<PathBuf> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--locked", "--workspace", "--bins", "--quiet"]);
+    run(cargo)?;
+    let demo = Path::new(env!("CARGO_BIN_EXE_savin-demo"));
+    Ok(demo
+        .parent()
+        .context("a program lies in a folder")?
+        .to_owned())
+}
+
+fn build(
+    kind: &str,
+    programs: &Path,
+    output: &Path,
+    release: &str,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let paths = [programs, output].map(|path| path.to_string_lossy().into_owned());
+    let [programs, output] = paths.each_ref().map(String::as_str);
+    let words = [
+        "savin-packaging",
+        kind,
+        "--quick",
+        "--programs",
+        programs,
+        "--output",
+        output,
+        "--release",
+        release,
+    ];
+    Arguments::try_parse_from(words)?.run()
+}
+
+fn tool(program: &str, arguments: &[&str], files: &[PathBuf]) -> anyhow::Result<String> {
+    let mut command = Command::new(program);
+    command.args(arguments).args(files);
+    run(command).with_context(|| format!("{program} {}", arguments.join(" ")))
+}
+
+/// Looks whether a listing names everything that must lie beside a program.
+fn holds_everything(name: &str, listing: &str, commands: &clap::Command) -> anyhow::Result<()> {
+    let mut wanted = vec![
+        format!("/usr/bin/{name}"),
+        format!("/usr/lib/systemd/system/{name}.service"),
+        format!("/usr/share/bash-completion/completions/{name}"),
+        format!("/usr/share/doc/{name}/README.md"),
+    ];
+    for command in commands.get_subcommands() {
+        let page = format!("/usr/share/man/man1/{name}-{}.1.gz", command.get_name());
+        wanted.push(page);
+    }
+    for path in wanted {
+        ensure!(listing.contains(&path), "no {path} in:\n{listing}");
+    }
+    Ok(())
+}
+
+#[test]
+fn debian_packages_install_upgrade_and_purge() -> anyhow::Result<()> {
+    let programs = programs()?;
+    let (first, second) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let packages = build("deb", &programs, first.path(), "0.9.0")?;
+    build("deb", &programs, second.path(), "0.9.1")?;
+    ensure!(packages.len() == 2, "{packages:?}");
+
+    let said = tool(
+        "lintian",
+        &["--allow-root", "--fail-on", "error,warning,info"],
+        &packages,
+    )?;
+    ensure!(!said.contains("W: ") && !said.contains("E: "), "{said}");
+    let agent = tool("dpkg-deb", &["--contents"], &packages[..1])?;
+    holds_everything("savin-agent", &agent, &savin_agent::cli::describe())?;
+    let hub = tool("dpkg-deb", &["--contents"], &packages[1..])?;
+    holds_everything("savin-hub", &hub, &savin_hub::cli::describe())?;
+    // Two builds of the same are the same.
+    let again = tempfile::tempdir()?;
+    let repeated = build("deb", &programs, again.path(), "0.9.0")?;
+    for (one, other) in packages.iter().zip(&repeated) {
+        ensure!(
+            std::fs::read(one)? == std::fs::read(other)?,
+            "{one:?} differs"
+        );
+    }
+
+    let cycle = concat!(env!("CARGO_MANIFEST_DIR"), "/packages/cycle.sh");
+    let folders = [first.path().to_owned(), second.path().to_owned()];
+    let said = tool(
+        "unshare",
+        &["--mount", "--propagation", "private", cycle],
+        &folders,
+    )?;
+    ensure!(said.contains("== well"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn red_hat_packages_hold_the_same() -> anyhow::Result<()> {
+    let programs = programs()?;
+    let output = tempfile::tempdir()?;
+    let packages = build("rpm", &programs, output.path(), "0.9.0")?;
+    ensure!(packages.len() == 2, "{packages:?}");
+    let agent = tool("rpm", &["-qlp"], &packages[..1])?;
+    holds_everything("savin-agent", &agent, &savin_agent::cli::describe())?;
+    let hub = tool("rpm", &["-qlp"], &packages[1..])?;
+    holds_everything("savin-hub", &hub, &savin_hub::cli::describe())?;
+    let kept = tool("rpm", &["-qcp"], &packages[..1])?;
+    ensure!(kept.trim() == "/etc/savin-agent/agent.toml", "{kept}");
+    let scripts = tool("rpm", &["-qp", "--scripts"], &packages[..1])?;
+    ensure!(
+        scripts.contains("useradd --system --gid savin-agent"),
+        "{scripts}"
+    );
+    Ok(())
+}
