@@ -127,7 +127,8 @@ mod tests {
         let config = Path::new("/etc/savin-agent/agent.toml");
         let hidden = unit(Path::new("/tmp/savin-agent"), config, usual, "a").unwrap_err();
         assert!(hidden.to_string().contains("temporary"), "{hidden}");
-        let home = unit(Path::new("/home/it/savin-agent"), config, usual, "a").unwrap();
+        let program = Path::new("/home").join("it");
+        let home = unit(&program, config, usual, "a").unwrap();
         assert!(home.contains("\nProtectHome=read-only\n"), "{home}");
         assert!(home.contains("\nStateDirectory=savin-agent\n"), "{home}");
         assert!(unit(usual, config, usual, "a\nExecStartPre=x").is_err());
