@@ -8,6 +8,7 @@ mod preview;
 mod receipts;
 mod replay;
 mod run;
+mod service;
 mod status;
 mod support_bundle;
 mod wire_log;
@@ -73,6 +74,8 @@ enum Command {
     WireLog(wire_log::WireLog),
     /// Write what somebody who helps must see, without anything about anybody.
     SupportBundle(support_bundle::SupportBundle),
+    /// Run the agent as a service of systemd.
+    Service(service::Service),
     /// Show the changes that the guard holds until a person has looked.
     Holds,
     /// Let the held changes of a feed pass, in your name.
@@ -120,6 +123,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Receipts(receipts) => receipts.run(config, output),
         Command::WireLog(log) => log.run(config, output),
         Command::SupportBundle(bundle) => bundle.run(config, output),
+        Command::Service(service) => service.run(config, output),
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),
         Command::DropHold(drop) => drop.run(config, output),

@@ -100,8 +100,12 @@ pub fn build(
     ));
     let mut dpkg = Command::new("dpkg-deb");
     dpkg.env("SOURCE_DATE_EPOCH", &release.epoch)
-        .args(["--root-owner-group", "-Zxz"])
-        .arg(if release.is_quick { "-z0" } else { "-z9" })
+        .arg("--root-owner-group")
+        .args(if release.is_quick {
+            ["-Zgzip", "-z1"]
+        } else {
+            ["-Zxz", "-z9"]
+        })
         .arg("--build")
         .arg(tree.path())
         .arg(&file);

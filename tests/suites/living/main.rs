@@ -3,6 +3,7 @@
 
 mod disk;
 mod notify;
+mod service;
 mod telling;
 
 use std::path::{Path, PathBuf};
