@@ -97,7 +97,7 @@ impl Preview {
         let taken: Vec<usize> = profile
             .columns
             .keys()
-            .filter_map(|field| binding.position(*field))
+            .flat_map(|field| binding.places(*field))
             .collect();
         let facility = &configured.feed.facility;
         let mut mapper = Mapper::new(profile, binding, facility, ObservedAt(now));
@@ -136,6 +136,8 @@ impl Preview {
             }
             Mapped::Withheld(key) => (key.to_string(), "sealed: nothing is sent".to_owned()),
             Mapped::Blank => (String::new(), "blank: passed over".to_owned()),
+            Mapped::Victim => (String::new(), "about a victim: dropped unread".to_owned()),
+            Mapped::Skipped => (String::new(), "not taken by its record type".to_owned()),
             Mapped::Quarantined { key, problem } => {
                 let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
                 (key, format!("set aside: {problem}"))
