@@ -1,9 +1,12 @@
 //! The command line: what a county's IT person types. Each command is a file of its own.
 
+mod check;
 mod enroll;
 mod holds;
+mod init;
 mod output;
 mod preview;
+mod reading;
 mod receipts;
 mod replay;
 mod run;
@@ -52,6 +55,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a profile and an agent.toml for a sample export, and show why.
+    Init(init::Init),
+    /// Check the configuration, the profiles with their examples, and the sources.
+    Check(check::Check),
+    /// Run the example rows of a profile.
+    Test(check::Test),
     /// Enrol this agent with the token that MDOC gave the agency.
     Enroll(enroll::Enroll),
     /// Watch the sources and stream what changes, until stopped.
@@ -96,6 +105,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     let config = &arguments.config;
     match &arguments.command {
+        Command::Init(init) => init.run(output),
+        Command::Check(check) => check.run(config, output),
+        Command::Test(test) => test.run(config, output),
         Command::Enroll(enroll) => enroll.run(config, output),
         Command::Run => run::run(config, &arguments.log),
         Command::Preview(preview) => preview.run(config, output),

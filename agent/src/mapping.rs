@@ -10,6 +10,7 @@ pub mod dates;
 mod document;
 pub mod example;
 pub mod field;
+pub mod guess;
 pub mod names;
 pub mod profile;
 mod record;

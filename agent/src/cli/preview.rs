@@ -11,16 +11,13 @@ use savin_shared::record::subject::PersonName;
 use serde_json::json;
 
 use super::output::Output;
+use super::reading;
 use crate::app;
 use crate::capture::rows::Rows;
-use crate::config::{Config, FeedConfig, SourceConfig};
-use crate::format::csv::CsvRows;
-use crate::format::encoding;
+use crate::config::{Config, FeedConfig};
 use crate::mapping::binding::Binding;
 use crate::mapping::tally::Tally;
 use crate::mapping::{Mapped, Mapper};
-use crate::sources::database::Database;
-use crate::sources::folder::{export_time, is_export};
 
 /// Show what would be sent.
 #[derive(Debug, Args)]
@@ -62,27 +59,18 @@ impl Preview {
         Ok(())
     }
 
-    fn show(&self, configured: &FeedConfig) -> anyhow::Result<Shown> {
-        let world = app::world();
-        let now = (world.wall)();
-        match &configured.source {
-            SourceConfig::Folder(settings) => {
-                let newest = newest(configured, &settings.path, &settings.files)?;
-                let bytes = std::fs::read(&newest)
-                    .with_context(|| format!("failed to read {}", newest.display()))?;
-                let decoded = encoding::decode(&bytes);
-                let mut rows = CsvRows::new(&decoded.text, configured.feed.profile.csv)
-                    .with_context(|| newest.display().to_string())?;
-                self.map(configured, &mut rows, now)
-                    .with_context(|| newest.display().to_string())
-            }
-            SourceConfig::Database(settings) => {
-                let mut database = Database::new(settings.clone());
-                let table = database.read_if_changed((world.monotonic)())?;
-                let mut table = table.context("the database gave nothing")?;
-                self.map(configured, &mut table, now)
-            }
+    /// Shows a few rows of each feed.
+    pub(super) const fn few(limit: usize) -> Self {
+        Self {
+            limit,
+            feed: None,
+            reveal: false,
         }
+    }
+
+    fn show(&self, configured: &FeedConfig) -> anyhow::Result<Shown> {
+        let now = (app::world().wall)();
+        reading::newest_rows(configured, &mut |rows, _| self.map(configured, rows, now))
     }
 
     fn map(
@@ -192,31 +180,6 @@ impl Preview {
             .chain(std::iter::repeat_n('•', 3))
             .collect()
     }
-}
-
-fn newest(
-    configured: &FeedConfig,
-    folder: &Path,
-    pattern: &str,
-) -> anyhow::Result<std::path::PathBuf> {
-    let profile = &configured.feed.profile;
-    let mut newest = None;
-    let listing = std::fs::read_dir(folder)
-        .with_context(|| format!("failed to list {}", folder.display()))?;
-    for entry in listing {
-        let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else {
-            continue;
-        };
-        if is_export(pattern, &name) {
-            let modified = entry.metadata()?.modified()?;
-            let at = export_time(&profile.times, &profile.export_date, &name, modified);
-            newest = newest.max(Some((at, entry.path())));
-        }
-    }
-    newest
-        .map(|(_, path)| path)
-        .with_context(|| format!("no file in {} fits {pattern:?}", folder.display()))
 }
 
 fn print(configured: &FeedConfig, shown: Shown, output: &Output) -> anyhow::Result<()> {

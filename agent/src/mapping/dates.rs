@@ -10,7 +10,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use savin_shared::clock::{Certainty, Moment};
 
 /// Tried in this order unless a profile names its own.
-const FORMATS: [&str; 29] = [
+pub(super) const FORMATS: [&str; 29] = [
     "%Y-%m-%dT%H:%M:%S%.f%:z",
     "%Y-%m-%dT%H:%M:%S%.f%z",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -261,7 +261,7 @@ const fn is_separator(c: char) -> bool {
 }
 
 /// Reads a time of day, also one that a database writes behind a day of its own, or as `930`.
-fn clock_time(text: &str) -> Option<Time> {
+pub(super) fn clock_time(text: &str) -> Option<Time> {
     let text = match text.split_once([' ', 'T']) {
         Some((day, time)) if day.contains(['-', '/']) => time.trim(),
         Some(_) | None => text,
