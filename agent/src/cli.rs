@@ -1,9 +1,11 @@
 //! The command line: what a county's IT person types. Each command is a file of its own.
 
+mod capture;
 mod check;
 mod enroll;
 mod holds;
 mod init;
+mod mask;
 mod output;
 mod preview;
 mod reading;
@@ -11,6 +13,7 @@ mod receipts;
 mod replay;
 mod run;
 mod status;
+mod trial;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -67,6 +70,8 @@ enum Command {
     Run,
     /// Show what would be sent of each source, without sending anything.
     Preview(preview::Preview),
+    /// Explain what the agent would make of one file, without storing or sending anything.
+    Capture(capture::Capture),
     /// Play a folder of exports in name order as if each were that day's, without a hub.
     Replay(replay::Replay),
     /// Show how the agent and its sources stand.
@@ -111,6 +116,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Enroll(enroll) => enroll.run(config, output),
         Command::Run => run::run(config, &arguments.log),
         Command::Preview(preview) => preview.run(config, output),
+        Command::Capture(capture) => capture.run(config, output),
         Command::Replay(replay) => replay.run(output),
         Command::Status => status::run(config, output),
         Command::Receipts(receipts) => receipts.run(config, output),

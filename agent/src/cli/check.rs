@@ -114,10 +114,10 @@ impl Check {
         );
         findings.print(output)?;
         if wrong > 0 {
-            bail!("{wrong} things are wrong: mend them, then check again");
+            bail!("things that are wrong: {wrong}. Mend them, then check again");
         }
         if self.deny_warnings && warnings > 0 {
-            bail!("{warnings} warnings, and --deny-warnings was given");
+            bail!("warnings: {warnings}, and --deny-warnings was given");
         }
         Ok(())
     }
@@ -159,7 +159,7 @@ fn profile(feed: &FeedConfig, now: Timestamp, findings: &mut Findings) {
         findings.add(
             &about,
             Standing::Good,
-            format!("sound, and its {examples} examples hold"),
+            format!("sound; examples that hold: {examples}"),
         );
     }
 }
@@ -266,7 +266,7 @@ impl Test {
         let header = ["profile", "example", "", "field", "expected", "found"];
         output.table(&header, rows)?;
         if wrong > 0 {
-            bail!("{wrong} examples fail");
+            bail!("examples that fail: {wrong}");
         }
         Ok(())
     }

@@ -6,15 +6,15 @@ use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
 use savin_shared::clock::ObservedAt;
-use savin_shared::record::Record;
-use savin_shared::record::subject::PersonName;
 use serde_json::json;
 
+use super::mask::Mask;
 use super::output::Output;
 use super::reading;
+use super::trial::Trial;
 use crate::app;
 use crate::capture::rows::Rows;
-use crate::config::{Config, FeedConfig};
+use crate::config::{Config, FeedConfig, SourceConfig};
 use crate::mapping::binding::Binding;
 use crate::mapping::tally::Tally;
 use crate::mapping::{Mapped, Mapper};
@@ -31,6 +31,9 @@ pub(super) struct Preview {
     /// Show names and birth dates instead of masking them.
     #[arg(long)]
     reveal: bool,
+    /// Show what would be sent now, compared with what was sent.
+    #[arg(long)]
+    diff: bool,
 }
 
 struct Shown {
@@ -51,6 +54,11 @@ impl Preview {
                 .is_none_or(|name| name == configured.feed.name.as_str())
         };
         for configured in config.feeds.iter().filter(wanted) {
+            if self.diff {
+                self.changes(&config, configured, output)
+                    .with_context(|| format!("failed to compare feed {}", configured.feed.name))?;
+                continue;
+            }
             let shown = self
                 .show(configured)
                 .with_context(|| format!("failed to preview feed {}", configured.feed.name))?;
@@ -65,7 +73,26 @@ impl Preview {
             limit,
             feed: None,
             reveal: false,
+            diff: false,
         }
+    }
+
+    /// Shows what the newest export, or the query, would change.
+    fn changes(&self, config: &Config, feed: &FeedConfig, output: &Output) -> anyhow::Result<()> {
+        let mut trial = Trial::new(config)?;
+        let newest = match &feed.source {
+            SourceConfig::Folder(settings) => reading::newest(feed, settings)?,
+            SourceConfig::Database(_) => None,
+        };
+        let report = match &newest {
+            Some((path, exported_at)) => {
+                let bytes = std::fs::read(path)
+                    .with_context(|| format!("failed to read {}", path.display()))?;
+                trial.take_file(feed, path, &bytes, *exported_at)?
+            }
+            None => reading::newest_rows(feed, &mut |rows, _| trial.take_rows(feed, rows))?,
+        };
+        trial.show(feed, &report, (self.limit, Mask::new(self.reveal)), output)
     }
 
     fn show(&self, configured: &FeedConfig) -> anyhow::Result<Shown> {
@@ -98,7 +125,7 @@ impl Preview {
                     .filter_map(|place| {
                         let cell = cells.cell(*place)?.trim();
                         let name = columns.get(*place)?;
-                        Some(format!("{name}={}", self.masked(cell)))
+                        Some(format!("{name}={}", Mask::new(self.reveal).text(cell)))
                     })
                     .collect();
                 let (key, becomes) = self.describe(&mapped);
@@ -117,7 +144,7 @@ impl Preview {
         match mapped {
             Mapped::Row(mapped) => {
                 let text = match mapped.row.record() {
-                    Ok(record) => self.record(&record),
+                    Ok(record) => Mask::new(self.reveal).record(&record),
                     Err(error) => error.to_string(),
                 };
                 (mapped.key.to_string(), text)
@@ -131,54 +158,6 @@ impl Preview {
                 (key, format!("set aside: {problem}"))
             }
         }
-    }
-
-    fn record(&self, record: &Record) -> String {
-        let mut lines = vec![format!("facility {}", record.facility)];
-        if let Some(name) = &record.subject.name {
-            lines.push(format!("name {}", self.name(name)));
-        }
-        if let Some(born) = &record.subject.birth_date {
-            lines.push(format!("born {}", self.masked(&born.reveal().to_string())));
-        }
-        if let Some(custody) = record.custody() {
-            lines.push(format!("state {}", custody.state));
-            let texts = [
-                ("classification", &custody.classification),
-                ("location", &custody.location),
-            ];
-            for (label, text) in texts {
-                lines.extend(text.iter().map(|text| format!("{label} {text}")));
-            }
-            let times = [
-                ("booked", custody.booked_at),
-                ("released", custody.released_at),
-            ];
-            for (label, time) in times {
-                lines.extend(time.iter().map(|time| format!("{label} {time}")));
-            }
-        }
-        lines.join("\n")
-    }
-
-    fn name(&self, name: &PersonName) -> String {
-        let given = name.given.as_ref().map(|given| self.masked(given.reveal()));
-        format!(
-            "{}, {}",
-            self.masked(name.surname.reveal()),
-            given.unwrap_or_default()
-        )
-    }
-
-    /// Keeps the first letter, so that a clerk recognises the row and a bystander does not.
-    fn masked(&self, text: &str) -> String {
-        if self.reveal || text.len() < 2 {
-            return text.to_owned();
-        }
-        text.chars()
-            .take(1)
-            .chain(std::iter::repeat_n('•', 3))
-            .collect()
     }
 }
 

@@ -201,10 +201,26 @@ impl Guess {
             if places.len() < key.len() {
                 continue;
             }
+            // A row without its key could not be taken.
+            let is_full = |place: &usize| {
+                let column = sample.columns.get(*place);
+                column.is_some_and(|column| column.filled * 50 >= rows * 49)
+            };
+            if !places.iter().all(is_full) {
+                continue;
+            }
             let names: Vec<&str> = key.iter().map(|field| field.name()).collect();
             let names = names.join(" and ");
             let different = sample.distinct(&places);
-            let (is_sure, why) = if different == rows {
+            let is_person = key.as_slice() == [Field::PersonNumber];
+            let (is_sure, why) = if is_person {
+                let why = "names a person, so that two bookings of one are taken for one: better \
+                           have the booking number exported";
+                (
+                    false,
+                    format!("{names}: {different} in {rows} rows; it {why}"),
+                )
+            } else if different == rows {
                 (
                     true,
                     format!("{names}: another one in each of the {rows} rows"),

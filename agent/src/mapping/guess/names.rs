@@ -12,43 +12,25 @@ pub type Fit = u8;
 /// Below this the name alone does not decide.
 pub const FIT_SURE: Fit = 75;
 
-/// Words that are written short in names of columns.
-const SHORT: [(&str, &str); 35] = [
-    ("no", "number"),
-    ("num", "number"),
-    ("nbr", "number"),
-    ("nr", "number"),
-    ("id", "number"),
-    ("ident", "number"),
-    ("hash", "number"),
-    ("key", "number"),
-    ("bk", "booking"),
-    ("bkg", "booking"),
-    ("book", "booking"),
-    ("booked", "booking"),
-    ("dt", "date"),
-    ("dttm", "date"),
-    ("datetime", "date"),
-    ("timestamp", "date"),
-    ("nm", "name"),
-    ("rel", "release"),
-    ("rls", "release"),
-    ("released", "release"),
-    ("inm", "inmate"),
-    ("off", "offender"),
-    ("ofndr", "offender"),
-    ("loc", "location"),
-    ("desc", "description"),
-    ("amt", "amount"),
-    ("sched", "scheduled"),
-    ("cd", "code"),
-    ("cls", "classification"),
-    ("class", "classification"),
-    ("stat", "status"),
-    ("adm", "admission"),
-    ("admitted", "admission"),
-    ("charges", "charge"),
-    ("holds", "hold"),
+/// Words as they are written in full, and the ways in which columns write them short.
+const SHORT: [(&str, &str); 17] = [
+    ("number", "no num nbr nr id ident hash key"),
+    ("booking", "bk bkg book booked"),
+    ("date", "dt dttm datetime timestamp"),
+    ("name", "nm"),
+    ("release", "rel rls released"),
+    ("inmate", "inm"),
+    ("offender", "off ofndr"),
+    ("location", "loc"),
+    ("description", "desc"),
+    ("amount", "amt"),
+    ("scheduled", "sched"),
+    ("code", "cd"),
+    ("classification", "cls class"),
+    ("status", "stat"),
+    ("admission", "adm admitted"),
+    ("charge", "charges"),
+    ("hold", "holds"),
 ];
 
 /// Words that say whose a column is, and not what it holds.
@@ -73,681 +55,249 @@ const WHOSE: [&str; 17] = [
 ];
 
 /// Each field's usual names, in the words of [`SHORT`], the most usual first.
-const NAMES: &[(Field, &[&str])] = &[
+const NAMES: [(Field, &str); 51] = [
     (
         Field::RecordNumber,
-        &[
-            "bookingnumber",
-            "booking",
-            "bookingnum",
-            "arrestnumber",
-            "admissionnumber",
-            "commitmentnumber",
-            "commitnumber",
-            "custodynumber",
-            "incarcerationnumber",
-            "intakenumber",
-            "confinementnumber",
-            "jailnumber",
-            "bookingrecordnumber",
-            "eventnumber",
-            "hearingnumber",
-            "ordernumber",
-            "supervisionnumber",
-            "registrationnumber",
-            "courteventnumber",
-            "settingnumber",
-        ],
+        "bookingnumber booking bookingnum arrestnumber admissionnumber commitmentnumber \
+         commitnumber custodynumber incarcerationnumber intakenumber confinementnumber \
+         jailnumber bookingrecordnumber eventnumber hearingnumber ordernumber \
+         supervisionnumber registrationnumber courteventnumber settingnumber",
     ),
     (
         Field::PersonNumber,
-        &[
-            "inmatenumber",
-            "inmateid",
-            "jacketnumber",
-            "jacket",
-            "personnumber",
-            "personid",
-            "mni",
-            "mninumber",
-            "masternamenumber",
-            "masterindexnumber",
-            "permanentnumber",
-            "sonumber",
-            "spn",
-            "offendernumber",
-            "namenumber",
-            "nameid",
-            "partynumber",
-            "subjectnumber",
-            "jid",
-            "cin",
-            "nysid",
-            "defendantnumber",
-        ],
+        "inmatenumber inmateid jacketnumber jacket personnumber personid mni mninumber \
+         masternamenumber masterindexnumber permanentnumber sonumber spn offendernumber \
+         namenumber nameid partynumber subjectnumber jid cin nysid defendantnumber",
     ),
     (
         Field::OffenderId,
-        &[
-            "mdocnumber",
-            "docnumber",
-            "mdoc",
-            "tdcjnumber",
-            "stateinmatenumber",
-        ],
+        "mdocnumber docnumber mdoc tdcjnumber stateinmatenumber",
     ),
     (
         Field::StateId,
-        &[
-            "sid",
-            "statenumber",
-            "sidnumber",
-            "stateidentificationnumber",
-            "stateid",
-        ],
+        "sid statenumber sidnumber stateidentificationnumber stateid",
     ),
-    (Field::FbiId, &["fbi", "fbinumber", "ucn", "fbiucn"]),
+    (Field::FbiId, "fbi fbinumber ucn fbiucn"),
     (
         Field::Name,
-        &[
-            "name",
-            "inmatename",
-            "inmate",
-            "fullname",
-            "offendername",
-            "personname",
-            "defendantname",
-            "defendant",
-            "who",
-        ],
+        "name inmatename inmate fullname offendername personname defendantname \
+         defendant who",
     ),
     (
         Field::Surname,
-        &[
-            "lastname",
-            "last",
-            "surname",
-            "lname",
-            "lastnm",
-            "familyname",
-            "namelast",
-        ],
+        "lastname last surname lname lastnm familyname namelast",
     ),
     (
         Field::Given,
-        &[
-            "firstname",
-            "first",
-            "givenname",
-            "given",
-            "fname",
-            "namefirst",
-            "forename",
-        ],
+        "firstname first givenname given fname namefirst forename",
     ),
     (
         Field::Middle,
-        &[
-            "middlename",
-            "middle",
-            "mname",
-            "mi",
-            "middleinitial",
-            "namemiddle",
-            "minit",
-        ],
+        "middlename middle mname mi middleinitial namemiddle minit",
     ),
-    (
-        Field::Suffix,
-        &["suffix", "namesuffix", "sfx", "generation"],
-    ),
+    (Field::Suffix, "suffix namesuffix sfx generation"),
     (
         Field::Alias,
-        &[
-            "alias",
-            "aliases",
-            "aka",
-            "aliasname",
-            "nickname",
-            "monikers",
-        ],
+        "alias aliases aka aliasname nickname monikers",
     ),
     (
         Field::BirthDate,
-        &[
-            "dob",
-            "birthdate",
-            "dateofbirth",
-            "birth",
-            "born",
-            "bday",
-            "dateofbirthdob",
-            "dobdate",
-        ],
+        "dob birthdate dateofbirth birth born bday dateofbirthdob dobdate",
     ),
-    (Field::Sex, &["sex", "gender", "sexcode", "gendercode"]),
-    (
-        Field::Race,
-        &["race", "racecode", "ethnicity", "racedescription"],
-    ),
+    (Field::Sex, "sex gender sexcode gendercode"),
+    (Field::Race, "race racecode ethnicity racedescription"),
     (
         Field::Facility,
-        &[
-            "facility",
-            "facilitycode",
-            "institution",
-            "facilityname",
-            "jailfacility",
-            "site",
-            "agencycode",
-        ],
+        "facility facilitycode institution facilityname jailfacility site agencycode",
     ),
     (
         Field::EnteredAt,
-        &[
-            "lastmodified",
-            "lastupdated",
-            "modifieddate",
-            "lastchanged",
-            "updatedate",
-            "updatedat",
-            "entrydate",
-            "lastupdate",
-            "modified",
-            "rowupdated",
-            "changedate",
-        ],
+        "lastmodified lastupdated modifieddate lastchanged updatedate updatedat \
+         entrydate lastupdate modified rowupdated changedate",
     ),
     (
         Field::Sealed,
-        &[
-            "sealed",
-            "seal",
-            "confidential",
-            "protected",
-            "expunged",
-            "sealedflag",
-            "restricted",
-            "isconfidential",
-            "safekeeping",
-        ],
+        "sealed seal confidential protected expunged sealedflag restricted \
+         isconfidential safekeeping",
     ),
     (
         Field::Juvenile,
-        &[
-            "juvenile",
-            "juvenileflag",
-            "isjuvenile",
-            "minor",
-            "youth",
-            "youthcourt",
-        ],
+        "juvenile juvenileflag isjuvenile minor youth youthcourt",
     ),
-    (
-        Field::Age,
-        &["age", "ageatbooking", "bookingage", "ageatarrest"],
-    ),
+    (Field::Age, "age ageatbooking bookingage ageatarrest"),
     (
         Field::RecordType,
-        &[
-            "recordtype",
-            "rectype",
-            "transactiontype",
-            "trantype",
-            "messagetype",
-        ],
+        "recordtype rectype transactiontype trantype messagetype",
     ),
     (
         Field::Status,
-        &[
-            "status",
-            "custodystatus",
-            "inmatestatus",
-            "bookingstatus",
-            "jailstatus",
-            "movement",
-            "movementtype",
-            "supervisionstatus",
-            "registrationstatus",
-            "movementcode",
-            "inmatestatuscode",
-            "inout",
-            "incustody",
-        ],
+        "status custodystatus inmatestatus bookingstatus jailstatus movement \
+         movementtype supervisionstatus registrationstatus movementcode \
+         inmatestatuscode inout incustody",
     ),
     (
         Field::StatusAt,
-        &[
-            "statusdate",
-            "movementdate",
-            "moveddate",
-            "movedat",
-            "movedate",
-            "eventdate",
-            "effectivedate",
-            "statusat",
-            "transactiondate",
-            "movementtime",
-        ],
+        "statusdate movementdate moveddate movedat movedate eventdate effectivedate \
+         statusat transactiondate movementtime",
     ),
     (
         Field::Classification,
-        &[
-            "classification",
-            "custodylevel",
-            "securitylevel",
-            "securityclassification",
-            "classlevel",
-            "level",
-            "housingclassification",
-            "custodyclassification",
-        ],
+        "classification custodylevel securitylevel securityclassification classlevel \
+         level housingclassification custodyclassification",
     ),
     (
         Field::Location,
-        &[
-            "housinglocation",
-            "housing",
-            "cell",
-            "location",
-            "block",
-            "pod",
-            "bed",
-            "housingunit",
-            "assignedcellnumber",
-            "celllocation",
-            "unit",
-            "room",
-            "courtroom",
-            "podcell",
-            "dorm",
-        ],
+        "housinglocation housing cell location block pod bed housingunit \
+         assignedcellnumber celllocation unit room courtroom podcell dorm",
     ),
     (
         Field::ArrestedAt,
-        &[
-            "arrestdate",
-            "datearrested",
-            "arrested",
-            "arrestedat",
-            "arrestdateandtime",
-            "dateofarrest",
-        ],
+        "arrestdate datearrested arrested arrestedat arrestdateandtime dateofarrest",
     ),
     (
         Field::BookedAt,
-        &[
-            "bookingdate",
-            "bookingat",
-            "datebooking",
-            "admissiondate",
-            "intakedate",
-            "commitdate",
-            "confinementdate",
-            "incarcerationdate",
-            "indate",
-            "datein",
-            "bookingdateandtime",
-            "originalbookingdate",
-            "dateconfined",
-            "jaildate",
-            "commitmentdate",
-            "bookingtime",
-            "admitdate",
-            "admitteddate",
-            "custodydate",
-            "entereddate",
-            "dateadmitted",
-        ],
+        "originalbookingdate bookingdate bookingat datebooking admissiondate intakedate commitdate \
+         confinementdate incarcerationdate indate datein bookingdateandtime \
+         dateconfined jaildate commitmentdate bookingtime admitdate \
+         admitteddate custodydate entereddate dateadmitted",
     ),
     (
         Field::ScheduledReleaseAt,
-        &[
-            "scheduledreleasedate",
-            "scheduledrelease",
-            "projectedreleasedate",
-            "estimatedreleasedate",
-            "expectedreleasedate",
-            "outdate",
-            "projrelease",
-            "projectedrelease",
-            "tentativereleasedate",
-            "maxoutdate",
-            "sentenceenddate",
-        ],
+        "scheduledreleasedate scheduledrelease projectedreleasedate \
+         estimatedreleasedate expectedreleasedate outdate projrelease projectedrelease \
+         tentativereleasedate maxoutdate sentenceenddate",
     ),
     (
         Field::ReleasedAt,
-        &[
-            "releasedate",
-            "releaseat",
-            "daterelease",
-            "release",
-            "actualreleasedate",
-            "finalreleasedate",
-            "dateout",
-            "dischargedate",
-            "releasedateandtime",
-            "releasetime",
-        ],
+        "releasedate releaseat daterelease release actualreleasedate finalreleasedate \
+         dateout dischargedate releasedateandtime releasetime",
     ),
     (
         Field::ReleaseReason,
-        &[
-            "releasereason",
-            "releasetype",
-            "reason",
-            "reasonforrelease",
-            "releasecode",
-            "releasemethod",
-            "dischargereason",
-            "dispositiontype",
-            "howreleased",
-            "releasehow",
-        ],
+        "releasereason releasetype reason reasonforrelease releasecode releasemethod \
+         dischargereason dispositiontype howreleased releasehow",
     ),
     (
         Field::ReleasedTo,
-        &[
-            "releaseto",
-            "releasetoagency",
-            "transferto",
-            "transfertolocation",
-            "destination",
-            "releasedtoagency",
-        ],
+        "releaseto releasetoagency transferto transfertolocation destination \
+         releasedtoagency",
     ),
     (
         Field::Hold,
-        &[
-            "hold",
-            "holdagency",
-            "detainer",
-            "detainers",
-            "holdfor",
-            "holdinfo",
-            "holdsdetainers",
-            "warranthold",
-            "hasholds",
-        ],
+        "hold holdagency detainer detainers holdfor holdinfo holdsdetainers warranthold \
+         hasholds",
     ),
     (
         Field::ChargeStatute,
-        &[
-            "statute",
-            "chargestatute",
-            "chargecode",
-            "offensecode",
-            "topcharge",
-            "statutecode",
-            "violationcode",
-            "chgcode",
-            "ncic",
-            "crimecode",
-        ],
+        "statute chargestatute chargecode offensecode topcharge statutecode \
+         violationcode chgcode ncic crimecode",
     ),
     (
         Field::ChargeText,
-        &[
-            "charge",
-            "chargedescription",
-            "chargetext",
-            "offense",
-            "offensedescription",
-            "chargewording",
-            "chargename",
-            "description",
-            "crime",
-            "violation",
-            "offensename",
-        ],
+        "charge chargedescription chargetext offense offensedescription chargewording \
+         chargename description crime violation offensename",
     ),
     (
         Field::ChargeLevel,
-        &[
-            "chargelevel",
-            "chargeclass",
-            "severity",
-            "degree",
-            "offenselevel",
-            "chargetype",
-            "felonymisdemeanor",
-            "chargeclassification",
-            "fm",
-        ],
+        "chargelevel chargeclass severity degree offenselevel chargetype \
+         felonymisdemeanor chargeclassification fm",
     ),
     (
         Field::Bond,
-        &[
-            "bond",
-            "bondamount",
-            "bail",
-            "bailamount",
-            "totalbond",
-            "bondtotal",
-            "totalbail",
-            "cashbond",
-            "bondamt",
-        ],
+        "bond bondamount bail bailamount totalbond bondtotal totalbail cashbond bondamt",
     ),
     (
         Field::CaseNumber,
-        &[
-            "casenumber",
-            "case",
-            "docket",
-            "docketnumber",
-            "causenumber",
-            "cause",
-            "courtcasenumber",
-            "warrantnumber",
-            "casenum",
-        ],
+        "casenumber case docket docketnumber causenumber cause courtcasenumber \
+         warrantnumber casenum",
     ),
     (
         Field::Court,
-        &[
-            "court",
-            "courtname",
-            "courtlocation",
-            "issuingcourt",
-            "jurisdiction",
-            "division",
-        ],
+        "court courtname courtlocation issuingcourt jurisdiction division",
     ),
     (
         Field::EventType,
-        &[
-            "eventtype",
-            "hearingtype",
-            "settingtype",
-            "event",
-            "setting",
-            "proceeding",
-            "hearingcode",
-            "purpose",
-            "appearancetype",
-        ],
+        "eventtype hearingtype settingtype event setting proceeding hearingcode purpose \
+         appearancetype",
     ),
     (
         Field::StartsAt,
-        &[
-            "courtdate",
-            "hearingdate",
-            "eventdate",
-            "settingdate",
-            "appearancedate",
-            "starttime",
-            "nextcourtdate",
-            "starts",
-            "startdate",
-            "startsat",
-            "scheduleddate",
-        ],
+        "courtdate hearingdate eventdate settingdate appearancedate starttime \
+         nextcourtdate starts startdate startsat scheduleddate",
     ),
     (
         Field::Schedule,
-        &[
-            "eventstatus",
-            "hearingstatus",
-            "settingstatus",
-            "result",
-            "canceled",
-            "cancelled",
-            "status",
-        ],
+        "eventstatus hearingstatus settingstatus result canceled cancelled status",
     ),
     (
         Field::Decision,
-        &[
-            "decision",
-            "boarddecision",
-            "outcome",
-            "boardaction",
-            "action",
-        ],
+        "decision boarddecision outcome boardaction action",
     ),
     (
         Field::DecidedAt,
-        &[
-            "decisiondate",
-            "decideddate",
-            "dateofdecision",
-            "actiondate",
-        ],
+        "decisiondate decideddate dateofdecision actiondate",
     ),
     (
         Field::Service,
-        &[
-            "servicestatus",
-            "servedstatus",
-            "service",
-            "served",
-            "servestatus",
-            "orderstatus",
-            "status",
-        ],
+        "servicestatus servedstatus service served servestatus orderstatus status",
     ),
     (
         Field::ServiceAt,
-        &[
-            "servicedate",
-            "serveddate",
-            "dateserved",
-            "servedat",
-            "serveddatetime",
-        ],
+        "servicedate serveddate dateserved servedat serveddatetime",
     ),
     (
         Field::ExpiresAt,
-        &[
-            "expirationdate",
-            "expires",
-            "expiredate",
-            "expiresat",
-            "orderexpires",
-            "expdate",
-            "enddate",
-        ],
+        "expirationdate expires expiredate expiresat orderexpires expdate enddate",
     ),
     (
         Field::SupervisionType,
-        &[
-            "supervisiontype",
-            "supervision",
-            "programtype",
-            "program",
-            "casetype",
-        ],
+        "supervisiontype supervision programtype program casetype",
     ),
     (
         Field::Absconded,
-        &["absconded", "absconder", "absconding", "warrantissued"],
+        "absconded absconder absconding warrantissued",
     ),
     (
         Field::Address,
-        &[
-            "address",
-            "homeaddress",
-            "residence",
-            "residenceaddress",
-            "streetaddress",
-            "physicaladdress",
-        ],
+        "address homeaddress residence residenceaddress streetaddress physicaladdress",
     ),
     (
         Field::AddressAt,
-        &[
-            "addressdate",
-            "addresseffective",
-            "moveindate",
-            "addresschanged",
-        ],
+        "addressdate addresseffective moveindate addresschanged",
     ),
     (
         Field::Compliant,
-        &[
-            "compliant",
-            "compliance",
-            "compliancestatus",
-            "incompliance",
-            "verified",
-        ],
+        "compliant compliance compliancestatus incompliance verified",
     ),
     (
         Field::ProfileUpdatedAt,
-        &[
-            "lastverification",
-            "verificationdate",
-            "profileupdated",
-            "lastregistration",
-            "lastverified",
-            "lastregistered",
-        ],
+        "lastverification verificationdate profileupdated lastregistration lastverified \
+         lastregistered",
     ),
 ];
 
-/// Words in a name that say that a column must never be taken, and why.
-const NEVER: [(&str, &str); 39] = [
-    ("ssn", "social security number"),
-    ("socialsecurity", "social security number"),
-    ("socsec", "social security number"),
-    ("victim", "about a victim"),
-    ("petitioner", "about the protected person"),
-    ("protectedperson", "about the protected person"),
-    ("complainant", "about a victim"),
-    ("witness", "about a witness"),
-    ("medical", "medical"),
-    ("medication", "medical"),
-    ("med", "medical"),
-    ("mental", "medical"),
-    ("health", "medical"),
-    ("psych", "medical"),
-    ("suicid", "medical"),
-    ("diagnos", "medical"),
-    ("allerg", "medical"),
-    ("hiv", "medical"),
-    ("pregnan", "medical"),
-    ("disabilit", "medical"),
-    ("bradh", "medical: the class of the Brad H. settlement"),
-    ("detox", "medical"),
-    ("gang", "gang flag"),
-    ("srg", "gang flag: security risk group"),
-    ("stgflag", "gang flag: security threat group"),
-    ("stg", "gang flag: security threat group"),
-    ("phone", "telephone number"),
-    ("telephone", "telephone number"),
-    ("cellnumber", "telephone number"),
-    ("email", "e-mail address"),
-    ("emergencycontact", "about a relative"),
-    ("nextofkin", "about a relative"),
+/// Why a column must never be taken, and the words in its name that say so.
+const NEVER: [(&str, &str); 17] = [
+    ("social security number", "ssn socialsecurity socsec"),
+    ("about a victim", "victim complainant"),
+    ("about the protected person", "petitioner protectedperson"),
+    ("about a witness", "witness"),
+    (
+        "medical",
+        "medical medication med mental health psych suicid diagnos allerg hiv pregnan disabilit detox",
+    ),
+    ("medical: the class of the Brad H. settlement", "bradh"),
+    ("gang flag", "gang"),
+    ("gang flag: security risk group", "srg"),
+    ("gang flag: security threat group", "stgflag stg"),
+    ("telephone number", "phone telephone cellnumber"),
+    ("e-mail address", "email"),
+    ("about a relative", "emergencycontact nextofkin"),
     ("religion", "religion"),
-    ("informant", "safety of the person"),
-    ("driverlicense", "driver's licence number"),
-    ("driverslicense", "driver's licence number"),
-    ("bankaccount", "account"),
-    ("pincode", "secret code"),
-    ("password", "secret code"),
+    ("safety of the person", "informant"),
+    ("driver's licence number", "driverlicense driverslicense"),
+    ("account", "bankaccount"),
+    ("secret code", "pincode password"),
 ];
 
 /// Says why a column must never be taken, if its name says so.
@@ -762,10 +312,8 @@ pub fn never(name: &str) -> Option<&'static str> {
         }
         long => key.contains(long),
     };
-    NEVER
-        .iter()
-        .find(|(word, _)| is_word(word))
-        .map(|(_, why)| *why)
+    let named = |(_, words): &&(&str, &str)| words.split(' ').any(is_word);
+    NEVER.iter().find(named).map(|(why, _)| *why)
 }
 
 /// Returns the fields that a column's name may mean, with how well it fits, the best first.
@@ -773,27 +321,32 @@ pub fn never(name: &str) -> Option<&'static str> {
 pub fn fields(name: &str, kind: RecordKind) -> Vec<(Field, Fit)> {
     let raw = column_key(name);
     let words = words(name);
-    let long: String = words.iter().map(|word| lengthened(word)).collect();
+    let words: Vec<&str> = full(&words);
+    let long = words.concat();
     let bare: String = words
         .iter()
-        .map(|word| lengthened(word))
+        .copied()
         .filter(|word| !WHOSE.contains(word))
         .collect();
     let mut fits: Vec<(Field, Fit)> = Vec::new();
+    if long == "date" && belongs(Field::StatusAt, kind) {
+        // Of whatever the row says, which is for a person to confirm.
+        fits.push((Field::StatusAt, FIT_SURE - 10));
+    }
     for (field, names) in NAMES {
-        if !belongs(*field, kind) {
+        if !belongs(field, kind) {
             continue;
         }
         let fit = names
-            .iter()
+            .split(' ')
             .zip(0_u8..)
             .filter_map(|(known, place)| {
                 let less = place.min(9);
-                if *known == raw {
+                if known == raw {
                     Some(100 - less)
-                } else if *known == long {
+                } else if known == long {
                     Some(96 - less)
-                } else if *known == bare {
+                } else if known == bare {
                     Some(86 - less)
                 } else if known.len() >= 5 && (long.starts_with(known) || long.ends_with(known)) {
                     Some(62 - less)
@@ -802,7 +355,7 @@ pub fn fields(name: &str, kind: RecordKind) -> Vec<(Field, Fit)> {
                 }
             })
             .max();
-        fits.extend(fit.map(|fit| (*field, fit)));
+        fits.extend(fit.map(|fit| (field, fit)));
     }
     fits.sort_by_key(|(_, fit)| std::cmp::Reverse(*fit));
     fits
@@ -924,7 +477,19 @@ pub fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Writes each word in full; a date and a time of one column are a date.
+fn full(words: &[String]) -> Vec<&str> {
+    let mut full: Vec<&str> = Vec::new();
+    for word in words {
+        let word = lengthened(word);
+        if word != "time" || full.last() != Some(&"date") {
+            full.push(word);
+        }
+    }
+    full
+}
+
 fn lengthened(word: &str) -> &str {
-    let long = SHORT.iter().find(|(short, _)| *short == word);
-    long.map_or(word, |(_, long)| long)
+    let is_short = |(_, short): &&(&str, &str)| short.split(' ').any(|short| short == word);
+    SHORT.iter().find(is_short).map_or(word, |(long, _)| long)
 }

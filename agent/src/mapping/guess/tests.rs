@@ -189,3 +189,39 @@ fn knows_the_kinds_that_are_not_custody() {
         assert_eq!(guess.kind.value, kind, "{header}: {:?}", guess.kind);
     }
 }
+
+#[test]
+fn takes_the_incumbents_file_without_its_victims() {
+    let (guess, read, text) = read_back(
+        &sample(
+            "Record Type|Offender Number|Last Name|First Name|Booking Date|Booking Time|Date|Time|Victim Name|PIN Code\n\
+             B|501|SAMPLE|AVERY|06/01/2026|1330|06/01/2026|1342||\n\
+             R|501|||||06/02/2026|0915||\n\
+             V|501|||||06/02/2026|0916|SAMPLE BLAKE|0000\n\
+             B|502|SAMPLE|CASEY|06/03/2026|1330|06/03/2026|1342||\n",
+        ),
+        "transactions.dat",
+    );
+    assert_eq!(read.mode, Mode::Transactions);
+    // Releases have no booking date: it cannot be part of the key.
+    assert_eq!(
+        (guess.key.value.as_slice(), guess.key.is_sure),
+        ([Field::PersonNumber].as_slice(), false)
+    );
+    assert!(read.parts.contains_key(&Field::StatusAt), "{text}");
+    let taken: Vec<&String> = read.values.record_type.keys().collect();
+    assert_eq!(taken, ["V"], "{text}");
+    assert_eq!(read.never, ["Victim Name", "PIN Code"]);
+}
+
+#[test]
+fn prefers_the_first_of_two_booking_times() {
+    let (guess, ..) = read_back(
+        &sample(
+            "arrestNo|bookDateTime|originalBookDateTime\n1|06/02/2026 10:00|06/01/2026 13:30\n\
+             2|06/02/2026 10:00|06/02/2026 13:30\n",
+        ),
+        "inmates.csv",
+    );
+    assert_eq!(guess.place(Field::BookedAt), Some(2));
+}

@@ -150,6 +150,8 @@ pub(super) fn proposed(field: Field, word: &str, seen: u64, mode: Mode) -> WordG
                 ("CANCEL", "Cancelled"),
                 ("VACATED", "Cancelled"),
                 ("HELD", "Held"),
+                ("SET", "Set"),
+                ("SCHED", "Set"),
             ];
             (beginning(&found, word), true)
         }
