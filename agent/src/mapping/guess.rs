@@ -209,40 +209,7 @@ impl Guess {
             if !places.iter().all(is_full) {
                 continue;
             }
-            let names: Vec<&str> = key.iter().map(|field| field.name()).collect();
-            let names = names.join(" and ");
-            let different = sample.distinct(&places);
-            let is_person = key.as_slice() == [Field::PersonNumber];
-            let (is_sure, why) = if is_person {
-                let why = "names a person, so that two bookings of one are taken for one: better \
-                           have the booking number exported";
-                (
-                    false,
-                    format!("{names}: {different} in {rows} rows; it {why}"),
-                )
-            } else if different == rows {
-                (
-                    true,
-                    format!("{names}: another one in each of the {rows} rows"),
-                )
-            } else if self.mode.value == Mode::Transactions {
-                (
-                    true,
-                    format!("{names}: {different} in {rows} rows, as transactions have"),
-                )
-            } else {
-                self.is_per_charge = true;
-                let is_determined = sample.determine(&places, &of_record);
-                let why = if is_determined {
-                    "and rows of one are the same but for charges: one row a charge"
-                } else {
-                    "and rows of one differ in more than charges: look at them"
-                };
-                (
-                    is_determined,
-                    format!("{names}: {different} in {rows} rows, {why}"),
-                )
-            };
+            let (is_sure, why) = self.told_of_key(&key, &places, &of_record, sample);
             self.key = Told {
                 value: key,
                 is_sure,
@@ -256,6 +223,51 @@ impl Guess {
             why: "no column, and no two that can be relied on, tell one record from all others"
                 .to_owned(),
         };
+    }
+
+    /// Says what speaks for a key; whether rows of one are charges is noted.
+    fn told_of_key(
+        &mut self,
+        key: &[Field],
+        places: &[usize],
+        of_record: &[usize],
+        sample: &Sample,
+    ) -> (bool, String) {
+        let names: Vec<&str> = key.iter().map(|field| field.name()).collect();
+        let names = names.join(" and ");
+        let (different, rows) = (sample.distinct(places), sample.rows());
+        let is_roster = self.mode.value == Mode::Roster;
+        self.is_per_charge = is_roster && different < rows;
+        if key == [Field::PersonNumber] {
+            let why = "names a person, so that two bookings of one are taken for one: better have the \
+                       booking number exported";
+            return (
+                false,
+                format!("{names}: {different} in {rows} rows; it {why}"),
+            );
+        }
+        if different == rows {
+            return (
+                true,
+                format!("{names}: another one in each of the {rows} rows"),
+            );
+        }
+        if !is_roster {
+            return (
+                true,
+                format!("{names}: {different} in {rows} rows, as transactions have"),
+            );
+        }
+        let is_determined = sample.determine(places, of_record);
+        let why = if is_determined {
+            "and rows of one are the same but for charges: one row a charge"
+        } else {
+            "and rows of one differ in more than charges: look at them"
+        };
+        (
+            is_determined,
+            format!("{names}: {different} in {rows} rows, {why}"),
+        )
     }
 }
 
