@@ -248,7 +248,7 @@ impl Guess {
         }
         if different == rows {
             return (
-                true,
+                rows > 1,
                 format!("{names}: another one in each of the {rows} rows"),
             );
         }

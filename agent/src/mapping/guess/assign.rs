@@ -6,6 +6,7 @@ use savin_shared::record::RecordKind;
 use super::names::{self, FIT_SURE, Fit};
 use super::sample::{Column, Sample};
 use super::{ColumnGuess, Role, Told};
+use crate::format::cells::column_key;
 use crate::mapping::field::Field;
 
 /// How well content alone fits a field.
@@ -27,7 +28,7 @@ pub(super) fn columns(sample: &Sample, kind: RecordKind) -> Vec<ColumnGuess> {
         .map(|column| ColumnGuess {
             name: column.name.clone(),
             looks: column.looks(rows),
-            role: at_first(column),
+            role: at_first(column, sample),
         })
         .collect();
     let mut candidates = candidates(sample, kind);
@@ -68,9 +69,21 @@ fn told(value: Role, is_sure: bool, why: impl Into<String>) -> Told<Role> {
     }
 }
 
-fn at_first(column: &Column) -> Told<Role> {
+/// Says whether a profile can name a column: by a name, and one that no other column has.
+fn is_named(column: &Column, sample: &Sample) -> bool {
+    let key = column_key(&column.name);
+    let same = sample.columns.iter();
+    let same = same.filter(|other| column_key(&other.name) == key);
+    !key.is_empty() && same.count() == 1
+}
+
+fn at_first(column: &Column, sample: &Sample) -> Told<Role> {
     match names::never(&column.name).or_else(|| column.is_secret()) {
         Some(why) => told(Role::Never, true, why),
+        None if !is_named(column, sample) => {
+            let why = "it has no name, or that of another column: have it renamed to use it";
+            told(Role::Dropped, false, why)
+        }
         None => told(Role::Dropped, true, "nothing that a notice needs"),
     }
 }
@@ -88,6 +101,9 @@ fn candidates(sample: &Sample, kind: RecordKind) -> Vec<Candidate> {
     let rows = sample.rows();
     let mut candidates = Vec::new();
     for (place, column) in sample.columns.iter().enumerate() {
+        if !is_named(column, sample) {
+            continue;
+        }
         for (field, fit) in names::fields(&column.name, kind) {
             let (field, fit) = corrected(field, fit, column);
             match fits(field, column, rows) {

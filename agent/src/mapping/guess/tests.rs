@@ -225,3 +225,16 @@ fn prefers_the_first_of_two_booking_times() {
     );
     assert_eq!(guess.place(Field::BookedAt), Some(2));
 }
+
+#[test]
+fn takes_no_column_that_a_profile_cannot_name() {
+    let (guess, _, text) = read_back(
+        &sample(
+            "Booking No|Charge|CHARGE||DOB\n1|DUI A|B|SAMPLE, AVERY|02/03/1990\n2|DUI C|D|SAMPLE, BLAKE|02/03/1991\n",
+        ),
+        "inmates.csv",
+    );
+    assert_eq!(guess.place(Field::ChargeText), None, "{text}");
+    assert_eq!(guess.place(Field::Name), None, "{text}");
+    assert_eq!(guess.place(Field::BirthDate), Some(4), "{text}");
+}
