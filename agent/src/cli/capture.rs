@@ -54,7 +54,7 @@ impl Capture {
         let remarks = about_file(feed, &name, modified);
         let decoded = encoding::decode(&bytes);
         let layout = format!(
-            "{} bytes, read as {}, {} NUL bytes taken out; it is of {exported_at}",
+            "{} bytes, read as {}, {} NUL bytes taken out; it is of {exported_at:.0}",
             bytes.len(),
             decoded.encoding,
             decoded.nuls_removed,
