@@ -1,16 +1,22 @@
 //! The command line: what a county's IT person types. Each command is a file of its own.
 
+mod capture;
+mod check;
 mod doctor;
 mod enroll;
 mod holds;
+mod init;
+mod mask;
 mod output;
 mod preview;
+mod reading;
 mod receipts;
 mod replay;
 mod run;
 mod service;
 mod status;
 mod support_bundle;
+mod trial;
 mod wire_log;
 
 use std::ffi::OsString;
@@ -56,12 +62,20 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a profile and an agent.toml for a sample export, and show why.
+    Init(init::Init),
+    /// Check the configuration, the profiles with their examples, and the sources.
+    Check(check::Check),
+    /// Run the example rows of a profile.
+    Test(check::Test),
     /// Enrol this agent with the token that MDOC gave the agency.
     Enroll(enroll::Enroll),
     /// Watch the sources and stream what changes, until stopped.
     Run,
     /// Show what would be sent of each source, without sending anything.
     Preview(preview::Preview),
+    /// Explain what the agent would make of one file, without storing or sending anything.
+    Capture(capture::Capture),
     /// Play a folder of exports in name order as if each were that day's, without a hub.
     Replay(replay::Replay),
     /// Show how the agent and its sources stand.
@@ -114,9 +128,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     let config = &arguments.config;
     match &arguments.command {
+        Command::Init(init) => init.run(output),
+        Command::Check(check) => check.run(config, output),
+        Command::Test(test) => test.run(config, output),
         Command::Enroll(enroll) => enroll.run(config, output),
         Command::Run => run::run(config, &arguments.log),
         Command::Preview(preview) => preview.run(config, output),
+        Command::Capture(capture) => capture.run(config, output),
         Command::Replay(replay) => replay.run(output),
         Command::Status(show) => show.run(config, output),
         Command::Doctor => doctor::run(config, output),

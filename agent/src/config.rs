@@ -46,6 +46,19 @@ pub struct FeedConfig {
     pub poll: Duration,
     /// The facilities that it names, itself and in its profile.
     pub facilities: Vec<NamedFacility>,
+    /// The file of its profile.
+    pub profile_path: PathBuf,
+}
+
+impl FeedConfig {
+    /// Refuses its profile.
+    #[must_use]
+    pub fn refused(&self, message: String) -> ConfigError {
+        ConfigError::Syntax {
+            file: self.profile_path.clone(),
+            message,
+        }
+    }
 }
 
 /// What a feed reads.
@@ -248,6 +261,7 @@ impl Checker<'_> {
             source,
             poll: poll.unsigned_abs(),
             facilities,
+            profile_path,
         })
     }
 

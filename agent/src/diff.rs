@@ -159,7 +159,7 @@ impl<'a> Differ<'a> {
                 }
             }
             Mapped::Quarantined { key: None, .. } => self.diff.unkeyed += 1,
-            Mapped::Blank => {}
+            Mapped::Blank | Mapped::Victim | Mapped::Skipped => {}
         }
     }
 

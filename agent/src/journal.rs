@@ -20,6 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use savin_shared::chain::{Position, Salt};
 use savin_shared::delta::{self, Change, Delta, DeltaError};
@@ -114,6 +115,21 @@ impl Journal {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.busy_timeout(BUSY)?;
         Ok(Self { connection })
+    }
+
+    /// Copies a journal into memory, to try something on it that leaves no trace; the agent may be
+    /// running.
+    ///
+    /// # Errors
+    /// Returns [`JournalError`] when there is none, it cannot be read, or belongs to another agent.
+    pub fn trial(path: &Path, agent: AgentId, epoch: Epoch) -> Result<Self, JournalError> {
+        let journal = Self::look(path)?;
+        let mut copy = Connection::open_in_memory()?;
+        let every_page = -1;
+        if Backup::new(&journal.connection, &mut copy)?.step(every_page)? != StepResult::Done {
+            return Err(JournalError::Busy);
+        }
+        Self::prepared(copy, agent, epoch)
     }
 
     fn prepared(

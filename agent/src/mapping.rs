@@ -5,13 +5,17 @@
 //! changes nothing else.
 
 pub mod binding;
+pub mod column;
 pub mod dates;
 mod document;
+pub mod example;
 pub mod field;
+pub mod guess;
 pub mod names;
 pub mod profile;
 mod record;
 pub mod row;
+pub mod rules;
 pub mod standing;
 mod state;
 pub mod tally;
@@ -28,6 +32,7 @@ use profile::Profile;
 use row::{RowReader, Seen};
 use standing::Standing;
 use tally::{Problem, Tally};
+use values::RecordType;
 
 /// What became of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +50,10 @@ pub enum Mapped {
     },
     /// Every cell of the row is blank: it is about nobody.
     Blank,
+    /// The row is about a victim: it was counted, and nothing of it was looked at.
+    Victim,
+    /// The profile says that rows of this type are not taken.
+    Skipped,
 }
 
 /// A row that became a record.
@@ -100,6 +109,18 @@ impl<'a> Mapper<'a> {
             return Mapped::Blank;
         }
         let mut row = RowReader::new(self.profile, &self.binding, cells, line, self.seen);
+        let record_type = match row.record_type() {
+            Ok(Some(RecordType::Victim)) => {
+                self.tally.victims += 1;
+                return Mapped::Victim;
+            }
+            Ok(Some(RecordType::Skip)) => {
+                self.tally.skipped += 1;
+                return Mapped::Skipped;
+            }
+            Ok(record_type) => record_type,
+            Err(problem) => return self.quarantined(None, problem),
+        };
         let key = match record::key(&mut row) {
             Ok(key) => key,
             Err(problem) => {
@@ -111,8 +132,13 @@ impl<'a> Mapper<'a> {
             self.tally.withheld += 1;
             return Mapped::Withheld(key);
         }
-        let mapped =
-            record::record(&mut row, &key, self.facility).and_then(|(record, evidence)| {
+        if row.is_juvenile() {
+            self.tally.withheld += 1;
+            self.tally.juveniles += 1;
+            return Mapped::Withheld(key);
+        }
+        let mapped = record::record(&mut row, &key, self.facility, record_type).and_then(
+            |(record, evidence)| {
                 let standing = Standing::of(&record);
                 let bytes = Row::of(&record)
                     .map_err(|_| row.problem(Field::RecordNumber, "the record is too large"))?;
@@ -123,7 +149,8 @@ impl<'a> Mapper<'a> {
                     standing,
                     evidence,
                 })
-            });
+            },
+        );
         self.tally.absorb(row.finish());
         match mapped {
             Ok(mapped) => {

@@ -27,7 +27,33 @@ pub const INSTALLED_AGENT_CONFIG: &str = include_str!("../config/installed/agent
 pub const HUB_CONFIG: &str = include_str!("../config/hub.toml");
 
 /// Profiles of exports that are known, by the name of their file.
-pub const MAPPINGS: [(&str, &str); 1] = [(
-    "nyc-daily-roster.toml",
-    include_str!("../mappings/nyc-daily-roster.toml"),
-)];
+pub const MAPPINGS: [(&str, &str); 7] = [
+    (
+        "crimestar-icde.toml",
+        include_str!("../mappings/crimestar-icde.toml"),
+    ),
+    (
+        "imacs-view.toml",
+        include_str!("../mappings/imacs-view.toml"),
+    ),
+    (
+        "incumbent-transactions.toml",
+        include_str!("../mappings/incumbent-transactions.toml"),
+    ),
+    (
+        "jailtracker.toml",
+        include_str!("../mappings/jailtracker.toml"),
+    ),
+    (
+        "nyc-daily-roster.toml",
+        include_str!("../mappings/nyc-daily-roster.toml"),
+    ),
+    (
+        "odyssey-view.toml",
+        include_str!("../mappings/odyssey-view.toml"),
+    ),
+    (
+        "roster-page.toml",
+        include_str!("../mappings/roster-page.toml"),
+    ),
+];

@@ -6,21 +6,18 @@ use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
 use savin_shared::clock::ObservedAt;
-use savin_shared::record::Record;
-use savin_shared::record::subject::PersonName;
 use serde_json::json;
 
+use super::mask::Mask;
 use super::output::Output;
+use super::reading;
+use super::trial::Trial;
 use crate::app;
 use crate::capture::rows::Rows;
 use crate::config::{Config, FeedConfig, SourceConfig};
-use crate::format::csv::CsvRows;
-use crate::format::encoding;
 use crate::mapping::binding::Binding;
 use crate::mapping::tally::Tally;
 use crate::mapping::{Mapped, Mapper};
-use crate::sources::database::Database;
-use crate::sources::folder::{export_time, is_export};
 
 /// Show what would be sent.
 #[derive(Debug, Args)]
@@ -34,6 +31,9 @@ pub(super) struct Preview {
     /// Show names and birth dates instead of masking them.
     #[arg(long)]
     reveal: bool,
+    /// Show what would be sent now, compared with what was sent.
+    #[arg(long)]
+    diff: bool,
 }
 
 struct Shown {
@@ -54,6 +54,11 @@ impl Preview {
                 .is_none_or(|name| name == configured.feed.name.as_str())
         };
         for configured in config.feeds.iter().filter(wanted) {
+            if self.diff {
+                self.changes(&config, configured, output)
+                    .with_context(|| format!("failed to compare feed {}", configured.feed.name))?;
+                continue;
+            }
             let shown = self
                 .show(configured)
                 .with_context(|| format!("failed to preview feed {}", configured.feed.name))?;
@@ -62,27 +67,37 @@ impl Preview {
         Ok(())
     }
 
-    fn show(&self, configured: &FeedConfig) -> anyhow::Result<Shown> {
-        let world = app::world();
-        let now = (world.wall)();
-        match &configured.source {
-            SourceConfig::Folder(settings) => {
-                let newest = newest(configured, &settings.path, &settings.files)?;
-                let bytes = std::fs::read(&newest)
-                    .with_context(|| format!("failed to read {}", newest.display()))?;
-                let decoded = encoding::decode(&bytes);
-                let mut rows = CsvRows::new(&decoded.text, configured.feed.profile.csv)
-                    .with_context(|| newest.display().to_string())?;
-                self.map(configured, &mut rows, now)
-                    .with_context(|| newest.display().to_string())
-            }
-            SourceConfig::Database(settings) => {
-                let mut database = Database::new(settings.clone());
-                let table = database.read_if_changed((world.monotonic)())?;
-                let mut table = table.context("the database gave nothing")?;
-                self.map(configured, &mut table, now)
-            }
+    /// Shows a few rows of each feed.
+    pub(super) const fn few(limit: usize) -> Self {
+        Self {
+            limit,
+            feed: None,
+            reveal: false,
+            diff: false,
         }
+    }
+
+    /// Shows what the newest export, or the query, would change.
+    fn changes(&self, config: &Config, feed: &FeedConfig, output: &Output) -> anyhow::Result<()> {
+        let mut trial = Trial::new(config)?;
+        let newest = match &feed.source {
+            SourceConfig::Folder(settings) => reading::newest(feed, settings)?,
+            SourceConfig::Database(_) => None,
+        };
+        let report = match &newest {
+            Some((path, exported_at)) => {
+                let bytes = std::fs::read(path)
+                    .with_context(|| format!("failed to read {}", path.display()))?;
+                trial.take_file(feed, path, &bytes, *exported_at)?
+            }
+            None => reading::newest_rows(feed, &mut |rows, _| trial.take_rows(feed, rows))?,
+        };
+        trial.show(feed, &report, (self.limit, Mask::new(self.reveal)), output)
+    }
+
+    fn show(&self, configured: &FeedConfig) -> anyhow::Result<Shown> {
+        let now = (app::world().wall)();
+        reading::newest_rows(configured, &mut |rows, _| self.map(configured, rows, now))
     }
 
     fn map(
@@ -97,7 +112,7 @@ impl Preview {
         let taken: Vec<usize> = profile
             .columns
             .keys()
-            .filter_map(|field| binding.position(*field))
+            .flat_map(|field| binding.places(*field))
             .collect();
         let facility = &configured.feed.facility;
         let mut mapper = Mapper::new(profile, binding, facility, ObservedAt(now));
@@ -110,7 +125,7 @@ impl Preview {
                     .filter_map(|place| {
                         let cell = cells.cell(*place)?.trim();
                         let name = columns.get(*place)?;
-                        Some(format!("{name}={}", self.masked(cell)))
+                        Some(format!("{name}={}", Mask::new(self.reveal).text(cell)))
                     })
                     .collect();
                 let (key, becomes) = self.describe(&mapped);
@@ -129,92 +144,21 @@ impl Preview {
         match mapped {
             Mapped::Row(mapped) => {
                 let text = match mapped.row.record() {
-                    Ok(record) => self.record(&record),
+                    Ok(record) => Mask::new(self.reveal).record(&record),
                     Err(error) => error.to_string(),
                 };
                 (mapped.key.to_string(), text)
             }
             Mapped::Withheld(key) => (key.to_string(), "sealed: nothing is sent".to_owned()),
             Mapped::Blank => (String::new(), "blank: passed over".to_owned()),
+            Mapped::Victim => (String::new(), "about a victim: dropped unread".to_owned()),
+            Mapped::Skipped => (String::new(), "not taken by its record type".to_owned()),
             Mapped::Quarantined { key, problem } => {
                 let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
                 (key, format!("set aside: {problem}"))
             }
         }
     }
-
-    fn record(&self, record: &Record) -> String {
-        let mut lines = vec![format!("facility {}", record.facility)];
-        if let Some(name) = &record.subject.name {
-            lines.push(format!("name {}", self.name(name)));
-        }
-        if let Some(born) = &record.subject.birth_date {
-            lines.push(format!("born {}", self.masked(&born.reveal().to_string())));
-        }
-        if let Some(custody) = record.custody() {
-            lines.push(format!("state {}", custody.state));
-            let texts = [
-                ("classification", &custody.classification),
-                ("location", &custody.location),
-            ];
-            for (label, text) in texts {
-                lines.extend(text.iter().map(|text| format!("{label} {text}")));
-            }
-            let times = [
-                ("booked", custody.booked_at),
-                ("released", custody.released_at),
-            ];
-            for (label, time) in times {
-                lines.extend(time.iter().map(|time| format!("{label} {time}")));
-            }
-        }
-        lines.join("\n")
-    }
-
-    fn name(&self, name: &PersonName) -> String {
-        let given = name.given.as_ref().map(|given| self.masked(given.reveal()));
-        format!(
-            "{}, {}",
-            self.masked(name.surname.reveal()),
-            given.unwrap_or_default()
-        )
-    }
-
-    /// Keeps the first letter, so that a clerk recognises the row and a bystander does not.
-    fn masked(&self, text: &str) -> String {
-        if self.reveal || text.len() < 2 {
-            return text.to_owned();
-        }
-        text.chars()
-            .take(1)
-            .chain(std::iter::repeat_n('•', 3))
-            .collect()
-    }
-}
-
-fn newest(
-    configured: &FeedConfig,
-    folder: &Path,
-    pattern: &str,
-) -> anyhow::Result<std::path::PathBuf> {
-    let profile = &configured.feed.profile;
-    let mut newest = None;
-    let listing = std::fs::read_dir(folder)
-        .with_context(|| format!("failed to list {}", folder.display()))?;
-    for entry in listing {
-        let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else {
-            continue;
-        };
-        if is_export(pattern, &name) {
-            let modified = entry.metadata()?.modified()?;
-            let at = export_time(&profile.times, &profile.export_date, &name, modified);
-            newest = newest.max(Some((at, entry.path())));
-        }
-    }
-    newest
-        .map(|(_, path)| path)
-        .with_context(|| format!("no file in {} fits {pattern:?}", folder.display()))
 }
 
 fn print(configured: &FeedConfig, shown: Shown, output: &Output) -> anyhow::Result<()> {

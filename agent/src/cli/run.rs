@@ -27,6 +27,7 @@ pub(super) fn run(config: &Path, log: &str) -> anyhow::Result<()> {
     start_logging(log)?;
     give_back_early();
     let config = Config::load(config)?;
+    super::check::before_start(&config)?;
     runtime()?.block_on(async {
         let (stop, shutdown) = watch::channel(false);
         let mut running = std::pin::pin!(app::run(config, shutdown));

@@ -1,5 +1,7 @@
 //! A profile's columns found in the header of one export, by name and never by position.
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 
 use super::field::Field;
@@ -10,6 +12,7 @@ use crate::format::cells::column_key;
 #[derive(Debug, Clone)]
 pub struct Binding {
     positions: Vec<Option<usize>>,
+    parts: BTreeMap<Field, Vec<usize>>,
     dropped: Vec<String>,
 }
 
@@ -22,14 +25,12 @@ impl Binding {
     pub fn new(profile: &Profile, header: &[String]) -> Result<Self, BindingError> {
         let keys: Vec<String> = header.iter().map(|name| column_key(name)).collect();
         let mut positions = vec![None; Field::ALL.len()];
-        for (field, names) in &profile.columns {
+        let parts = parts(profile, &keys, header)?;
+        let whole = |(field, _): &(&Field, _)| !profile.parts.contains_key(field);
+        for (field, names) in profile.columns.iter().filter(whole) {
             let position = find(*field, names, &keys, header)?;
             if position.is_none() && !profile.optional.contains(field) {
-                return Err(BindingError::Missing {
-                    field: field.name(),
-                    names: names.join(" or "),
-                    header: shown(profile, header, &keys),
-                });
+                return Err(missing(*field, names, profile, header, &keys));
             }
             if let Some(place) = positions.get_mut(field.index()) {
                 *place = position;
@@ -38,16 +39,36 @@ impl Binding {
         let dropped = header
             .iter()
             .enumerate()
-            .filter(|(position, _)| !positions.contains(&Some(*position)))
+            .filter(|(place, _)| {
+                let is_part = parts.values().any(|places| places.contains(place));
+                !is_part && !positions.contains(&Some(*place))
+            })
             .map(|(_, name)| name.clone())
             .collect();
-        Ok(Self { positions, dropped })
+        Ok(Self {
+            positions,
+            parts,
+            dropped,
+        })
     }
 
-    /// Returns where a field's column stands.
+    /// Returns where a field's one column stands.
     #[must_use]
     pub fn position(&self, field: Field) -> Option<usize> {
         self.positions.get(field.index()).copied().flatten()
+    }
+
+    /// Returns where the columns stand that fill a field together, in the profile's order.
+    #[must_use]
+    pub fn parts(&self, field: Field) -> Option<&[usize]> {
+        self.parts.get(&field).map(Vec::as_slice)
+    }
+
+    /// Returns where every column stands that fills a field.
+    #[must_use]
+    pub fn places(&self, field: Field) -> Vec<usize> {
+        let parts = self.parts(field).unwrap_or_default().iter().copied();
+        self.position(field).into_iter().chain(parts).collect()
     }
 
     /// Returns the names of the columns that nothing is taken from.
@@ -98,6 +119,44 @@ fn shown(profile: &Profile, header: &[String], keys: &[String]) -> String {
         let count = header.len();
         format!("{count} columns and none that the profile knows: is the first line a header?")
     }
+}
+
+fn missing(
+    field: Field,
+    names: &[String],
+    profile: &Profile,
+    header: &[String],
+    keys: &[String],
+) -> BindingError {
+    BindingError::Missing {
+        field: field.name(),
+        names: names.join(" or "),
+        header: shown(profile, header, keys),
+    }
+}
+
+/// Finds the columns of fields that several columns fill: all of them, or none where the field is
+/// optional, since half a date is no date.
+fn parts(
+    profile: &Profile,
+    keys: &[String],
+    header: &[String],
+) -> Result<BTreeMap<Field, Vec<usize>>, BindingError> {
+    let mut bound = BTreeMap::new();
+    for (field, parts) in &profile.parts {
+        let mut places = Vec::new();
+        for names in &parts.columns {
+            match find(*field, names, keys, header)? {
+                Some(place) => places.push(place),
+                None if profile.optional.contains(field) => {}
+                None => return Err(missing(*field, names, profile, header, keys)),
+            }
+        }
+        if places.len() == parts.columns.len() {
+            bound.insert(*field, places);
+        }
+    }
+    Ok(bound)
 }
 
 /// Takes the first alias that the header has, since aliases are listed by preference.

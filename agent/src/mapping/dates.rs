@@ -4,13 +4,13 @@
 //! or happened twice. Two-digit years are decided by rule, never by the machine's own pivot.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use savin_shared::clock::{Certainty, Moment};
 
 /// Tried in this order unless a profile names its own.
-const FORMATS: [&str; 29] = [
+pub(super) const FORMATS: [&str; 29] = [
     "%Y-%m-%dT%H:%M:%S%.f%:z",
     "%Y-%m-%dT%H:%M:%S%.f%z",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -40,6 +40,18 @@ const FORMATS: [&str; 29] = [
     "%Y%m%d",
     "%Y%m%d %H:%M:%S",
     "%Y%m%dT%H%M%S",
+];
+
+/// How the time of a day is written where it stands alone.
+const CLOCK_FORMATS: [&str; 8] = [
+    "%H:%M:%S%.f",
+    "%H:%M",
+    "%I:%M:%S %p",
+    "%I:%M %p",
+    "%I:%M:%S%p",
+    "%I:%M%p",
+    "%H%M%S",
+    "%H%M",
 ];
 
 /// Dates that systems write when they know none.
@@ -139,6 +151,18 @@ impl TimeReader {
         self.resolve(date.to_datetime(time.to_time().ok()?), None)
     }
 
+    /// Reads a date and a time that stand in two columns; whatever time the date's column holds beside
+    /// it does not count. A time that cannot be read leaves the day.
+    #[must_use]
+    pub fn moment_at(&self, date: &str, time: Option<&str>, today: Date) -> Option<Moment> {
+        let day = self.moment(date, today)?;
+        let Some(time) = time.and_then(clock_time) else {
+            return Some(day);
+        };
+        let date = day.at.to_zoned(self.zone.clone()).date();
+        self.resolve(date.to_datetime(time), None)
+    }
+
     /// Reads a birth date: never in the future, and never that of a child under ten.
     #[must_use]
     pub fn birth_date(&self, text: &str, today: Date) -> Option<Date> {
@@ -234,6 +258,24 @@ impl Separators {
 
 const fn is_separator(c: char) -> bool {
     matches!(c, '-' | '/' | ':' | '+' | 'T')
+}
+
+/// Reads a time of day, also one that a database writes behind a day of its own, or as `930`.
+pub(super) fn clock_time(text: &str) -> Option<Time> {
+    let text = match text.split_once([' ', 'T']) {
+        Some((day, time)) if day.contains(['-', '/']) => time.trim(),
+        Some(_) | None => text,
+    };
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let padded = match text.len() {
+        1..=3 if is_number => format!("{text:0>4}"),
+        5 if is_number => format!("0{text}"),
+        _ => text.to_owned(),
+    };
+    let padded = padded.to_uppercase();
+    CLOCK_FORMATS
+        .iter()
+        .find_map(|format| strtime::parse(format, &padded).ok()?.to_time().ok())
 }
 
 /// Moves a two-digit year back by centuries until it is plausible.

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use toml::Spanned;
 
+use super::example::ExampleDocument;
 use super::field::ColumnsDocument;
 
 /// The whole document.
@@ -40,7 +41,27 @@ pub(super) struct ProfileDocument {
     pub(super) csv: CsvDocument,
     pub(super) columns: ColumnsDocument,
     #[serde(default)]
+    pub(super) fixed: ValueTable,
+    #[serde(default)]
+    pub(super) null_of: BTreeMap<String, Spanned<Vec<String>>>,
+    #[serde(default)]
+    pub(super) times_of: BTreeMap<String, Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) juvenile: JuvenileDocument,
+    #[serde(default)]
     pub(super) values: ValuesDocument,
+    #[serde(default)]
+    pub(super) status_in: BTreeMap<String, ValueTable>,
+    #[serde(default)]
+    pub(super) example: Vec<Spanned<ExampleDocument>>,
+}
+
+/// `[juvenile]`: whose rows are withheld for their age.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct JuvenileDocument {
+    pub(super) words: Vec<String>,
+    pub(super) under: Option<Spanned<u8>>,
 }
 
 /// `mode`: what an export holds.
@@ -66,6 +87,8 @@ pub(super) enum NameLayoutDocument {
 pub(super) enum RowsDocument {
     Record,
     Charge,
+    Alias,
+    Photo,
 }
 
 /// `[csv]`: how a file is laid out.
@@ -108,6 +131,7 @@ pub(super) struct ValuesDocument {
     pub(super) service: ValueTable,
     pub(super) absconded: ValueTable,
     pub(super) compliant: ValueTable,
+    pub(super) record_type: ValueTable,
 }
 
 /// A column's name, or several that it may have; or a format, or several that are tried.

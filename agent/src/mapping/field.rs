@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::document::Aliases;
+use super::column::ColumnDocument;
 
 /// Defines the fields and the table of a profile that gives each its columns.
 macro_rules! fields {
@@ -34,14 +34,14 @@ macro_rules! fields {
         #[derive(Debug, Default, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub(super) struct ColumnsDocument {
-            $( $name: Option<Aliases>, )+
+            $( $name: Option<ColumnDocument>, )+
         }
 
         impl ColumnsDocument {
-            /// Returns each field that has columns, with their names.
-            pub(super) fn into_fields(self) -> Vec<(Field, Aliases)> {
+            /// Returns each field that has columns, with them.
+            pub(super) fn into_fields(self) -> Vec<(Field, ColumnDocument)> {
                 let mut fields = Vec::new();
-                $( if let Some(aliases) = self.$name { fields.push((Field::$variant, aliases)); } )+
+                $( if let Some(column) = self.$name { fields.push((Field::$variant, column)); } )+
                 fields
             }
         }
@@ -145,6 +145,12 @@ fields! {
     Compliant = compliant,
     /// When the registry profile was last updated.
     ProfileUpdatedAt = profile_updated_at,
+    /// What a row of a mixed file is about: a booking, a release, a transfer, a victim.
+    RecordType = record_type,
+    /// Whether the person is a juvenile.
+    Juvenile = juvenile,
+    /// The person's age at booking, for the rule on juveniles alone: it is not sent.
+    Age = age,
 }
 
 impl Field {

@@ -9,12 +9,15 @@ use savin_shared::record::custody::CustodyState;
 use thiserror::Error;
 use toml::Spanned;
 
+use super::column::{ColumnDocument, Parts};
 use super::dates::TimeReader;
 use super::document::{
     FinalNewlineDocument, ModeDocument, NameLayoutDocument, ProfileDocument, RowsDocument,
 };
+use super::example::Example;
 use super::field::Field;
 use super::names::NameLayout;
+use super::rules::Rules;
 use super::values::Values;
 use crate::format::cells::column_key;
 use crate::format::csv::CsvLayout;
@@ -33,7 +36,7 @@ pub enum Mode {
 pub enum RowsPer {
     /// One row is one record.
     Record,
-    /// One row is one charge, and rows of one booking are collapsed.
+    /// One row is one charge, one alias or one photo, and rows of one booking are collapsed.
     Charge,
 }
 
@@ -56,8 +59,10 @@ pub struct Profile {
     pub csv: CsvLayout,
     /// The fields whose values together name a record.
     pub key: Vec<Field>,
-    /// Each field that has columns, with their names.
+    /// Each field that has columns, with all their names.
     pub columns: BTreeMap<Field, Vec<String>>,
+    /// Of those, the fields that several columns fill together.
+    pub parts: BTreeMap<Field, Parts>,
     /// Fields whose columns may be missing from an export.
     pub optional: BTreeSet<Field>,
     /// Columns that must never be taken, for the reader and for the check.
@@ -73,6 +78,10 @@ pub struct Profile {
     pub name_layout: NameLayout,
     /// What the agency's words mean.
     pub values: Values,
+    /// Further rules.
+    pub rules: Rules,
+    /// Its own example rows.
+    pub examples: Vec<Example>,
 }
 
 /// Words that mean that there is no value, unless a profile names its own.
@@ -91,6 +100,12 @@ impl Profile {
             toml::from_str(text).map_err(|error| ProfileError::Syntax(error.to_string()))?;
         Checker { text }.check(document)
     }
+
+    /// Says whether a field has a column or a fixed word.
+    #[must_use]
+    pub fn has(&self, field: Field) -> bool {
+        self.columns.contains_key(&field) || self.rules.fixed.contains_key(&field)
+    }
 }
 
 /// Words that mean that there is no value, whatever their case.
@@ -100,7 +115,7 @@ pub struct NullWords {
 }
 
 impl NullWords {
-    fn new(upper: BTreeSet<String>) -> Self {
+    pub(super) fn new(upper: BTreeSet<String>) -> Self {
         Self {
             upper: upper.into_iter().collect(),
         }
@@ -140,7 +155,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn check(&self, document: ProfileDocument) -> Result<Profile, ProfileError> {
+    fn check(&self, mut document: ProfileDocument) -> Result<Profile, ProfileError> {
         let kind = RecordKind::parse(document.kind.get_ref()).ok_or_else(|| {
             let kinds: Vec<_> = RecordKind::ALL.iter().map(|kind| kind.as_str()).collect();
             self.wrong(
@@ -148,15 +163,15 @@ impl Checker<'_> {
                 format!("kind is one of {}", kinds.join(", ")),
             )
         })?;
-        let columns: BTreeMap<Field, Vec<String>> = document
-            .columns
-            .into_fields()
-            .into_iter()
-            .map(|(field, aliases)| (field, aliases.0))
-            .collect();
+        let (columns, parts) = columns(std::mem::take(&mut document.columns));
         self.check_never(&document.never, &columns)?;
         let rows_per = self.rows_per(document.one_row_per.as_ref(), document.mode)?;
         let key = self.key(&document.key, &columns)?;
+        let times = self.times(&document.zone, &document.times)?;
+        let wrong = |(span, message)| self.wrong(span, message);
+        let values = Values::check(&document.values).map_err(wrong)?;
+        let rules = Rules::check(&mut document, times.zone(), &columns, &values).map_err(wrong)?;
+        let examples = self.examples(&mut document, &columns)?;
         Ok(Profile {
             kind,
             key,
@@ -165,7 +180,7 @@ impl Checker<'_> {
                 ModeDocument::Transactions => Mode::Transactions,
             },
             rows_per,
-            times: self.times(&document.zone, &document.times)?,
+            times,
             export_date: document
                 .export_date
                 .map_or_else(Vec::new, |formats| formats.0),
@@ -190,10 +205,12 @@ impl Checker<'_> {
                 NameLayoutDocument::LastFirst => NameLayout::LastFirst,
                 NameLayoutDocument::FirstLast => NameLayout::FirstLast,
             },
-            values: Values::check(&document.values)
-                .map_err(|(span, message)| self.wrong(span, message))?,
+            values,
+            rules,
+            examples,
             name: document.name,
             columns,
+            parts,
         })
     }
 
@@ -207,13 +224,35 @@ impl Checker<'_> {
         };
         match (rows.get_ref(), mode) {
             (RowsDocument::Record, _) => Ok(RowsPer::Record),
-            (RowsDocument::Charge, ModeDocument::Roster) => Ok(RowsPer::Charge),
-            (RowsDocument::Charge, ModeDocument::Transactions) => {
+            (_, ModeDocument::Roster) => Ok(RowsPer::Charge),
+            (_, ModeDocument::Transactions) => {
                 let message = "transactions have one row per record: a booking and its release in one \
                                file are two rows, and must not become one";
                 Err(self.wrong(rows.span(), message.to_owned()))
             }
         }
+    }
+
+    fn examples(
+        &self,
+        document: &mut ProfileDocument,
+        columns: &BTreeMap<Field, Vec<String>>,
+    ) -> Result<Vec<Example>, ProfileError> {
+        let never = document.never.iter().map(Spanned::get_ref);
+        let known: Vec<&String> = columns.values().flatten().chain(never).collect();
+        std::mem::take(&mut document.example)
+            .into_iter()
+            .map(|example| {
+                let line = self.line(example.span().start);
+                Example::check(example.into_inner(), line, &known)
+                    .map_err(|(span, message)| self.wrong(span, message))
+            })
+            .collect()
+    }
+
+    fn line(&self, byte: usize) -> usize {
+        let before = self.text.get(..byte).unwrap_or_default();
+        before.matches('\n').count() + 1
     }
 
     fn check_never(
@@ -330,11 +369,25 @@ impl Checker<'_> {
     fn wrong(&self, span: Range<usize>, message: String) -> ProfileError {
         let before = self.text.get(..span.start).unwrap_or_default();
         ProfileError::Value {
-            line: before.matches('\n').count() + 1,
+            line: self.line(span.start),
             column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
             message,
         }
     }
+}
+
+/// Takes each field's columns apart: all their names, and how several fill one field.
+fn columns(
+    document: super::field::ColumnsDocument,
+) -> (BTreeMap<Field, Vec<String>>, BTreeMap<Field, Parts>) {
+    let (mut columns, mut parts) = (BTreeMap::new(), BTreeMap::new());
+    for (field, column) in document.into_fields() {
+        columns.insert(field, column.names());
+        if let ColumnDocument::Parts(several) = column {
+            parts.insert(field, several);
+        }
+    }
+    (columns, parts)
 }
 
 fn words(own: &[String], default: &[&str]) -> BTreeSet<String> {

@@ -21,6 +21,7 @@ use super::profile::Mode;
 use super::row::RowReader;
 use super::state::custody_state;
 use super::tally::Problem;
+use super::values::RecordType;
 
 /// Reads what names the record.
 pub(super) fn key(row: &mut RowReader<'_>) -> Result<RecordKey, Problem> {
@@ -50,8 +51,14 @@ pub(super) fn record(
     row: &mut RowReader<'_>,
     key: &RecordKey,
     facility: &FacilityCode,
+    record_type: Option<RecordType>,
 ) -> Result<(Record, Evidence), Problem> {
-    let facility = if row.has(Field::Facility) {
+    let destination = row
+        .destination()
+        .filter(|_| record_type == Some(RecordType::Transfer));
+    let facility = if let Some(destination) = destination {
+        destination
+    } else if row.has(Field::Facility) {
         row.meaning(Field::Facility, |profile| &profile.values.facility)
             .ok_or_else(|| {
                 row.problem(
@@ -62,7 +69,7 @@ pub(super) fn record(
     } else {
         facility.clone()
     };
-    let (body, evidence) = body(row, key);
+    let (body, evidence) = body(row, key, record_type);
     let record = Record {
         facility,
         subject: subject(row),
@@ -73,10 +80,14 @@ pub(super) fn record(
     Ok((record, evidence))
 }
 
-fn body(row: &mut RowReader<'_>, key: &RecordKey) -> (RecordBody, Evidence) {
+fn body(
+    row: &mut RowReader<'_>,
+    key: &RecordKey,
+    record_type: Option<RecordType>,
+) -> (RecordBody, Evidence) {
     let number = key.number.clone();
     if key.kind == RecordKind::Custody {
-        let (custody, evidence) = custody(row, number);
+        let (custody, evidence) = custody(row, number, record_type);
         return (RecordBody::Custody(Box::new(custody)), evidence);
     }
     let body = match key.kind {
@@ -131,9 +142,13 @@ fn sex(word: &str) -> Sex {
     }
 }
 
-fn custody(row: &mut RowReader<'_>, number: RecordNumber) -> (Custody, Evidence) {
+fn custody(
+    row: &mut RowReader<'_>,
+    number: RecordNumber,
+    record_type: Option<RecordType>,
+) -> (Custody, Evidence) {
     let released_at = row.effective(Field::ReleasedAt);
-    let (state, evidence) = custody_state(row, released_at);
+    let (state, evidence) = custody_state(row, released_at, record_type);
     let classification = row.text(Field::Classification).map(|word| {
         let shown = row
             .profile

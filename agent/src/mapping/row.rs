@@ -1,17 +1,21 @@
 //! One row, read field by field: blanks folded, null words taken as nothing, bounds kept.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use savin_shared::clock::{EffectiveAt, Moment, ObservedAt};
-use savin_shared::ids::IdError;
+use savin_shared::ids::{FacilityCode, IdError};
 use savin_shared::limits::TEXT_BYTES_MAX;
+use savin_shared::record::custody::{CustodyState, ReleaseReason};
 
 use super::binding::Binding;
+use super::column::How;
+use super::dates::TimeReader;
 use super::field::Field;
 use super::profile::{NOT_SEALED, Profile};
 use super::tally::{Problem, RowTally};
-use super::values::word_key;
+use super::values::{RecordType, word_key};
 use crate::format::cells::Cells;
 
 /// Reads one row.
@@ -83,12 +87,26 @@ impl<'a> RowReader<'a> {
 
     /// The same as `text` without a copy, where the cell is written as it is returned.
     fn words(&self, field: Field) -> Option<Cow<'a, str>> {
-        let raw = self
-            .binding
-            .position(field)
-            .and_then(|position| self.cells.cell(position))?;
-        let trimmed = raw.trim();
+        if let Some(position) = self.binding.position(field) {
+            return self.cell(field, position);
+        }
+        if let Some(places) = self.binding.parts(field) {
+            return self.joined(field, places);
+        }
+        self.profile
+            .rules
+            .fixed
+            .get(&field)
+            .map(|word| Cow::Borrowed(word.as_str()))
+    }
+
+    fn cell(&self, field: Field, position: usize) -> Option<Cow<'a, str>> {
+        let trimmed = self.cells.cell(position)?.trim();
         if trimmed.is_empty() || self.profile.nulls.holds(trimmed) {
+            return None;
+        }
+        let own = self.profile.rules.nulls.get(&field);
+        if own.is_some_and(|nulls| nulls.holds(trimmed)) {
             return None;
         }
         if is_folded(trimmed) && trimmed.len() <= TEXT_BYTES_MAX {
@@ -104,6 +122,54 @@ impl<'a> RowReader<'a> {
         Some(Cow::Owned(bounded(folded)))
     }
 
+    /// Reads a field that several columns fill.
+    fn joined(&self, field: Field, places: &[usize]) -> Option<Cow<'a, str>> {
+        let mut cells = places.iter().filter_map(|place| self.cell(field, *place));
+        let how = self.profile.parts.get(&field).map(|parts| &parts.how);
+        let separator = match how? {
+            How::First => return cells.next(),
+            How::Join(separator) => separator.as_str(),
+            How::DateTime => {
+                let (date, time) = self.date_and_time(field)?;
+                let both = time.map(|time| Cow::Owned(format!("{date} {time}")));
+                return Some(both.unwrap_or(date));
+            }
+        };
+        let all: Vec<Cow<'a, str>> = cells.collect();
+        (!all.is_empty()).then(|| Cow::Owned(bounded(all.join(separator))))
+    }
+
+    /// Returns the date and the time of a field whose two stand apart.
+    fn date_and_time(&self, field: Field) -> Option<(Cow<'a, str>, Option<Cow<'a, str>>)> {
+        let parts = self.profile.parts.get(&field)?;
+        if parts.how != How::DateTime {
+            return None;
+        }
+        let mut places = self.binding.parts(field)?.iter();
+        let date = self.cell(field, *places.next()?)?;
+        Some((
+            date,
+            places.next().and_then(|place| self.cell(field, *place)),
+        ))
+    }
+
+    /// Reads a time that stands in one column or in two.
+    fn read_moment(&self, field: Field, text: &str) -> Option<Moment> {
+        let times = self.times(field);
+        match self.date_and_time(field) {
+            Some((date, time)) => times.moment_at(&date, time.as_deref(), self.seen.today),
+            None => times.moment(text, self.seen.today),
+        }
+    }
+
+    fn times(&self, field: Field) -> &'a TimeReader {
+        self.profile
+            .rules
+            .times
+            .get(&field)
+            .unwrap_or(&self.profile.times)
+    }
+
     /// Returns a field's part of the record's key. A time is written in one way, however the export
     /// writes it; one that cannot be read stays as it is.
     pub fn key_part(&self, field: Field) -> Option<String> {
@@ -111,7 +177,7 @@ impl<'a> RowReader<'a> {
         if !field.is_time() || self.profile.times.is_sentinel(&text) {
             return Some(text.into_owned());
         }
-        let moment = self.profile.times.moment(&text, self.seen.today);
+        let moment = self.read_moment(field, &text);
         Some(moment.map_or_else(|| text.into_owned(), |moment| moment.at.to_string()))
     }
 
@@ -135,7 +201,7 @@ impl<'a> RowReader<'a> {
         if self.profile.times.is_sentinel(&text) {
             return None;
         }
-        let moment = self.profile.times.moment(&text, self.seen.today);
+        let moment = self.read_moment(field, &text);
         if moment.is_none() {
             self.tally.unreadable.push(field);
         }
@@ -153,7 +219,7 @@ impl<'a> RowReader<'a> {
         if self.profile.times.is_sentinel(&text) {
             return None;
         }
-        let date = self.profile.times.birth_date(&text, self.seen.today);
+        let date = self.times(field).birth_date(&text, self.seen.today);
         if date.is_none() {
             self.tally.unreadable.push(field);
         }
@@ -174,15 +240,97 @@ impl<'a> RowReader<'a> {
         meaning
     }
 
+    /// Returns the word of a field in which a custody state may hide, if it states one.
+    pub fn hidden_state(&self, field: Field) -> Option<CustodyState> {
+        let states = self.profile.rules.states.get(&field)?;
+        states.get(&word_key(&self.words(field)?)).copied()
+    }
+
+    /// Returns the profile's facility to which the person went, if it is one.
+    pub fn destination(&self) -> Option<FacilityCode> {
+        let word = self.words(Field::ReleasedTo)?;
+        self.profile.values.facility.get(&word_key(&word)).cloned()
+    }
+
+    /// Looks the reason of a release up; a word that hides a state is explained by that.
+    pub fn reason(&mut self) -> Option<ReleaseReason> {
+        if self.hidden_state(Field::ReleaseReason).is_some() {
+            return None;
+        }
+        self.meaning(Field::ReleaseReason, |profile| {
+            &profile.values.release_reason
+        })
+    }
+
+    /// Says what the row is about, where the profile says in which column that stands. Nothing else of
+    /// the row may be looked at before: it may be about a victim.
+    ///
+    /// # Errors
+    /// Returns the problem of a row whose type nobody has explained: the row is set aside unread.
+    pub fn record_type(&self) -> Result<Option<RecordType>, Problem> {
+        if !self.profile.has(Field::RecordType) {
+            return Ok(None);
+        }
+        let word = self.words(Field::RecordType).map(|word| word_key(&word));
+        let types = &self.profile.values.record_type;
+        match word.and_then(|word| types.get(&word).copied()) {
+            Some(record_type) => Ok(Some(record_type)),
+            None => Err(self.problem(
+                Field::RecordType,
+                "is empty or not in [values.record_type]: it could be about a victim",
+            )),
+        }
+    }
+
     /// Says whether the row is sealed or protected: a word that nobody has explained means that it is.
     pub fn is_sealed(&self) -> bool {
-        let Some(word) = self.words(Field::Sealed).map(|word| word_key(&word)) else {
+        self.is_marked(Field::Sealed, &self.profile.sealed)
+    }
+
+    /// Says whether the person is a juvenile: by a word, or younger at booking than the profile's
+    /// limit. Where neither age nor birth date can be read, nobody can tell, and the row stays.
+    pub fn is_juvenile(&self) -> bool {
+        let rules = &self.profile.rules;
+        if self.is_marked(Field::Juvenile, &rules.juvenile_words) {
+            return true;
+        }
+        let Some(limit) = rules.juvenile_under else {
             return false;
         };
-        if self.profile.sealed.is_empty() {
+        self.age_at_booking()
+            .is_some_and(|age| age < i32::from(limit))
+    }
+
+    fn age_at_booking(&self) -> Option<i32> {
+        let born = self.words(Field::BirthDate).and_then(|text| {
+            let times = self.times(Field::BirthDate);
+            times.birth_date(&text, self.seen.today)
+        });
+        let Some(born) = born else {
+            let age = self.words(Field::Age)?;
+            let whole = age.split('.').next().unwrap_or_default();
+            return whole.parse().ok();
+        };
+        let booked = [Field::BookedAt, Field::ArrestedAt]
+            .into_iter()
+            .find_map(|field| {
+                let moment = self.read_moment(field, &self.words(field)?)?;
+                Some(self.profile.times.day(moment.at))
+            });
+        let day = booked.unwrap_or(self.seen.today);
+        let had_birthday = (day.month(), day.day()) >= (born.month(), born.day());
+        let years = i32::from(day.year()) - i32::from(born.year());
+        Some(years - i32::from(!had_birthday))
+    }
+
+    fn is_marked(&self, field: Field, words: &BTreeSet<String>) -> bool {
+        let Some(word) = self.words(field).map(|word| word_key(&word)) else {
+            return false;
+        };
+        if words.is_empty() {
             !NOT_SEALED.contains(&word.as_str())
         } else {
-            self.profile.sealed.contains(&word)
+            words.contains(&word)
         }
     }
 

@@ -40,6 +40,12 @@ pub struct Tally {
     pub mapped: u64,
     /// Rows that are sealed or protected.
     pub withheld: u64,
+    /// Of those, rows of juveniles by the profile's rule.
+    pub juveniles: u64,
+    /// Rows about victims, of which nothing was looked at.
+    pub victims: u64,
+    /// Rows of a type that is not taken.
+    pub skipped: u64,
     /// Rows that were set aside.
     pub quarantined: u64,
     /// Of those, rows without a readable key.
@@ -137,6 +143,16 @@ impl Tally {
         remarks.extend(self.unreadable.iter().map(|(field, times)| {
             format!("{}: {times} values not readable, left empty", field.name())
         }));
+        let dropped = [
+            (self.victims, "rows about victims were dropped unread"),
+            (
+                self.skipped,
+                "rows of a type that is not taken were passed over",
+            ),
+            (self.juveniles, "rows of juveniles are withheld"),
+        ];
+        let dropped = dropped.iter().filter(|(rows, _)| *rows > 0);
+        remarks.extend(dropped.map(|(rows, what)| format!("{rows} {what}")));
         remarks.extend(
             self.problems
                 .iter()

@@ -31,20 +31,48 @@ pub struct Values {
     pub absconded: BTreeMap<String, bool>,
     /// `[values.compliant]`.
     pub compliant: BTreeMap<String, bool>,
+    /// `[values.record_type]`.
+    pub record_type: BTreeMap<String, RecordType>,
+}
+
+/// What a row of a mixed file is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordType {
+    /// Somebody who is in custody now.
+    Booking,
+    /// Somebody who was let go.
+    Release,
+    /// Somebody who went to another place.
+    Transfer,
+    /// Somebody whose custody state the word itself says.
+    State(CustodyState),
+    /// A victim: nothing of the row is looked at.
+    Victim,
+    /// Something else that is not taken.
+    Skip,
+}
+
+impl RecordType {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "Booking" => Some(Self::Booking),
+            "Release" => Some(Self::Release),
+            "Transfer" => Some(Self::Transfer),
+            "Victim" => Some(Self::Victim),
+            "Skip" => Some(Self::Skip),
+            state => CustodyState::parse(state).map(Self::State),
+        }
+    }
 }
 
 /// Where a value is wrong, and what to write instead.
-type Wrong = (Range<usize>, String);
+pub(super) type Wrong = (Range<usize>, String);
 
 impl Values {
     /// Checks every entry of every table.
     pub(super) fn check(document: &ValuesDocument) -> Result<Self, Wrong> {
         Ok(Self {
-            status: table(&document.status, CustodyState::parse, || {
-                "a status means InCustody, OnLeave, OutOfCustody, OutOfCustody(Bond) or another \
-                 reason, Escaped, Deceased, TransferredOut or Unknown"
-                    .to_owned()
-            })?,
+            status: states(&document.status)?,
             release_reason: table(&document.release_reason, ReleaseReason::parse, || {
                 let reasons: Vec<_> = ReleaseReason::ALL.iter().map(|r| r.as_str()).collect();
                 format!("a release reason is one of {}", reasons.join(", "))
@@ -67,8 +95,22 @@ impl Values {
             })?,
             absconded: table(&document.absconded, yes_or_no, yes_or_no_rule)?,
             compliant: table(&document.compliant, yes_or_no, yes_or_no_rule)?,
+            record_type: table(&document.record_type, RecordType::parse, || {
+                "a record type is Booking, Release, Transfer, Victim (dropped and counted), Skip, or \
+                 a custody state"
+                    .to_owned()
+            })?,
         })
     }
+}
+
+/// Checks a table from words to custody states.
+pub(super) fn states(document: &ValueTable) -> Result<BTreeMap<String, CustodyState>, Wrong> {
+    table(document, CustodyState::parse, || {
+        "a status means InCustody, OnLeave, OutOfCustody, OutOfCustody(Bond) or another \
+         reason, Escaped, Deceased, TransferredOut or Unknown"
+            .to_owned()
+    })
 }
 
 /// Writes a word as the tables hold it.

@@ -3,6 +3,7 @@
 mod demo;
 mod exports;
 mod mail;
+mod mapping;
 mod packaging;
 mod refusals;
 mod roster;

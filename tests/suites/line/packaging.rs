@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use savin_packaging::{AGENT_CONFIG, AGENT_PROFILES, HUB_CONFIG, INSTALLED_AGENT_CONFIG, MAPPINGS};
+use savin_shared::ids::FacilityCode;
 
 #[test]
 fn the_example_configurations_are_read() -> anyhow::Result<()> {
@@ -26,12 +27,23 @@ fn the_example_configurations_are_read() -> anyhow::Result<()> {
 }
 
 #[test]
-fn every_mapping_is_a_profile() -> anyhow::Result<()> {
+fn every_mapping_is_a_profile_whose_examples_hold() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
+    let facility = FacilityCode::new("MS-TEST-JAIL")?;
+    let now = "2026-06-15T12:00:00Z".parse()?;
     for (name, text) in MAPPINGS {
         let path = folder.path().join(name);
         std::fs::write(&path, text)?;
-        savin_agent::config::load_profile(&path).with_context(|| name.to_owned())?;
+        let profile = savin_agent::config::load_profile(&path).with_context(|| name.to_owned())?;
+        assert!(!profile.examples.is_empty(), "{name} has no example");
+        for example in &profile.examples {
+            let found = example.run(&profile, &facility, now);
+            assert!(
+                found.is_empty(),
+                "{name}, line {}: {found:#?}",
+                example.line
+            );
+        }
     }
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/mappings");
     let mut files = Vec::new();

@@ -1,0 +1,106 @@
+//! How a sample is laid out, and what stands in it. The character that separates cells is the one that
+//! gives most columns, the same number in each row.
+
+use jiff::civil::Date;
+
+use crate::capture::rows::Rows;
+use crate::format::csv::{CsvError, CsvLayout, CsvRows};
+use crate::format::encoding;
+use crate::mapping::guess::sample::Sample;
+
+const DELIMITERS: [u8; 5] = [b',', b'|', b'\t', b';', b'^'];
+
+/// Rows that are tried with each.
+const ROWS_TRIED: usize = 200;
+
+/// How a sample is laid out.
+pub(super) struct Laid {
+    /// What it is, for people.
+    pub(super) format: String,
+    /// Lines of the profile that stand before its tables.
+    pub(super) settings: Vec<String>,
+    /// Lines of the profile that are tables.
+    pub(super) tables: Vec<String>,
+}
+
+/// Reads a sample.
+pub(super) fn read(bytes: &[u8], today: Date) -> anyhow::Result<(Sample, Laid)> {
+    let decoded = encoding::decode(bytes);
+    let delimiter = delimiter(&decoded.text);
+    let mut rows = CsvRows::new(&decoded.text, layout(delimiter))?;
+    let sample = sampled(&mut rows, today)?;
+    let delimiter = char::from(delimiter);
+    let ends = decoded.text.ends_with('\n');
+    let mut tables = Vec::new();
+    if delimiter != ',' || !ends {
+        let delimiter = toml::Value::String(delimiter.to_string());
+        tables.extend(["\n[csv]".to_owned(), format!("delimiter = {delimiter}")]);
+    }
+    if !ends {
+        tables.extend(
+            [
+                "# ? The sample does not end with a line break. If that is always so, a file that was cut",
+                "#   in its last cell cannot be told from a whole one.",
+                "final_newline = \"optional\"",
+            ]
+            .map(str::to_owned),
+        );
+    }
+    let encoding = decoded.encoding;
+    let laid = Laid {
+        format: format!("{encoding}, cells separated by {delimiter:?}"),
+        settings: Vec::new(),
+        tables,
+    };
+    Ok((sample, laid))
+}
+
+fn sampled(rows: &mut dyn Rows, today: Date) -> anyhow::Result<Sample> {
+    let mut sample = Sample::new(rows.columns(), today);
+    while let Some((_, cells)) = rows.next_row()? {
+        sample.see(cells);
+    }
+    Ok(sample)
+}
+
+fn delimiter(text: &str) -> u8 {
+    let columns = |delimiter: u8| -> Result<usize, CsvError> {
+        let mut rows = CsvRows::new(text, layout(delimiter))?;
+        for _ in 0..ROWS_TRIED {
+            if rows.next_row()?.is_none() {
+                break;
+            }
+        }
+        Ok(rows.columns().len())
+    };
+    // Of two that fit alike the first wins.
+    let mut best = (b',', 1);
+    for delimiter in DELIMITERS {
+        let found = columns(delimiter).unwrap_or(0);
+        if found > best.1 {
+            best = (delimiter, found);
+        }
+    }
+    best.0
+}
+
+const fn layout(delimiter: u8) -> CsvLayout {
+    CsvLayout {
+        delimiter,
+        final_newline_required: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::delimiter;
+
+    #[test]
+    fn finds_what_separates_the_cells() {
+        assert_eq!(delimiter("a,b,c\n1,2,3\n"), b',');
+        assert_eq!(delimiter("a|b|c\n\"1,5\"|2|3, 4\n"), b'|');
+        assert_eq!(delimiter("name;no\n\"SAMPLE, A\";1\nSAMPLE B;2\n"), b';');
+        assert_eq!(delimiter("a\tb\n1\t2\n"), b'\t');
+        assert_eq!(delimiter("one\n1\n"), b',');
+    }
+}

@@ -1,0 +1,240 @@
+//! Samples of invented jails, guessed and written, and the profile that comes out read back.
+
+use jiff::civil::date;
+use savin_shared::ids::FacilityCode;
+use savin_shared::record::RecordKind;
+
+use super::draft::{Settings, profile};
+use super::sample::Sample;
+use super::{Guess, Role};
+use crate::mapping::field::Field;
+use crate::mapping::profile::{Mode, Profile};
+
+fn sample(text: &str) -> Sample {
+    let mut lines = text
+        .lines()
+        .map(|line| line.trim().split('|').map(str::to_owned));
+    let header: Vec<String> = lines.next().unwrap().collect();
+    let mut sample = Sample::new(&header, date(2026, 6, 15));
+    for row in lines {
+        let cells: Vec<Option<String>> = row.map(Some).collect();
+        sample.see(&cells);
+    }
+    sample
+}
+
+fn settings() -> Settings {
+    Settings {
+        name: "guessed".to_owned(),
+        file: "roster.csv".to_owned(),
+        zone: "America/Chicago".to_owned(),
+        layout: Vec::new(),
+        layout_tables: vec!["[csv]".to_owned(), "delimiter = \"|\"".to_owned()],
+        export_date: None,
+    }
+}
+
+/// Guesses, writes, reads back, and runs the example in it.
+fn read_back(sample: &Sample, file: &str) -> (Guess, Profile, String) {
+    let guess = Guess::of(sample, file);
+    let text = profile(&guess, sample, &settings());
+    let read = Profile::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let facility = FacilityCode::new("MS-TEST-JAIL").unwrap();
+    let now = "2026-06-15T12:00:00Z".parse().unwrap();
+    for example in &read.examples {
+        let found = example.run(&read, &facility, now);
+        assert_eq!(found, [], "{text}");
+    }
+    assert_eq!(read.examples.len(), 1);
+    (guess, read, text)
+}
+
+const ROSTER: &str = "Booking #|Inmate Name|DOB|Sex|Book Date|Book Time|Housing|Cust Stat|Charge Desc|SSN|Med Alert|Victim Name|Phone\n\
+    26-1|SAMPLE, AVERY|02/03/1990|F|05/01/2026|1330|A-1|ACTIVE|BURGLARY|000-00-0001|N|X Y|601-555-0100\n\
+    26-1|SAMPLE, AVERY|02/03/1990|F|05/01/2026|1330|A-1|ACTIVE|THEFT|000-00-0001|N|X Y|601-555-0100\n\
+    26-2|SAMPLE, BLAKE|02/04/1991|M|05/02/2026|0915|ESCAPED|ACTIVE|DUI|000-00-0002|Y||601-555-0101\n\
+    26-3|SAMPLE, CASEY|02/05/1992|M|05/03/2026|2359|B-1|RELEASED|DUI|000-00-0003|N||601-555-0102\n\
+    26-4|SAMPLE, DREW|02/06/1993|F|05/04/2026|0001|B-2|ZZ|DUI|000-00-0004|N||601-555-0103\n";
+
+#[test]
+fn guesses_the_columns_of_a_roster_and_what_must_never_be_taken() {
+    let (guess, read, text) = read_back(&sample(ROSTER), "roster.csv");
+    assert_eq!(
+        (guess.kind.value, read.mode),
+        (RecordKind::Custody, Mode::Roster)
+    );
+    for (name, field) in [
+        ("Booking #", Field::RecordNumber),
+        ("Inmate Name", Field::Name),
+        ("DOB", Field::BirthDate),
+        ("Sex", Field::Sex),
+        ("Book Date", Field::BookedAt),
+        ("Housing", Field::Location),
+        ("Charge Desc", Field::ChargeText),
+    ] {
+        let place = guess
+            .place(field)
+            .unwrap_or_else(|| panic!("{field:?}: {text}"));
+        assert_eq!(guess.columns[place].name, name, "{text}");
+    }
+    let role = |name: &str| {
+        guess
+            .columns
+            .iter()
+            .find(|c| c.name == name)
+            .unwrap()
+            .role
+            .value
+    };
+    assert_eq!(role("Book Time"), Role::TimeOf(Field::BookedAt));
+    for name in ["SSN", "Victim Name", "Phone", "Med Alert"] {
+        assert_eq!(role(name), Role::Never, "{name}");
+    }
+    assert_eq!(read.never.len(), 4);
+    assert!(guess.is_per_charge && guess.key.is_sure, "{:?}", guess.key);
+}
+
+#[test]
+fn never_takes_a_word_that_may_end_custody_unasked() {
+    let (guess, read, text) = read_back(
+        &sample(&ROSTER.replace("Cust Stat", "Status")),
+        "roster.csv",
+    );
+    let taken: Vec<&String> = read.values.status.keys().collect();
+    assert_eq!(taken, ["ACTIVE"], "{text}");
+    assert!(
+        text.contains("# ? \"RELEASED\" = \"OutOfCustody\""),
+        "{text}"
+    );
+    assert!(text.contains("# ? \"ESCAPED\" = \"Escaped\""), "{text}");
+    assert!(text.contains("# ? \"ZZ\" = \"InCustody\""), "{text}");
+    assert!(
+        read.rules
+            .states
+            .values()
+            .all(std::collections::BTreeMap::is_empty),
+        "{guess:?}"
+    );
+}
+
+#[test]
+fn finds_what_content_says_though_the_name_does_not() {
+    let (guess, ..) = read_back(
+        &sample(
+            "Booking Number|Column A|Column B|Column C\n\
+             1|SAMPLE, AVERY|1990-02-03|M\n2|SAMPLE, BLAKE|1991-02-03|F\n3|SAMPLE, CASEY|1992-02-03|M\n",
+        ),
+        "roster.csv",
+    );
+    assert_eq!(guess.place(Field::Name), Some(1));
+    assert_eq!(guess.place(Field::BirthDate), Some(2));
+    assert_eq!(guess.place(Field::Sex), Some(3));
+    assert!(!guess.columns[1].role.is_sure);
+}
+
+#[test]
+fn says_that_nothing_names_a_record() {
+    let guess = Guess::of(
+        &sample(
+            "SEX|RACE|BOOKING DATE|CHARGE\nM|W|06202018|DUI\nM|W|06202018|DUI\nF|B|06202018|DUI\n",
+        ),
+        "2018-06-21.csv",
+    );
+    assert_eq!(guess.key.value, []);
+    assert!(guess.key.why.contains("no column"), "{:?}", guess.key);
+}
+
+#[test]
+fn reads_dates_that_not_every_profile_reads() {
+    let (_, read, text) = read_back(
+        &sample(
+            "BookingNo|Booking Date|DOB\n1|06202018|01021980\n2|06212018|01031981\n3|06222018|01041982\n",
+        ),
+        "inmates.csv",
+    );
+    assert!(read.rules.times.contains_key(&Field::BookedAt), "{text}");
+    assert!(read.rules.times.contains_key(&Field::BirthDate), "{text}");
+}
+
+#[test]
+fn knows_the_kinds_that_are_not_custody() {
+    for (header, row, kind) in [
+        (
+            "Case Number|Court|Hearing Type|Court Date|Court Room",
+            "1|A|B|06/20/2026|2",
+            RecordKind::CourtEvent,
+        ),
+        (
+            "Order No|Respondent|Petitioner|Served Date|Expires",
+            "1|A, B|C, D|06/20/2026|06/20/2027",
+            RecordKind::ProtectiveOrder,
+        ),
+        (
+            "Registration No|Name|Tier|Compliant|Verification Date",
+            "1|A, B|2|Y|06/20/2026",
+            RecordKind::SexOffender,
+        ),
+        (
+            "Supervision No|Name|Probation Officer|Absconded|Status",
+            "1|A, B|C|N|ACTIVE",
+            RecordKind::Supervision,
+        ),
+        (
+            "Hearing No|Name|Board|Hearing Date|Decision",
+            "1|A, B|C|06/20/2026|DENIED",
+            RecordKind::Hearing,
+        ),
+    ] {
+        let guess = Guess::of(&sample(&format!("{header}\n{row}\n")), "export.csv");
+        assert_eq!(guess.kind.value, kind, "{header}: {:?}", guess.kind);
+    }
+}
+
+#[test]
+fn takes_the_incumbents_file_without_its_victims() {
+    let (guess, read, text) = read_back(
+        &sample(
+            "Record Type|Offender Number|Last Name|First Name|Booking Date|Booking Time|Date|Time|Victim Name|PIN Code\n\
+             B|501|SAMPLE|AVERY|06/01/2026|1330|06/01/2026|1342||\n\
+             R|501|||||06/02/2026|0915||\n\
+             V|501|||||06/02/2026|0916|SAMPLE BLAKE|0000\n\
+             B|502|SAMPLE|CASEY|06/03/2026|1330|06/03/2026|1342||\n",
+        ),
+        "transactions.dat",
+    );
+    assert_eq!(read.mode, Mode::Transactions);
+    // Releases have no booking date: it cannot be part of the key.
+    assert_eq!(
+        (guess.key.value.as_slice(), guess.key.is_sure),
+        ([Field::PersonNumber].as_slice(), false)
+    );
+    assert!(read.parts.contains_key(&Field::StatusAt), "{text}");
+    let taken: Vec<&String> = read.values.record_type.keys().collect();
+    assert_eq!(taken, ["V"], "{text}");
+    assert_eq!(read.never, ["Victim Name", "PIN Code"]);
+}
+
+#[test]
+fn prefers_the_first_of_two_booking_times() {
+    let (guess, ..) = read_back(
+        &sample(
+            "arrestNo|bookDateTime|originalBookDateTime\n1|06/02/2026 10:00|06/01/2026 13:30\n\
+             2|06/02/2026 10:00|06/02/2026 13:30\n",
+        ),
+        "inmates.csv",
+    );
+    assert_eq!(guess.place(Field::BookedAt), Some(2));
+}
+
+#[test]
+fn takes_no_column_that_a_profile_cannot_name() {
+    let (guess, _, text) = read_back(
+        &sample(
+            "Booking No|Charge|CHARGE||DOB\n1|DUI A|B|SAMPLE, AVERY|02/03/1990\n2|DUI C|D|SAMPLE, BLAKE|02/03/1991\n",
+        ),
+        "inmates.csv",
+    );
+    assert_eq!(guess.place(Field::ChargeText), None, "{text}");
+    assert_eq!(guess.place(Field::Name), None, "{text}");
+    assert_eq!(guess.place(Field::BirthDate), Some(4), "{text}");
+}

@@ -1,0 +1,225 @@
+//! From a sample that nobody has seen to a profile, and what one file would change: with the real
+//! program.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use savin_tests::home::{FeedHome, HubOptions, SourceHome};
+use savin_tests::source::{ExportFolder, csv};
+use savin_tests::stage::{FACILITY, Stage};
+use savin_tests::standing::Standing;
+use serde_json::Value;
+
+use crate::programs;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A roster of an invented system: `|`, one row a charge, a time apart, and columns that nobody may
+/// take.
+fn sample() -> String {
+    let header =
+        "Booking #|Inmate|DOB|Book Date|Book Time|Cust Status|Charge Desc|SSN|Victim Phone\n";
+    let row = |number: u32, charge: &str| {
+        let status = if number == 9 {
+            "RELEASED"
+        } else {
+            "IN CUSTODY"
+        };
+        let day = number % 28 + 1;
+        format!(
+            "26-{number}|SAMPLE, {name}|02/03/1990|06/{day:02}/2026|1330|{status}|{charge}|\
+             000-00-{number:04}|601-555-0100\n",
+            name = "A".repeat(usize::try_from(number).unwrap_or(1)),
+        )
+    };
+    let rows = (1..=40).flat_map(|number| ["BURGLARY", "THEFT"].map(|charge| row(number, charge)));
+    std::iter::once(header.to_owned()).chain(rows).collect()
+}
+
+fn agent(config: &Path, arguments: &[&str]) -> Command {
+    let mut command = programs().agent();
+    command.arg("--config").arg(config).args(arguments);
+    command
+}
+
+#[test]
+fn a_profile_is_guessed_from_a_sample_and_works() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let exports = folder.path().join("exports");
+    std::fs::create_dir(&exports)?;
+    let file = exports.join("roster_20260630.txt");
+    std::fs::write(&file, sample())?;
+    let out = folder.path().join("made");
+    let init = |more: &[&str]| -> anyhow::Result<std::process::Output> {
+        let mut command = programs().agent();
+        command
+            .arg("init")
+            .arg(&file)
+            .arg("--out")
+            .arg(&out)
+            .args(more);
+        Ok(command.output()?)
+    };
+    let tried = init(&["--dry-run"])?;
+    let printed = String::from_utf8(tried.stdout)?;
+    ensure!(
+        tried.status.success() && printed.contains("[columns]"),
+        "{printed}"
+    );
+    ensure!(!out.exists(), "a dry run wrote something");
+
+    let made = init(&[])?;
+    let printed = String::from_utf8(made.stdout)?;
+    ensure!(
+        made.status.success(),
+        "{printed}{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    ensure!(
+        printed.contains("Nobody was asked") && printed.contains("80 rows become records"),
+        "{printed}"
+    );
+    ensure!(
+        !printed.contains("SAMPLE, A") && !printed.contains("000-00"),
+        "{printed}"
+    );
+    let path = out.join("bookings.toml");
+    let profile = std::fs::read_to_string(&path)?;
+    for line in [
+        "one_row_per = \"charge\"",
+        "export_date = \"%Y%m%d\"",
+        "booked_at = { date = \"Book Date\", time = \"Book Time\" }",
+        "# ? \"RELEASED\" = \"OutOfCustody\"",
+        "\"SSN\",    # social security number",
+        "\"Victim Phone\",    # about a victim",
+    ] {
+        ensure!(profile.contains(line), "no {line} in\n{profile}");
+    }
+    let config = out.join("agent.toml");
+    ensure!(agent(&config, &["check"]).status()?.success(), "check");
+    ensure!(
+        !init(&[])?.status.success(),
+        "a second init wrote over the first"
+    );
+    ensure!(
+        std::fs::read_to_string(&path)? == profile,
+        "the profile was written over"
+    );
+
+    fails_with_its_example(&config, &path, &profile)
+}
+
+/// An example that no longer holds is said, and the agent does not start with it.
+fn fails_with_its_example(config: &Path, path: &Path, profile: &str) -> anyhow::Result<()> {
+    std::fs::write(
+        path,
+        profile.replace(
+            "\"IN CUSTODY\" = \"InCustody\"",
+            "\"IN CUSTODY\" = \"OnLeave\"",
+        ),
+    )?;
+    let checked = agent(config, &["check", "--offline", "--json"]).output()?;
+    let said = String::from_utf8(checked.stdout)?;
+    ensure!(checked.status.code() == Some(1), "{said}");
+    ensure!(
+        said.contains("state is \\\"OnLeave\\\", expected \\\"InCustody\\\""),
+        "{said}"
+    );
+    let started = agent(config, &["run"]).output()?;
+    ensure!(started.status.code() == Some(78), "{:?}", started.status);
+    Ok(())
+}
+
+#[test]
+fn nothing_is_written_where_nothing_names_a_record() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("2018-06-21.csv");
+    std::fs::write(
+        &file,
+        "SEX,RACE,BOOKING DATE,CHARGE\nM,W,06202018,DUI\nM,W,06202018,DUI\n",
+    )?;
+    let mut command = programs().agent();
+    let made = command
+        .arg("init")
+        .arg(&file)
+        .arg("--out")
+        .arg(folder.path().join("made"))
+        .output()?;
+    let said = String::from_utf8(made.stderr)?;
+    ensure!(
+        made.status.code() == Some(1) && said.contains("stable key"),
+        "{said}"
+    );
+    ensure!(
+        !folder.path().join("made").exists(),
+        "something was written"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_file_is_explained_against_the_journal_and_leaves_no_trace() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let feed = FeedHome {
+        name: "roster",
+        facility: FACILITY,
+        profile: include_str!("../../demo/catalpa-roster.toml").to_owned(),
+        source: SourceHome::Folder("exports"),
+    };
+    let stage = Stage::set(folder.path(), &programs(), HubOptions::default(), &[feed])?;
+    let header = [
+        "BookingNumber",
+        "InmateNumber",
+        "InmateName",
+        "Housing",
+        "BookedOn",
+    ];
+    let roster = |numbers: &[u32]| {
+        let row = |number: &u32| {
+            let name = format!("SAMPLE{number}, AVERY");
+            let texts = [format!("B{number}"), number.to_string(), name];
+            let [key, person, name] = texts;
+            [
+                key,
+                person,
+                name,
+                "A-1".to_owned(),
+                "2026-06-01 08:00:00".to_owned(),
+            ]
+        };
+        csv(&header, numbers.iter().map(row))
+    };
+    let exports = ExportFolder::new(stage.agent.folder().join("exports"));
+    let at = exports.put("001.csv", &roster(&[1, 2, 3, 4])?)?;
+    let before = Standing::settled(&stage.agent, "roster", at, PATIENCE)?;
+
+    let outside = folder.path().join("002.csv");
+    std::fs::write(&outside, roster(&[1, 2, 3, 5])?)?;
+    let outside = outside.to_str().context("the folder's name is not UTF-8")?;
+    let explained = stage.agent.cli(&["capture", outside, "--json"])?;
+    let last: Value = serde_json::from_str(explained.lines().last().context("no line")?)?;
+    assert_eq!(last["compared_with_journal"], true, "{explained}");
+    assert_eq!(
+        last["changes"],
+        serde_json::json!({ "Absent": 1, "New": 1 }),
+        "{explained}"
+    );
+    let explained = stage.agent.cli(&["capture", outside])?;
+    ensure!(
+        explained.contains("no longer listed") && !explained.contains("SAMPLE5"),
+        "{explained}"
+    );
+
+    let same = stage.agent.cli(&["preview", "--diff", "--json"])?;
+    let same: Value = serde_json::from_str(same.trim())?;
+    assert_eq!(
+        (&same["deltas"], &same["held"]),
+        (&0.into(), &0.into()),
+        "{same}"
+    );
+    let after = Standing::settled(&stage.agent, "roster", at, PATIENCE)?;
+    assert_eq!((after.end, after.digest), (before.end, before.digest));
+    stage.strike()
+}
