@@ -7,6 +7,7 @@
 pub mod feed;
 pub mod hold;
 mod migrate;
+pub mod mode;
 pub mod position;
 pub mod receipt;
 pub mod shadow;

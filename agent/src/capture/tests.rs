@@ -142,6 +142,51 @@ impl Jail {
     }
 }
 
+const NAMED: &str = "
+name = 'roster'
+kind = 'custody'
+mode = 'roster'
+zone = 'America/Chicago'
+[columns]
+record_number = 'no'
+person_number = 'jacket'
+name = 'name'
+birth_date = 'born'
+status = 'status'
+[values.status]
+IN = 'InCustody'
+REL = 'OutOfCustody'
+";
+
+/// Lists people under the numbers of these from `from` on.
+fn named(numbers: std::ops::Range<u32>, from: u32) -> String {
+    let header = String::from("no,jacket,name,born,status\n");
+    numbers.fold(header, |text, number| {
+        let person = number + from;
+        let (month, day) = (1 + person % 12, 1 + person % 28);
+        text + &format!("{number},J{person},SAMPLE{person} A,{month}/{day}/1980,IN\n")
+    })
+}
+
+#[test]
+fn takes_nothing_of_a_file_whose_numbers_are_other_peoples() {
+    let mut jail = Jail::new(NAMED);
+    jail.take(&named(0..50, 0));
+    let other = named(0..50, 500).replace("SAMPLE510 A,7/7/1980,IN", "SAMPLE510 A,7/7/1980,REL");
+    assert!(other.contains("REL"));
+    let report = jail.next_day(&other);
+    assert_eq!((report.held, report.batches.len()), (50, 0));
+    assert_eq!(jail.hold().as_deref(), Some("other-people"));
+    // A corrected name, or a person's new number, is no stranger; the good file ends the doubt.
+    let merged = named(0..50, 0).replace("SAMPLE7 A", "SAMPLE7 B").replace("J8,", "J900,");
+    assert_eq!(jail.next_day(&merged).held, 0);
+    assert_eq!(jail.hold(), None);
+    let one = merged.replace("9,J9,SAMPLE9 A,10/10/1980,IN", "9,J77,SAMPLE77 A,6/22/1980,REL");
+    assert_eq!(jail.next_day(&one).held, 1);
+    assert_eq!(jail.hold().as_deref(), Some("wrong-person"));
+    assert_eq!(jail.release(), 1);
+}
+
 fn roster(numbers: std::ops::Range<u32>) -> String {
     numbers.fold(String::from("no,status,cell,medical\n"), |text, number| {
         text + &format!("{number},IN,A{number},private\n")

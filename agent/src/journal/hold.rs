@@ -194,6 +194,22 @@ pub fn decisions(
     Ok(decisions)
 }
 
+/// Returns when a person last let a feed's held changes pass.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn last_released(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+) -> Result<Option<Timestamp>, JournalError> {
+    let at: Option<i64> = tx
+        .prepare_cached(
+            "SELECT max(decided_at) FROM decision WHERE feed = ?1 AND action = 'released'",
+        )?
+        .query_row([feed.as_str()], |row| row.get(0))?;
+    at.map(stored_time).transpose()
+}
+
 /// Loads the changes that a feed holds, in their order.
 ///
 /// # Errors

@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::JournalError;
 
 /// The migrations so far; one that has been released is frozen.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_journal.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001_journal.sql"),
+    include_str!("migrations/0002_guard.sql"),
+];
 
 /// Brings a journal to this program's version.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {

@@ -210,12 +210,20 @@ pub struct Jail {
     pub listed: Vec<Inmate>,
     away: Vec<(usize, Inmate)>,
     bookings: u32,
+    /// Whose numbers begin here: two jails may number their bookings alike, never their people.
+    first_person: u32,
 }
 
 impl Jail {
     /// Begins with a full house.
     #[must_use]
     pub fn new(size: Size, says_releases: bool, seed: u64) -> Self {
+        Self::with_people(size, says_releases, seed, 0)
+    }
+
+    /// Begins with people who are no other jail's.
+    #[must_use]
+    pub fn with_people(size: Size, says_releases: bool, seed: u64, first_person: u32) -> Self {
         let mut jail = Self {
             size,
             says_releases,
@@ -224,6 +232,7 @@ impl Jail {
             listed: Vec::new(),
             away: Vec::new(),
             bookings: 0,
+            first_person,
         };
         for _ in 0..size.people {
             jail.admit();
@@ -309,7 +318,7 @@ impl Jail {
         let cell = self.cell();
         self.listed.push(Inmate {
             booking,
-            jacket,
+            jacket: jacket + self.first_person,
             booked: self.day,
             cell,
             status: Status::In,

@@ -101,7 +101,7 @@ impl Base {
         // The last of them is yesterday's: to get it again is no damage.
         earlier.pop();
         let earlier = earlier.split_off(HISTORY - 1 - EARLIER);
-        let mut other = Jail::new(size, says_releases, seed.wrapping_add(501));
+        let mut other = Jail::with_people(size, says_releases, seed.wrapping_add(501), 50_021);
         for _ in 0..HISTORY {
             other.next_day();
         }
