@@ -2,6 +2,7 @@
 
 mod enroll;
 mod holds;
+mod mode;
 mod output;
 mod preview;
 mod receipts;
@@ -70,6 +71,8 @@ enum Command {
     ReleaseHold(holds::ReleaseHold),
     /// Forget the held changes of a feed of transactions, in your name.
     DropHold(holds::DropHold),
+    /// Say that the jail is being evacuated, or that its system is being worked on.
+    Mode(mode::Mode),
 }
 
 /// Runs the program and returns how it ended: 0 well, 1 failed, 2 wrongly called, 75 start again,
@@ -105,6 +108,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),
         Command::DropHold(drop) => drop.run(config, output),
+        Command::Mode(mode) => mode.run(config, output),
     }
 }
 

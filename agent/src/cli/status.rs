@@ -13,7 +13,8 @@ use crate::journal::feed::FeedState;
 use crate::journal::hold::Hold;
 use crate::journal::position::Standpoint;
 use crate::journal::spool::Backlog;
-use crate::journal::{Journal, JournalError, feed, hold, position, receipt, spool};
+use crate::journal::mode::Said;
+use crate::journal::{Journal, JournalError, feed, hold, mode, position, receipt, spool};
 
 struct Status<'a> {
     identity: &'a Identity,
@@ -28,6 +29,7 @@ struct Feed<'a> {
     config: &'a FeedConfig,
     state: Option<FeedState>,
     hold: Option<Hold>,
+    mode: Option<Said>,
 }
 
 pub(super) fn run(config: &Path, output: &Output) -> anyhow::Result<()> {
@@ -58,6 +60,7 @@ fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status
                 config,
                 state,
                 hold,
+                mode: mode::load(tx, name, now)?,
             });
         }
         Ok(Status {
@@ -145,6 +148,10 @@ impl Feed<'_> {
             "set_aside": state.and_then(|state| state.set_aside.as_ref()),
             "held": self.hold.as_ref().map(|hold| &hold.code),
             "held_since": self.hold.as_ref().map(|hold| hold.since),
+            "mode": self.mode.as_ref().map(|said| json!({
+                "mode": said.mode.as_str(), "by": said.by, "since": said.since,
+                "until": said.until,
+            })),
         })
     }
 
@@ -164,6 +171,14 @@ impl Feed<'_> {
     }
 
     fn condition(&self) -> String {
+        let condition = self.ordinary_condition();
+        match &self.mode {
+            Some(said) => format!("{}; {condition}", mode_words(said)),
+            None => condition,
+        }
+    }
+
+    fn ordinary_condition(&self) -> String {
         let Some(state) = &self.state else {
             return "not read yet".to_owned();
         };
@@ -176,4 +191,14 @@ impl Feed<'_> {
             },
         }
     }
+}
+
+/// Says what the jail has said about these days.
+pub(super) fn mode_words(said: &Said) -> String {
+    let until = said.until.map_or_else(
+        || "until `mode normal`".to_owned(),
+        |until| format!("until {until:.0}"),
+    );
+    let (mode, by, since) = (said.mode.as_str().to_uppercase(), &said.by, said.since);
+    format!("{mode} since {since:.0} by {by}, {until}")
 }

@@ -68,7 +68,22 @@ pub fn set(tx: &Transaction<'_>, feed: &FeedName, said: &Said) -> Result<(), Jou
     Ok(())
 }
 
-/// Ends a mode whose end has come, and returns what it was.
+/// Says whether a mode's end has come and it still stands there.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn is_over(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    now: Timestamp,
+) -> Result<bool, JournalError> {
+    let mut statement =
+        tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM mode WHERE feed = ?1 AND until <= ?2)")?;
+    let now = now.as_microsecond();
+    Ok(statement.query_row(params![feed.as_str(), now], |row| row.get(0))?)
+}
+
+/// Ends a mode whose end has come, and says whether there was one.
 ///
 /// # Errors
 /// Returns [`JournalError`] when it cannot be written.

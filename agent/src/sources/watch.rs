@@ -19,7 +19,7 @@ use super::folder::Folder;
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
 use crate::journal::feed::{self, FeedState};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, mode};
 use crate::mapping::profile::Mode;
 use crate::signer::Signer;
 
@@ -145,6 +145,7 @@ impl FeedTask {
 }
 
 fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), CaptureError> {
+    end_mode(&mut lock(&shared.journal), feed, (shared.world.wall)())?;
     let looked = match source {
         Source::Folder(folder) => look_at_folder(folder, feed, shared),
         Source::Database(database) => look_at_database(database, feed, shared),
@@ -353,6 +354,17 @@ fn is_change(kind: EventKind) -> bool {
         | EventKind::Remove(_)
         | EventKind::Other => true,
     }
+}
+
+/// Ends an evacuation or maintenance whose end has come.
+fn end_mode(journal: &mut Journal, feed: &Feed, now: Timestamp) -> Result<(), JournalError> {
+    if !journal.read(|tx| mode::is_over(tx, &feed.name, now))? {
+        return Ok(());
+    }
+    if journal.write(|tx| mode::end_if_over(tx, &feed.name, now))? {
+        info!(feed = %feed.name, "Mode ended by itself: ordinary times again");
+    }
+    Ok(())
 }
 
 /// Notes that the source was looked at, now and then: so it is known whether the agent was down or

@@ -26,7 +26,7 @@ use tracing::{error, info, trace, warn};
 use super::streams::{StreamError, Streams};
 use crate::identity::{CERTIFICATE_WARNING_DAYS, certificate_days};
 use crate::journal::position::{self, Standpoint};
-use crate::journal::{Journal, JournalError, feed, hold, receipt, shadow, spool};
+use crate::journal::{Journal, JournalError, feed, hold, mode, receipt, shadow, spool};
 use crate::signer::Signer;
 
 /// How often the journal is looked at for what another process of this program stored there.
@@ -296,13 +296,16 @@ impl Driver {
                 let state = state.as_ref();
                 let held = hold::load(tx, &label.feed)?.map(|hold| hold.code);
                 let refused = state.and_then(|state| state.refusal.as_ref());
+                let mode = mode::load(tx, &label.feed, now)?;
                 feeds.push(FeedBeat {
                     feed: label.feed.clone(),
                     facility: label.facility.clone(),
                     as_of_us: micros(state.and_then(|state| state.exported_at)),
                     source_changed_us: micros(state.and_then(|state| state.changed_at)),
                     rows: state.map_or(0, |state| state.listed),
-                    held: held.or_else(|| refused.map(|_| "refused".to_owned())),
+                    held: held
+                        .or_else(|| refused.map(|_| "refused".to_owned()))
+                        .or_else(|| mode.map(|said| said.mode.to_string())),
                 });
             }
             Ok((standpoint, backlog, feeds))
