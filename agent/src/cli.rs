@@ -1,5 +1,6 @@
 //! The command line: what a county's IT person types. Each command is a file of its own.
 
+mod emergency;
 mod enroll;
 mod holds;
 mod mode;
@@ -71,6 +72,8 @@ enum Command {
     ReleaseHold(holds::ReleaseHold),
     /// Forget the held changes of a feed of transactions, in your name.
     DropHold(holds::DropHold),
+    /// Say an escape, a release or a recapture when the booking system is down or slow.
+    Emergency(emergency::Emergency),
     /// Say that the jail is being evacuated, or that its system is being worked on.
     Mode(mode::Mode),
 }
@@ -108,6 +111,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),
         Command::DropHold(drop) => drop.run(config, output),
+        Command::Emergency(emergency) => emergency.run(config, output),
         Command::Mode(mode) => mode.run(config, output),
     }
 }

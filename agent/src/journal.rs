@@ -4,6 +4,7 @@
 //! durable before anything is sent. Another process of the same program may open the file too (to
 //! show it, or to release a hold), so nothing in it is cached between transactions.
 
+pub mod emergency;
 pub mod feed;
 pub mod hold;
 mod migrate;

@@ -23,7 +23,11 @@ fn no_damage_is_told_as_a_release_and_no_release_is_lost() -> anyhow::Result<()>
         assert!(counts.wrong_codes_max <= BREAKER, "{damage:?}: {counts:?}");
     }
     for (bulk, counts) in &results.bulk {
-        assert_eq!((counts.false_releases, counts.lost), (0, 0), "{bulk:?}: {counts:?}");
+        assert_eq!(
+            (counts.false_releases, counts.lost),
+            (0, 0),
+            "{bulk:?}: {counts:?}"
+        );
     }
     // The corpus does damage, and there are releases in it to be lost.
     assert!(total.refused > 100 && total.held > 100, "{total:?}");

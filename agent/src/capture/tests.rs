@@ -12,8 +12,8 @@ use super::report::{Outcome, Report};
 use super::{Feed, Now, take_file};
 use crate::diff::Class;
 use crate::format::csv::CsvError;
-use crate::journal::hold::Action;
 use crate::guard::Mode;
+use crate::journal::hold::Action;
 use crate::journal::mode::Said;
 use crate::journal::{Journal, feed, hold, mode};
 use crate::mapping::profile::Profile;
@@ -109,7 +109,9 @@ impl Jail {
             until: Some(self.now + SignedDuration::from_hours(hours)),
         };
         let name = self.feed.name.clone();
-        self.journal.write(|tx| mode::set(tx, &name, &said)).unwrap();
+        self.journal
+            .write(|tx| mode::set(tx, &name, &said))
+            .unwrap();
     }
 
     fn decider(&self) -> Decider<'static> {
@@ -183,7 +185,10 @@ fn holds_everything_while_a_system_is_worked_on_until_a_person_has_looked() {
     let levelled = level(&mut jail.journal, &jail.signer, &name, decider, secret).unwrap();
     assert_eq!(levelled.0, 4);
     let key = jail.signer.key().verifying_key();
-    let bodies = levelled.1.iter().flat_map(|batch| open(batch, &key).unwrap());
+    let bodies = levelled
+        .1
+        .iter()
+        .flat_map(|batch| open(batch, &key).unwrap());
     for (_, body) in bodies {
         let delta = delta::decode(&body.unwrap()).unwrap();
         assert_eq!(delta.origin, Origin::Baseline);
@@ -203,7 +208,9 @@ fn tells_an_evacuation_and_learns_nothing_from_it() {
     let absent = |(_, change): &(Origin, Change)| matches!(change, Change::NoLongerListed(_));
     assert!(told.iter().all(absent));
     let day = jail.feed.profile.times.day(jail.now);
-    let losses = jail.journal.read(|tx| feed::losses(tx, &jail.feed.name, day));
+    let losses = jail
+        .journal
+        .read(|tx| feed::losses(tx, &jail.feed.name, day));
     assert_eq!(losses.unwrap().0, 0);
     // It ends by itself.
     jail.next_day(&roster(0..50).replace("A9,", "B9,"));
@@ -247,10 +254,15 @@ fn takes_nothing_of_a_file_whose_numbers_are_other_peoples() {
     assert_eq!((report.held, report.batches.len()), (50, 0));
     assert_eq!(jail.hold().as_deref(), Some("other-people"));
     // A corrected name, or a person's new number, is no stranger; the good file ends the doubt.
-    let merged = named(0..50, 0).replace("SAMPLE7 A", "SAMPLE7 B").replace("J8,", "J900,");
+    let merged = named(0..50, 0)
+        .replace("SAMPLE7 A", "SAMPLE7 B")
+        .replace("J8,", "J900,");
     assert_eq!(jail.next_day(&merged).held, 0);
     assert_eq!(jail.hold(), None);
-    let one = merged.replace("9,J9,SAMPLE9 A,10/10/1980,IN", "9,J77,SAMPLE77 A,6/22/1980,REL");
+    let one = merged.replace(
+        "9,J9,SAMPLE9 A,10/10/1980,IN",
+        "9,J77,SAMPLE77 A,6/22/1980,REL",
+    );
     assert_eq!(jail.next_day(&one).held, 1);
     assert_eq!(jail.hold().as_deref(), Some("wrong-person"));
     assert_eq!(jail.release(), 1);

@@ -115,12 +115,7 @@ fn end(text: &str, feed: &Feed, now: Timestamp) -> anyhow::Result<Timestamp> {
     let length = text.parse::<SignedDuration>().ok();
     let until = length
         .and_then(|length| now.checked_add(length).ok())
-        .or_else(|| text.parse::<Timestamp>().ok())
-        .or_else(|| {
-            let civil = text.parse::<DateTime>().ok()?;
-            let zone = feed.profile.times.zone().clone();
-            Some(civil.to_zoned(zone).ok()?.timestamp())
-        })
+        .or_else(|| time(text, feed))
         .with_context(|| {
             format!("--until {text:?} is no time: write \"2026-09-01 18:00\" or \"12h\"")
         })?;
@@ -128,6 +123,16 @@ fn end(text: &str, feed: &Feed, now: Timestamp) -> anyhow::Result<Timestamp> {
         bail!("--until {text:?} has passed: it is {now:.0}");
     }
     Ok(until)
+}
+
+/// Reads a time with its zone, or one at the jail.
+pub(super) fn time(text: &str, feed: &Feed) -> Option<Timestamp> {
+    let at_jail = || {
+        let civil = text.parse::<DateTime>().ok()?;
+        let zone = feed.profile.times.zone().clone();
+        Some(civil.to_zoned(zone).ok()?.timestamp())
+    };
+    text.parse::<Timestamp>().ok().or_else(at_jail)
 }
 
 #[cfg(test)]
@@ -153,8 +158,21 @@ mod tests {
         let read = |text| end(text, &feed, now).map(|at| at.to_string());
         assert_eq!(read("12h").unwrap(), "2026-06-02T00:00:00Z");
         assert_eq!(read("2026-06-01 18:00").unwrap(), "2026-06-01T23:00:00Z");
-        assert_eq!(read("2026-06-01T18:00:00Z").unwrap(), "2026-06-01T18:00:00Z");
-        assert!(read("2026-06-01 06:00").unwrap_err().to_string().contains("has passed"));
-        assert!(read("tomorrow").unwrap_err().to_string().contains("no time"));
+        assert_eq!(
+            read("2026-06-01T18:00:00Z").unwrap(),
+            "2026-06-01T18:00:00Z"
+        );
+        assert!(
+            read("2026-06-01 06:00")
+                .unwrap_err()
+                .to_string()
+                .contains("has passed")
+        );
+        assert!(
+            read("tomorrow")
+                .unwrap_err()
+                .to_string()
+                .contains("no time")
+        );
     }
 }

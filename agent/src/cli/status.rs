@@ -11,9 +11,9 @@ use crate::config::{Config, FeedConfig};
 use crate::identity::{CERTIFICATE_WARNING_DAYS, Identity, certificate_days};
 use crate::journal::feed::FeedState;
 use crate::journal::hold::Hold;
+use crate::journal::mode::Said;
 use crate::journal::position::Standpoint;
 use crate::journal::spool::Backlog;
-use crate::journal::mode::Said;
 use crate::journal::{Journal, JournalError, feed, hold, mode, position, receipt, spool};
 
 struct Status<'a> {

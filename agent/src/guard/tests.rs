@@ -295,16 +295,25 @@ fn holds_a_few_too_many_each_day_for_a_week() {
     };
     let losses = [9, 8, 9, 8, 9, 8];
     losing.daily_losses.splice(..6, [5, 5, 5, 5, 5, 5]);
-    assert_eq!(judge(diff(&[(Class::Absent, 5)], 195), &losing).held.len(), 0);
+    assert_eq!(
+        judge(diff(&[(Class::Absent, 5)], 195), &losing).held.len(),
+        0
+    );
     losing.daily_losses.splice(..6, losses);
     // No day is beyond its own limit of six and more, but the week is.
     let verdict = judge(diff(&[(Class::Absent, 5), (Class::Ended, 1)], 195), &losing);
     assert_eq!((verdict.passed.len(), verdict.held.len()), (1, 5));
-    let drift = HoldReason::SlowDrift { lost: 56, limit: 35 };
+    let drift = HoldReason::SlowDrift {
+        lost: 56,
+        limit: 35,
+    };
     assert_eq!(verdict.reasons, [drift]);
     // What a person has looked at and let pass is no drift.
     losing.days_since_decision = 1;
-    assert_eq!(judge(diff(&[(Class::Absent, 5)], 195), &losing).held.len(), 0);
+    assert_eq!(
+        judge(diff(&[(Class::Absent, 5)], 195), &losing).held.len(),
+        0
+    );
 }
 
 #[test]
@@ -314,7 +323,10 @@ fn holds_half_a_jail_however_long_it_was_dark() {
         ..history(35, 1)
     };
     assert_eq!(absence_limit(&dark), 17);
-    assert_eq!(judge(diff(&[(Class::Absent, 18)], 17), &dark).held.len(), 18);
+    assert_eq!(
+        judge(diff(&[(Class::Absent, 18)], 17), &dark).held.len(),
+        18
+    );
     assert_eq!(judge(diff(&[(Class::Absent, 17)], 18), &dark).held.len(), 0);
 }
 
@@ -338,12 +350,20 @@ fn lets_nobody_go_by_an_export_that_lets_most_of_a_roster_go() {
         listed: 35,
     };
     assert_eq!(verdict.reasons, [shift]);
-    assert_eq!(judge(diff(&[(Class::Ended, 17)], 35), &roster).held.len(), 0);
+    assert_eq!(
+        judge(diff(&[(Class::Ended, 17)], 35), &roster).held.len(),
+        0
+    );
     let movements = History {
         is_roster: false,
         ..roster
     };
-    assert_eq!(judge(diff(&[(Class::Ended, 18)], 18), &movements).held.len(), 0);
+    assert_eq!(
+        judge(diff(&[(Class::Ended, 18)], 18), &movements)
+            .held
+            .len(),
+        0
+    );
 }
 
 #[test]
@@ -351,7 +371,12 @@ fn lets_nobody_go_under_the_number_of_another_person() {
     let changes = diff(&[(Class::Ended, 2), (Class::Changed, 3)], 300);
     let strange = |count| History {
         is_roster: true,
-        strangers: changes.differences.iter().take(count).map(|d| d.key.clone()).collect(),
+        strangers: changes
+            .differences
+            .iter()
+            .take(count)
+            .map(|d| d.key.clone())
+            .collect(),
         ..history(300, 1)
     };
     let verdict = judge(changes.clone(), &strange(1));
@@ -403,12 +428,21 @@ fn lets_nothing_pass_while_a_system_is_worked_on_but_what_it_seals() {
         is_roster: true,
         ..history(300, 5)
     };
-    let changes = [(Class::Ended, 1), (Class::New, 2), (Class::Absent, 1), (Class::Withheld, 1)];
+    let changes = [
+        (Class::Ended, 1),
+        (Class::New, 2),
+        (Class::Absent, 1),
+        (Class::Withheld, 1),
+    ];
     let verdict = judge(diff(&changes, 300), &history);
     assert_eq!((verdict.passed.len(), verdict.held.len()), (1, 4));
     assert_eq!(verdict.reasons, [HoldReason::Maintenance]);
     // When it is over, what waits goes on waiting for a person.
-    history.waiting = verdict.held.iter().map(|d| (d.key.clone(), d.class)).collect();
+    history.waiting = verdict
+        .held
+        .iter()
+        .map(|d| (d.key.clone(), d.class))
+        .collect();
     history.mode = Mode::Normal;
     let verdict = judge(diff(&changes, 300), &history);
     assert_eq!((verdict.passed.len(), verdict.held.len()), (1, 4));

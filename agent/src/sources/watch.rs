@@ -16,6 +16,7 @@ use tracing::{debug, error, info, warn};
 
 use super::database::Database;
 use super::folder::Folder;
+use crate::capture::emergency::agree;
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
 use crate::journal::feed::{self, FeedState};
@@ -150,6 +151,11 @@ fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), Capture
         Source::Folder(folder) => look_at_folder(folder, feed, shared),
         Source::Database(database) => look_at_database(database, feed, shared),
     };
+    let now = (shared.world.wall)();
+    for key in agree(&mut lock(&shared.journal), now)? {
+        info!(feed = %feed.name, record.number = %key.number,
+            "Booking system says what was said at the jail");
+    }
     if let Err(CaptureError::Folder(_) | CaptureError::Database(_)) = &looked {
         // It is the source that is dark: the agent was there.
         note_seen(

@@ -121,7 +121,9 @@ pub fn damaged(
         Damage::CutBeforeBreak => cut(&text, line_end(&text, dice).saturating_sub(1)),
         Damage::HeaderOnly => cut(&text, text.find('\n').unwrap_or(0) + 1),
         Damage::Empty => Vec::new(),
-        Damage::ErrorPage => b"<html><body><h1>503 Service Unavailable</h1></body></html>\n".to_vec(),
+        Damage::ErrorPage => {
+            b"<html><body><h1>503 Service Unavailable</h1></body></html>\n".to_vec()
+        }
         Damage::OtherJail => other.export()?.into_bytes(),
         Damage::WrongEncoding => encoded(&text, dice),
         Damage::OlderFile | Damage::ServedAgain => {
@@ -170,7 +172,10 @@ fn encoded(text: &str, dice: &mut Dice) -> Vec<u8> {
 }
 
 fn rows(jail: &Jail) -> Vec<Cells> {
-    jail.listed.iter().map(|inmate| inmate.cells().to_vec()).collect()
+    jail.listed
+        .iter()
+        .map(|inmate| inmate.cells().to_vec())
+        .collect()
 }
 
 fn recoded(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<String> {

@@ -170,7 +170,14 @@ impl Inmate {
 
 fn name(jacket: u32) -> String {
     const SURNAMES: [&str; 8] = [
-        "SAMPLE", "EXAMPLE", "VAN TESTER", "DE LA PROBE", "FIXTURE", "SPECIMEN", "DRAFT", "MOCK",
+        "SAMPLE",
+        "EXAMPLE",
+        "VAN TESTER",
+        "DE LA PROBE",
+        "FIXTURE",
+        "SPECIMEN",
+        "DRAFT",
+        "MOCK",
     ];
     const GIVEN: [&str; 7] = ["AVERY", "BLAIR", "CASEY", "DREW", "EMERY", "FINLEY", "GRAY"];
     let pick = |list: &[&'static str], at: u32| {
@@ -251,7 +258,8 @@ impl Jail {
         let (back, still): (Vec<_>, Vec<_>) =
             self.away.drain(..).partition(|(until, _)| *until <= day);
         self.away = still;
-        self.listed.extend(back.into_iter().map(|(_, inmate)| inmate));
+        self.listed
+            .extend(back.into_iter().map(|(_, inmate)| inmate));
         let chance = self.chance();
         let mut kept = Vec::with_capacity(self.listed.len());
         for mut inmate in std::mem::take(&mut self.listed) {
@@ -302,7 +310,10 @@ impl Jail {
     /// Returns how many are held.
     #[must_use]
     pub fn held(&self) -> usize {
-        let held = self.listed.iter().filter(|inmate| !inmate.status.has_ended());
+        let held = self
+            .listed
+            .iter()
+            .filter(|inmate| !inmate.status.has_ended());
         held.count()
     }
 

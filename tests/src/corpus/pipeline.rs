@@ -129,7 +129,8 @@ impl Pipeline {
                             told.other.push(number);
                         }
                     }
-                    Change::Upsert { .. } | Change::Withheld(_) | Change::ObservationGap { .. } => {}
+                    Change::Upsert { .. } | Change::Withheld(_) | Change::ObservationGap { .. } => {
+                    }
                 }
             }
         }

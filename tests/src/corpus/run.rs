@@ -60,9 +60,8 @@ impl Counts {
 type Truth = BTreeMap<String, Status>;
 
 fn truth(jail: &Jail) -> Truth {
-    let pair = |inmate: &crate::corpus::jail::Inmate| {
-        (format!("B{:06}", inmate.booking), inmate.status)
-    };
+    let pair =
+        |inmate: &crate::corpus::jail::Inmate| (format!("B{:06}", inmate.booking), inmate.status);
     jail.listed.iter().map(pair).collect()
 }
 

@@ -99,7 +99,9 @@ pub fn publish(extent: Extent) -> anyhow::Result<()> {
     results.damaged.values().for_each(|counts| all.add(counts));
     row("all", &all)?;
     line("")?;
-    line("| true bulk day | cases | held | releases told that were none | told after a person | lost |")?;
+    line(
+        "| true bulk day | cases | held | releases told that were none | told after a person | lost |",
+    )?;
     line("|---|---|---|---|---|---|")?;
     for (bulk, counts) in &results.bulk {
         line(&format!(
@@ -108,7 +110,9 @@ pub fn publish(extent: Extent) -> anyhow::Result<()> {
         ))?;
     }
     line("")?;
-    line("| jail | false holds a year, by absence / by explicit word | decaying by 5% a day | by 8% a day |")?;
+    line(
+        "| jail | false holds a year, by absence / by explicit word | decaying by 5% a day | by 8% a day |",
+    )?;
     line("|---|---|---|---|")?;
     for size in SIZES {
         let mut years = Vec::new();

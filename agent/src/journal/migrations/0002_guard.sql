@@ -24,14 +24,5 @@ CREATE TABLE emergency (
     PRIMARY KEY (kind, number)
 ) STRICT;
 
--- The made-up bookings that prove that the line works, one a facility.
-CREATE TABLE canary (
-    facility TEXT PRIMARY KEY,
-    -- The seq and epoch of the delta that said it last, and when.
-    epoch BLOB NOT NULL,
-    seq INTEGER NOT NULL,
-    is_booked INTEGER NOT NULL,
-    sent_at INTEGER NOT NULL,
-    -- When the hub was first known to have it.
-    seen_at INTEGER
-) STRICT;
+-- How many explicit ends of custody a person let pass, beside those that were believed at once.
+ALTER TABLE ended ADD COLUMN approved INTEGER NOT NULL DEFAULT 0;
