@@ -3,6 +3,7 @@
 //! The doors read the source and hand its bytes or rows over; everything from there to the signed
 //! batch is here, synchronous, and the same for a live feed, a replay and a test.
 
+pub mod emergency;
 mod holding;
 mod read;
 pub mod refusal;
@@ -10,6 +11,9 @@ pub mod release;
 pub mod report;
 pub mod rows;
 mod sight;
+mod strangers;
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +31,7 @@ use crate::format::encoding;
 use crate::guard::{self, History, HoldReason, Verdict};
 use crate::journal::feed::{Ended, Export, FeedState};
 use crate::journal::hold::{self, HoldUpdate};
-use crate::journal::{Capture, Journal, JournalError, Step, feed, position};
+use crate::journal::{Capture, Journal, JournalError, Step, feed, mode, position};
 use crate::mapping::profile::{Mode, Profile};
 use crate::mapping::tally::Tally;
 use crate::signer::Signer;
@@ -167,7 +171,8 @@ pub fn take_rows(
     if let Some(refusal) = admission(feed, &read) {
         return refuse(journal, signer, feed, before, refusal, now);
     }
-    let history = history(journal, feed, before.as_ref(), export.as_ref(), now)?;
+    let mut history = history(journal, feed, before.as_ref(), export.as_ref(), now)?;
+    history.strangers = strangers::strangers(journal, &feed.name, &read.diff)?;
     let taking = Taking {
         feed,
         follows,
@@ -218,6 +223,7 @@ impl Taking<'_> {
         let is_roster = feed.profile.mode == Mode::Roster;
         let is_compared = !self.history.is_first_roster;
         let is_taken = !verdict.is_doubted;
+        let is_evacuated = self.history.mode == guard::Mode::Evacuation;
         let lost = verdict.passed.iter().filter(|d| guard::is_loss(d)).count() as u64;
         let is_end = |d: &&Difference| d.class == Class::Ended && !d.is_history;
         let ended = Ended {
@@ -246,7 +252,9 @@ impl Taking<'_> {
             state,
             export,
             told,
-            lost: (is_roster && is_compared && is_taken).then(|| (day(feed, now), lost)),
+            // An evacuation says nothing of what is usual.
+            lost: (is_roster && is_compared && is_taken && !is_evacuated)
+                .then(|| (day(feed, now), lost)),
             ended: if is_compared { ended } else { Ended::default() },
             hold,
             secret: now.secret,
@@ -417,13 +425,21 @@ fn history(
     now: Now,
 ) -> Result<History, JournalError> {
     let day = day(feed, now);
-    let ((lost_today, daily_losses), (ended_in_window, windows), waiting) = journal.read(|tx| {
+    let (losses, (ended_in_window, windows), waiting, mode) = journal.read(|tx| {
+        let (lost_today, daily_losses) = feed::losses(tx, &feed.name, day)?;
+        let decided = hold::last_released(tx, &feed.name)?.map(|at| feed.profile.times.day(at));
+        let days_since = match decided {
+            Some(decided) => feed::loss_days_between(tx, &feed.name, (decided, day))?,
+            None => usize::MAX,
+        };
         Ok((
-            feed::losses(tx, &feed.name, day)?,
+            (lost_today, daily_losses, days_since),
             feed::ended(tx, &feed.name, now.at)?,
             hold::waiting(tx, &feed.name)?,
+            mode::load(tx, &feed.name, now.at)?,
         ))
     })?;
+    let (lost_today, daily_losses, days_since_decision) = losses;
     let windows_in_history = guard::HISTORY_DAYS as u64 * 24 * 6;
     let last_change = before.and_then(|state| state.changed_at);
     let since_change = last_change.map(|last| now.exported_at.duration_since(last).as_hours());
@@ -439,6 +455,10 @@ fn history(
         ended_usual: guard::usual_maximum(&windows, windows_in_history),
         is_first_roster: feed.profile.mode == Mode::Roster
             && before.is_none_or(|state| state.captured_at.is_none()),
+        is_roster: feed.profile.mode == Mode::Roster,
+        days_since_decision,
+        strangers: BTreeSet::new(),
+        mode: mode.map_or(guard::Mode::Normal, |said| said.mode),
         doubt: doubt(journal, feed, before, export)?,
         waiting,
     })

@@ -3,10 +3,12 @@
 mod capture;
 mod check;
 mod doctor;
+mod emergency;
 mod enroll;
 mod holds;
 mod init;
 mod mask;
+mod mode;
 mod output;
 mod preview;
 mod reading;
@@ -96,6 +98,10 @@ enum Command {
     ReleaseHold(holds::ReleaseHold),
     /// Forget the held changes of a feed of transactions, in your name.
     DropHold(holds::DropHold),
+    /// Say an escape, a release or a recapture when the booking system is down or slow.
+    Emergency(emergency::Emergency),
+    /// Say that the jail is being evacuated, or that its system is being worked on.
+    Mode(mode::Mode),
 }
 
 /// Describes every command, for manual pages and completions.
@@ -145,6 +151,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Holds => holds::list(config, output),
         Command::ReleaseHold(release) => release.run(config, output),
         Command::DropHold(drop) => drop.run(config, output),
+        Command::Emergency(emergency) => emergency.run(config, output),
+        Command::Mode(mode) => mode.run(config, output),
     }
 }
 

@@ -182,6 +182,9 @@ pub enum ConfigError {
     },
 }
 
+/// Names under which the agent sends what it says itself.
+const RESERVED: [&str; 2] = ["canary", "emergency"];
+
 struct Checker<'a> {
     path: &'a Path,
     text: &'a str,
@@ -199,6 +202,9 @@ impl Checker<'_> {
         for feed in document.feed {
             let span = feed.name.span();
             let feed = self.feed(feed)?;
+            if RESERVED.contains(&feed.feed.name.as_str()) {
+                return Err(self.wrong(span, "the agent's own words are sent under this name"));
+            }
             if feeds.iter().any(|other| other.feed.name == feed.feed.name) {
                 return Err(self.wrong(span, "two feeds have this name"));
             }

@@ -63,7 +63,7 @@ pub struct Difference {
 }
 
 /// Everything that changed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Diff {
     /// The changes: of rows in their order (a record's transactions, charges or missing rows by key).
     pub differences: Vec<Difference>,

@@ -5,45 +5,24 @@
 //! fitted to this feed's own history; beyond, it is held with its reason until a named person
 //! releases it, or until the source stops saying it. Nothing here ever turns absence into a release.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+mod limits;
+mod mode;
+mod reason;
 
-use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+use savin_shared::delta::Change;
 use savin_shared::ids::RecordKey;
+use savin_shared::record::custody::CustodyState;
 
 use crate::diff::{Class, Diff, Difference};
 use crate::mapping::standing::Standing;
-
-/// Absences that no history can make suspicious: in a jail of 35, five may leave in a day.
-const ABSENCE_FLOOR: u64 = 5;
-
-/// How many times the usual daily loss is still believed.
-const ABSENCE_FACTOR: u64 = 3;
-
-/// Days of history that the median is taken from.
-pub const HISTORY_DAYS: usize = 90;
-
-/// Days of history below which the median is not yet trusted.
-const HISTORY_DAYS_MIN: usize = 7;
-
-/// Daily loss assumed until there is history, in thousandths of the roster: the 95th percentile of
-/// ten years of one large jail.
-const LOSS_PER_MILLE: u64 = 21;
-
-/// Explicit ends of custody that are always believed within [`WINDOW_MINUTES`].
-const RELEASE_FLOOR: u64 = 20;
-
-/// How many times the busiest usual window is still believed.
-const RELEASE_FACTOR: u64 = 10;
-
-/// The window over which explicit ends of custody are counted, in minutes.
-pub const WINDOW_MINUTES: i64 = 10;
-
-/// Rows or records of one export that may be wrong by accident.
-const ACCIDENTS: u64 = 2;
-
-/// The share of an export that may be wrong by accident, as one of so many.
-const ACCIDENTS_ONE_OF: u64 = 100;
+pub use limits::{
+    HISTORY_DAYS, WINDOW_MINUTES, absence_limit, is_beyond_accident, release_limit, usual_maximum,
+    weekly_limit,
+};
+pub use mode::Mode;
+pub use reason::{HoldReason, doubts_export};
 
 /// What a feed usually does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,6 +41,15 @@ pub struct History {
     pub ended_usual: u64,
     /// Whether this is the first full roster that was ever taken: there is nothing to compare it to.
     pub is_first_roster: bool,
+    /// Whether each export holds everybody.
+    pub is_roster: bool,
+    /// How many of the past days, the latest first, came after a person last let held changes pass:
+    /// what that person has seen is no slow drift.
+    pub days_since_decision: usize,
+    /// Records that name somebody else than they did before.
+    pub strangers: BTreeSet<RecordKey>,
+    /// What the jail has said about these days.
+    pub mode: Mode,
     /// What makes the whole export doubtful, if anything does.
     pub doubt: Option<HoldReason>,
     /// Changes that wait for a person already: neither time nor another export lets them pass.
@@ -75,129 +63,6 @@ impl History {
             let still_ends = *class == Class::Ended && difference.standing == Standing::Ended;
             *class == difference.class || (still_ends && is_upsert(difference))
         })
-    }
-}
-
-/// Why changes are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldReason {
-    /// More people are missing or without a known status than is usual.
-    MassAbsence {
-        /// How many today.
-        lost: u64,
-        /// How many would have been believed.
-        limit: u64,
-        /// How many were listed before.
-        listed: u64,
-    },
-    /// Many rows do not say whom they are about, and people are missing.
-    UnkeyedRows {
-        /// How many rows.
-        rows: u64,
-        /// How many people are missing.
-        lost: u64,
-    },
-    /// Nearly everybody is missing and nearly everybody is new: another jail's file.
-    ForeignExport {
-        /// How many are missing.
-        lost: u64,
-        /// How many are new.
-        new: u64,
-    },
-    /// The export is older than the one that was taken last.
-    Older {
-        /// Its date.
-        exported_at: Timestamp,
-        /// The date of the one before.
-        last: Timestamp,
-    },
-    /// The export is byte for byte one from before the last.
-    ServedAgain {
-        /// When it was taken.
-        taken_at: Timestamp,
-    },
-    /// More people are let go by explicit word than is usual.
-    MassRelease {
-        /// How many within the window.
-        ended: u64,
-        /// How many would have been believed.
-        limit: u64,
-    },
-}
-
-impl HoldReason {
-    /// Says whether a doubt about an export counts for so many changes. A small jail comes to say the
-    /// very same again after one booking and one departure.
-    const fn counts_for(&self, changes: u64) -> bool {
-        match self {
-            Self::ServedAgain { .. } => changes > ABSENCE_FLOOR,
-            Self::MassAbsence { .. }
-            | Self::UnkeyedRows { .. }
-            | Self::ForeignExport { .. }
-            | Self::Older { .. }
-            | Self::MassRelease { .. } => true,
-        }
-    }
-
-    /// Returns the reason's code, as heartbeats and `--json` give it.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::MassAbsence { .. } => "mass-absence",
-            Self::UnkeyedRows { .. } => "unkeyed-rows",
-            Self::ForeignExport { .. } => "foreign-export",
-            Self::Older { .. } => "older",
-            Self::ServedAgain { .. } => "served-again",
-            Self::MassRelease { .. } => "mass-release",
-        }
-    }
-}
-
-/// Says whether a hold of this code is about the whole export, and so ends with the next good one;
-/// any other is about single changes.
-#[must_use]
-pub fn doubts_export(code: &str) -> bool {
-    matches!(code, "foreign-export" | "older" | "served-again")
-}
-
-impl fmt::Display for HoldReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MassAbsence {
-                lost,
-                limit,
-                listed,
-            } => write!(
-                formatter,
-                "{lost} of {listed} people are missing or without a known status today, and up \
-                 to {limit} would be usual: their status stays as it was until a person has looked"
-            ),
-            Self::UnkeyedRows { rows, lost } => write!(
-                formatter,
-                "{rows} rows do not say whom they are about, and {lost} people are missing: their \
-                 status stays as it was until a person has looked"
-            ),
-            Self::ForeignExport { lost, new } => write!(
-                formatter,
-                "{lost} people are missing and {new} are new at once: this looks like another \
-                 facility's export, and nothing of it was taken"
-            ),
-            Self::Older { exported_at, last } => write!(
-                formatter,
-                "the export of {exported_at} is older than the one of {last}, which was taken \
-                 before: nothing of it was taken"
-            ),
-            Self::ServedAgain { taken_at } => write!(
-                formatter,
-                "an old export was served again: it was taken at {taken_at}, and others since; \
-                 nothing of it was taken"
-            ),
-            Self::MassRelease { ended, limit } => write!(
-                formatter,
-                "{ended} people are let go within {WINDOW_MINUTES} minutes, and up to {limit} \
-                 would be usual: those beyond wait until a person has looked"
-            ),
-        }
     }
 }
 
@@ -225,50 +90,34 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
             ..Verdict::default()
         };
     }
-    if let Some(doubt) = history.doubt
-        && doubt.counts_for(diff.differences.len() as u64)
-    {
+    let tally = Tally::new(&diff, history);
+    let changes = diff.differences.len() as u64;
+    let doubt = history.doubt.filter(|doubt| doubt.counts_for(changes));
+    if let Some(doubt) = doubt.or_else(|| tally.foreign(history)) {
         return doubtful(diff.differences, doubt);
     }
-    let count = |wanted: Class| {
-        diff.differences
-            .iter()
-            .filter(|difference| difference.class == wanted && !difference.is_history)
-            .filter(|difference| !history.waits(difference))
-            .filter(|difference| is_loss(difference) || difference.class != Class::Absent)
-            .count() as u64
-    };
-    let (new, ended, absent) = (count(Class::New), count(Class::Ended), count(Class::Absent));
-    let lost = absent + count(Class::TurnedUnknown);
-    let lost_today = history.lost_today.saturating_add(lost);
-    let (absence_limit, release_limit) = (absence_limit(history), release_limit(history));
-    let rows = diff.unkeyed;
-    let mut holds = Holds {
-        losses: lost > 0 && lost_today > absence_limit,
-        absences: absent > 0 && is_beyond_accident(rows, rows.saturating_add(diff.listed)),
-        releases_left: release_limit.saturating_sub(history.ended_in_window),
-    };
-    if holds.losses && new.saturating_mul(2) > diff.listed && lost * 2 > history.listed {
-        return doubtful(diff.differences, HoldReason::ForeignExport { lost, new });
+    if history.mode == Mode::Maintenance {
+        return maintained(diff.differences, history);
     }
-    let mut reasons = Vec::new();
-    if holds.losses {
-        reasons.push(HoldReason::MassAbsence {
-            lost: lost_today,
-            limit: absence_limit,
-            listed: history.listed,
-        });
-    }
-    if holds.absences {
-        reasons.push(HoldReason::UnkeyedRows { rows, lost: absent });
-    }
+    let mut holds = tally.holds(history);
+    let mut reasons = std::mem::take(&mut holds.reasons);
     let (passed, held) = divide(diff.differences, history, &mut holds);
     let is_new_end = |difference: &&Difference| ends(difference) && !history.waits(difference);
     let ended_held = held.iter().filter(is_new_end).count() as u64;
-    if ended_held > 0 {
+    if holds.ends_of_strangers > 0 {
+        reasons.push(HoldReason::WrongPerson {
+            rows: holds.ends_of_strangers,
+        });
+    }
+    if holds.is_shift {
+        reasons.push(HoldReason::StatusShift {
+            ended: tally.ended,
+            listed: history.listed,
+        });
+    } else if ended_held > holds.ends_of_strangers {
         reasons.push(HoldReason::MassRelease {
-            ended: history.ended_in_window.saturating_add(ended),
-            limit: release_limit,
+            ended: history.ended_in_window.saturating_add(tally.ended),
+            limit: release_limit(history),
         });
     }
     Verdict {
@@ -280,11 +129,129 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
     }
 }
 
+/// How many changes of each kind an export holds that do not wait for a person already.
+struct Tally {
+    new: u64,
+    ended: u64,
+    absent: u64,
+    lost: u64,
+    unkeyed: u64,
+    listed: u64,
+}
+
+impl Tally {
+    fn new(diff: &Diff, history: &History) -> Self {
+        let count = |wanted: Class| {
+            diff.differences
+                .iter()
+                .filter(|difference| difference.class == wanted && !difference.is_history)
+                .filter(|difference| !history.waits(difference))
+                .filter(|difference| is_loss(difference) || difference.class != Class::Absent)
+                .filter(|difference| !is_moved_away(difference, history))
+                .count() as u64
+        };
+        let absent = count(Class::Absent);
+        Self {
+            new: count(Class::New),
+            ended: count(Class::Ended),
+            absent,
+            lost: absent + count(Class::TurnedUnknown),
+            unkeyed: diff.unkeyed,
+            listed: diff.listed,
+        }
+    }
+
+    fn lost_today(&self, history: &History) -> u64 {
+        history.lost_today.saturating_add(self.lost)
+    }
+
+    fn is_mass_absence(&self, history: &History) -> bool {
+        let is_beyond = self.lost > 0 && self.lost_today(history) > absence_limit(history);
+        is_beyond && history.mode != Mode::Evacuation
+    }
+
+    /// Says why the export looks like another jail's, if it does.
+    fn foreign(&self, history: &History) -> Option<HoldReason> {
+        let strangers = history.strangers.len() as u64;
+        if history.is_roster && is_beyond_accident(strangers, self.listed) {
+            return Some(HoldReason::OtherPeople {
+                rows: strangers,
+                listed: self.listed,
+            });
+        }
+        let (lost, new) = (self.lost, self.new);
+        let is_exchanged =
+            new.saturating_mul(2) > self.listed && lost.saturating_mul(2) > history.listed;
+        (is_exchanged && self.is_mass_absence(history))
+            .then_some(HoldReason::ForeignExport { lost, new })
+    }
+
+    fn holds(&self, history: &History) -> Holds {
+        let mut reasons = Vec::new();
+        if self.is_mass_absence(history) {
+            reasons.push(HoldReason::MassAbsence {
+                lost: self.lost_today(history),
+                limit: absence_limit(history),
+                listed: history.listed,
+            });
+        }
+        if let Some((lost, limit)) = self.drift(history) {
+            reasons.push(HoldReason::SlowDrift { lost, limit });
+        }
+        let losses = !reasons.is_empty();
+        let absences = self.absent > 0
+            && is_beyond_accident(self.unkeyed, self.unkeyed.saturating_add(self.listed));
+        if absences {
+            reasons.push(HoldReason::UnkeyedRows {
+                rows: self.unkeyed,
+                lost: self.absent,
+            });
+        }
+        Holds {
+            losses,
+            absences,
+            releases_left: release_limit(history).saturating_sub(history.ended_in_window),
+            is_shift: history.is_roster && limits::is_shift(self.ended, history.listed),
+            ends_of_strangers: 0,
+            reasons,
+        }
+    }
+
+    /// Says how many were lost in a week and how many could be, where that is beyond the usual.
+    fn drift(&self, history: &History) -> Option<(u64, u64)> {
+        let limit = weekly_limit(history)?;
+        let lost = limits::lost_of_late(history).saturating_add(self.lost_today(history));
+        let is_drift = self.lost > 0 && lost > limit && history.mode != Mode::Evacuation;
+        is_drift.then_some((lost, limit))
+    }
+}
+
 /// What is held of an export.
 struct Holds {
     losses: bool,
     absences: bool,
     releases_left: u64,
+    /// Whether so many are let go in one export that its words must mean something else.
+    is_shift: bool,
+    /// Ends of custody of records that name somebody else now, so far.
+    ends_of_strangers: u64,
+    reasons: Vec<HoldReason>,
+}
+
+impl Holds {
+    /// Says whether an explicit end of custody is held.
+    fn holds_end(&mut self, difference: &Difference, history: &History) -> bool {
+        if history.strangers.contains(&difference.key) {
+            self.ends_of_strangers += 1;
+            return true;
+        }
+        if is_moved_away(difference, history) {
+            return false;
+        }
+        let is_believed = self.releases_left > 0 && !self.is_shift;
+        self.releases_left = self.releases_left.saturating_sub(1);
+        !is_believed
+    }
 }
 
 /// Divides changes into those that pass and those that are held, each in their order. Whatever a
@@ -302,11 +269,7 @@ fn divide(
                 _ if difference.is_history => false,
                 Class::Absent => is_loss(&difference) && (holds.losses || holds.absences),
                 Class::TurnedUnknown => holds.losses,
-                Class::Ended => {
-                    let believed = holds.releases_left > 0;
-                    holds.releases_left = holds.releases_left.saturating_sub(1);
-                    !believed
-                }
+                Class::Ended => holds.holds_end(&difference, history),
                 // The rows of a held release go on saying it.
                 Class::New | Class::Changed => {
                     difference.standing == Standing::Ended && held_ends.contains(&difference.key)
@@ -326,6 +289,24 @@ fn divide(
         }
     }
     (passed, held)
+}
+
+/// Holds everything of an export but what it seals, since the jail has said that its system is being
+/// worked on.
+fn maintained(differences: Vec<Difference>, history: &History) -> Verdict {
+    let (passed, held): (Vec<_>, Vec<_>) = differences
+        .into_iter()
+        .partition(|difference| difference.class == Class::Withheld || difference.is_history);
+    let mut fresh = held.iter().filter(|held| !history.waits(held)).peekable();
+    let reasons = fresh.peek().map(|_| HoldReason::Maintenance);
+    let ended_held = fresh.filter(|difference| ends(difference)).count() as u64;
+    Verdict {
+        passed,
+        reasons: reasons.into_iter().collect(),
+        held,
+        ended_held,
+        is_doubted: false,
+    }
 }
 
 /// Takes nothing of an export but what it seals; one that says what is known anyway does no harm.
@@ -359,6 +340,18 @@ pub fn is_loss(difference: &Difference) -> bool {
     }
 }
 
+/// Says whether an evacuation took somebody along: a transfer is no release, and is told as it is.
+fn is_moved_away(difference: &Difference, history: &History) -> bool {
+    if history.mode != Mode::Evacuation || difference.class != Class::Ended {
+        return false;
+    }
+    let Change::Upsert { row, .. } = &difference.change else {
+        return false;
+    };
+    let state = |record: savin_shared::record::Record| record.custody().map(|c| c.state);
+    row.record().ok().and_then(state) == Some(CustodyState::TransferredOut)
+}
+
 fn ends(difference: &Difference) -> bool {
     difference.class == Class::Ended
 }
@@ -367,328 +360,5 @@ fn is_upsert(difference: &Difference) -> bool {
     matches!(difference.class, Class::New | Class::Changed | Class::Ended)
 }
 
-/// Says whether so many of so many are wrong that it is no accident of single rows.
-#[must_use]
-pub const fn is_beyond_accident(wrong: u64, of: u64) -> bool {
-    wrong > ACCIDENTS && wrong.saturating_mul(ACCIDENTS_ONE_OF) > of
-}
-
-/// Returns how many may go missing in a day before a person is asked.
-#[must_use]
-pub fn absence_limit(history: &History) -> u64 {
-    let days = history.days_since_change.max(1);
-    let mut usual = median(&history.daily_losses);
-    if history.daily_losses.len() < HISTORY_DAYS_MIN {
-        let assumed = (history.listed * LOSS_PER_MILLE).div_ceil(1000);
-        usual = usual.max(assumed);
-    }
-    ABSENCE_FLOOR.max(ABSENCE_FACTOR.saturating_mul(usual).saturating_mul(days))
-}
-
-/// Returns how many may be let go by explicit word in a window before a person is asked.
-#[must_use]
-pub fn release_limit(history: &History) -> u64 {
-    RELEASE_FLOOR.max(RELEASE_FACTOR.saturating_mul(history.ended_usual))
-}
-
-/// Returns the value that 99.9% of windows do not exceed; windows that are not given counted none.
-#[must_use]
-pub fn usual_maximum(busy_windows: &[u64], windows: u64) -> u64 {
-    let mut counts = busy_windows.to_vec();
-    counts.sort_unstable_by(|a, b| b.cmp(a));
-    let skipped = usize::try_from(windows / 1000).unwrap_or(usize::MAX);
-    counts.get(skipped).copied().unwrap_or(0)
-}
-
-fn median(values: &[u64]) -> u64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
-}
-
 #[cfg(test)]
-mod tests {
-    use savin_shared::delta::Change;
-    use savin_shared::ids::{RecordKey, RecordNumber};
-    use savin_shared::record::RecordKind;
-
-    use super::{HISTORY_DAYS, History, HoldReason, absence_limit, judge, usual_maximum};
-    use crate::diff::{Class, Diff, Difference};
-    use crate::mapping::standing::Standing;
-
-    fn diff(classes: &[(Class, u64)], listed: u64) -> Diff {
-        let mut differences = Vec::new();
-        for (class, count) in classes {
-            for number in 0..*count {
-                let number = RecordNumber::new(&format!("{class:?}{number}")).unwrap();
-                let key = RecordKey {
-                    kind: RecordKind::Custody,
-                    number,
-                };
-                differences.push(Difference {
-                    change: Change::NoLongerListed(key.clone()),
-                    key,
-                    class: *class,
-                    standing: if *class == Class::Ended {
-                        Standing::Ended
-                    } else {
-                        Standing::Open
-                    },
-                    added: false,
-                    is_history: false,
-                });
-            }
-        }
-        Diff {
-            differences,
-            listed,
-            ..Diff::default()
-        }
-    }
-
-    fn history(listed: u64, usual: u64) -> History {
-        History {
-            daily_losses: vec![usual; HISTORY_DAYS],
-            listed,
-            days_since_change: 1,
-            ..History::default()
-        }
-    }
-
-    #[test]
-    fn believes_the_usual_loss_and_holds_a_mass() {
-        let verdict = judge(diff(&[(Class::Absent, 20)], 6600), &history(6600, 90));
-        assert_eq!((verdict.passed.len(), verdict.held.len()), (20, 0));
-        let verdict = judge(diff(&[(Class::Absent, 271)], 6300), &history(6600, 90));
-        assert_eq!((verdict.passed.len(), verdict.held.len()), (0, 271));
-        let mass = HoldReason::MassAbsence {
-            lost: 271,
-            limit: 270,
-            listed: 6600,
-        };
-        assert_eq!(verdict.reasons, [mass]);
-    }
-
-    #[test]
-    fn counts_what_was_lost_earlier_the_same_day() {
-        let history = History {
-            lost_today: 265,
-            ..history(6600, 90)
-        };
-        assert_eq!(
-            judge(diff(&[(Class::Absent, 6)], 6300), &history)
-                .held
-                .len(),
-            6
-        );
-    }
-
-    #[test]
-    fn allows_a_small_jail_its_five() {
-        assert_eq!(
-            judge(diff(&[(Class::Absent, 5)], 30), &history(35, 0))
-                .held
-                .len(),
-            0
-        );
-        assert_eq!(
-            judge(diff(&[(Class::Absent, 6)], 29), &history(35, 0))
-                .held
-                .len(),
-            6
-        );
-    }
-
-    #[test]
-    fn allows_more_after_days_without_a_new_export() {
-        let history = History {
-            days_since_change: 3,
-            ..history(6600, 90)
-        };
-        assert_eq!(absence_limit(&history), 810);
-    }
-
-    #[test]
-    fn assumes_a_large_jail_until_there_is_history() {
-        let young = History {
-            daily_losses: vec![0; 2],
-            ..history(6700, 0)
-        };
-        assert_eq!(absence_limit(&young), 423);
-        let small = History {
-            daily_losses: Vec::new(),
-            ..history(35, 0)
-        };
-        assert_eq!(absence_limit(&small), 5);
-    }
-
-    #[test]
-    fn lets_explicit_words_pass_while_absences_are_held() {
-        let changes = [(Class::Ended, 3), (Class::Absent, 30), (Class::Changed, 2)];
-        let verdict = judge(diff(&changes, 5), &history(35, 1));
-        let passed: Vec<Class> = verdict.passed.iter().map(|d| d.class).collect();
-        assert_eq!(
-            passed
-                .iter()
-                .filter(|class| **class == Class::Ended)
-                .count(),
-            3
-        );
-        assert_eq!(passed.len(), 5);
-        assert_eq!(verdict.held.len(), 30);
-    }
-
-    #[test]
-    fn lets_at_most_the_limit_of_explicit_releases_pass() {
-        let verdict = judge(diff(&[(Class::Ended, 300)], 300), &history(300, 5));
-        assert_eq!((verdict.passed.len(), verdict.held.len()), (20, 280));
-        assert_eq!(
-            verdict.reasons,
-            [HoldReason::MassRelease {
-                ended: 300,
-                limit: 20
-            }]
-        );
-        let busy = History {
-            ended_in_window: 15,
-            ..history(300, 5)
-        };
-        assert_eq!(
-            judge(diff(&[(Class::Ended, 300)], 300), &busy).passed.len(),
-            5
-        );
-    }
-
-    #[test]
-    fn takes_nothing_of_what_looks_like_another_jails_file() {
-        let changes = [(Class::Absent, 33), (Class::New, 40), (Class::Changed, 1)];
-        let verdict = judge(diff(&changes, 41), &history(35, 1));
-        assert_eq!(verdict.held.len(), 74);
-        assert!(matches!(
-            verdict.reasons[..],
-            [HoldReason::ForeignExport { .. }]
-        ));
-    }
-
-    #[test]
-    fn holds_a_code_table_that_changed() {
-        let verdict = judge(diff(&[(Class::TurnedUnknown, 30)], 35), &history(35, 1));
-        assert_eq!(verdict.held.len(), 30);
-    }
-
-    #[test]
-    fn holds_absences_while_many_rows_name_nobody() {
-        let unkeyed = |rows, listed| Diff {
-            unkeyed: rows,
-            ..diff(&[(Class::Absent, 3), (Class::Changed, 1)], listed)
-        };
-        let verdict = judge(unkeyed(3, 200), &history(203, 90));
-        assert_eq!((verdict.passed.len(), verdict.held.len()), (1, 3));
-        assert_eq!(
-            verdict.reasons,
-            [HoldReason::UnkeyedRows { rows: 3, lost: 3 }]
-        );
-        for few in [unkeyed(2, 20), unkeyed(3, 300)] {
-            assert_eq!(judge(few, &history(303, 90)).held.len(), 0);
-        }
-    }
-
-    #[test]
-    fn lets_what_is_sealed_pass_whatever_else_is_held() {
-        let changes = [(Class::Withheld, 9), (Class::Absent, 30)];
-        let verdict = judge(diff(&changes, 5), &history(35, 1));
-        assert_eq!((verdict.passed.len(), verdict.held.len()), (9, 30));
-        let older = History {
-            doubt: Some(HoldReason::ServedAgain {
-                taken_at: jiff::Timestamp::UNIX_EPOCH,
-            }),
-            ..history(35, 1)
-        };
-        let verdict = judge(diff(&changes, 5), &older);
-        assert_eq!((verdict.passed.len(), verdict.held.len()), (9, 30));
-    }
-
-    #[test]
-    fn keeps_what_waits_waiting_whatever_time_has_passed() {
-        let changes = [(Class::Ended, 40), (Class::Absent, 9)];
-        let first = judge(diff(&changes, 300), &history(300, 0));
-        assert_eq!((first.passed.len(), first.held.len()), (20, 29));
-        assert_eq!(first.ended_held, 20);
-        let waiting = first.held.iter().map(|d| (d.key.clone(), d.class));
-        let later = History {
-            waiting: waiting.collect(),
-            ..history(300, 0)
-        };
-        let again = Diff {
-            differences: first.held,
-            listed: 300,
-            ..Diff::default()
-        };
-        let second = judge(again, &later);
-        assert_eq!((second.passed.len(), second.held.len()), (0, 29));
-        assert_eq!((second.reasons.len(), second.ended_held), (0, 0));
-        // What the export says otherwise now is another change, and passes.
-        let other = judge(diff(&[(Class::Changed, 3)], 300), &later);
-        assert_eq!(other.held.len(), 0);
-    }
-
-    #[test]
-    fn holds_no_release_that_the_same_export_takes_back() {
-        let mut back = diff(&[(Class::Ended, 21)], 21);
-        let mut last = back.differences.last().unwrap().clone();
-        (last.class, last.standing) = (Class::Changed, Standing::Ended);
-        back.differences.push(last.clone());
-        assert_eq!(judge(back, &history(300, 0)).held.len(), 2);
-        let mut back = diff(&[(Class::Ended, 21)], 21);
-        last.standing = Standing::Open;
-        back.differences.push(last);
-        let verdict = judge(back, &history(300, 0));
-        assert_eq!((verdict.passed.len(), verdict.held.len()), (21, 0));
-        assert!(verdict.reasons.is_empty());
-    }
-
-    #[test]
-    fn loses_nobody_whose_custody_had_ended() {
-        let mut purged = diff(&[(Class::Absent, 200)], 100);
-        for difference in &mut purged.differences {
-            difference.standing = Standing::Ended;
-        }
-        assert_eq!(judge(purged, &history(300, 0)).passed.len(), 200);
-    }
-
-    #[test]
-    fn lets_a_small_jail_say_the_same_again() {
-        let again = History {
-            doubt: Some(HoldReason::ServedAgain {
-                taken_at: jiff::Timestamp::UNIX_EPOCH,
-            }),
-            ..history(35, 0)
-        };
-        assert_eq!(judge(diff(&[(Class::Absent, 5)], 30), &again).held.len(), 0);
-        let verdict = judge(diff(&[(Class::Changed, 6)], 35), &again);
-        assert!(verdict.is_doubted);
-        assert_eq!(verdict.held.len(), 6);
-    }
-
-    #[test]
-    fn takes_the_first_full_roster_as_it_is() {
-        let first = History {
-            is_first_roster: true,
-            ..History::default()
-        };
-        assert_eq!(
-            judge(diff(&[(Class::New, 700)], 700), &first).passed.len(),
-            700
-        );
-        // A first file of transactions is not a roster: its releases are bounded.
-        let transactions = diff(&[(Class::Ended, 25)], 25);
-        assert_eq!(judge(transactions, &History::default()).held.len(), 5);
-    }
-
-    #[test]
-    fn finds_the_usual_maximum_among_quiet_windows() {
-        assert_eq!(usual_maximum(&[4, 9, 2], 12_960), 0);
-        assert_eq!(usual_maximum(&[4, 9, 2], 500), 9);
-        assert_eq!(usual_maximum(&[1; 40], 12_960), 1);
-    }
-}
+mod tests;

@@ -6,9 +6,11 @@
 
 pub mod contact;
 pub mod dark;
+pub mod emergency;
 pub mod feed;
 pub mod hold;
 mod migrate;
+pub mod mode;
 pub mod position;
 pub mod receipt;
 pub mod shadow;

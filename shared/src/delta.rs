@@ -37,6 +37,10 @@ coded_enum! {
         Status = 2 => "status",
         /// Nothing but that the person is in the roster.
         Listing = 3 => "listing",
+        /// What somebody at the jail said by name, ahead of the booking system.
+        Emergency = 4 => "emergency",
+        /// That what was said so was not so.
+        Withdrawal = 5 => "withdrawal",
     }
 }
 

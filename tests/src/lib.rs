@@ -2,6 +2,7 @@
 //! written to as a county's software would, a mail server, and somebody at the public site.
 
 pub mod clock;
+pub mod corpus;
 pub mod demo;
 pub mod dice;
 pub mod engine;

@@ -35,6 +35,33 @@ pub fn release(
     decider: Decider<'_>,
     secret: Salt,
 ) -> Result<(u64, Vec<SealedBatch>), JournalError> {
+    let as_what = (Action::Released, Origin::ReleasedHold);
+    pass(journal, signer, name, (decider, as_what), secret)
+}
+
+/// Stores the changes that a feed holds as how things stand, of which the hub tells nobody, and
+/// returns how many there were. Where they contradict what it knows of custody, a person there looks.
+///
+/// # Errors
+/// Returns [`JournalError`] when the journal cannot be used.
+pub fn level(
+    journal: &mut Journal,
+    signer: &Signer,
+    name: &FeedName,
+    decider: Decider<'_>,
+    secret: Salt,
+) -> Result<(u64, Vec<SealedBatch>), JournalError> {
+    let as_what = (Action::Levelled, Origin::Baseline);
+    pass(journal, signer, name, (decider, as_what), secret)
+}
+
+fn pass(
+    journal: &mut Journal,
+    signer: &Signer,
+    name: &FeedName,
+    (decider, as_what): (Decider<'_>, (Action, Origin)),
+    secret: Salt,
+) -> Result<(u64, Vec<SealedBatch>), JournalError> {
     // The agent may be running: what is held is read in the transaction that stores it.
     journal.write(|tx| {
         let held = hold::changes(tx, name)?;
@@ -44,7 +71,7 @@ pub fn release(
         };
         let export = hold::load(tx, name)?.and_then(|hold| hold.export);
         let count = held.len() as u64;
-        let capture = released(name, (held, export), state, decider, secret);
+        let capture = released(name, (held, export), state, (decider, as_what), secret);
         Ok((count, journal::store(tx, signer, &capture)?))
     })
 }
@@ -54,7 +81,7 @@ fn released<'a>(
     name: &'a FeedName,
     (held, export): (Vec<Held>, Option<Export>),
     mut state: FeedState,
-    decider: Decider<'_>,
+    (decider, (action, origin)): (Decider<'_>, (Action, Origin)),
     secret: Salt,
 ) -> Capture<'a> {
     let count = held.len() as u64;
@@ -77,7 +104,7 @@ fn released<'a>(
         .into_iter()
         .map(|held| {
             let mut step = held.step;
-            step.delta.origin = Origin::ReleasedHold;
+            step.delta.origin = origin;
             step
         })
         .collect();
@@ -91,7 +118,7 @@ fn released<'a>(
         lost: Some((decider.day, lost)),
         // What a person let pass says nothing of what is usual.
         ended: Ended::default(),
-        hold: HoldUpdate::Decide(decision(decider, Action::Released, count)),
+        hold: HoldUpdate::Decide(decision(decider, action, count)),
         secret,
         at: decider.at,
     }

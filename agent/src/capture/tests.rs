@@ -7,13 +7,15 @@ use savin_shared::ids::{AgentId, Epoch, FacilityCode, FeedName};
 use savin_shared::sign::SigningKey;
 
 use super::refusal::Refusal;
-use super::release::{Decider, drop_held, release};
+use super::release::{Decider, drop_held, level, release};
 use super::report::{Outcome, Report};
 use super::{Feed, Now, take_file};
 use crate::diff::Class;
 use crate::format::csv::CsvError;
+use crate::guard::Mode;
 use crate::journal::hold::Action;
-use crate::journal::{Journal, feed, hold};
+use crate::journal::mode::Said;
+use crate::journal::{Journal, feed, hold, mode};
 use crate::mapping::profile::Profile;
 use crate::signer::Signer;
 
@@ -99,6 +101,27 @@ impl Jail {
             .map(|hold| hold.code)
     }
 
+    fn say(&mut self, mode: Mode, hours: i64) {
+        let said = Said {
+            mode,
+            by: "Sgt. Sample".to_owned(),
+            since: self.now,
+            until: Some(self.now + SignedDuration::from_hours(hours)),
+        };
+        let name = self.feed.name.clone();
+        self.journal
+            .write(|tx| mode::set(tx, &name, &said))
+            .unwrap();
+    }
+
+    fn decider(&self) -> Decider<'static> {
+        Decider {
+            by: "Sgt. Sample",
+            at: self.now,
+            day: self.feed.profile.times.day(self.now),
+        }
+    }
+
     fn release(&mut self) -> u64 {
         let decider = Decider {
             by: "Sgt. Sample",
@@ -140,6 +163,109 @@ impl Jail {
         let state = self.journal.read(|tx| feed::load(tx, &name));
         state.unwrap().and_then(|state| state.refusal)
     }
+}
+
+#[test]
+fn holds_everything_while_a_system_is_worked_on_until_a_person_has_looked() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    jail.say(Mode::Maintenance, 30);
+    let changed = roster(1..52).replace("\n3,IN", "\n3,REL");
+    let report = jail.next_day(&changed);
+    assert_eq!((report.held, report.batches.len()), (4, 0));
+    assert_eq!(jail.hold().as_deref(), Some("maintenance"));
+    // Its end alone lets nothing pass; what is new after it does.
+    let report = jail.next_day(&changed.replace("A9,", "B9,"));
+    assert_eq!((report.held, report.count(Class::Changed)), (4, 1));
+    assert!(report.reasons.is_empty());
+    assert_eq!(jail.hold().as_deref(), Some("maintenance"));
+    let decider = jail.decider();
+    let name = jail.feed.name.clone();
+    let secret = [5; 16];
+    let levelled = level(&mut jail.journal, &jail.signer, &name, decider, secret).unwrap();
+    assert_eq!(levelled.0, 4);
+    let key = jail.signer.key().verifying_key();
+    let bodies = levelled
+        .1
+        .iter()
+        .flat_map(|batch| open(batch, &key).unwrap());
+    for (_, body) in bodies {
+        let delta = delta::decode(&body.unwrap()).unwrap();
+        assert_eq!(delta.origin, Origin::Baseline);
+    }
+    assert_eq!(jail.next_day(&changed.replace("A9,", "B9,")).held, 0);
+    assert_eq!(jail.decisions(), [(Action::Levelled, 4)]);
+}
+
+#[test]
+fn tells_an_evacuation_and_learns_nothing_from_it() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..50));
+    jail.say(Mode::Evacuation, 30);
+    let report = jail.next_day(&roster(0..5));
+    assert_eq!((report.held, report.count(Class::Absent)), (0, 45));
+    let told = jail.changes(&report);
+    let absent = |(_, change): &(Origin, Change)| matches!(change, Change::NoLongerListed(_));
+    assert!(told.iter().all(absent));
+    let day = jail.feed.profile.times.day(jail.now);
+    let losses = jail
+        .journal
+        .read(|tx| feed::losses(tx, &jail.feed.name, day));
+    assert_eq!(losses.unwrap().0, 0);
+    // It ends by itself.
+    jail.next_day(&roster(0..50).replace("A9,", "B9,"));
+    let report = jail.next_day(&roster(0..5).replace("A2,", "B2,"));
+    assert_eq!(report.held, 45);
+}
+
+const NAMED: &str = "
+name = 'roster'
+kind = 'custody'
+mode = 'roster'
+zone = 'America/Chicago'
+[columns]
+record_number = 'no'
+person_number = 'jacket'
+name = 'name'
+birth_date = 'born'
+status = 'status'
+[values.status]
+IN = 'InCustody'
+REL = 'OutOfCustody'
+";
+
+/// Lists people under the numbers of these from `from` on.
+fn named(numbers: std::ops::Range<u32>, from: u32) -> String {
+    let header = String::from("no,jacket,name,born,status\n");
+    numbers.fold(header, |text, number| {
+        let person = number + from;
+        let (month, day) = (1 + person % 12, 1 + person % 28);
+        text + &format!("{number},J{person},SAMPLE{person} A,{month}/{day}/1980,IN\n")
+    })
+}
+
+#[test]
+fn takes_nothing_of_a_file_whose_numbers_are_other_peoples() {
+    let mut jail = Jail::new(NAMED);
+    jail.take(&named(0..50, 0));
+    let other = named(0..50, 500).replace("SAMPLE510 A,7/7/1980,IN", "SAMPLE510 A,7/7/1980,REL");
+    assert!(other.contains("REL"));
+    let report = jail.next_day(&other);
+    assert_eq!((report.held, report.batches.len()), (50, 0));
+    assert_eq!(jail.hold().as_deref(), Some("other-people"));
+    // A corrected name, or a person's new number, is no stranger; the good file ends the doubt.
+    let merged = named(0..50, 0)
+        .replace("SAMPLE7 A", "SAMPLE7 B")
+        .replace("J8,", "J900,");
+    assert_eq!(jail.next_day(&merged).held, 0);
+    assert_eq!(jail.hold(), None);
+    let one = merged.replace(
+        "9,J9,SAMPLE9 A,10/10/1980,IN",
+        "9,J77,SAMPLE77 A,6/22/1980,REL",
+    );
+    assert_eq!(jail.next_day(&one).held, 1);
+    assert_eq!(jail.hold().as_deref(), Some("wrong-person"));
+    assert_eq!(jail.release(), 1);
 }
 
 fn roster(numbers: std::ops::Range<u32>) -> String {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::output::Output;
 use crate::app;
 use crate::capture::Feed;
-use crate::capture::release::{Decider, drop_held, release};
+use crate::capture::release::{Decider, drop_held, level, release};
 use crate::config::Config;
 use crate::guard::doubts_export;
 use crate::journal::hold::Decision;
@@ -111,6 +111,9 @@ pub(super) struct ReleaseHold {
     /// Who decides: kept with the decision.
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     by: String,
+    /// Take them as how things stand now, and tell nobody: after maintenance, for example.
+    #[arg(long)]
+    without_news: bool,
     /// Only say how many changes would pass.
     #[arg(long)]
     dry_run: bool,
@@ -128,14 +131,21 @@ impl ReleaseHold {
             return output.line(&format!("{changes} changes would pass."));
         }
         let (decider, secret) = (decider(feed, &self.by), (app::world().random)());
-        let (count, _) = release(&mut journal, &signer, &feed.name, decider, secret)?;
+        let pass = if self.without_news { level } else { release };
+        let (count, _) = pass(&mut journal, &signer, &feed.name, decider, secret)?;
         if output.is_json() {
             return output.object(&json!({
                 "feed": feed.name, "released": count, "by": self.by,
+                "without_news": self.without_news,
             }));
         }
+        let how = if self.without_news {
+            " as how things stand: nobody is told"
+        } else {
+            ""
+        };
         output.line(&format!(
-            "{count} changes pass; the agent sends them within a second."
+            "{count} changes pass{how}; the agent sends them within a second."
         ))
     }
 }
@@ -174,14 +184,14 @@ impl DropHold {
     }
 }
 
-fn find<'a>(config: &'a Config, name: &str) -> anyhow::Result<&'a Feed> {
+pub(super) fn find<'a>(config: &'a Config, name: &str) -> anyhow::Result<&'a Feed> {
     let mut feeds = config.feeds.iter().map(|configured| &configured.feed);
     feeds
         .find(|feed| feed.name.as_str() == name)
         .with_context(|| format!("no feed is named {name:?}"))
 }
 
-fn open(config: &Config) -> anyhow::Result<Journal> {
+pub(super) fn open(config: &Config) -> anyhow::Result<Journal> {
     let agent = config.state.identity()?.agent()?;
     let epoch = Epoch::from_bytes((app::world().random)());
     Ok(Journal::open(&config.state.journal(), agent, epoch)?)

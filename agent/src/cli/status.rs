@@ -14,9 +14,10 @@ use crate::identity::{CERTIFICATE_WARNING_DAYS, Identity, certificate_days};
 use crate::journal::dark::Dark;
 use crate::journal::feed::FeedState;
 use crate::journal::hold::Hold;
+use crate::journal::mode::Said;
 use crate::journal::position::Standpoint;
 use crate::journal::spool::Backlog;
-use crate::journal::{Journal, JournalError, dark, feed, hold, position, receipt, spool};
+use crate::journal::{Journal, JournalError, dark, feed, hold, mode, position, receipt, spool};
 use crate::reserve::disk_free_bytes;
 use crate::uplink::line::Transport;
 use crate::uplink::route::Route;
@@ -37,6 +38,7 @@ struct Feed<'a> {
     state: Option<FeedState>,
     hold: Option<Hold>,
     dark: Option<Dark>,
+    mode: Option<Said>,
 }
 
 /// How often a watched status is shown anew.
@@ -106,6 +108,7 @@ fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status
                 state,
                 hold,
                 dark: dark::load(tx, name)?,
+                mode: mode::load(tx, name, now)?,
             });
         }
         Ok(Status {
@@ -219,6 +222,10 @@ impl Feed<'_> {
             "not_readable_since": self.dark.as_ref().map(|dark| dark.since),
             "held": self.hold.as_ref().map(|hold| &hold.code),
             "held_since": self.hold.as_ref().map(|hold| hold.since),
+            "mode": self.mode.as_ref().map(|said| json!({
+                "mode": said.mode.as_str(), "by": said.by, "since": said.since,
+                "until": said.until,
+            })),
         })
     }
 
@@ -238,6 +245,14 @@ impl Feed<'_> {
     }
 
     fn condition(&self) -> String {
+        let condition = self.ordinary_condition();
+        match &self.mode {
+            Some(said) => format!("{}; {condition}", mode_words(said)),
+            None => condition,
+        }
+    }
+
+    fn ordinary_condition(&self) -> String {
         if let Some(dark) = &self.dark {
             return format!("not readable since {:.0}: {}", dark.since, dark.reason);
         }
@@ -253,4 +268,14 @@ impl Feed<'_> {
             },
         }
     }
+}
+
+/// Says what the jail has said about these days.
+pub(super) fn mode_words(said: &Said) -> String {
+    let until = said.until.map_or_else(
+        || "until `mode normal`".to_owned(),
+        |until| format!("until {until:.0}"),
+    );
+    let (mode, by, since) = (said.mode.as_str().to_uppercase(), &said.by, said.since);
+    format!("{mode} since {since:.0} by {by}, {until}")
 }

@@ -288,6 +288,22 @@ pub fn losses(
     Ok((lost_today, before))
 }
 
+/// Counts the days of history after one day and before another.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn loss_days_between(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    (after, before): (Date, Date),
+) -> Result<usize, JournalError> {
+    let mut statement =
+        tx.prepare_cached("SELECT count(*) FROM loss WHERE feed = ?1 AND day > ?2 AND day < ?3")?;
+    let days = params![feed.as_str(), day_number(after), day_number(before)];
+    let count = stored_count(statement.query_row(days, |row| row.get(0))?)?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
 /// Explicit ends of custody in one capture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ended {

@@ -11,7 +11,7 @@ use super::feed::Export;
 use super::shadow::key;
 use super::{JournalError, Step, storable, stored_count, stored_hash, stored_time};
 use crate::diff::Class;
-use crate::guard::doubts_export;
+use crate::guard::{Mode, doubts_export};
 use crate::mapping::standing::Standing;
 
 /// A feed's hold.
@@ -93,8 +93,12 @@ pub struct Decision {
 pub enum Action {
     /// They are real, and pass.
     Released,
+    /// They are how things stand now, and no news.
+    Levelled,
     /// They are wrong, and are forgotten.
     Dropped,
+    /// The jail has said something about these days.
+    Said(Mode),
 }
 
 impl Action {
@@ -103,8 +107,17 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Released => "released",
+            Self::Levelled => "taken without news",
             Self::Dropped => "dropped",
+            Self::Said(mode) => mode.as_str(),
         }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Released, Self::Levelled, Self::Dropped]
+            .into_iter()
+            .find(|action| action.as_str() == word)
+            .or_else(|| Mode::parse(word).map(Self::Said))
     }
 }
 
@@ -179,19 +192,32 @@ pub fn decisions(
     let mut rows = statement.query(params![feed.as_str(), limit])?;
     let mut decisions = Vec::new();
     while let Some(row) = rows.next()? {
-        let action = match row.get_ref(2)?.as_str().unwrap_or_default() {
-            "released" => Action::Released,
-            "dropped" => Action::Dropped,
-            _ => return Err(JournalError::Damaged("a decision's action")),
-        };
+        let action = Action::parse(row.get_ref(2)?.as_str().unwrap_or_default());
         let decision = Decision {
             by: row.get(1)?,
-            action,
+            action: action.ok_or(JournalError::Damaged("a decision's action"))?,
             changes: stored_count(row.get(3)?)?,
         };
         decisions.push((stored_time(row.get(0)?)?, decision));
     }
     Ok(decisions)
+}
+
+/// Returns when a person last let a feed's held changes pass.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn last_released(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+) -> Result<Option<Timestamp>, JournalError> {
+    let at: Option<i64> = tx
+        .prepare_cached(
+            "SELECT max(decided_at) FROM decision
+             WHERE feed = ?1 AND action IN ('released', 'taken without news')",
+        )?
+        .query_row([feed.as_str()], |row| row.get(0))?;
+    at.map(stored_time).transpose()
 }
 
 /// Loads the changes that a feed holds, in their order.
@@ -261,20 +287,33 @@ pub fn update(
         HoldUpdate::Decide(decision) => {
             clear(tx, feed)?;
             end_if_empty(tx, feed)?;
-            let mut statement = tx.prepare_cached(
-                "INSERT INTO decision (feed, decided_at, decided_by, action, changes)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?;
-            statement.execute(params![
-                feed.as_str(),
-                at.as_microsecond(),
-                decision.by,
-                decision.action.as_str(),
-                storable(decision.changes),
-            ])?;
-            Ok(())
+            note(tx, feed, decision, at)
         }
     }
+}
+
+/// Remembers what a person has decided.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be written.
+pub fn note(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    decision: &Decision,
+    at: Timestamp,
+) -> Result<(), JournalError> {
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO decision (feed, decided_at, decided_by, action, changes)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    statement.execute(params![
+        feed.as_str(),
+        at.as_microsecond(),
+        decision.by,
+        decision.action.as_str(),
+        storable(decision.changes),
+    ])?;
+    Ok(())
 }
 
 fn put(

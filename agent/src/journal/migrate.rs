@@ -5,10 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::JournalError;
 
 /// The migrations so far; one that has been released is frozen.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_dark.sql"),
     include_str!("migrations/0003_contact.sql"),
+    include_str!("migrations/0004_guard.sql"),
 ];
 
 /// Brings a journal to this program's version.

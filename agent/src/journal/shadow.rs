@@ -54,6 +54,26 @@ pub fn hash_of(
     hash.map(|hash| stored_hash(&hash)).transpose()
 }
 
+/// Returns one row.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn row_of(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    key: &RecordKey,
+) -> Result<Option<Row>, JournalError> {
+    let mut statement =
+        tx.prepare_cached("SELECT row FROM shadow WHERE feed = ?1 AND kind = ?2 AND number = ?3")?;
+    let bytes: Option<Vec<u8>> = statement
+        .query_row(
+            params![feed.as_str(), key.kind.code(), key.number.as_str()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(bytes.map(Row::from_bytes))
+}
+
 /// Stores one row.
 ///
 /// # Errors

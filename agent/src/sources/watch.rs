@@ -16,11 +16,12 @@ use tracing::{debug, error, info, warn};
 
 use super::database::Database;
 use super::folder::Folder;
+use crate::capture::emergency::agree;
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{CaptureError, Feed, Now, take_file, take_rows};
 use crate::journal::dark::{self, Dark};
 use crate::journal::feed::{self, FeedState};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, mode};
 use crate::mapping::profile::Mode;
 use crate::pulse::Beat;
 use crate::reserve::Reserve;
@@ -169,10 +170,16 @@ fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), Capture
     if !shared.reserve.is_ready() {
         return Err(JournalError::NoRoom.into());
     }
+    end_mode(&mut lock(&shared.journal), feed, (shared.world.wall)())?;
     let looked = match source {
         Source::Folder(folder) => look_at_folder(folder, feed, shared),
         Source::Database(database) => look_at_database(database, feed, shared),
     };
+    let at = (shared.world.wall)();
+    for key in agree(&mut lock(&shared.journal), at)? {
+        info!(feed = %feed.name, record.number = %key.number,
+            "Booking system says what was said at the jail");
+    }
     let dark = match &looked {
         Err(failure @ (CaptureError::Folder(_) | CaptureError::Database(_))) => {
             Some(chain(failure))
@@ -182,7 +189,6 @@ fn look(source: &mut Source, feed: &Feed, shared: &Shared) -> Result<(), Capture
         Ok(()) => None,
     };
     let mut journal = lock(&shared.journal);
-    let at = (shared.world.wall)();
     if dark.is_some() {
         // It is the source that is dark: the agent was there.
         note_seen(&mut journal, feed, at, None)?;
@@ -383,6 +389,17 @@ fn is_change(kind: EventKind) -> bool {
         | EventKind::Remove(_)
         | EventKind::Other => true,
     }
+}
+
+/// Ends an evacuation or maintenance whose end has come.
+fn end_mode(journal: &mut Journal, feed: &Feed, now: Timestamp) -> Result<(), JournalError> {
+    if !journal.read(|tx| mode::is_over(tx, &feed.name, now))? {
+        return Ok(());
+    }
+    if journal.write(|tx| mode::end_if_over(tx, &feed.name, now))? {
+        info!(feed = %feed.name, "Mode ended by itself: ordinary times again");
+    }
+    Ok(())
 }
 
 /// Notes that the source was looked at, now and then: so it is known whether the agent was down or

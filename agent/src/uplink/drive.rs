@@ -30,7 +30,9 @@ use super::streams::{StreamError, Streams};
 use crate::identity::StateFolder;
 use crate::journal::contact::{self, Contact};
 use crate::journal::position::{self, Standpoint};
-use crate::journal::{Journal, JournalError, dark, feed, hold, receipt, shadow, spool};
+use crate::journal::{
+    Journal, JournalError, dark, emergency, feed, hold, mode, receipt, shadow, spool,
+};
 use crate::pulse::Beat;
 use crate::reserve::Reserve;
 use crate::signer::Signer;
@@ -331,6 +333,7 @@ impl Driver {
                 let state = state.as_ref();
                 let held = hold::load(tx, &label.feed)?.map(|hold| hold.code);
                 let refused = state.and_then(|state| state.refusal.as_ref());
+                let mode = mode::load(tx, &label.feed, now)?;
                 feeds.push(FeedBeat {
                     feed: label.feed.clone(),
                     facility: label.facility.clone(),
@@ -340,9 +343,11 @@ impl Driver {
                     held: dark::load(tx, &label.feed)?
                         .map(|_| NOT_READABLE.to_owned())
                         .or(held)
-                        .or_else(|| refused.map(|_| "refused".to_owned())),
+                        .or_else(|| refused.map(|_| "refused".to_owned()))
+                        .or_else(|| mode.map(|said| said.mode.to_string())),
                 });
             }
+            feeds.extend(emergency_beat(tx, labels)?);
             Ok((standpoint, backlog, feeds))
         })?;
         Ok(Heartbeat {
@@ -479,6 +484,25 @@ impl Driver {
     fn now(&self) -> Instant {
         (self.parts.world.monotonic)()
     }
+}
+
+/// Says up to when the jail has spoken itself, if it ever did: the status page shows whose word it is.
+fn emergency_beat(
+    tx: &rusqlite::Transaction<'_>,
+    labels: &[FeedLabel],
+) -> Result<Option<FeedBeat>, JournalError> {
+    let (Ok(name), Some(first)) = (FeedName::new(emergency::FEED), labels.first()) else {
+        return Ok(None);
+    };
+    let state = feed::load(tx, &name)?;
+    Ok(state.map(|state| FeedBeat {
+        feed: name,
+        facility: first.facility.clone(),
+        as_of_us: micros(state.exported_at),
+        source_changed_us: micros(state.changed_at),
+        rows: state.listed,
+        held: None,
+    }))
 }
 
 fn micros(time: Option<Timestamp>) -> Option<i64> {

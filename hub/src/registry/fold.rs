@@ -9,6 +9,7 @@ use savin_shared::record::custody::{CustodyState, ReleaseReason};
 use savin_shared::record::{Record, RecordBody};
 
 use super::derive::{Derived, derive};
+use super::details::Details;
 use super::known::{Fields, Known, Word};
 use super::overlay::overlay;
 
@@ -156,7 +157,9 @@ fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
         row.kind(),
         arrival.before,
     );
-    let keeps_status = repeats(before, arrival, row) || says_less(&before.record, &record);
+    let keeps_status = repeats(before, arrival, row)
+        || says_less(&before.record, &record)
+        || is_overtaken(before, row);
     let (status_feed, status_evidence) = if keeps_status {
         copy_status(&before.record, &mut record);
         (before.status_feed.clone(), before.status_evidence)
@@ -169,7 +172,11 @@ fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
     Folded {
         is_changed: record != before.record || is_unsealed,
         word: Some(row.word(filled)),
-        derived: news(arrival.origin, Some(&before.record), &record),
+        derived: withdrawn(
+            row.evidence,
+            &record,
+            news(arrival.origin, Some(&before.record), &record),
+        ),
         after: Known {
             record,
             sealed_by,
@@ -185,7 +192,7 @@ fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
 /// booking system whose other columns changed. A transaction is never a repetition.
 fn repeats(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> bool {
     let state = row.record.custody().map(|custody| custody.state);
-    row.evidence != Evidence::Transaction
+    matches!(row.evidence, Evidence::Status | Evidence::Listing)
         && *arrival.feed != before.status_feed
         && arrival.before.is_some_and(|word| word.state == state)
 }
@@ -202,6 +209,17 @@ fn says_less(before: &Record, row: &Record) -> bool {
         ) => before.state != row.state,
         _ => false,
     })
+}
+
+/// Whether a booking system says at last what was said at the jail by name long before, and something
+/// newer has been said there since: an escape that has ended is no second escape.
+fn is_overtaken(before: &Known, row: Row<'_>) -> bool {
+    let is_said = |evidence| matches!(evidence, Evidence::Emergency | Evidence::Withdrawal);
+    let time = |record: &Record| record.custody().and_then(|custody| custody.status_at);
+    let times = time(row.record).zip(time(&before.record));
+    is_said(before.status_evidence)
+        && !is_said(row.evidence)
+        && times.is_some_and(|(row, before)| row.timestamp() < before.timestamp())
 }
 
 fn copy_status(from: &Record, to: &mut Record) {
@@ -261,6 +279,27 @@ fn news(origin: Origin, before: Option<&Record>, after: &Record) -> Vec<Derived>
         | Origin::Rebaseline
         | Origin::ReleasedHold => derive(before, after),
     }
+}
+
+/// What a jail takes back was not so: nobody was recaptured who had never escaped.
+fn withdrawn(evidence: Evidence, after: &Record, derived: Vec<Derived>) -> Vec<Derived> {
+    if evidence != Evidence::Withdrawal {
+        return derived;
+    }
+    let take_back = |event: Derived| match event.code {
+        EventCode::Recaptured => Derived {
+            code: EventCode::Correction,
+            corrects: true,
+            details: Details {
+                state: after.custody().map(|custody| custody.state.to_string()),
+                to_facility: Some(after.facility.to_string()),
+                ..Details::default()
+            },
+            ..event
+        },
+        _ => event,
+    };
+    derived.into_iter().map(take_back).collect()
 }
 
 #[cfg(test)]

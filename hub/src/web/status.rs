@@ -131,7 +131,9 @@ impl Shown {
     fn sure(&self, page: &Page, custody: &Custody) -> String {
         let key = match (custody.state, self.known.status_evidence) {
             (CustodyState::NoLongerListed, _) => "sure-absence",
-            (_, Evidence::Transaction) => "sure-transaction",
+            (_, Evidence::Transaction | Evidence::Emergency | Evidence::Withdrawal) => {
+                "sure-transaction"
+            }
             (_, Evidence::Status) => "sure-status",
             (_, Evidence::Listing) => "sure-listing",
         };

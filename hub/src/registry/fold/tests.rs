@@ -85,6 +85,12 @@ impl Life {
         self.arrive("moves", Origin::Live, row)
     }
 
+    /// Somebody at the jail says something by name.
+    fn says(&mut self, record: &Record, evidence: Evidence) -> Vec<Code> {
+        let row = row(record, Coverage::Partial, evidence);
+        self.arrive("emergency", Origin::Live, row)
+    }
+
     /// The roster lists the booking no longer.
     fn vanishes(&mut self) -> Vec<Code> {
         self.arrive("roster", Origin::Live, ArrivalChange::NoLongerListed)
@@ -132,6 +138,71 @@ fn never_makes_a_release_of_absence() {
     // Back with the same booking: nothing had happened.
     assert_eq!(life.lists(&record(IN)), []);
     assert_eq!(life.state(), IN);
+}
+
+#[test]
+fn hears_once_of_what_the_jail_said_before_its_system_did() {
+    let (held, escaped) = (record(IN), record(CustodyState::Escaped));
+    let mut life = Life::new();
+    life.states(&held);
+    assert_eq!(life.says(&escaped, Evidence::Emergency), [Code::Escaped]);
+    // The system follows later: first not at all, then in another column, then in its own word.
+    let moved = with(IN, |custody| custody.location = Some("B-2".to_owned()));
+    assert_eq!((life.states(&held), life.states(&moved)), (vec![], vec![]));
+    assert_eq!(life.state(), CustodyState::Escaped);
+    assert_eq!(life.states(&escaped), []);
+    assert_eq!(life.says(&held, Evidence::Emergency), [Code::Recaptured]);
+    assert_eq!(
+        (life.states(&escaped), life.states(&held)),
+        (vec![], vec![])
+    );
+    assert_eq!(life.state(), IN);
+    // A release whose reason the system adds.
+    let out = record(CustodyState::OutOfCustody(ReleaseReason::Unknown));
+    assert_eq!(life.says(&out, Evidence::Emergency), [Code::Released]);
+    assert_eq!(life.states(&record(BOND)), []);
+}
+
+#[test]
+fn takes_a_late_word_of_an_escape_that_has_ended_for_no_second_one() {
+    let at_hour = |state, hour| {
+        with(state, |custody| {
+            custody.status_at = at(&format!("2026-06-01T{hour:02}:00:00Z"));
+        })
+    };
+    let mut life = Life::new();
+    life.states(&at_hour(IN, 1));
+    let escape = at_hour(CustodyState::Escaped, 8);
+    assert_eq!(life.says(&escape, Evidence::Emergency), [Code::Escaped]);
+    assert_eq!(
+        life.says(&at_hour(IN, 9), Evidence::Emergency),
+        [Code::Recaptured]
+    );
+    assert_eq!(life.states(&escape), []);
+    assert_eq!(life.state(), IN);
+    assert_eq!(life.states(&at_hour(IN, 9)), []);
+    let again = at_hour(CustodyState::Escaped, 10);
+    assert_eq!(life.states(&again), [Code::Escaped]);
+}
+
+#[test]
+fn corrects_an_escape_that_the_jail_takes_back() {
+    let mut life = Life::new();
+    life.states(&record(IN));
+    let escaped = record(CustodyState::Escaped);
+    assert_eq!(life.says(&escaped, Evidence::Emergency), [Code::Escaped]);
+    let held = record(IN);
+    let row = row(&held, Coverage::Partial, Evidence::Withdrawal);
+    let derived = life.derives("emergency", Origin::Live, row);
+    assert_eq!(derived.len(), 1);
+    assert_eq!(
+        (derived[0].code, derived[0].corrects),
+        (Code::Correction, true)
+    );
+    assert_eq!(derived[0].details.state.as_deref(), Some("InCustody"));
+    let out = record(CustodyState::OutOfCustody(ReleaseReason::Bond));
+    assert_eq!(life.says(&out, Evidence::Emergency), [Code::Released]);
+    assert_eq!(life.says(&held, Evidence::Withdrawal), [Code::Correction]);
 }
 
 #[test]

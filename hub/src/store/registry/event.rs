@@ -144,7 +144,8 @@ pub fn of_records(
 }
 
 /// The events that say that custody has ended, and that a correction may take back.
-const ENDS: [EventCode; 5] = [
+const ENDS: [EventCode; 6] = [
+    EventCode::Escaped,
     EventCode::TransferOutOfState,
     EventCode::Released,
     EventCode::Discharged,
@@ -161,7 +162,7 @@ pub fn last_end_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<EventPosi
     values.extend(ENDS.map(|code| code.code().into()));
     let row = tx.query_optional(
         "SELECT position FROM event
-         WHERE record_id = $1 AND code IN ($2, $3, $4, $5, $6)
+         WHERE record_id = $1 AND code IN ($2, $3, $4, $5, $6, $7)
          ORDER BY position DESC LIMIT 1",
         &values,
     )?;

@@ -1,0 +1,131 @@
+//! How much of a change is usual for a feed: fitted to its own history, since no bare percentage fits
+//! both a jail of 10 and one of 7,000.
+
+use super::History;
+
+/// Absences that no history can make suspicious: in a jail of 35, five may leave in a day.
+pub(super) const ABSENCE_FLOOR: u64 = 5;
+
+/// The same in a jail so small that five would be a quarter of it and more.
+const ABSENCE_FLOOR_SMALL: u64 = 3;
+
+/// Up to how many people a jail is so small.
+const SMALL: u64 = 19;
+
+/// How many times the usual daily loss is still believed.
+const ABSENCE_FACTOR: u64 = 3;
+
+/// Days of history that the median is taken from.
+pub const HISTORY_DAYS: usize = 90;
+
+/// Days of history below which the median is not yet trusted.
+const HISTORY_DAYS_MIN: usize = 7;
+
+/// Daily loss assumed until there is history, in thousandths of the roster: the 95th percentile of
+/// ten years of one large jail.
+const LOSS_PER_MILLE: u64 = 21;
+
+/// Days over which losses that no single day shows are added up.
+const DRIFT_DAYS: usize = 7;
+
+/// Days of history, beside those, below which no drift can be told from ordinary times.
+const DRIFT_HISTORY_MIN: usize = 21;
+
+/// Losses of a week that no history can make suspicious.
+const DRIFT_FLOOR: u64 = 8;
+
+/// Explicit ends of custody that are always believed within [`WINDOW_MINUTES`].
+const RELEASE_FLOOR: u64 = 20;
+
+/// How many times the busiest usual window is still believed.
+const RELEASE_FACTOR: u64 = 10;
+
+/// The window over which explicit ends of custody are counted, in minutes.
+pub const WINDOW_MINUTES: i64 = 10;
+
+/// Rows or records of one export that may be wrong by accident.
+const ACCIDENTS: u64 = 2;
+
+/// The share of an export that may be wrong by accident, as one of so many.
+const ACCIDENTS_ONE_OF: u64 = 100;
+
+/// Says whether so many of so many are wrong that it is no accident of single rows.
+#[must_use]
+pub const fn is_beyond_accident(wrong: u64, of: u64) -> bool {
+    wrong > ACCIDENTS && wrong.saturating_mul(ACCIDENTS_ONE_OF) > of
+}
+
+/// Returns how many may go missing in a day before a person is asked. After days without a new export
+/// more may be gone; but where half of a jail is, a person looks, however long it was dark.
+#[must_use]
+pub fn absence_limit(history: &History) -> u64 {
+    let days = history.days_since_change.max(1);
+    let mut usual = median(&history.daily_losses);
+    if history.daily_losses.len() < HISTORY_DAYS_MIN {
+        let assumed = (history.listed * LOSS_PER_MILLE).div_ceil(1000);
+        usual = usual.max(assumed);
+    }
+    let mut believed = ABSENCE_FACTOR.saturating_mul(usual).saturating_mul(days);
+    if days > 1 {
+        believed = believed.min(history.listed / 2);
+    }
+    floor(history).max(believed)
+}
+
+const fn floor(history: &History) -> u64 {
+    if history.listed > SMALL {
+        ABSENCE_FLOOR
+    } else {
+        ABSENCE_FLOOR_SMALL
+    }
+}
+
+/// Returns how many may go missing in a week before a person is asked, once there is history: half
+/// again as many as in the middle week, and what chance adds where few come and go.
+#[must_use]
+pub fn weekly_limit(history: &History) -> Option<u64> {
+    let before = history.daily_losses.get(DRIFT_DAYS - 1..)?;
+    if before.len() < DRIFT_HISTORY_MIN {
+        return None;
+    }
+    let weeks: Vec<u64> = before
+        .windows(DRIFT_DAYS)
+        .map(|week| week.iter().sum())
+        .collect();
+    let usual = median(&weeks);
+    let chance = usual.saturating_mul(16).isqrt();
+    Some(DRIFT_FLOOR.max(usual + usual / 2 + chance))
+}
+
+/// Returns how many went missing on the last days before today of a week, as far as no person has
+/// looked since.
+pub(super) fn lost_of_late(history: &History) -> u64 {
+    let days = history.days_since_decision.min(DRIFT_DAYS - 1);
+    history.daily_losses.iter().take(days).sum()
+}
+
+/// Says whether one export lets go so many of those listed that its words must have changed.
+pub(super) const fn is_shift(ended: u64, listed: u64) -> bool {
+    ended > ABSENCE_FLOOR && ended.saturating_mul(2) > listed
+}
+
+/// Returns how many may be let go by explicit word in a window before a person is asked.
+#[must_use]
+pub fn release_limit(history: &History) -> u64 {
+    RELEASE_FLOOR.max(RELEASE_FACTOR.saturating_mul(history.ended_usual))
+}
+
+/// Returns the value that 99.9% of windows do not exceed; windows that are not given counted none.
+#[must_use]
+pub fn usual_maximum(busy_windows: &[u64], windows: u64) -> u64 {
+    let mut counts = busy_windows.to_vec();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let skipped = usize::try_from(windows / 1000).unwrap_or(usize::MAX);
+    counts.get(skipped).copied().unwrap_or(0)
+}
+
+fn median(values: &[u64]) -> u64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+}

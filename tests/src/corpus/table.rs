@@ -1,0 +1,181 @@
+//! The whole corpus, and its table as the guide shows it.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use crate::corpus::bulk::{self, Bulk};
+use crate::corpus::damage::{self, Damage};
+use crate::corpus::jail::SIZES;
+use crate::corpus::run::{Base, Counts, decay, false_holds};
+
+/// How much of the corpus is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Damaged exports: of each ten, two of a large jail, four of each other size.
+    pub damaged: u64,
+    /// True bulk days.
+    pub bulk: u64,
+    /// Jails of each size and way of telling releases, with a history of their own.
+    pub bases: u64,
+    /// Where chance begins.
+    pub seed: u64,
+}
+
+/// The corpus as it is published.
+pub const WHOLE: Extent = Extent {
+    damaged: 10_000,
+    bulk: 1_000,
+    bases: 3,
+    seed: 20_261,
+};
+
+/// What the corpus came to.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// By the way of damage.
+    pub damaged: BTreeMap<Damage, Counts>,
+    /// By the kind of day.
+    pub bulk: BTreeMap<Bulk, Counts>,
+}
+
+impl Results {
+    /// Returns all of it together.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        let mut total = Counts::default();
+        for counts in self.damaged.values().chain(self.bulk.values()) {
+            total.add(counts);
+        }
+        total
+    }
+}
+
+/// Runs the cases.
+///
+/// # Errors
+/// Returns what the pipeline returns.
+pub fn run(extent: Extent) -> anyhow::Result<Results> {
+    let mut results = Results::default();
+    // Large jails are slow, and two in ten are enough of them.
+    for (size, tenths) in SIZES.into_iter().zip([2, 4, 4]) {
+        let kinds = 2 * extent.bases;
+        for base_number in 0..kinds {
+            let seed = extent.seed + base_number;
+            let base = Base::new(size, base_number % 2 == 0, seed)?;
+            let share = |all: u64| {
+                let of_size = all * tenths / 10;
+                (of_size * base_number / kinds)..(of_size * (base_number + 1) / kinds)
+            };
+            let case_seed = |number: u64| seed.wrapping_mul(1_000_003).wrapping_add(number);
+            for (number, damage) in share(extent.damaged).zip(damage::ALL.iter().cycle()) {
+                let counts = base.damage(*damage, case_seed(number))?;
+                results.damaged.entry(*damage).or_default().add(&counts);
+            }
+            for (number, bulk) in share(extent.bulk).zip(bulk::ALL.iter().cycle()) {
+                let counts = base.bulk(*bulk, case_seed(number))?;
+                results.bulk.entry(*bulk).or_default().add(&counts);
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// Runs the whole corpus and prints its tables.
+///
+/// # Errors
+/// Returns what the pipeline or the terminal returns.
+pub fn publish(extent: Extent) -> anyhow::Result<()> {
+    let results = run(extent)?;
+    line(
+        "| damaged export | cases | refused | held | something untrue passed unseen | untrue \
+         \"no longer listed\" told | releases told that were none | wrong codes told, at most | \
+         true releases lost |",
+    )?;
+    line("|---|---|---|---|---|---|---|---|---|")?;
+    for (damage, counts) in &results.damaged {
+        row(&format!("{damage:?}"), counts)?;
+    }
+    let mut all = Counts::default();
+    results.damaged.values().for_each(|counts| all.add(counts));
+    row("all", &all)?;
+    line("")?;
+    line(
+        "| true bulk day | cases | held | releases told that were none | told after a person | lost |",
+    )?;
+    line("|---|---|---|---|---|---|")?;
+    for (bulk, counts) in &results.bulk {
+        line(&format!(
+            "| {bulk:?} | {} | {} | {} | {} | {} |",
+            counts.cases, counts.held, counts.false_releases, counts.late, counts.lost
+        ))?;
+    }
+    line("")?;
+    line(
+        "| jail | false holds a year, by absence / by explicit word | decaying by 5% a day | by 8% a day |",
+    )?;
+    line("|---|---|---|---|")?;
+    for size in SIZES {
+        let mut years = Vec::new();
+        for says_releases in [false, true] {
+            let mut days = 0;
+            for year in 0..extent.bases {
+                let year = false_holds(size, says_releases, extent.seed + 100 + year)?;
+                days += year.days_held;
+            }
+            let tenths = days * 10 / extent.bases.max(1);
+            years.push(format!("{}.{}", tenths / 10, tenths % 10));
+        }
+        let decays = [50, 80].map(|per_mille| decays(size, per_mille, extent));
+        let [slow, fast] = decays;
+        line(&format!(
+            "| {} | {} | {} | {} |",
+            size.name,
+            years.join(" / "),
+            slow?,
+            fast?
+        ))?;
+    }
+    Ok(())
+}
+
+/// Says after how many days decaying feeds were held.
+fn decays(
+    size: crate::corpus::jail::Size,
+    per_mille: usize,
+    extent: Extent,
+) -> anyhow::Result<String> {
+    let (mut days, mut never) = (Vec::new(), 0);
+    for number in 0..extent.bases {
+        let base = Base::new(size, number % 2 == 0, extent.seed + 200 + number)?;
+        for seed in 0..5 {
+            match decay(&base, per_mille, seed)? {
+                Some(after) => days.push(after),
+                None => never += 1,
+            }
+        }
+    }
+    days.sort_unstable();
+    let middle = days.get(days.len() / 2);
+    let middle = middle.map_or_else(|| "-".to_owned(), |day| format!("held on day {day}"));
+    Ok(format!("{middle}, {never} of {} never", days.len() + never))
+}
+
+fn row(name: &str, counts: &Counts) -> anyhow::Result<()> {
+    line(&format!(
+        "| {name} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        counts.cases,
+        counts.refused,
+        counts.held,
+        counts.missed,
+        counts.untrue_absences,
+        counts.false_releases,
+        counts.wrong_codes_max,
+        counts.lost
+    ))
+}
+
+fn line(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,59 @@
+//! A sample of the guard's corpus: what must never pass does not, and what is true is not lost.
+
+use savin_tests::corpus::jail::SIZES;
+use savin_tests::corpus::run::{Base, decay, false_holds};
+use savin_tests::corpus::table::{Extent, run};
+
+/// How many explicit releases within ten minutes are believed of a jail that seldom has any.
+const BREAKER: u64 = 20;
+
+#[test]
+fn no_damage_is_told_as_a_release_and_no_release_is_lost() -> anyhow::Result<()> {
+    let results = run(Extent {
+        damaged: 500,
+        bulk: 40,
+        bases: 1,
+        seed: 7,
+    })?;
+    let total = results.total();
+    assert_eq!(total.cases, 540);
+    for (damage, counts) in &results.damaged {
+        assert_eq!(counts.false_releases, 0, "{damage:?}: {counts:?}");
+        assert_eq!(counts.lost, 0, "{damage:?}: {counts:?}");
+        assert!(counts.wrong_codes_max <= BREAKER, "{damage:?}: {counts:?}");
+    }
+    for (bulk, counts) in &results.bulk {
+        assert_eq!(
+            (counts.false_releases, counts.lost),
+            (0, 0),
+            "{bulk:?}: {counts:?}"
+        );
+    }
+    // The corpus does damage, and there are releases in it to be lost.
+    assert!(total.refused > 100 && total.held > 100, "{total:?}");
+    assert!(total.late > 100, "{total:?}");
+    Ok(())
+}
+
+#[test]
+fn an_ordinary_year_of_a_small_jail_asks_nobody_often() -> anyhow::Result<()> {
+    let [_, median, small] = SIZES;
+    for size in [median, small] {
+        for says_releases in [false, true] {
+            let year = false_holds(size, says_releases, 3)?;
+            assert!(year.days_held <= 6, "{}: {year:?}", size.name);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_feed_that_decays_is_held_within_twelve_days() -> anyhow::Result<()> {
+    let [_, median, _] = SIZES;
+    let base = Base::new(median, false, 5)?;
+    for seed in 0..3 {
+        let held = decay(&base, 80, seed)?;
+        assert!(held.is_some(), "seed {seed}");
+    }
+    Ok(())
+}
