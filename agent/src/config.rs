@@ -1,5 +1,6 @@
 //! `agent.toml`: raw to checked, once. Nothing else sees the file.
 
+mod database;
 mod facilities;
 
 use std::fs;
@@ -19,6 +20,7 @@ use crate::identity::StateFolder;
 use crate::mapping::profile::Profile;
 use crate::sources::database::DatabaseSettings;
 use crate::sources::folder::FolderSettings;
+use database::DatabaseDocument;
 pub use facilities::NamedFacility;
 
 /// The checked configuration.
@@ -84,15 +86,6 @@ struct FolderDocument {
     files: Option<String>,
     #[serde(default)]
     settle: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DatabaseDocument {
-    path: PathBuf,
-    query: String,
-    #[serde(default)]
-    full_read: Option<Spanned<String>>,
 }
 
 impl Config {
@@ -177,7 +170,7 @@ impl Checker<'_> {
         let mut feeds: Vec<FeedConfig> = Vec::new();
         for feed in document.feed {
             let span = feed.name.span();
-            let feed = self.feed(feed)?;
+            let feed = self.feed(feed, state.path())?;
             if feeds.iter().any(|other| other.feed.name == feed.feed.name) {
                 return Err(self.wrong(span, "two feeds have this name"));
             }
@@ -186,7 +179,7 @@ impl Checker<'_> {
         Ok(Config { state, feeds })
     }
 
-    fn feed(&self, document: FeedDocument) -> Result<FeedConfig, ConfigError> {
+    fn feed(&self, document: FeedDocument, state: &Path) -> Result<FeedConfig, ConfigError> {
         let span = document.name.span();
         let profile_path = self.base.join(document.profile.get_ref());
         let profile_text = read(&profile_path)?;
@@ -196,7 +189,7 @@ impl Checker<'_> {
             0,
             NamedFacility::new(&document.facility, self.path, self.text),
         );
-        let hour = SignedDuration::from_hours(1);
+        let mut poll = SignedDuration::from_secs(1);
         let (source, usual) = match (document.folder, document.database) {
             (Some(folder), None) => {
                 let settle = self.duration(folder.settle.as_ref(), SignedDuration::from_secs(2))?;
@@ -211,13 +204,9 @@ impl Checker<'_> {
                 )
             }
             (None, Some(database)) => {
-                let full_read = self.duration(database.full_read.as_ref(), hour)?;
-                let settings = DatabaseSettings {
-                    path: self.base.join(database.path),
-                    query: database.query,
-                    full_read: full_read.unsigned_abs(),
-                };
-                (SourceConfig::Database(settings), full_read)
+                let checked = database.check(self, state, &document.name)?;
+                poll = checked.poll;
+                (SourceConfig::Database(checked.settings), checked.full_read)
             }
             (Some(_), Some(_)) | (None, None) => {
                 let message = "a feed has either [feed.folder] or [feed.database]";
@@ -229,7 +218,7 @@ impl Checker<'_> {
         let facility = FacilityCode::new(document.facility.get_ref())
             .map_err(|cause| self.wrong(document.facility.span(), &cause.to_string()))?;
         let cadence = self.duration(document.cadence.as_ref(), usual)?;
-        let poll = self.duration(document.poll.as_ref(), SignedDuration::from_secs(1))?;
+        let poll = self.duration(document.poll.as_ref(), poll)?;
         Ok(FeedConfig {
             feed: Feed {
                 name,
@@ -256,6 +245,11 @@ impl Checker<'_> {
                 "not a length of time: write \"2s\", \"5m\" or \"24h\"",
             )),
         }
+    }
+
+    /// Returns a path, which is relative to the configuration.
+    fn path(&self, path: Option<&Spanned<PathBuf>>) -> Option<PathBuf> {
+        path.map(|path| self.base.join(path.get_ref()))
     }
 
     fn wrong(&self, span: Range<usize>, message: &str) -> ConfigError {
