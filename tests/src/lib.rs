@@ -2,6 +2,8 @@
 //! written to as a county's software would, a mail server, and somebody at the public site.
 
 pub mod clock;
+#[cfg(unix)]
+pub mod county_server;
 pub mod demo;
 pub mod dice;
 pub mod engine;
