@@ -8,8 +8,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use odbc_api::handles::Record;
 use odbc_api::{
-    Connection, ConnectionOptions, Cursor as _, CursorRow, DataType, Environment, Error,
-    ResultSetMetadata as _,
+    ColumnDescription, Connection, ConnectionOptions, Cursor as _, CursorRow, DataType,
+    Environment, Error, ResultSetMetadata as _,
 };
 use savin_agent::sources::database::odbc::frames::{Answer, ROWS_MAX, Request, read, write};
 
@@ -139,8 +139,15 @@ fn ask(
     let mut names = Vec::new();
     let mut columns = Vec::new();
     for place in 1..=width {
-        names.push(cursor.col_name(place)?);
-        columns.push((place, is_text(&cursor.col_data_type(place)?)));
+        // Some drivers answer only one of the two ways to ask for a name.
+        let mut column = ColumnDescription::default();
+        cursor.describe_col(place, &mut column)?;
+        let name = match column.name_to_string() {
+            Ok(name) if !name.is_empty() => name,
+            Ok(_) | Err(_) => cursor.col_name(place)?,
+        };
+        names.push(name);
+        columns.push((place, is_text(&column.data_type)));
     }
     write(answers, &Answer::Columns(names))?;
     let mut rows = Vec::new();
