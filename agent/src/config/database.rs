@@ -210,7 +210,8 @@ impl DatabaseDocument {
             checker,
         )?;
         let copy = checker.path(self.copy.as_ref()).map(|file| {
-            let mut name = feed.get_ref().clone();
+            // A preview has a copy of its own beside the running agent's.
+            let mut name = format!("{}.{}", feed.get_ref(), std::process::id());
             if let Some(ending) = file.extension() {
                 name.push('.');
                 name.push_str(&ending.to_string_lossy());
@@ -348,7 +349,8 @@ mod tests {
             panic!("ODBC")
         };
         let copy = odbc.copy.as_ref().unwrap();
-        assert!(copy.copy.ends_with("state/copy/roster.mdb"));
+        let name = format!("state/copy/roster.{}.mdb", std::process::id());
+        assert!(copy.copy.ends_with(name));
         assert!(
             odbc.helper
                 .ends_with(format!("savin-odbc{}", std::env::consts::EXE_SUFFIX))

@@ -349,3 +349,54 @@ fn a_driver_that_crashes_or_hangs_takes_nothing_along() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// An Access file of Jet 4 with 37 kinds of fruit, as Access wrote it; no free program writes one.
+const ACCESS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/site/node_modules/mdb/test/fruit.mdb"
+);
+
+#[test]
+fn an_access_file_is_copied_and_read() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("jail.mdb");
+    let mut bytes = std::fs::read(ACCESS).context("run tests/run, which gets the Access file")?;
+    std::fs::write(&path, &bytes)?;
+    let more = format!(
+        "copy = \"{}\"\nquery = \"SELECT Fruit, Sugar FROM Fruit\"\n",
+        path.display()
+    );
+    let settings = through(folder.path(), "Driver=MDBTools;DBQ=$FILE;", &more)?;
+    let feed = FeedHome {
+        profile: "name = \"fruit\"\nkind = \"custody\"\nmode = \"roster\"\n\
+                  zone = \"America/Chicago\"\n[columns]\nrecord_number = \"Fruit\"\n\
+                  location = \"Sugar\"\n"
+            .to_owned(),
+        ..feed(settings)
+    };
+    let stage = Stage::set(folder.path(), &programs(), HubOptions::default(), &[feed])?;
+    let shown = stage.agent.cli(&["preview", "--json", "--limit", "1"])?;
+    ensure!(shown.contains("\"mapped\":37"), "{shown}");
+    reaches(&stage.agent, 37)?;
+
+    // One row becomes another: the one is gone, the other is new.
+    let places: Vec<usize> = (0..bytes.len())
+        .filter(|place| {
+            bytes
+                .get(*place..)
+                .is_some_and(|rest| rest.starts_with(b"Guava"))
+        })
+        .collect();
+    ensure!(!places.is_empty(), "the row is not in the file");
+    for place in places {
+        bytes[place] = b'J';
+    }
+    std::fs::write(&path, &bytes)?;
+    reaches(&stage.agent, 39)?;
+    let mut tail = stage.tail()?;
+    tail.wait_for(PATIENCE, |known| known.code == EventCode::NoLongerListed)?;
+    let left = stage.agent.folder().join("state").join("copy");
+    let left = std::fs::read_dir(left)?.count();
+    ensure!(left == 0, "a copy was left");
+    stage.strike()
+}

@@ -4,11 +4,15 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::sources::database::error::DatabaseError;
 
 /// How often a copy is begun before the look is given up.
 const TRIES: u32 = 5;
+
+/// When a copy is one that a process left behind which was killed: a look takes seconds.
+const LEFT_BEHIND: Duration = Duration::from_secs(3600);
 
 /// Bytes that are compared at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -53,6 +57,7 @@ impl CopySettings {
     fn try_make(&self) -> io::Result<bool> {
         if let Some(folder) = self.copy.parent() {
             private_folder(folder)?;
+            remove_old(folder)?;
         }
         let before = sign(&fs::metadata(&self.file)?)?;
         let mut from = fs::File::open(&self.file)?;
@@ -73,6 +78,19 @@ fn private_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+/// Removes what killed processes left behind.
+fn remove_old(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let written = entry.metadata().and_then(|known| known.modified());
+        let age = written.ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > LEFT_BEHIND) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn sign(known: &fs::Metadata) -> io::Result<String> {
@@ -133,5 +151,20 @@ mod tests {
         assert_eq!(fs::read(&copy.copy).unwrap(), b"shorter");
         copy.remove();
         assert!(!copy.copy.exists());
+        // One of a process that was killed long ago, and one of another that is at work.
+        let (old, new) = (
+            copy.copy.with_file_name("old"),
+            copy.copy.with_file_name("new"),
+        );
+        fs::write(&old, "").unwrap();
+        fs::write(&new, "").unwrap();
+        let long_ago = std::time::SystemTime::UNIX_EPOCH;
+        fs::File::options()
+            .write(true)
+            .open(&old)
+            .and_then(|file| file.set_modified(long_ago))
+            .unwrap();
+        copy.make().unwrap();
+        assert!(!old.exists() && new.exists());
     }
 }
