@@ -1,5 +1,6 @@
 //! `agent.toml`: raw to checked, once. Nothing else sees the file.
 
+mod database;
 mod facilities;
 mod hub;
 
@@ -21,6 +22,7 @@ use crate::mapping::profile::Profile;
 use crate::sources::database::DatabaseSettings;
 use crate::sources::folder::FolderSettings;
 use crate::uplink::dial::Ways;
+use database::DatabaseDocument;
 pub use facilities::NamedFacility;
 pub use hub::proxy;
 
@@ -104,15 +106,6 @@ struct FolderDocument {
     files: Option<String>,
     #[serde(default)]
     settle: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DatabaseDocument {
-    path: PathBuf,
-    query: String,
-    #[serde(default)]
-    full_read: Option<Spanned<String>>,
 }
 
 impl Config {
@@ -201,7 +194,7 @@ impl Checker<'_> {
         let mut feeds: Vec<FeedConfig> = Vec::new();
         for feed in document.feed {
             let span = feed.name.span();
-            let feed = self.feed(feed)?;
+            let feed = self.feed(feed, state.path())?;
             if RESERVED.contains(&feed.feed.name.as_str()) {
                 return Err(self.wrong(span, "the agent's own words are sent under this name"));
             }
@@ -213,7 +206,7 @@ impl Checker<'_> {
         Ok(Config { state, ways, feeds })
     }
 
-    fn feed(&self, document: FeedDocument) -> Result<FeedConfig, ConfigError> {
+    fn feed(&self, document: FeedDocument, state: &Path) -> Result<FeedConfig, ConfigError> {
         let span = document.name.span();
         let profile_path = self.base.join(document.profile.get_ref());
         let profile_text = read(&profile_path)?;
@@ -223,7 +216,7 @@ impl Checker<'_> {
             0,
             NamedFacility::new(&document.facility, self.path, self.text),
         );
-        let hour = SignedDuration::from_hours(1);
+        let mut poll = SignedDuration::from_secs(1);
         let (source, usual) = match (document.folder, document.database) {
             (Some(folder), None) => {
                 let settle = self.duration(folder.settle.as_ref(), SignedDuration::from_secs(2))?;
@@ -238,13 +231,9 @@ impl Checker<'_> {
                 )
             }
             (None, Some(database)) => {
-                let full_read = self.duration(database.full_read.as_ref(), hour)?;
-                let settings = DatabaseSettings {
-                    path: self.base.join(database.path),
-                    query: database.query,
-                    full_read: full_read.unsigned_abs(),
-                };
-                (SourceConfig::Database(settings), full_read)
+                let checked = database.check(self, state, &document.name)?;
+                poll = checked.poll;
+                (SourceConfig::Database(checked.settings), checked.full_read)
             }
             (Some(_), Some(_)) | (None, None) => {
                 let message = "a feed has either [feed.folder] or [feed.database]";
@@ -256,7 +245,7 @@ impl Checker<'_> {
         let facility = FacilityCode::new(document.facility.get_ref())
             .map_err(|cause| self.wrong(document.facility.span(), &cause.to_string()))?;
         let cadence = self.duration(document.cadence.as_ref(), usual)?;
-        let poll = self.duration(document.poll.as_ref(), SignedDuration::from_secs(1))?;
+        let poll = self.duration(document.poll.as_ref(), poll)?;
         Ok(FeedConfig {
             feed: Feed {
                 name,
@@ -284,6 +273,11 @@ impl Checker<'_> {
                 "not a length of time: write \"2s\", \"5m\" or \"24h\"",
             )),
         }
+    }
+
+    /// Returns a path, which is relative to the configuration.
+    fn path(&self, path: Option<&Spanned<PathBuf>>) -> Option<PathBuf> {
+        path.map(|path| self.base.join(path.get_ref()))
     }
 
     fn wrong(&self, span: Range<usize>, message: &str) -> ConfigError {

@@ -202,6 +202,8 @@ pub enum SourceHome {
     Folder(&'static str),
     /// A database of this name in the agent's home, by a query.
     Database(&'static str, &'static str),
+    /// A database, by the settings of `[feed.database]`.
+    Settings(String),
 }
 
 /// An agent's home.
@@ -229,7 +231,7 @@ impl AgentHome {
                  poll = \"200ms\"\n",
                 feed.name, feed.facility
             )?;
-            match feed.source {
+            match &feed.source {
                 SourceHome::Folder(path) => {
                     std::fs::create_dir_all(folder.join(path))
                         .context("failed to make an export folder")?;
@@ -242,6 +244,7 @@ impl AgentHome {
                     config,
                     "[feed.database]\npath = \"{path}\"\nquery = \"\"\"{query}\"\"\"\n"
                 )?,
+                SourceHome::Settings(settings) => write!(config, "[feed.database]\n{settings}")?,
             }
         }
         std::fs::write(folder.join("agent.toml"), config).context("failed to write agent.toml")?;

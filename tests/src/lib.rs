@@ -3,6 +3,8 @@
 
 pub mod clock;
 pub mod corpus;
+#[cfg(unix)]
+pub mod county_server;
 pub mod demo;
 pub mod dice;
 pub mod engine;

@@ -1,345 +1,108 @@
-//! A SQLite booking database, opened read-only and never written to.
+//! A booking database: a declared query, asked read-only, in one moment of the database, at a cadence.
 //!
-//! `PRAGMA data_version` on a connection that stays open says at the cost of microseconds whether
-//! another program wrote; the query then runs in one read transaction, which ends before anything is
-//! done with the rows. A full read at least hourly, on a new connection, is the safety net.
+//! A file of SQLite says by itself at the cost of microseconds whether somebody wrote (`sqlite`). All
+//! others are asked (`polled`): by the county's cheap cursor query, or by the query itself and a
+//! comparison. What differs from engine to engine is behind [`engine::Engine`]; whatever has no pure
+//! Rust client is asked by a helper process through ODBC, whose crash the agent survives.
 
+pub mod access;
+mod engine;
+mod error;
+mod mysql;
+pub mod odbc;
+mod polled;
+mod postgres;
+pub mod query;
+mod scrub;
+mod sqlite;
 mod table;
+mod tls;
 
-use std::borrow::Cow;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, Statement};
-use thiserror::Error;
-use tracing::trace;
-
-use crate::capture::CaptureError;
+use access::Access;
+use engine::Engine;
+pub use error::DatabaseError;
+use mysql::Mysql;
+use odbc::{Odbc, OdbcSettings};
+use polled::Polled;
+use postgres::Postgres;
+use sqlite::Sqlite;
 pub use table::Table;
-use table::TooLarge;
-
-/// How long a read waits for the jail system's own writes.
-const BUSY: Duration = Duration::from_secs(2);
 
 /// Which database, and what is read from it.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
-    /// The file; its write-ahead log must lie beside it.
-    pub path: PathBuf,
+    /// Which.
+    pub place: Place,
     /// The query or view.
     pub query: String,
+    /// A cheap query whose answer changes whenever the other's does; SQLite needs none.
+    pub cursor: Option<String>,
     /// How often everything is read though nothing seems to have changed.
     pub full_read: Duration,
+    /// How long one look may take before it is given up; SQLite is not bounded.
+    pub timeout: Duration,
 }
 
-/// Tells a file from another that took its place under the same name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileId {
-    #[cfg(unix)]
-    inode: (u64, u64),
-    #[cfg(not(unix))]
-    created: std::time::SystemTime,
-}
-
-impl FileId {
-    fn of(path: &Path) -> io::Result<Self> {
-        let metadata = fs::metadata(path)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let inode = (metadata.dev(), metadata.ino());
-            Ok(Self { inode })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {
-            created: metadata.created()?,
-        })
-    }
-}
-
-/// The open file, and what was read from it last.
-#[derive(Debug)]
-struct Opened {
-    connection: Connection,
-    file: FileId,
-    version: Option<i64>,
+/// Where a database is, by its engine.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A SQLite file; its write-ahead log must lie beside it.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server.
+    Postgres(Access),
+    /// A MySQL or MariaDB server.
+    Mysql(Access),
+    /// Anything that has an ODBC driver.
+    Odbc(OdbcSettings),
 }
 
 /// A watched database.
 #[derive(Debug)]
-pub struct Database {
-    settings: DatabaseSettings,
-    opened: Option<Opened>,
-    read_at: Option<Instant>,
+pub struct Database(Watched);
+
+#[derive(Debug)]
+enum Watched {
+    Sqlite(Box<Sqlite>),
+    Polled(Box<Polled>),
 }
 
 impl Database {
     /// Watches a database.
     #[must_use]
-    pub const fn new(settings: DatabaseSettings) -> Self {
-        Self {
-            settings,
-            opened: None,
-            read_at: None,
-        }
+    pub fn new(settings: DatabaseSettings) -> Self {
+        let timeout = settings.timeout;
+        let engine: Box<dyn Engine> = match settings.place.clone() {
+            Place::Sqlite(path) => {
+                let file = Sqlite::new(path, settings.query, settings.full_read);
+                return Self(Watched::Sqlite(Box::new(file)));
+            }
+            Place::Postgres(access) => Box::new(Postgres::new(access, timeout)),
+            Place::Mysql(access) => Box::new(Mysql::new(access, timeout)),
+            Place::Odbc(odbc) => Box::new(Odbc::new(odbc, timeout)),
+        };
+        Self(Watched::Polled(Box::new(Polled::new(engine, settings))))
     }
 
-    /// Returns which database it is.
-    #[must_use]
-    pub const fn settings(&self) -> &DatabaseSettings {
-        &self.settings
-    }
-
-    /// Reads the query's rows if anything was written since the last read, another file lies there
-    /// now, or a full read is due. Whoever cannot use the rows says so with `forget`.
+    /// Reads the query's rows if they may have changed since the last read, or a full read is due.
+    /// Whoever cannot use the rows says so with `forget`.
     ///
     /// # Errors
     /// Returns [`DatabaseError`]; the next call reads again.
     pub fn read_if_changed(&mut self, now: Instant) -> Result<Option<Table>, DatabaseError> {
-        let outcome = self.try_read(now);
-        if outcome.is_err() {
-            self.forget();
+        match &mut self.0 {
+            Watched::Sqlite(file) => file.read_if_changed(now),
+            Watched::Polled(server) => server.read_if_changed(now),
         }
-        outcome
     }
 
-    /// Forgets what was read, so that the next call reads again, and by opening the file anew.
+    /// Forgets what was read, so that the next call reads again, and on a new connection.
     pub fn forget(&mut self) {
-        self.opened = None;
-    }
-
-    fn try_read(&mut self, now: Instant) -> Result<Option<Table>, DatabaseError> {
-        let file = FileId::of(&self.settings.path).map_err(DatabaseError::File)?;
-        let is_due = self
-            .read_at
-            .is_none_or(|at| now.duration_since(at) >= self.settings.full_read);
-        let opened = match self.opened.take() {
-            Some(opened) if opened.file == file && !is_due => opened,
-            // A connection goes on reading the file that it opened, wherever that has gone since.
-            Some(_) | None => self.open(file)?,
-        };
-        let opened = self.opened.insert(opened);
-        let version = data_version(&opened.connection)?;
-        if opened.version == Some(version) {
-            return Ok(None);
+        match &mut self.0 {
+            Watched::Sqlite(file) => file.forget(),
+            Watched::Polled(server) => server.forget(),
         }
-        trace!("Reading the source");
-        let tx = opened.connection.transaction()?;
-        let table = read(&mut tx.prepare(&self.settings.query)?)?;
-        tx.finish()?;
-        opened.version = Some(version);
-        self.read_at = Some(now);
-        Ok(Some(table))
-    }
-
-    fn open(&self, file: FileId) -> Result<Opened, rusqlite::Error> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.settings.path, flags)?;
-        connection.busy_timeout(BUSY)?;
-        connection.pragma_update(None, "query_only", true)?;
-        Ok(Opened {
-            connection,
-            file,
-            version: None,
-        })
-    }
-}
-
-/// Why a booking database could not be read.
-#[derive(Debug, Error)]
-pub enum DatabaseError {
-    /// There is no file, or it cannot be looked at.
-    #[error("the file cannot be looked at")]
-    File(#[source] io::Error),
-    /// SQLite refused.
-    #[error("SQLite refused")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The query answers more than fits.
-    #[error("the query answers more than 256 MiB")]
-    TooLarge,
-}
-
-impl From<TooLarge> for DatabaseError {
-    fn from(_: TooLarge) -> Self {
-        Self::TooLarge
-    }
-}
-
-impl From<DatabaseError> for CaptureError {
-    fn from(error: DatabaseError) -> Self {
-        Self::Database(Box::new(error))
-    }
-}
-
-fn read(statement: &mut Statement<'_>) -> Result<Table, DatabaseError> {
-    let names = statement.column_names();
-    let mut table = Table::new(names.into_iter().map(str::to_owned).collect());
-    let width = statement.column_count();
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let cells = (0..width).map(|place| row.get_ref(place).map(text));
-        let cells: Vec<_> = cells.collect::<Result<_, _>>()?;
-        table.add(cells.into_iter())?;
-    }
-    Ok(table)
-}
-
-fn text(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
-    match value {
-        ValueRef::Null | ValueRef::Blob(_) => None,
-        ValueRef::Integer(value) => Some(Cow::Owned(value.to_string())),
-        ValueRef::Real(value) => Some(Cow::Owned(value.to_string())),
-        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
-    }
-}
-
-fn data_version(connection: &Connection) -> Result<i64, rusqlite::Error> {
-    let mut statement =
-        connection.prepare_cached("SELECT data_version FROM pragma_data_version")?;
-    statement.query_row([], |row| row.get(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use rusqlite::Connection;
-
-    use super::{Database, DatabaseSettings, Table};
-    use crate::capture::rows::Rows as _;
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an origin for invented deadlines"
-    )]
-    fn origin() -> Instant {
-        Instant::now()
-    }
-
-    fn all(mut table: Table) -> Vec<Vec<Option<String>>> {
-        let width = table.columns().len();
-        let mut all = Vec::new();
-        while let Some((_, cells)) = table.next_row().unwrap() {
-            all.push(
-                (0..=width)
-                    .map(|place| cells.cell(place).map(str::to_owned))
-                    .collect(),
-            );
-        }
-        all
-    }
-
-    fn watch(path: &std::path::Path) -> Database {
-        Database::new(DatabaseSettings {
-            path: path.to_owned(),
-            query: "SELECT no, bail, name FROM booking".to_owned(),
-            full_read: Duration::from_secs(3600),
-        })
-    }
-
-    fn rows(database: &mut Database, now: Instant) -> Option<usize> {
-        database
-            .read_if_changed(now)
-            .unwrap()
-            .map(|table| all(table).len())
-    }
-
-    const BOOKING: &str = "CREATE TABLE booking (no INTEGER, bail REAL, name TEXT);
-                           INSERT INTO booking VALUES (1, 2.5, NULL);";
-
-    #[test]
-    fn reads_again_only_when_another_program_wrote_or_an_hour_has_passed() {
-        let temporary = tempfile::tempdir().unwrap();
-        let path = temporary.path().join("booking.sqlite");
-        let jail = Connection::open(&path).unwrap();
-        jail.execute_batch(&format!("PRAGMA journal_mode = WAL; {BOOKING}"))
-            .unwrap();
-        let mut database = watch(&path);
-        let start = origin();
-        let after = |seconds| start + Duration::from_secs(seconds);
-        let first = all(database.read_if_changed(start).unwrap().unwrap());
-        let one = |text: &str| Some(text.to_owned());
-        assert_eq!(first, [[one("1"), one("2.5"), None, None]]);
-        assert_eq!(rows(&mut database, after(1)), None);
-        jail.execute("INSERT INTO booking VALUES (2, 0, 'x')", [])
-            .unwrap();
-        assert_eq!(rows(&mut database, after(2)), Some(2));
-        assert_eq!(rows(&mut database, after(3)), None);
-        assert_eq!(rows(&mut database, after(3700)), Some(2));
-    }
-
-    #[test]
-    fn reads_again_what_could_not_be_used() {
-        let temporary = tempfile::tempdir().unwrap();
-        let path = temporary.path().join("booking.sqlite");
-        let jail = Connection::open(&path).unwrap();
-        jail.execute_batch(BOOKING).unwrap();
-        let (mut database, start) = (watch(&path), origin());
-        assert_eq!(rows(&mut database, start), Some(1));
-        database.forget();
-        assert_eq!(rows(&mut database, start), Some(1));
-    }
-
-    #[test]
-    fn notices_another_file_under_the_same_name() {
-        let temporary = tempfile::tempdir().unwrap();
-        let path = temporary.path().join("booking.sqlite");
-        let made = temporary.path().join("new.sqlite");
-        for file in [&path, &made] {
-            Connection::open(file)
-                .unwrap()
-                .execute_batch(BOOKING)
-                .unwrap();
-        }
-        let new = Connection::open(&made).unwrap();
-        new.execute("INSERT INTO booking VALUES (2, 0, 'x')", [])
-            .unwrap();
-        let (mut database, start) = (watch(&path), origin());
-        assert_eq!(rows(&mut database, start), Some(1));
-        std::fs::rename(&made, &path).unwrap();
-        assert_eq!(rows(&mut database, start), Some(2));
-    }
-
-    #[test]
-    fn keeps_no_lock_on_what_was_read() {
-        let temporary = tempfile::tempdir().unwrap();
-        let path = temporary.path().join("booking.sqlite");
-        let jail = Connection::open(&path).unwrap();
-        jail.execute_batch(&format!("PRAGMA journal_mode = DELETE; {BOOKING}"))
-            .unwrap();
-        jail.busy_timeout(Duration::ZERO).unwrap();
-        let mut database = watch(&path);
-        let table = database.read_if_changed(origin()).unwrap().unwrap();
-        jail.execute("DELETE FROM booking", []).unwrap();
-        assert_eq!(all(table).len(), 1);
-    }
-
-    #[test]
-    fn never_writes_to_the_jails_database() {
-        let temporary = tempfile::tempdir().unwrap();
-        let path = temporary.path().join("booking.sqlite");
-        let jail = Connection::open(&path).unwrap();
-        jail.execute_batch("CREATE TABLE booking (no INTEGER)")
-            .unwrap();
-        let mut database = Database::new(DatabaseSettings {
-            path,
-            query: "INSERT INTO booking VALUES (1) RETURNING no".to_owned(),
-            full_read: Duration::from_secs(3600),
-        });
-        assert!(database.read_if_changed(origin()).is_err());
-    }
-
-    #[test]
-    fn finds_a_database_again_that_was_away() {
-        let temporary = tempfile::tempdir().unwrap();
-        let path = temporary.path().join("booking.sqlite");
-        let (mut database, start) = (watch(&path), origin());
-        assert!(database.read_if_changed(start).is_err());
-        let jail = Connection::open(&path).unwrap();
-        jail.execute_batch(BOOKING).unwrap();
-        assert_eq!(rows(&mut database, start), Some(1));
     }
 }

@@ -1,5 +1,7 @@
 //! The whole line with the real programs, on both engines: from a row to a letter.
 
+#[cfg(unix)]
+mod databases;
 mod demo;
 mod exports;
 mod mail;

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use savin_shared::hash::Hash;
+
 use crate::capture::rows::{Rows, RowsError};
 use crate::format::cells::Cells;
 
@@ -28,6 +30,25 @@ impl Table {
             columns,
             ..Self::default()
         }
+    }
+
+    /// Returns how many cells a row has.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Hashes columns and rows, so that two answers are compared without keeping both.
+    pub(super) fn content(&self) -> Hash {
+        let mut places = Vec::with_capacity(self.cells.len() * 4);
+        for cell in &self.cells {
+            let end = cell.map_or(u32::MAX, |(_, to)| to);
+            places.extend_from_slice(&end.to_le_bytes());
+        }
+        let columns = self.columns.join("\0");
+        Hash::tagged(
+            "savin answer",
+            &[columns.as_bytes(), self.text.as_bytes(), &places],
+        )
     }
 
     /// Adds the next row's cells.

@@ -11,7 +11,7 @@ use savin_shared::envelope::open;
 use savin_shared::ids::{AgentId, Epoch, FacilityCode, FeedName};
 use savin_shared::sign::SigningKey;
 
-use super::super::database::DatabaseSettings;
+use super::super::database::{DatabaseSettings, Place};
 use super::super::folder::{EXPORT_BYTES_MAX, FolderSettings};
 use super::*;
 use crate::journal::feed::FeedState;
@@ -183,6 +183,16 @@ fn notes_a_look_at_a_folder_in_which_nothing_has_changed() {
     assert_eq!(jail.state().unwrap().seen_at, wall());
 }
 
+fn database(path: std::path::PathBuf, full_read: Duration) -> Database {
+    Database::new(DatabaseSettings {
+        place: Place::Sqlite(path),
+        query: "SELECT no FROM booking".to_owned(),
+        cursor: None,
+        full_read,
+        timeout: Duration::from_secs(1),
+    })
+}
+
 #[test]
 fn a_look_at_an_unchanged_database_leaves_no_gap() {
     let files = tempfile::tempdir().unwrap();
@@ -191,11 +201,7 @@ fn a_look_at_an_unchanged_database_leaves_no_gap() {
     booking
         .execute_batch("CREATE TABLE booking (no INTEGER); INSERT INTO booking VALUES (1), (2)")
         .unwrap();
-    let mut database = Database::new(DatabaseSettings {
-        path,
-        query: "SELECT no FROM booking".to_owned(),
-        full_read: Duration::from_secs(7 * 86_400),
-    });
+    let mut database = database(path, Duration::from_secs(7 * 86_400));
     let mut jail = Jail::new(ROSTER, files);
     jail.feed.cadence = SignedDuration::from_mins(10);
     for minutes in [0, 10, 10, 10] {
@@ -225,11 +231,8 @@ fn a_database_that_cannot_be_read_is_dark_though_the_agent_looks() {
     jail.look().unwrap();
     let taken = jail.state().unwrap();
     pass(3600);
-    let mut source = Source::Database(Database::new(DatabaseSettings {
-        path: "/nowhere/booking.sqlite".into(),
-        query: "SELECT no FROM booking".to_owned(),
-        full_read: Duration::from_secs(3600),
-    }));
+    let nowhere = "/nowhere/booking.sqlite".into();
+    let mut source = Source::Database(database(nowhere, Duration::from_secs(3600)));
     assert!(look(&mut source, &jail.feed, &jail.shared).is_err());
     let state = jail.state().unwrap();
     assert_eq!(state.seen_at, wall());
