@@ -4,10 +4,12 @@
 pub mod clock;
 pub mod demo;
 pub mod dice;
+pub mod drain;
 pub mod engine;
 pub mod home;
 pub mod ledger;
 pub mod mailbox;
+pub mod network;
 pub mod postfix;
 pub mod program;
 pub mod puppet;

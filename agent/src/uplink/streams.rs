@@ -34,6 +34,9 @@ const READ_BYTES: usize = 16 * 1024;
 /// How long TLS may take to accept what was written, before the line counts as lost.
 const WRITE: Duration = Duration::from_secs(30);
 
+/// How long the hub's reason is waited for after writing has failed.
+const WHY: Duration = Duration::from_secs(1);
+
 /// Priority of full states: below everything else.
 const BULK_PRIORITY: i32 = -1;
 
@@ -90,8 +93,13 @@ impl Streams {
     pub async fn send(&mut self, outgoing: &Outgoing, codec: Codec) -> Result<(), StreamError> {
         let bytes = outgoing.frame.encode(codec)?;
         let streams = match &mut self.out {
-            Out::Tls(out) => return out.send(bytes).await.map_err(|_| StreamError::Ended),
             Out::Quic(streams) => streams,
+            Out::Tls(out) => {
+                return match out.send(bytes).await {
+                    Ok(()) => Ok(()),
+                    Err(_) => Err(self.failed().await),
+                };
+            }
         };
         let slot = match outgoing.channel {
             Channel::Control => &mut streams.control,
@@ -121,12 +129,22 @@ impl Streams {
         {
             return streams.connection.closed().await.into();
         }
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Ok(Err(error)) = ended {
-                return error;
+        let mut first = loop {
+            match self.tasks.join_next().await {
+                Some(Ok(Err(error))) => break error,
+                Some(Ok(Ok(())) | Err(_)) => {}
+                None => return StreamError::Ended,
             }
+        };
+        // Writing may have failed because the hub has hung up; reading then finds why it did.
+        if let Out::Tls(_) = &self.out
+            && !first.is_said()
+            && let Ok(Some(Ok(Err(said)))) = timeout(WHY, self.tasks.join_next()).await
+            && said.is_said()
+        {
+            first = said;
         }
-        StreamError::Ended
+        first
     }
 }
 
@@ -228,6 +246,11 @@ pub enum StreamError {
 }
 
 impl StreamError {
+    /// Says whether it is the hub's own word.
+    const fn is_said(&self) -> bool {
+        matches!(self, Self::Closed { .. } | Self::CertificateEnded)
+    }
+
     fn closed(code: u32, reason: &[u8]) -> Self {
         if code == close::CERTIFICATE_ENDED {
             return Self::CertificateEnded;

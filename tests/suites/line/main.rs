@@ -6,6 +6,7 @@ mod mail;
 mod packaging;
 mod refusals;
 mod roster;
+mod transport;
 
 use std::path::Path;
 
