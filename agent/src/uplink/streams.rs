@@ -175,16 +175,12 @@ async fn read_tls(
         }
         reader.push(buffer.get(..read).unwrap_or_default());
         while let Some(frame) = reader.next_frame()? {
-            match frame {
-                Frame::Line(LineWord::KeepAlive) => {}
-                Frame::Line(LineWord::Close { code, reason }) => {
+            if let Frame::Line(word) = frame {
+                if let LineWord::Close { code, reason } = word {
                     return Err(StreamError::closed(code, reason.as_bytes()));
                 }
-                frame => {
-                    if frames.send(frame).await.is_err() {
-                        return Ok(());
-                    }
-                }
+            } else if frames.send(frame).await.is_err() {
+                return Ok(());
             }
         }
     }
@@ -263,36 +259,34 @@ impl StreamError {
 impl From<ConnectionError> for StreamError {
     fn from(error: ConnectionError) -> Self {
         let expired = u8::from(AlertDescription::CertificateExpired);
-        match error {
-            ConnectionError::ApplicationClosed(end) => {
-                let code = u32::try_from(end.error_code.into_inner()).unwrap_or(u32::MAX);
-                Self::closed(code, &end.reason)
-            }
-            ConnectionError::ConnectionClosed(end)
-                if end.error_code == TransportErrorCode::crypto(expired) =>
-            {
-                Self::CertificateEnded
-            }
-            other => Self::Connection(other.to_string()),
+        if let ConnectionError::ApplicationClosed(end) = &error {
+            let code = u32::try_from(end.error_code.into_inner()).unwrap_or(u32::MAX);
+            return Self::closed(code, &end.reason);
         }
+        if let ConnectionError::ConnectionClosed(end) = &error
+            && end.error_code == TransportErrorCode::crypto(expired)
+        {
+            return Self::CertificateEnded;
+        }
+        Self::Connection(error.to_string())
     }
 }
 
 impl From<quinn::WriteError> for StreamError {
     fn from(error: quinn::WriteError) -> Self {
-        match error {
-            quinn::WriteError::ConnectionLost(error) => error.into(),
-            other => Self::Connection(other.to_string()),
+        if let quinn::WriteError::ConnectionLost(lost) = error {
+            return lost.into();
         }
+        Self::Connection(error.to_string())
     }
 }
 
 impl From<quinn::ReadError> for StreamError {
     fn from(error: quinn::ReadError) -> Self {
-        match error {
-            quinn::ReadError::ConnectionLost(error) => error.into(),
-            other => Self::Connection(other.to_string()),
+        if let quinn::ReadError::ConnectionLost(lost) = error {
+            return lost.into();
         }
+        Self::Connection(error.to_string())
     }
 }
 

@@ -109,7 +109,7 @@ impl Ends {
 
     fn revoke(&self) -> anyhow::Result<()> {
         let listed = self.listed()?;
-        let name = listed["agent"].as_str().context("no agent")?;
+        let name = text_of(&listed, "agent")?;
         self.hub.cli(&["agents", "--revoke", name])?;
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Ends {
     fn outlive_certificate(&self) -> anyhow::Result<Timestamp> {
         let pair = self.agent.folder().join("state").join("tls.json");
         let pair: Value = serde_json::from_str(&std::fs::read_to_string(pair)?)?;
-        let ends: Timestamp = pair["ends"].as_str().context("no end")?.parse()?;
+        let ends: Timestamp = text_of(&pair, "ends")?.parse()?;
         while wall() <= ends {
             pause(Duration::from_millis(100));
         }
@@ -132,6 +132,11 @@ impl Ends {
         }
         Ok(())
     }
+}
+
+fn text_of<'a>(value: &'a Value, name: &str) -> anyhow::Result<&'a str> {
+    let text = value.get(name).and_then(Value::as_str);
+    text.with_context(|| format!("no {name} in {value}"))
 }
 
 fn agent_home(folder: &Path) -> anyhow::Result<AgentHome> {
