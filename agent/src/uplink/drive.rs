@@ -188,9 +188,10 @@ impl Driver {
                 biased;
                 frame = frames.recv() => {
                     let Some(frame) = frame else { return Err(StreamError::Ended.into()) };
-                    match frame {
-                        Frame::RenewAnswer(answer) => self.renewed(answer, &mut session),
-                        frame => session.handle_frame(frame, self.now()),
+                    if let Frame::RenewAnswer(answer) = frame {
+                        self.renewed(answer, &mut session);
+                    } else {
+                        session.handle_frame(frame, self.now());
                     }
                     self.note_greeting(&mut session)?;
                 }

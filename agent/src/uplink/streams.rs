@@ -34,6 +34,9 @@ const READ_BYTES: usize = 16 * 1024;
 /// How long TLS may take to accept what was written, before the line counts as lost.
 const WRITE: Duration = Duration::from_secs(30);
 
+/// How long the hub's reason is waited for after writing has failed.
+const WHY: Duration = Duration::from_secs(1);
+
 /// Priority of full states: below everything else.
 const BULK_PRIORITY: i32 = -1;
 
@@ -90,8 +93,13 @@ impl Streams {
     pub async fn send(&mut self, outgoing: &Outgoing, codec: Codec) -> Result<(), StreamError> {
         let bytes = outgoing.frame.encode(codec)?;
         let streams = match &mut self.out {
-            Out::Tls(out) => return out.send(bytes).await.map_err(|_| StreamError::Ended),
             Out::Quic(streams) => streams,
+            Out::Tls(out) => {
+                return match out.send(bytes).await {
+                    Ok(()) => Ok(()),
+                    Err(_) => Err(self.failed().await),
+                };
+            }
         };
         let slot = match outgoing.channel {
             Channel::Control => &mut streams.control,
@@ -121,12 +129,22 @@ impl Streams {
         {
             return streams.connection.closed().await.into();
         }
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Ok(Err(error)) = ended {
-                return error;
+        let mut first = loop {
+            match self.tasks.join_next().await {
+                Some(Ok(Err(error))) => break error,
+                Some(Ok(Ok(())) | Err(_)) => {}
+                None => return StreamError::Ended,
             }
+        };
+        // Writing may have failed because the hub has hung up; reading then finds why it did.
+        if let Out::Tls(_) = &self.out
+            && !first.is_said()
+            && let Ok(Some(Ok(Err(said)))) = timeout(WHY, self.tasks.join_next()).await
+            && said.is_said()
+        {
+            first = said;
         }
-        StreamError::Ended
+        first
     }
 }
 
@@ -157,16 +175,12 @@ async fn read_tls(
         }
         reader.push(buffer.get(..read).unwrap_or_default());
         while let Some(frame) = reader.next_frame()? {
-            match frame {
-                Frame::Line(LineWord::KeepAlive) => {}
-                Frame::Line(LineWord::Close { code, reason }) => {
+            if let Frame::Line(word) = frame {
+                if let LineWord::Close { code, reason } = word {
                     return Err(StreamError::closed(code, reason.as_bytes()));
                 }
-                frame => {
-                    if frames.send(frame).await.is_err() {
-                        return Ok(());
-                    }
-                }
+            } else if frames.send(frame).await.is_err() {
+                return Ok(());
             }
         }
     }
@@ -228,6 +242,11 @@ pub enum StreamError {
 }
 
 impl StreamError {
+    /// Says whether it is the hub's own word.
+    const fn is_said(&self) -> bool {
+        matches!(self, Self::Closed { .. } | Self::CertificateEnded)
+    }
+
     fn closed(code: u32, reason: &[u8]) -> Self {
         if code == close::CERTIFICATE_ENDED {
             return Self::CertificateEnded;
@@ -240,36 +259,34 @@ impl StreamError {
 impl From<ConnectionError> for StreamError {
     fn from(error: ConnectionError) -> Self {
         let expired = u8::from(AlertDescription::CertificateExpired);
-        match error {
-            ConnectionError::ApplicationClosed(end) => {
-                let code = u32::try_from(end.error_code.into_inner()).unwrap_or(u32::MAX);
-                Self::closed(code, &end.reason)
-            }
-            ConnectionError::ConnectionClosed(end)
-                if end.error_code == TransportErrorCode::crypto(expired) =>
-            {
-                Self::CertificateEnded
-            }
-            other => Self::Connection(other.to_string()),
+        if let ConnectionError::ApplicationClosed(end) = &error {
+            let code = u32::try_from(end.error_code.into_inner()).unwrap_or(u32::MAX);
+            return Self::closed(code, &end.reason);
         }
+        if let ConnectionError::ConnectionClosed(end) = &error
+            && end.error_code == TransportErrorCode::crypto(expired)
+        {
+            return Self::CertificateEnded;
+        }
+        Self::Connection(error.to_string())
     }
 }
 
 impl From<quinn::WriteError> for StreamError {
     fn from(error: quinn::WriteError) -> Self {
-        match error {
-            quinn::WriteError::ConnectionLost(error) => error.into(),
-            other => Self::Connection(other.to_string()),
+        if let quinn::WriteError::ConnectionLost(lost) = error {
+            return lost.into();
         }
+        Self::Connection(error.to_string())
     }
 }
 
 impl From<quinn::ReadError> for StreamError {
     fn from(error: quinn::ReadError) -> Self {
-        match error {
-            quinn::ReadError::ConnectionLost(error) => error.into(),
-            other => Self::Connection(other.to_string()),
+        if let quinn::ReadError::ConnectionLost(lost) = error {
+            return lost.into();
         }
+        Self::Connection(error.to_string())
     }
 }
 

@@ -67,6 +67,27 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         store.engine().as_str(),
         agents.len()
     ))?;
+    print_warnings(quarantined, cloned, waiting, output)?;
+    print_notices(&counts, output)?;
+    if feeds.is_empty() {
+        output.line("No feed has been heard yet.")?;
+    }
+    let rows = feeds.iter().map(|feed| feed_row(feed, now)).collect();
+    let header = ["facility", "feed", "heard", "as of", "listed", "state"];
+    output.table(&header, rows)?;
+    let rows = events
+        .iter()
+        .map(|(code, count)| vec![code.to_string(), count.to_string()]);
+    output.table(&["event", "count"], rows.collect())
+}
+
+/// Says what a person has to look at.
+fn print_warnings(
+    quarantined: usize,
+    cloned: usize,
+    waiting: u64,
+    output: &Output,
+) -> anyhow::Result<()> {
     if quarantined > 0 {
         output.line(&format!(
             "{quarantined} quarantined: see `savin-hub agents`."
@@ -82,17 +103,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
             "{waiting} events were told to nobody and wait for a person: see `savin-hub events`."
         ))?;
     }
-    print_notices(&counts, output)?;
-    if feeds.is_empty() {
-        output.line("No feed has been heard yet.")?;
-    }
-    let rows = feeds.iter().map(|feed| feed_row(feed, now)).collect();
-    let header = ["facility", "feed", "heard", "as of", "listed", "state"];
-    output.table(&header, rows)?;
-    let rows = events
-        .iter()
-        .map(|(code, count)| vec![code.to_string(), count.to_string()]);
-    output.table(&["event", "count"], rows.collect())
+    Ok(())
 }
 
 fn print_notices(counts: &Counts, output: &Output) -> anyhow::Result<()> {

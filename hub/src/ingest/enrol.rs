@@ -35,12 +35,13 @@ pub(super) async fn serve(line: &Line, shared: &Shared) {
 
 async fn exchange(line: &Line, shared: &Shared) -> Option<()> {
     let (mut streams, mut arrivals) = Streams::new(line).ok()?;
-    let answer = match first_frame(&mut streams, &mut arrivals).await? {
-        Frame::EnrolRequest(request) => {
-            Frame::EnrolAnswer(answer(request, line.peer(), shared).await)
-        }
-        Frame::RenewRequest(request) => Frame::RenewAnswer(renew(request, line, shared).await),
-        _ => return None,
+    let first = first_frame(&mut streams, &mut arrivals).await?;
+    let answer = if let Frame::EnrolRequest(request) = first {
+        Frame::EnrolAnswer(answer(request, line.peer(), shared).await)
+    } else if let Frame::RenewRequest(request) = first {
+        Frame::RenewAnswer(renew(request, line, shared).await)
+    } else {
+        return None;
     };
     streams.send(&answer.into(), Codec::Bincode2).await.ok()?;
     // The agent closes once it has read the answer.

@@ -30,8 +30,8 @@ const READ_BYTES: usize = 16 * 1024;
 /// How long TLS may take to accept what was written, before the line counts as lost.
 const WRITE: Duration = Duration::from_secs(30);
 
-/// How long the last word may take.
-const LAST_WORD: Duration = Duration::from_secs(3);
+/// How long the last word may take to be sent, and then to be read.
+const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// A connection of an agent; a copy is the same connection.
 #[derive(Debug, Clone)]
@@ -94,8 +94,9 @@ impl Line {
             let (reading, writing) = tokio::io::split(stream);
             let written = write(writing, outgoing, moved.closing.subscribe());
             let mut written = std::pin::pin!(written);
+            let mut read = std::pin::pin!(read(reading, arrived));
             tokio::select! {
-                failure = read(reading, arrived) => {
+                failure = &mut read => {
                     let is_gone = matches!(failure, StreamError::Ended | StreamError::Lost(_));
                     // The line that nobody serves any more needs no reason.
                     let _unread = failed.try_send(failure);
@@ -107,6 +108,9 @@ impl Line {
                 written = &mut written => {
                     if let Err(failure) = written {
                         let _unread = failed.try_send(failure);
+                    } else {
+                        // What is unread when a socket closes takes the last word with it.
+                        let _gone = timeout(LAST_WORD, read).await;
                     }
                 }
             }

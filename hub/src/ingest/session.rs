@@ -153,17 +153,17 @@ impl Driver<'_> {
 
     /// Takes a frame in; of renewals no session knows.
     async fn taken(&mut self, frame: Frame, streams: &mut Streams) -> Result<(), SessionError> {
-        let request = match frame {
-            Frame::RenewRequest(request)
-                if request.agent == self.speaker.agent && self.rotation.is_asked() =>
-            {
-                request
-            }
-            frame => {
-                self.session.handle_frame(frame, self.now());
-                return Ok(());
-            }
+        let is_wanted = matches!(&frame, Frame::RenewRequest(request)
+            if request.agent == self.speaker.agent && self.rotation.is_asked());
+        let Frame::RenewRequest(request) = frame else {
+            self.session.handle_frame(frame, self.now());
+            return Ok(());
         };
+        if !is_wanted {
+            let frame = Frame::RenewRequest(request);
+            self.session.handle_frame(frame, self.now());
+            return Ok(());
+        }
         let answer = renew(request, self.line, self.shared).await;
         self.rotation.answered(&answer, self.shared.world);
         let answer = Frame::RenewAnswer(answer).into();

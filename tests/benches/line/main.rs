@@ -3,11 +3,12 @@
 //!
 //! ```text
 //! cargo bench --package savin-tests
-//! cargo bench --package savin-tests --bench line -- ack    # one of ack, export, agent and hub
+//! cargo bench --package savin-tests --bench line -- ack    # one of ack, export, agent, drain and hub
 //! ```
 
 mod ack;
 mod agent;
+mod drain;
 mod export;
 mod hub;
 mod machine;
@@ -48,6 +49,9 @@ fn measure() -> anyhow::Result<()> {
     }
     if is_wanted("agent") {
         agent::measure(&sub(folder, "agent")?, &programs, &mut table)?;
+    }
+    if is_wanted("drain") {
+        drain::measure(&sub(folder, "drain")?, &programs, &mut table)?;
     }
     if is_wanted("hub") {
         hub::measure(&sub(folder, "hub")?, &programs, &machine, &mut table)?;

@@ -10,6 +10,7 @@ mod packaging;
 mod refusals;
 mod roster;
 mod together;
+mod transport;
 
 use std::path::Path;
 
