@@ -8,6 +8,7 @@ pub mod binding;
 pub mod dates;
 mod document;
 pub mod field;
+mod layout;
 pub mod names;
 pub mod profile;
 mod record;
@@ -22,6 +23,7 @@ use savin_shared::delta::{Evidence, Row};
 use savin_shared::ids::{FacilityCode, RecordKey};
 
 use crate::format::cells::Cells;
+use crate::format::layout::Place;
 use binding::Binding;
 use field::Field;
 use profile::Profile;
@@ -94,6 +96,13 @@ impl<'a> Mapper<'a> {
         }
     }
 
+    /// Says what the numbers of rows count.
+    #[must_use]
+    pub fn counting(mut self, place: Place) -> Self {
+        self.tally.place = place;
+        self
+    }
+
     /// Maps one row.
     pub fn map(&mut self, line: u64, cells: &dyn Cells) -> Mapped {
         if cells.is_blank() {
@@ -140,7 +149,8 @@ impl<'a> Mapper<'a> {
         (self.tally, self.binding)
     }
 
-    fn quarantined(&mut self, key: Option<RecordKey>, problem: Problem) -> Mapped {
+    fn quarantined(&mut self, key: Option<RecordKey>, mut problem: Problem) -> Mapped {
+        problem.place = self.tally.place;
         self.tally.quarantine(problem.clone());
         Mapped::Quarantined { key, problem }
     }

@@ -14,8 +14,7 @@ use super::output::Output;
 use crate::app;
 use crate::capture::rows::Rows;
 use crate::config::{Config, FeedConfig, SourceConfig};
-use crate::format::csv::CsvRows;
-use crate::format::encoding;
+use crate::format::open::open;
 use crate::mapping::binding::Binding;
 use crate::mapping::tally::Tally;
 use crate::mapping::{Mapped, Mapper};
@@ -70,11 +69,11 @@ impl Preview {
                 let newest = newest(configured, &settings.path, &settings.files)?;
                 let bytes = std::fs::read(&newest)
                     .with_context(|| format!("failed to read {}", newest.display()))?;
-                let decoded = encoding::decode(&bytes);
-                let mut rows = CsvRows::new(&decoded.text, configured.feed.profile.csv)
-                    .with_context(|| newest.display().to_string())?;
-                self.map(configured, &mut rows, now)
-                    .with_context(|| newest.display().to_string())
+                let named = || newest.display().to_string();
+                let mut opened =
+                    open(&bytes, &configured.feed.profile.layout).with_context(named)?;
+                let mut rows = opened.rows().with_context(named)?;
+                self.map(configured, &mut rows, now).with_context(named)
             }
             SourceConfig::Database(settings) => {
                 let mut database = Database::new(settings.clone());
@@ -100,7 +99,8 @@ impl Preview {
             .filter_map(|field| binding.position(*field))
             .collect();
         let facility = &configured.feed.facility;
-        let mut mapper = Mapper::new(profile, binding, facility, ObservedAt(now));
+        let mut mapper =
+            Mapper::new(profile, binding, facility, ObservedAt(now)).counting(rows.place());
         let mut shown = Vec::new();
         while let Some((line, cells)) = rows.next_row()? {
             let mapped = mapper.map(line, cells);
@@ -117,7 +117,8 @@ impl Preview {
                 shown.push([line.to_string(), source.join("\n"), key, becomes]);
             }
         }
-        let (tally, binding) = mapper.finish();
+        let (mut tally, binding) = mapper.finish();
+        tally.source = rows.remarks();
         Ok(Shown {
             rows: shown,
             tally,

@@ -10,14 +10,13 @@ use thiserror::Error;
 use toml::Spanned;
 
 use super::dates::TimeReader;
-use super::document::{
-    FinalNewlineDocument, ModeDocument, NameLayoutDocument, ProfileDocument, RowsDocument,
-};
-use super::field::Field;
+use super::document::{ModeDocument, NameLayoutDocument, ProfileDocument, RowsDocument};
+use super::field::{ColumnsDocument, Field};
+use super::layout::local_path;
 use super::names::NameLayout;
 use super::values::Values;
 use crate::format::cells::column_key;
-use crate::format::csv::CsvLayout;
+use crate::format::layout::{Format, Layout};
 
 /// What an export holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +51,8 @@ pub struct Profile {
     pub times: TimeReader,
     /// How the date of an export may be written in its file's name.
     pub export_date: Vec<String>,
-    /// How a CSV file is laid out.
-    pub csv: CsvLayout,
+    /// How a file is laid out.
+    pub layout: Layout,
     /// The fields whose values together name a record.
     pub key: Vec<Field>,
     /// Each field that has columns, with their names.
@@ -140,7 +139,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn check(&self, document: ProfileDocument) -> Result<Profile, ProfileError> {
+    fn check(&self, mut document: ProfileDocument) -> Result<Profile, ProfileError> {
         let kind = RecordKind::parse(document.kind.get_ref()).ok_or_else(|| {
             let kinds: Vec<_> = RecordKind::ALL.iter().map(|kind| kind.as_str()).collect();
             self.wrong(
@@ -148,13 +147,15 @@ impl Checker<'_> {
                 format!("kind is one of {}", kinds.join(", ")),
             )
         })?;
-        let columns: BTreeMap<Field, Vec<String>> = document
-            .columns
-            .into_fields()
-            .into_iter()
-            .map(|(field, aliases)| (field, aliases.0))
-            .collect();
+        let layout = document.take_layout();
+        let wrong = |(span, message)| self.wrong(span, message);
+        let formats = layout.formats().map_err(wrong)?;
+        let columns = columns(document.columns, &formats);
         self.check_never(&document.never, &columns)?;
+        let optional: BTreeSet<Field> = self
+            .fields(&document.optional, &columns)?
+            .into_iter()
+            .collect();
         let rows_per = self.rows_per(document.one_row_per.as_ref(), document.mode)?;
         let key = self.key(&document.key, &columns)?;
         Ok(Profile {
@@ -165,19 +166,12 @@ impl Checker<'_> {
                 ModeDocument::Transactions => Mode::Transactions,
             },
             rows_per,
-            times: self.times(&document.zone, &document.times)?,
+            times: self.times(&document.zone, &document.times, &formats)?,
             export_date: document
                 .export_date
                 .map_or_else(Vec::new, |formats| formats.0),
-            csv: CsvLayout {
-                delimiter: self.delimiter(document.csv.delimiter.as_ref())?,
-                final_newline_required: document.csv.final_newline
-                    == FinalNewlineDocument::Required,
-            },
-            optional: self
-                .fields(&document.optional, &columns)?
-                .into_iter()
-                .collect(),
+            layout: layout.check(&columns, &optional).map_err(wrong)?,
+            optional,
             never: document
                 .never
                 .into_iter()
@@ -282,6 +276,7 @@ impl Checker<'_> {
         &self,
         zone: &Spanned<String>,
         formats: &[Spanned<String>],
+        files: &[Format],
     ) -> Result<TimeReader, ProfileError> {
         let zone = TimeZone::get(zone.get_ref()).map_err(|_| {
             let message = "no such time zone: Mississippi's is \"America/Chicago\"";
@@ -293,26 +288,15 @@ impl Checker<'_> {
                 return Err(self.wrong(format.span(), message.to_owned()));
             }
         }
-        Ok(TimeReader::new(
-            zone,
-            formats
-                .iter()
-                .map(|format| format.get_ref().clone())
-                .collect(),
-        ))
-    }
-
-    fn delimiter(&self, delimiter: Option<&Spanned<String>>) -> Result<u8, ProfileError> {
-        let Some(delimiter) = delimiter else {
-            return Ok(b',');
-        };
-        match delimiter.get_ref().as_bytes() {
-            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
-            _ => Err(self.wrong(
-                delimiter.span(),
-                "a delimiter is one character such as \",\", \";\", \"|\" or \"\\t\"".to_owned(),
-            )),
+        let mut formats: Vec<String> = formats
+            .iter()
+            .map(|format| format.get_ref().clone())
+            .collect();
+        // A date that has a type of its own in the file is written in these, whatever is shown there.
+        if !formats.is_empty() && files.iter().any(|file| file.is_typed()) {
+            formats.extend(["%Y-%m-%d %H:%M:%S", "%Y-%m-%d"].map(str::to_owned));
         }
+        Ok(TimeReader::new(zone, formats))
     }
 
     fn listed(&self, listed: Option<&Spanned<String>>) -> Result<CustodyState, ProfileError> {
@@ -335,6 +319,22 @@ impl Checker<'_> {
             message,
         }
     }
+}
+
+/// Returns each field that has columns, with their names: paths of XML have no prefixes.
+fn columns(document: ColumnsDocument, formats: &[Format]) -> BTreeMap<Field, Vec<String>> {
+    let is_xml = formats.contains(&Format::Xml);
+    let fields = document.into_fields().into_iter();
+    fields
+        .map(|(field, aliases)| {
+            let names = aliases.0.into_iter();
+            if is_xml {
+                (field, names.map(|name| local_path(&name)).collect())
+            } else {
+                (field, names.collect())
+            }
+        })
+        .collect()
 }
 
 fn words(own: &[String], default: &[&str]) -> BTreeSet<String> {
