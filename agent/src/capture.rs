@@ -26,8 +26,7 @@ use savin_shared::ids::{FacilityCode, FeedName};
 use thiserror::Error;
 
 use crate::diff::{Class, Difference};
-use crate::format::csv::CsvRows;
-use crate::format::encoding;
+use crate::format::open::open;
 use crate::guard::{self, History, HoldReason, Verdict};
 use crate::journal::feed::{Ended, Export, FeedState};
 use crate::journal::hold::{self, HoldUpdate};
@@ -138,10 +137,13 @@ pub fn take_file(
     if is_last || (feed.profile.mode == Mode::Transactions && taken_at.is_some()) {
         return repeat(journal, signer, feed, before, now);
     }
-    let decoded = encoding::decode(bytes);
-    match CsvRows::new(&decoded.text, feed.profile.csv) {
+    let mut opened = match open(bytes, &feed.profile.layout) {
+        Ok(opened) => opened,
+        Err(error) => return refuse(journal, signer, feed, before, Refusal::Format(error), now),
+    };
+    match opened.rows() {
         Ok(mut rows) => take_rows(journal, signer, feed, &mut rows, Some(export), now),
-        Err(error) => refuse(journal, signer, feed, before, Refusal::Csv(error), now),
+        Err(error) => refuse(journal, signer, feed, before, Refusal::Format(error), now),
     }
 }
 

@@ -11,6 +11,7 @@ mod document;
 pub mod example;
 pub mod field;
 pub mod guess;
+mod layout;
 pub mod names;
 pub mod profile;
 mod record;
@@ -26,6 +27,7 @@ use savin_shared::delta::{Evidence, Row};
 use savin_shared::ids::{FacilityCode, RecordKey};
 
 use crate::format::cells::Cells;
+use crate::format::layout::Place;
 use binding::Binding;
 use field::Field;
 use profile::Profile;
@@ -103,6 +105,13 @@ impl<'a> Mapper<'a> {
         }
     }
 
+    /// Says what the numbers of rows count.
+    #[must_use]
+    pub fn counting(mut self, place: Place) -> Self {
+        self.tally.place = place;
+        self
+    }
+
     /// Maps one row.
     pub fn map(&mut self, line: u64, cells: &dyn Cells) -> Mapped {
         if cells.is_blank() {
@@ -167,7 +176,8 @@ impl<'a> Mapper<'a> {
         (self.tally, self.binding)
     }
 
-    fn quarantined(&mut self, key: Option<RecordKey>, problem: Problem) -> Mapped {
+    fn quarantined(&mut self, key: Option<RecordKey>, mut problem: Problem) -> Mapped {
+        problem.place = self.tally.place;
         self.tally.quarantine(problem.clone());
         Mapped::Quarantined { key, problem }
     }

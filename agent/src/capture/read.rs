@@ -31,7 +31,7 @@ pub(super) enum ReadError {
 impl From<RowsError> for ReadError {
     fn from(error: RowsError) -> Self {
         match error {
-            RowsError::Csv(error) => Self::Refused(Refusal::Csv(error)),
+            RowsError::Format(error) => Self::Refused(Refusal::Format(error)),
         }
     }
 }
@@ -70,13 +70,15 @@ pub(super) fn read(
     let began_at = state.map_or(now.at, |state| state.began_at);
     let mut differ =
         Differ::new(&feed.profile, shadow, told).after(now.is_history.then_some(began_at));
-    let mut mapper = Mapper::new(&feed.profile, binding, &feed.facility, ObservedAt(now.at));
+    let mut mapper = Mapper::new(&feed.profile, binding, &feed.facility, ObservedAt(now.at))
+        .counting(rows.place());
     let mut count = 0;
     while let Some((line, cells)) = rows.next_row()? {
         count += 1;
         differ.see(mapper.map(line, cells));
     }
     let (mut tally, binding) = mapper.finish();
+    tally.source = rows.remarks();
     let dropped = binding.dropped().to_vec();
     let diff = differ.finish()?;
     for lines in diff.conflicts.values() {

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::format::csv::CsvError;
+use crate::format::error::FormatError;
 use crate::mapping::binding::BindingError;
 
 /// Why an export was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// It is not a whole CSV file.
+    /// It is not a whole file of its format.
     #[error(transparent)]
-    Csv(CsvError),
+    Format(FormatError),
     /// Its header does not fit the profile.
     #[error(transparent)]
     Header(BindingError),
@@ -45,10 +45,7 @@ impl Refusal {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Csv(CsvError::Empty) => "empty-file",
-            Self::Csv(CsvError::HeaderOnly) => "header-only",
-            Self::Csv(CsvError::Unterminated | CsvError::OpenQuote { .. }) => "half-written",
-            Self::Csv(CsvError::Ragged { .. } | CsvError::Malformed { .. }) => "malformed",
+            Self::Format(error) => error.code(),
             Self::Header(_) => "header",
             Self::Future { .. } => "future",
             Self::NoRows => "no-rows",

@@ -3,7 +3,9 @@
 use thiserror::Error;
 
 use crate::format::cells::Cells;
-use crate::format::csv::{CsvError, CsvRows};
+use crate::format::error::FormatError;
+use crate::format::layout::Place;
+use crate::format::open::FileRows;
 
 /// Rows of any source, read one at a time.
 pub trait Rows {
@@ -15,18 +17,33 @@ pub trait Rows {
     /// # Errors
     /// Returns [`RowsError`] when the source is not whole; nothing of it is then taken.
     fn next_row(&mut self) -> Result<Option<(u64, &dyn Cells)>, RowsError>;
+
+    /// Returns what a row's number counts.
+    fn place(&self) -> Place {
+        Place::Row
+    }
+
+    /// Returns what an operator should know about how the source was read, without any value.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
-impl Rows for CsvRows<'_> {
+impl Rows for FileRows<'_> {
     fn columns(&self) -> &[String] {
-        CsvRows::columns(self)
+        FileRows::columns(self)
     }
 
     fn next_row(&mut self) -> Result<Option<(u64, &dyn Cells)>, RowsError> {
-        match CsvRows::next_row(self)? {
-            Some((line, record)) => Ok(Some((line, record))),
-            None => Ok(None),
-        }
+        Ok(FileRows::next_row(self)?)
+    }
+
+    fn place(&self) -> Place {
+        FileRows::place(self)
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        FileRows::remarks(self).to_vec()
     }
 }
 
@@ -35,5 +52,5 @@ impl Rows for CsvRows<'_> {
 pub enum RowsError {
     /// The file is not whole.
     #[error(transparent)]
-    Csv(#[from] CsvError),
+    Format(#[from] FormatError),
 }

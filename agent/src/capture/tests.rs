@@ -334,7 +334,7 @@ fn changes_nothing_for_an_export_that_is_not_whole() {
         ),
         (
             String::from("<html><body>503 Service Unavailable</body></html>\n"),
-            "header",
+            "not-as-declared",
         ),
     ];
     for (text, code) in cases {
@@ -638,5 +638,8 @@ fn names_the_line_of_a_broken_row() {
         expected: 4,
         found: 2,
     };
-    assert_eq!(report.outcome, Outcome::Refused(Refusal::Csv(ragged)));
+    assert_eq!(
+        report.outcome,
+        Outcome::Refused(Refusal::Format(ragged.into()))
+    );
 }

@@ -115,7 +115,8 @@ impl Preview {
             .flat_map(|field| binding.places(*field))
             .collect();
         let facility = &configured.feed.facility;
-        let mut mapper = Mapper::new(profile, binding, facility, ObservedAt(now));
+        let mut mapper =
+            Mapper::new(profile, binding, facility, ObservedAt(now)).counting(rows.place());
         let mut shown = Vec::new();
         while let Some((line, cells)) = rows.next_row()? {
             let mapped = mapper.map(line, cells);
@@ -132,7 +133,8 @@ impl Preview {
                 shown.push([line.to_string(), source.join("\n"), key, becomes]);
             }
         }
-        let (tally, binding) = mapper.finish();
+        let (mut tally, binding) = mapper.finish();
+        tally.source = rows.remarks();
         Ok(Shown {
             rows: shown,
             tally,

@@ -8,8 +8,7 @@ use jiff::Timestamp;
 use crate::app;
 use crate::capture::rows::Rows;
 use crate::config::{FeedConfig, SourceConfig};
-use crate::format::csv::CsvRows;
-use crate::format::encoding;
+use crate::format::open::open;
 use crate::sources::database::Database;
 use crate::sources::folder::{FolderSettings, export_time, is_export};
 
@@ -69,7 +68,7 @@ pub(super) fn file_rows<T>(
     with: &mut Use<'_, T>,
 ) -> anyhow::Result<T> {
     let named = || path.display().to_string();
-    let decoded = encoding::decode(bytes);
-    let mut rows = CsvRows::new(&decoded.text, configured.feed.profile.csv).with_context(named)?;
+    let mut opened = open(bytes, &configured.feed.profile.layout).with_context(named)?;
+    let mut rows = opened.rows().with_context(named)?;
     with(&mut rows, Some(path)).with_context(named)
 }

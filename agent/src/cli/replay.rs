@@ -18,8 +18,10 @@ use crate::capture::report::{Outcome, Report};
 use crate::capture::{Feed, Now, take_file};
 use crate::census::{Census, Counts, Roster};
 use crate::config::load_profile;
-use crate::format::csv::{CsvError, CsvLayout, CsvRows};
-use crate::format::encoding;
+use crate::format::csv::CsvError;
+use crate::format::error::FormatError;
+use crate::format::layout::Layout;
+use crate::format::open::open;
 use crate::journal::Journal;
 use crate::mapping::binding::Binding;
 use crate::mapping::{Mapped, Mapper};
@@ -207,7 +209,7 @@ impl Player {
         };
         let lacks_end = self.lacks_only_its_end(&bytes);
         if lacks_end {
-            self.feed.profile.csv.final_newline_required = false;
+            self.feed.profile.layout.csv.final_newline_required = false;
         }
         let file = (name.as_str(), bytes.as_slice());
         let report = take_file(&mut self.journal, &self.signer, &self.feed, file, now)
@@ -232,7 +234,7 @@ impl Player {
             self.last_rows = rows;
         }
         if lacks_end {
-            self.feed.profile.csv.final_newline_required = true;
+            self.feed.profile.layout.csv.final_newline_required = true;
             remarks.push(
                 "the last line does not end with a line break: taken, since the file is whole \
                  otherwise; from a live feed it would be refused"
@@ -278,18 +280,14 @@ impl Player {
     /// cells, and there are about as many as in the last file. A cut within the last cell cannot be
     /// seen, which is why a live feed never goes by this.
     fn lacks_only_its_end(&self, bytes: &[u8]) -> bool {
-        let csv = self.feed.profile.csv;
-        let text = encoding::decode(bytes).text;
-        if !csv.final_newline_required || text.is_empty() || text.ends_with('\n') {
+        let layout = &self.feed.profile.layout;
+        let refused = count(bytes, layout).err();
+        if refused != Some(FormatError::Csv(CsvError::Unterminated)) {
             return false;
         }
-        let rows = count(
-            &text,
-            CsvLayout {
-                final_newline_required: false,
-                ..csv
-            },
-        );
+        let mut lenient = layout.clone();
+        lenient.csv.final_newline_required = false;
+        let rows = count(bytes, &lenient);
         rows.is_ok_and(|rows| rows * 100 >= self.last_rows * WHOLE_PERCENT)
     }
 
@@ -309,8 +307,8 @@ impl Player {
 
     /// Reads a roster once more, for its persons.
     fn roster(&self, bytes: &[u8], now: Now) -> anyhow::Result<Roster> {
-        let decoded = encoding::decode(bytes);
-        let mut rows = CsvRows::new(&decoded.text, self.feed.profile.csv)?;
+        let mut opened = open(bytes, &self.feed.profile.layout)?;
+        let mut rows = opened.rows()?;
         let binding = Binding::new(&self.feed.profile, rows.columns())?;
         let facility = &self.feed.facility;
         let mut mapper = Mapper::new(&self.feed.profile, binding, facility, ObservedAt(now.at));
@@ -323,8 +321,8 @@ impl Player {
         Ok(roster)
     }
 
-    fn rows(&self, bytes: &[u8]) -> Result<u64, CsvError> {
-        count(&encoding::decode(bytes).text, self.feed.profile.csv)
+    fn rows(&self, bytes: &[u8]) -> Result<u64, FormatError> {
+        count(bytes, &self.feed.profile.layout)
     }
 
     fn count_deltas(&mut self, report: &Report) {
@@ -349,8 +347,9 @@ impl Totals {
     }
 }
 
-fn count(text: &str, layout: CsvLayout) -> Result<u64, CsvError> {
-    let mut rows = CsvRows::new(text, layout)?;
+fn count(bytes: &[u8], layout: &Layout) -> Result<u64, FormatError> {
+    let mut opened = open(bytes, layout)?;
+    let mut rows = opened.rows()?;
     let mut count = 0;
     while rows.next_row()?.is_some() {
         count += 1;

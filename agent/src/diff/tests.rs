@@ -10,6 +10,7 @@ use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody, RecordKind};
 
 use super::{Class, Diff, Differ, Shadowed};
+use crate::format::layout::Place;
 use crate::mapping::profile::Profile;
 use crate::mapping::standing::Standing;
 use crate::mapping::tally::Problem;
@@ -80,6 +81,7 @@ fn summary(diff: &Diff) -> Vec<(String, Class)> {
 
 fn problem() -> Problem {
     Problem {
+        place: Place::Line,
         line: 2,
         field: "record_number",
         reason: "test",

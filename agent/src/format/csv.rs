@@ -52,6 +52,19 @@ pub enum CsvError {
     },
 }
 
+impl CsvError {
+    /// Counts its line from further up.
+    const fn further(mut self, lines: u64) -> Self {
+        match &mut self {
+            Self::Ragged { line, .. } | Self::OpenQuote { line } | Self::Malformed { line } => {
+                *line += lines;
+            }
+            Self::Empty | Self::HeaderOnly | Self::Unterminated => {}
+        }
+        self
+    }
+}
+
 /// A CSV file whose header has been read.
 #[derive(Debug)]
 pub struct CsvRows<'a> {
@@ -60,6 +73,10 @@ pub struct CsvRows<'a> {
     record: StringRecord,
     last_row: Option<Position>,
     text: &'a str,
+    /// Lines before the header.
+    lines_before: u64,
+    /// Whether the first record is a row that is still to be given.
+    is_first_row_read: bool,
 }
 
 impl<'a> CsvRows<'a> {
@@ -68,24 +85,59 @@ impl<'a> CsvRows<'a> {
     /// # Errors
     /// Returns [`CsvError`] for a file that is empty, cut, or has no usable header.
     pub fn new(text: &'a str, layout: CsvLayout) -> Result<Self, CsvError> {
-        if text.trim().is_empty() {
-            return Err(CsvError::Empty);
-        }
-        if layout.final_newline_required && !text.ends_with('\n') {
-            return Err(CsvError::Unterminated);
-        }
+        check_end(text, layout)?;
         let mut reader = ReaderBuilder::new()
             .delimiter(layout.delimiter)
             .from_reader(text.as_bytes());
         let header = reader.headers().map_err(|error| malformed(&error))?;
         let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
-        Ok(Self {
+        Ok(Self::reading(text, reader, columns))
+    }
+
+    /// Checks the end of a file without a header, and that its first row has a cell for each name.
+    ///
+    /// # Errors
+    /// Returns [`CsvError`] for a file that is empty or cut, or has another number of cells.
+    pub fn without_header(
+        text: &'a str,
+        layout: CsvLayout,
+        names: Vec<String>,
+    ) -> Result<Self, CsvError> {
+        check_end(text, layout)?;
+        let reader = ReaderBuilder::new()
+            .delimiter(layout.delimiter)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        let mut rows = Self::reading(text, reader, names);
+        let (expected, first) = (rows.columns.len(), rows.read()?);
+        if first && rows.record.len() != expected {
+            return Err(CsvError::Ragged {
+                line: rows.last_row.as_ref().map_or(0, Position::line),
+                expected: expected as u64,
+                found: rows.record.len() as u64,
+            });
+        }
+        rows.is_first_row_read = first;
+        Ok(rows)
+    }
+
+    fn reading(text: &'a str, reader: csv::Reader<&'a [u8]>, columns: Vec<String>) -> Self {
+        Self {
             text,
             reader,
             columns,
             record: StringRecord::new(),
             last_row: None,
-        })
+            lines_before: 0,
+            is_first_row_read: false,
+        }
+    }
+
+    /// Counts lines from the beginning of a file that has some before its header.
+    #[must_use]
+    pub const fn after(mut self, lines: u64) -> Self {
+        self.lines_before = lines;
+        self
     }
 
     /// Returns the header.
@@ -100,14 +152,10 @@ impl<'a> CsvRows<'a> {
     /// Returns [`CsvError`] for a row that is not like the header, and at the end for a file without
     /// rows.
     pub fn next_row(&mut self) -> Result<Option<(u64, &StringRecord)>, CsvError> {
-        let more = self
-            .reader
-            .read_record(&mut self.record)
-            .map_err(|error| malformed(&error))?;
+        let more = std::mem::take(&mut self.is_first_row_read) || self.read()?;
         if more {
-            self.last_row = self.record.position().cloned();
             let line = self.last_row.as_ref().map_or(0, Position::line);
-            return Ok(Some((line, &self.record)));
+            return Ok(Some((line + self.lines_before, &self.record)));
         }
         let last_row = self.last_row.as_ref().ok_or(CsvError::HeaderOnly)?;
         // The reader forgives a quote that never closes; a file that was cut there must not pass.
@@ -120,12 +168,33 @@ impl<'a> CsvRows<'a> {
             .count();
         if quotes % 2 == 1 {
             Err(CsvError::OpenQuote {
-                line: last_row.line(),
+                line: last_row.line() + self.lines_before,
             })
         } else {
             Ok(None)
         }
     }
+
+    fn read(&mut self) -> Result<bool, CsvError> {
+        let more = self
+            .reader
+            .read_record(&mut self.record)
+            .map_err(|error| malformed(&error).further(self.lines_before))?;
+        if more {
+            self.last_row = self.record.position().cloned();
+        }
+        Ok(more)
+    }
+}
+
+fn check_end(text: &str, layout: CsvLayout) -> Result<(), CsvError> {
+    if text.trim().is_empty() {
+        return Err(CsvError::Empty);
+    }
+    if layout.final_newline_required && !text.ends_with('\n') {
+        return Err(CsvError::Unterminated);
+    }
+    Ok(())
 }
 
 fn malformed(error: &csv::Error) -> CsvError {

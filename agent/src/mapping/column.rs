@@ -37,6 +37,17 @@ pub(super) enum ColumnDocument {
 }
 
 impl ColumnDocument {
+    /// Writes every column name in another way.
+    pub(super) fn rename(&mut self, rename: impl Fn(&str) -> String) {
+        let names = match self {
+            Self::Names(names) => std::slice::from_mut(names),
+            Self::Parts(parts) => parts.columns.as_mut_slice(),
+        };
+        for name in names.iter_mut().flatten() {
+            *name = rename(name);
+        }
+    }
+
     /// Returns every column name in it.
     pub(super) fn names(&self) -> Vec<String> {
         match self {

@@ -8,6 +8,10 @@ use toml::Spanned;
 
 use super::example::ExampleDocument;
 use super::field::ColumnsDocument;
+use super::layout::{
+    CsvDocument, ExcelDocument, FixedDocument, HtmlDocument, JsonDocument, LayoutDocument,
+    NumberOrText, XmlDocument, ZipDocument,
+};
 
 /// The whole document.
 #[derive(Debug, serde::Deserialize)]
@@ -38,7 +42,29 @@ pub(super) struct ProfileDocument {
     #[serde(default)]
     pub(super) one_row_per: Option<Spanned<RowsDocument>>,
     #[serde(default)]
-    pub(super) csv: CsvDocument,
+    format: Option<Spanned<Aliases>>,
+    #[serde(default)]
+    encoding: Option<Spanned<String>>,
+    #[serde(default)]
+    header_row: Option<Spanned<NumberOrText>>,
+    #[serde(default)]
+    trailer: Option<Spanned<String>>,
+    #[serde(default)]
+    trailer_counts: bool,
+    #[serde(default)]
+    csv: CsvDocument,
+    #[serde(default)]
+    fixed_width: Option<Spanned<FixedDocument>>,
+    #[serde(default)]
+    json: Option<Spanned<JsonDocument>>,
+    #[serde(default)]
+    xml: Option<Spanned<XmlDocument>>,
+    #[serde(default)]
+    excel: Option<Spanned<ExcelDocument>>,
+    #[serde(default)]
+    html: Option<Spanned<HtmlDocument>>,
+    #[serde(default)]
+    zip: Option<ZipDocument>,
     pub(super) columns: ColumnsDocument,
     #[serde(default)]
     pub(super) fixed: ValueTable,
@@ -62,6 +88,26 @@ pub(super) struct ProfileDocument {
 pub(super) struct JuvenileDocument {
     pub(super) words: Vec<String>,
     pub(super) under: Option<Spanned<u8>>,
+}
+
+impl ProfileDocument {
+    /// Takes what says how a file is laid out.
+    pub(super) fn take_layout(&mut self) -> LayoutDocument {
+        LayoutDocument {
+            format: self.format.take(),
+            encoding: self.encoding.take(),
+            header_row: self.header_row.take(),
+            trailer: self.trailer.take(),
+            trailer_counts: self.trailer_counts,
+            csv: std::mem::take(&mut self.csv),
+            fixed: self.fixed_width.take(),
+            json: self.json.take(),
+            xml: self.xml.take(),
+            excel: self.excel.take(),
+            html: self.html.take(),
+            zip: self.zip.take(),
+        }
+    }
 }
 
 /// `mode`: what an export holds.
@@ -91,27 +137,11 @@ pub(super) enum RowsDocument {
     Photo,
 }
 
-/// `[csv]`: how a file is laid out.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct CsvDocument {
-    pub(super) delimiter: Option<Spanned<String>>,
-    pub(super) final_newline: FinalNewlineDocument,
-}
-
-impl Default for CsvDocument {
-    fn default() -> Self {
-        Self {
-            delimiter: None,
-            final_newline: FinalNewlineDocument::Required,
-        }
-    }
-}
-
 /// `final_newline`: whether a whole file always ends with a line break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum FinalNewlineDocument {
+    #[default]
     Required,
     Optional,
 }

@@ -11,16 +11,15 @@ use toml::Spanned;
 
 use super::column::{ColumnDocument, Parts};
 use super::dates::TimeReader;
-use super::document::{
-    FinalNewlineDocument, ModeDocument, NameLayoutDocument, ProfileDocument, RowsDocument,
-};
+use super::document::{ModeDocument, NameLayoutDocument, ProfileDocument, RowsDocument};
 use super::example::Example;
-use super::field::Field;
+use super::field::{ColumnsDocument, Field};
+use super::layout::local_path;
 use super::names::NameLayout;
 use super::rules::Rules;
 use super::values::Values;
 use crate::format::cells::column_key;
-use crate::format::csv::CsvLayout;
+use crate::format::layout::{Format, Layout};
 
 /// What an export holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +54,8 @@ pub struct Profile {
     pub times: TimeReader,
     /// How the date of an export may be written in its file's name.
     pub export_date: Vec<String>,
-    /// How a CSV file is laid out.
-    pub csv: CsvLayout,
+    /// How a file is laid out.
+    pub layout: Layout,
     /// The fields whose values together name a record.
     pub key: Vec<Field>,
     /// Each field that has columns, with all their names.
@@ -163,11 +162,18 @@ impl Checker<'_> {
                 format!("kind is one of {}", kinds.join(", ")),
             )
         })?;
-        let (columns, parts) = columns(std::mem::take(&mut document.columns));
+        let layout = document.take_layout();
+        let wrong = |(span, message)| self.wrong(span, message);
+        let formats = layout.formats().map_err(wrong)?;
+        let (columns, parts) = columns(std::mem::take(&mut document.columns), &formats);
         self.check_never(&document.never, &columns)?;
+        let optional: BTreeSet<Field> = self
+            .fields(&document.optional, &columns)?
+            .into_iter()
+            .collect();
         let rows_per = self.rows_per(document.one_row_per.as_ref(), document.mode)?;
         let key = self.key(&document.key, &columns)?;
-        let times = self.times(&document.zone, &document.times)?;
+        let times = self.times(&document.zone, &document.times, &formats)?;
         let wrong = |(span, message)| self.wrong(span, message);
         let values = Values::check(&document.values).map_err(wrong)?;
         let rules = Rules::check(&mut document, times.zone(), &columns, &values).map_err(wrong)?;
@@ -184,15 +190,8 @@ impl Checker<'_> {
             export_date: document
                 .export_date
                 .map_or_else(Vec::new, |formats| formats.0),
-            csv: CsvLayout {
-                delimiter: self.delimiter(document.csv.delimiter.as_ref())?,
-                final_newline_required: document.csv.final_newline
-                    == FinalNewlineDocument::Required,
-            },
-            optional: self
-                .fields(&document.optional, &columns)?
-                .into_iter()
-                .collect(),
+            layout: layout.check(&columns, &optional).map_err(wrong)?,
+            optional,
             never: document
                 .never
                 .into_iter()
@@ -321,6 +320,7 @@ impl Checker<'_> {
         &self,
         zone: &Spanned<String>,
         formats: &[Spanned<String>],
+        files: &[Format],
     ) -> Result<TimeReader, ProfileError> {
         let zone = TimeZone::get(zone.get_ref()).map_err(|_| {
             let message = "no such time zone: Mississippi's is \"America/Chicago\"";
@@ -332,26 +332,15 @@ impl Checker<'_> {
                 return Err(self.wrong(format.span(), message.to_owned()));
             }
         }
-        Ok(TimeReader::new(
-            zone,
-            formats
-                .iter()
-                .map(|format| format.get_ref().clone())
-                .collect(),
-        ))
-    }
-
-    fn delimiter(&self, delimiter: Option<&Spanned<String>>) -> Result<u8, ProfileError> {
-        let Some(delimiter) = delimiter else {
-            return Ok(b',');
-        };
-        match delimiter.get_ref().as_bytes() {
-            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
-            _ => Err(self.wrong(
-                delimiter.span(),
-                "a delimiter is one character such as \",\", \";\", \"|\" or \"\\t\"".to_owned(),
-            )),
+        let mut formats: Vec<String> = formats
+            .iter()
+            .map(|format| format.get_ref().clone())
+            .collect();
+        // A date that has a type of its own in the file is written in these, whatever is shown there.
+        if !formats.is_empty() && files.iter().any(|file| file.is_typed()) {
+            formats.extend(["%Y-%m-%d %H:%M:%S", "%Y-%m-%d"].map(str::to_owned));
         }
+        Ok(TimeReader::new(zone, formats))
     }
 
     fn listed(&self, listed: Option<&Spanned<String>>) -> Result<CustodyState, ProfileError> {
@@ -376,12 +365,18 @@ impl Checker<'_> {
     }
 }
 
-/// Takes each field's columns apart: all their names, and how several fill one field.
+/// Takes each field's columns apart: all their names, and how several fill one field. Paths of XML have
+/// no prefixes.
 fn columns(
-    document: super::field::ColumnsDocument,
+    document: ColumnsDocument,
+    formats: &[Format],
 ) -> (BTreeMap<Field, Vec<String>>, BTreeMap<Field, Parts>) {
+    let is_xml = formats.contains(&Format::Xml);
     let (mut columns, mut parts) = (BTreeMap::new(), BTreeMap::new());
-    for (field, column) in document.into_fields() {
+    for (field, mut column) in document.into_fields() {
+        if is_xml {
+            column.rename(local_path);
+        }
         columns.insert(field, column.names());
         if let ColumnDocument::Parts(several) = column {
             parts.insert(field, several);

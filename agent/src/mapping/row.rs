@@ -17,6 +17,7 @@ use super::profile::{NOT_SEALED, Profile};
 use super::tally::{Problem, RowTally};
 use super::values::{RecordType, word_key};
 use crate::format::cells::Cells;
+use crate::format::layout::Place;
 
 /// Reads one row.
 pub struct RowReader<'a> {
@@ -337,6 +338,7 @@ impl<'a> RowReader<'a> {
     /// Says what is wrong with the row.
     pub const fn problem(&self, field: Field, reason: &'static str) -> Problem {
         Problem {
+            place: Place::Line,
             line: self.line,
             field: field.name(),
             reason,

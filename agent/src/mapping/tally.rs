@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::field::Field;
+use crate::format::layout::Place;
 
 /// Problems that are listed one by one; further ones are only counted.
 const PROBLEMS_LISTED_MAX: usize = 20;
@@ -15,6 +16,8 @@ const WORDS_MAX: usize = 100;
 /// Where and why a row was set aside. The value stays out: it may be personal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
+    /// What its number counts.
+    pub place: Place,
     /// The physical line on which the row begins, or the row's number in a database.
     pub line: u64,
     /// The field, by its name in the profile.
@@ -27,8 +30,8 @@ impl std::fmt::Display for Problem {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             formatter,
-            "line {}, field {}: {}",
-            self.line, self.field, self.reason
+            "{} {}, field {}: {}",
+            self.place, self.line, self.field, self.reason
         )
     }
 }
@@ -36,6 +39,10 @@ impl std::fmt::Display for Problem {
 /// What was counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// What the numbers of rows count.
+    pub place: Place,
+    /// What is to be known about how the source was read.
+    pub source: Vec<String>,
     /// Rows that became a record.
     pub mapped: u64,
     /// Rows that are sealed or protected.
@@ -107,7 +114,11 @@ impl Tally {
         lines.sort_unstable();
         (self.quarantined > 0).then(|| {
             let rows = self.quarantined;
-            format!("{rows} rows set aside, in lines {}", first_of(&lines, rows))
+            let place = self.place;
+            format!(
+                "{rows} rows set aside, in {place}s {}",
+                first_of(&lines, rows)
+            )
         })
     }
 
@@ -134,12 +145,10 @@ impl Tally {
         for ((field, _), times) in &self.unmapped {
             *unmapped.entry(*field).or_default() += times;
         }
-        let mut remarks: Vec<String> = unmapped
-            .iter()
-            .map(|(field, times)| {
-                format!("{}: {times} values not in the value table", field.name())
-            })
-            .collect();
+        let mut remarks = self.source.clone();
+        remarks.extend(unmapped.iter().map(|(field, times)| {
+            format!("{}: {times} values not in the value table", field.name())
+        }));
         remarks.extend(self.unreadable.iter().map(|(field, times)| {
             format!("{}: {times} values not readable, left empty", field.name())
         }));
@@ -169,7 +178,8 @@ impl Tally {
         if contradicting > 0 {
             remarks.push(format!(
                 "set aside: {contradicting} rows with the key of another row and other content, in \
-                 lines {}: the records keep the state that they had",
+                 {}s {}: the records keep the state that they had",
+                self.place,
                 first_of(&self.contradicting, contradicting),
             ));
         }

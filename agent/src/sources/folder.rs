@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
+use crate::format::pattern::fits;
 use crate::mapping::dates::TimeReader;
 
 /// Names that other programs give to files that they are still writing.
@@ -223,24 +224,7 @@ pub fn is_export(pattern: &str, name: &str) -> bool {
     let is_unfinished = lower.starts_with("~$")
         || lower.starts_with('.')
         || UNFINISHED.iter().any(|ending| lower.ends_with(ending));
-    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
-    let name: Vec<char> = lower.chars().collect();
-    !is_unfinished && fits(&pattern, &name)
-}
-
-fn fits(pattern: &[char], name: &[char]) -> bool {
-    match (pattern.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some(('*', rest)), _) => {
-            fits(rest, name)
-                || name
-                    .split_first()
-                    .is_some_and(|(_, tail)| fits(pattern, tail))
-        }
-        (Some(('?', rest)), Some((_, tail))) => fits(rest, tail),
-        (Some((wanted, rest)), Some((found, tail))) => wanted == found && fits(rest, tail),
-        (None, Some(_)) | (Some(_), None) => false,
-    }
+    !is_unfinished && fits(pattern, name)
 }
 
 #[cfg(test)]

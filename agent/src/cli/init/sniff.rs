@@ -6,9 +6,21 @@ use jiff::civil::Date;
 use crate::capture::rows::Rows;
 use crate::format::csv::{CsvError, CsvLayout, CsvRows};
 use crate::format::encoding;
+use crate::format::layout::{Format, Layout};
+use crate::format::open::open;
 use crate::mapping::guess::sample::Sample;
 
 const DELIMITERS: [u8; 5] = [b',', b'|', b'\t', b';', b'^'];
+
+/// Formats that show what they are and that need no settings of their own.
+const GUESSED: [Format; 6] = [
+    Format::Xlsx,
+    Format::Xls,
+    Format::JsonLines,
+    Format::Json,
+    Format::Html,
+    Format::Dbf,
+];
 
 /// Rows that are tried with each.
 const ROWS_TRIED: usize = 200;
@@ -26,10 +38,23 @@ pub(super) struct Laid {
 /// Reads a sample.
 pub(super) fn read(bytes: &[u8], today: Date) -> anyhow::Result<(Sample, Laid)> {
     let decoded = encoding::decode(bytes);
-    let delimiter = delimiter(&decoded.text);
-    let mut rows = CsvRows::new(&decoded.text, layout(delimiter))?;
-    let sample = sampled(&mut rows, today)?;
-    let delimiter = char::from(delimiter);
+    let mut file = Layout::csv(layout(delimiter(&decoded.text)));
+    if let Some(format) = GUESSED.into_iter().find(|format| {
+        file.formats = vec![*format];
+        open(bytes, &file).is_ok()
+    }) {
+        let (mut opened, name) = (open(bytes, &file)?, format.name());
+        let laid = Laid {
+            format: name.to_owned(),
+            settings: vec![format!("format = {:?}", name)],
+            tables: Vec::new(),
+        };
+        return Ok((sampled(&mut opened.rows()?, today)?, laid));
+    }
+    file.formats = vec![Format::Csv];
+    let mut opened = open(bytes, &file)?;
+    let sample = sampled(&mut opened.rows()?, today)?;
+    let delimiter = char::from(file.csv.delimiter);
     let ends = decoded.text.ends_with('\n');
     let mut tables = Vec::new();
     if delimiter != ',' || !ends {

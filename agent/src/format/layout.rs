@@ -1,0 +1,247 @@
+//! How an export is laid out, as a checked profile declares it.
+
+use std::collections::BTreeSet;
+
+use super::cells::column_key;
+use super::csv::CsvLayout;
+use super::encoding::Charset;
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// Cells between delimiters.
+    Csv,
+    /// Cells at fixed places of a line.
+    Fixed,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    JsonLines,
+    /// XML.
+    Xml,
+    /// An Excel workbook of 2007 and later.
+    Xlsx,
+    /// An Excel workbook of 97 to 2003.
+    Xls,
+    /// A table of an HTML page.
+    Html,
+    /// A table of dBase or its heirs.
+    Dbf,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 9] = [
+        Self::Csv,
+        Self::Fixed,
+        Self::Json,
+        Self::JsonLines,
+        Self::Xml,
+        Self::Xlsx,
+        Self::Xls,
+        Self::Html,
+        Self::Dbf,
+    ];
+
+    /// Returns the format's name in a profile.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Fixed => "fixed",
+            Self::Json => "json",
+            Self::JsonLines => "json-lines",
+            Self::Xml => "xml",
+            Self::Xlsx => "xlsx",
+            Self::Xls => "xls",
+            Self::Html => "html",
+            Self::Dbf => "dbf",
+        }
+    }
+
+    /// Returns the format of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Says whether dates and numbers have a type of their own in it, and are written as ISO here.
+    #[must_use]
+    pub const fn is_typed(self) -> bool {
+        matches!(self, Self::Xlsx | Self::Xls | Self::Dbf)
+    }
+
+    /// Returns what a row's number counts.
+    #[must_use]
+    pub const fn place(self) -> Place {
+        match self {
+            Self::Csv | Self::Fixed | Self::JsonLines | Self::Xml => Place::Line,
+            Self::Xlsx | Self::Xls | Self::Html => Place::Row,
+            Self::Json => Place::Element,
+            Self::Dbf => Place::Record,
+        }
+    }
+}
+
+/// What the number of a row counts, for messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// Lines of a text.
+    #[default]
+    Line,
+    /// Rows of a sheet or table, its header included.
+    Row,
+    /// Elements of an array.
+    Element,
+    /// Records of a file, deleted ones included.
+    Record,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Line => "line",
+            Self::Row => "row",
+            Self::Element => "element",
+            Self::Record => "record",
+        })
+    }
+}
+
+/// Where the names of the columns stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeaderRule {
+    /// In this line or row, counted from 1.
+    At(u64),
+    /// In the first that holds every column that the profile needs.
+    Find,
+}
+
+/// Which sheet or table of several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The first.
+    First,
+    /// The one of this number, counted from 1.
+    Number(usize),
+    /// The one of this name, or below a heading with this text.
+    Named(String),
+}
+
+/// A column of a fixed-width file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedColumn {
+    /// Its name.
+    pub name: String,
+    /// The characters before it.
+    pub skip: usize,
+    /// Its characters.
+    pub length: usize,
+}
+
+/// The columns that a profile takes, as they are compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    taken: BTreeSet<String>,
+    required: Vec<Vec<String>>,
+}
+
+impl Wanted {
+    /// Adds a field's column with all its names.
+    pub fn add(&mut self, names: &[String], is_required: bool) {
+        let keys: Vec<String> = names.iter().map(|name| column_key(name)).collect();
+        self.taken.extend(keys.iter().cloned());
+        if is_required {
+            self.required.push(keys);
+        }
+    }
+
+    /// Says whether anything is taken from a column.
+    #[must_use]
+    pub fn takes(&self, name: &str) -> bool {
+        self.taken.contains(&column_key(name))
+    }
+
+    /// Says whether a row holds every column that is needed.
+    pub fn is_header<'a>(&self, cells: impl Iterator<Item = &'a str>) -> bool {
+        let keys: BTreeSet<String> = cells.map(column_key).collect();
+        !self.required.is_empty()
+            && self
+                .required
+                .iter()
+                .all(|names| names.iter().any(|name| keys.contains(name)))
+    }
+}
+
+/// How an export is laid out.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// What it may be; the content decides between several.
+    pub formats: Vec<Format>,
+    /// How its text is encoded; a byte order mark wins over it.
+    pub charset: Option<Charset>,
+    /// Which entry of a zipped file, with `*` and `?`.
+    pub entry: Option<String>,
+    /// Where the header stands; `None` is the usual place of the format.
+    pub header: Option<HeaderRule>,
+    /// With what the last line of a whole file begins.
+    pub trailer: Option<String>,
+    /// Whether that line holds the number of rows.
+    pub trailer_counts: bool,
+    /// `[csv]`.
+    pub csv: CsvLayout,
+    /// Other delimiters, tried in order where the header does not hold the first.
+    pub delimiters: Vec<u8>,
+    /// Names of the columns of a file without a header.
+    pub names: Vec<String>,
+    /// `[fixed_width.columns]`.
+    pub fixed: Vec<FixedColumn>,
+    /// The keys from the top of a JSON document to the array of rows.
+    pub json_rows: Vec<String>,
+    /// The local names of the elements from the root of an XML document to a row.
+    pub xml_row: Vec<String>,
+    /// Which sheet.
+    pub sheet: Choice,
+    /// Which table.
+    pub table: Choice,
+    /// The columns that the profile takes.
+    pub wanted: Wanted,
+}
+
+impl Layout {
+    /// A plain CSV file.
+    #[must_use]
+    pub fn csv(csv: CsvLayout) -> Self {
+        Self {
+            formats: vec![Format::Csv],
+            charset: None,
+            entry: None,
+            header: None,
+            trailer: None,
+            trailer_counts: false,
+            csv,
+            delimiters: Vec::new(),
+            names: Vec::new(),
+            fixed: Vec::new(),
+            json_rows: Vec::new(),
+            xml_row: Vec::new(),
+            sheet: Choice::First,
+            table: Choice::First,
+            wanted: Wanted::default(),
+        }
+    }
+
+    /// Says whether a format is declared.
+    #[must_use]
+    pub fn allows(&self, format: Format) -> bool {
+        self.formats.contains(&format)
+    }
+
+    /// Writes the declared formats as a person would.
+    #[must_use]
+    pub fn declared(&self) -> String {
+        let names: Vec<&str> = self.formats.iter().map(|format| format.name()).collect();
+        names.join(" or ")
+    }
+}

@@ -1,0 +1,230 @@
+//! Rows that were read whole, with only the columns that the profile takes: all text lies in one
+//! string, so that a large export costs little more than what is taken from it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::cells::Cells;
+use super::error::FormatError;
+use super::layout::Wanted;
+
+/// Bytes of the largest export that is kept.
+const BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Columns of the widest export: more would be no table.
+const COLUMNS_MAX: usize = 4096;
+
+/// Between several values of one column in one row, such as a person's holds.
+const BETWEEN: &str = "; ";
+
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    column: u32,
+    end: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    number: u64,
+    end: usize,
+    is_blank: bool,
+}
+
+/// The rows of an export.
+#[derive(Debug, Default)]
+pub struct Packed {
+    columns: Vec<String>,
+    is_taken: Vec<bool>,
+    places: BTreeMap<String, usize>,
+    wanted: Wanted,
+    text: String,
+    cells: Vec<Cell>,
+    rows: Vec<Row>,
+    /// The row that is being written.
+    open: Vec<(usize, String)>,
+    is_open_blank: bool,
+    /// The row that is being read.
+    next: usize,
+    current: Range<usize>,
+    is_blank: bool,
+}
+
+impl Packed {
+    /// Begins an export whose columns are found while it is read.
+    #[must_use]
+    pub fn new(wanted: &Wanted) -> Self {
+        Self {
+            wanted: wanted.clone(),
+            is_open_blank: true,
+            ..Self::default()
+        }
+    }
+
+    /// Begins an export with a header.
+    ///
+    /// # Errors
+    /// Returns [`FormatError::TooLarge`] for too many columns.
+    pub fn with_header(wanted: &Wanted, header: &[String]) -> Result<Self, FormatError> {
+        let mut packed = Self::new(wanted);
+        for name in header {
+            packed.add_column(name)?;
+        }
+        Ok(packed)
+    }
+
+    /// Returns the place of a column, which is a new one if it has not been met before.
+    ///
+    /// # Errors
+    /// Returns [`FormatError::TooLarge`] for too many columns.
+    pub fn column(&mut self, name: &str) -> Result<usize, FormatError> {
+        if let Some(place) = self.places.get(name) {
+            return Ok(*place);
+        }
+        let place = self.add_column(name)?;
+        self.places.insert(name.to_owned(), place);
+        Ok(place)
+    }
+
+    fn add_column(&mut self, name: &str) -> Result<usize, FormatError> {
+        let place = self.columns.len();
+        if place >= COLUMNS_MAX {
+            return Err(FormatError::TooLarge {
+                what: format!("more than {COLUMNS_MAX} different columns: this is no list"),
+            });
+        }
+        self.is_taken.push(self.wanted.takes(name));
+        self.columns.push(name.to_owned());
+        Ok(place)
+    }
+
+    /// Puts a value into the row that is being written. A further value of a column is added to the
+    /// first: a status that is stated twice is then one that nobody has explained.
+    pub fn put(&mut self, column: usize, value: &str) {
+        let value = value.trim();
+        if value.is_empty() {
+            return;
+        }
+        self.is_open_blank = false;
+        if !self.is_taken.get(column).is_some_and(|taken| *taken) {
+            return;
+        }
+        match self.open.iter_mut().find(|(place, _)| *place == column) {
+            None => self.open.push((column, value.to_owned())),
+            Some((_, text)) if text == value => {}
+            Some((_, text)) => {
+                text.push_str(BETWEEN);
+                text.push_str(value);
+            }
+        }
+    }
+
+    /// Ends the row that is being written.
+    ///
+    /// # Errors
+    /// Returns [`FormatError::TooLarge`] beyond the bound.
+    pub fn end_row(&mut self, number: u64) -> Result<(), FormatError> {
+        for (column, value) in self.open.drain(..) {
+            self.text.push_str(&value);
+            let cell = u32::try_from(column)
+                .ok()
+                .zip(u32::try_from(self.text.len()).ok())
+                .map(|(column, end)| Cell { column, end });
+            self.cells.extend(cell);
+        }
+        let is_blank = std::mem::replace(&mut self.is_open_blank, true);
+        self.rows.push(Row {
+            number,
+            end: self.cells.len(),
+            is_blank,
+        });
+        let bytes = self.text.len()
+            + self.cells.len() * size_of::<Cell>()
+            + self.rows.len() * size_of::<Row>();
+        if bytes > BYTES_MAX {
+            return Err(FormatError::TooLarge {
+                what: format!("the rows are larger than {BYTES_MAX} bytes"),
+            });
+        }
+        Ok(())
+    }
+
+    /// Says whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Returns how many rows there are.
+    #[must_use]
+    pub const fn rows(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    /// Returns the names of the columns.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Goes to the next row and returns its number.
+    pub fn next_row(&mut self) -> Option<u64> {
+        let row = *self.rows.get(self.next)?;
+        self.next += 1;
+        self.current = self.current.end..row.end;
+        self.is_blank = row.is_blank;
+        Some(row.number)
+    }
+}
+
+impl Cells for Packed {
+    fn cell(&self, position: usize) -> Option<&str> {
+        let cells = self.cells.get(self.current.clone())?;
+        let is_it = |cell: &Cell| usize::try_from(cell.column) == Ok(position);
+        let within = cells.iter().position(is_it)?;
+        let end = cells.get(within)?.end;
+        let before = (self.current.start + within).checked_sub(1);
+        let start = before.map_or(Some(0), |before| self.cells.get(before).map(|c| c.end))?;
+        let start = usize::try_from(start).ok()?;
+        self.text.get(start..usize::try_from(end).ok()?)
+    }
+
+    fn is_blank(&self) -> bool {
+        self.is_blank
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Packed;
+    use crate::format::cells::Cells as _;
+    use crate::format::layout::Wanted;
+
+    #[test]
+    fn keeps_what_is_taken_and_names_what_is_not() {
+        let mut wanted = Wanted::default();
+        wanted.add(&["No".to_owned()], true);
+        wanted.add(&["Hold".to_owned()], false);
+        let mut packed = Packed::new(&wanted);
+        let no = packed.column("no").unwrap();
+        let secret = packed.column("secret").unwrap();
+        let hold = packed.column("hold").unwrap();
+        packed.put(hold, "MDOC");
+        packed.put(no, "17");
+        packed.put(hold, "ICE");
+        packed.put(hold, "");
+        packed.end_row(2).unwrap();
+        packed.put(secret, "x");
+        packed.end_row(3).unwrap();
+        packed.end_row(4).unwrap();
+        assert_eq!(packed.columns(), ["no", "secret", "hold"]);
+        assert_eq!(packed.next_row(), Some(2));
+        assert_eq!(packed.cell(no), Some("17"));
+        assert_eq!(packed.cell(hold), Some("MDOC; ICE"));
+        assert_eq!(packed.cell(secret), None);
+        assert_eq!(packed.next_row(), Some(3));
+        assert!(!packed.is_blank());
+        assert_eq!(packed.next_row(), Some(4));
+        assert!(packed.is_blank());
+        assert_eq!(packed.next_row(), None);
+    }
+}
