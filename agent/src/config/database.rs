@@ -101,8 +101,10 @@ impl DatabaseDocument {
         self.check_keys(engine, checker)?;
         let place = match engine {
             EngineName::Sqlite => Place::Sqlite(file(self.path.as_ref(), "path", &named, checker)?),
-            EngineName::PostgreSql => Place::Postgres(self.access(&named, checker)?),
-            EngineName::MySql | EngineName::MariaDb => Place::Mysql(self.access(&named, checker)?),
+            EngineName::PostgreSql => Place::Postgres(self.access(true, &named, checker)?),
+            EngineName::MySql | EngineName::MariaDb => {
+                Place::Mysql(self.access(false, &named, checker)?)
+            }
             EngineName::Odbc => Place::Odbc(self.odbc(state, feed, &named, checker)?),
         };
         let is_cheap = engine == EngineName::Sqlite || self.cursor.is_some() || self.copy.is_some();
@@ -153,7 +155,11 @@ impl DatabaseDocument {
                 self.password_file.as_ref().map(Spanned::span),
                 SERVERS,
             ),
-            ("ca_file", self.ca_file.as_ref().map(Spanned::span), SERVERS),
+            (
+                "ca_file",
+                self.ca_file.as_ref().map(Spanned::span),
+                &[PostgreSql],
+            ),
             (
                 "connection_file",
                 self.connection_file.as_ref().map(Spanned::span),
@@ -173,7 +179,12 @@ impl DatabaseDocument {
         Ok(())
     }
 
-    fn access(&self, named: &Range<usize>, checker: &Checker<'_>) -> Result<Access, ConfigError> {
+    fn access(
+        &self,
+        is_encrypting: bool,
+        named: &Range<usize>,
+        checker: &Checker<'_>,
+    ) -> Result<Access, ConfigError> {
         let server = needed(self.server.as_ref(), "server", named, checker)?;
         let port = self.port.as_ref().map(|port| *port.get_ref());
         let access = Access {
@@ -188,10 +199,17 @@ impl DatabaseDocument {
             ca_file: checker.path(self.ca_file.as_ref()),
         };
         if !access.server.is_local() && access.ca_file.is_none() {
-            let message = "the server is not on this machine, and names and passwords do not travel \
-                           in the clear: set \"ca_file\" to the certificate authority that signed \
-                           the server's certificate";
-            return Err(checker.wrong(server.span(), message));
+            let cure = if is_encrypting {
+                "set \"ca_file\" to the certificate authority that signed the server's certificate"
+            } else {
+                "let the agent run on the server's machine, forward a local port through TLS or SSH, \
+                 or ask through ODBC with a driver that encrypts"
+            };
+            let message = format!(
+                "the server is not on this machine, and names and passwords do not travel in the \
+                 clear: {cure}"
+            );
+            return Err(checker.wrong(server.span(), &message));
         }
         Ok(access)
     }
@@ -324,6 +342,13 @@ mod tests {
             "{refused}"
         );
         assert!(load(&format!("{far}ca_file = 'ca.pem'\n")).is_ok());
+        let far = far.replace("postgresql", "mysql");
+        let refused = load(&far).unwrap_err();
+        assert!(
+            refused.contains("ODBC") && !refused.contains("ca_file"),
+            "{refused}"
+        );
+        assert!(load(&format!("{far}ca_file = 'ca.pem'\n")).is_err());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! MySQL and MariaDB, by the synchronous client in pure Rust.
 //!
 //! A look is one read-only transaction with a consistent snapshot. The time zone of the session is the
-//! server's, as the jail system itself has it: a `TIMESTAMP` is read as the jail sees it.
+//! server's, as the jail system itself has it: a `TIMESTAMP` is read as the jail sees it. The client is
+//! built without TLS, for which it wants another library than ours, so that the server must be here.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use mysql::consts::ColumnType;
 use mysql::prelude::Queryable as _;
-use mysql::{Column, Conn, Error, OptsBuilder, Row, SslOpts, Value};
+use mysql::{Column, Conn, Error, OptsBuilder, Row, Value};
 use tracing::warn;
 
 use super::access::{Access, Server};
@@ -215,7 +216,7 @@ fn options(access: &Access, timeout: Duration) -> Result<OptsBuilder, DatabaseEr
         .tcp_connect_timeout(Some(GRACE))
         .read_timeout(wait)
         .write_timeout(wait);
-    let options = match &access.server {
+    Ok(match &access.server {
         Server::Socket(path) => options.socket(Some(path.to_string_lossy())),
         Server::Host { name, port } => {
             let options = options.ip_or_hostname(Some(name.as_str()));
@@ -224,13 +225,7 @@ fn options(access: &Access, timeout: Duration) -> Result<OptsBuilder, DatabaseEr
                 None => options,
             }
         }
-    };
-    let Some(file) = &access.ca_file else {
-        return Ok(options);
-    };
-    // The client takes the process's choice; whoever chose before chose the same.
-    let _chosen = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    Ok(options.ssl_opts(SslOpts::default().with_root_cert_path(Some(file.clone()))))
+    })
 }
 
 fn could_write(grants: &[String]) -> bool {
@@ -264,8 +259,7 @@ fn failed(access: &Access, timeout: Duration, error: Error) -> DatabaseError {
         error @ (Error::IoError(_)
         | Error::CodecError(_)
         | Error::DriverError(_)
-        | Error::UrlError(_)
-        | Error::TlsError(_)) => unreachable(access, &error.to_string()),
+        | Error::UrlError(_)) => unreachable(access, &error.to_string()),
     }
 }
 
