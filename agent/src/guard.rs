@@ -39,6 +39,9 @@ pub struct History {
     pub ended_in_window: u64,
     /// The 99.9th percentile of explicit ends of custody in a window.
     pub ended_usual: u64,
+    /// How many ended in the busiest window of each past day, with those that a person let pass; days
+    /// on which nobody did are not given.
+    pub ended_busiest: Vec<u64>,
     /// Whether this is the first full roster that was ever taken: there is nothing to compare it to.
     pub is_first_roster: bool,
     /// Whether each export holds everybody.
