@@ -1,6 +1,7 @@
 //! The whole line with the real programs, on both engines: from a row to a letter.
 
 mod demo;
+mod emergency;
 mod exports;
 mod mail;
 mod packaging;
