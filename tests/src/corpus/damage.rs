@@ -206,6 +206,10 @@ fn recoded(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<Strin
     csv(&HEADER, rows)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the caller hands over only its own ways of damage"
+)]
 fn relaid(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<String> {
     let mut header: Vec<String> = HEADER.map(str::to_owned).to_vec();
     let mut rows = rows(jail);
@@ -246,6 +250,10 @@ fn relaid(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<String
     csv(&header, rows)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the caller hands over only its own ways of damage"
+)]
 fn rewritten(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<String> {
     let mut rows = rows(jail);
     let count = rows.len();
