@@ -144,6 +144,53 @@ fn an_escape_said_at_the_jail_is_told_at_once_and_once() -> anyhow::Result<()> {
     stage.strike()
 }
 
+#[test]
+fn what_a_system_says_while_it_is_worked_on_waits_and_can_be_taken_without_news()
+-> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let feeds = [FeedHome {
+        name: "roster",
+        facility: FACILITY,
+        profile: PROFILE.to_owned(),
+        source: SourceHome::Folder("lists"),
+    }];
+    let stage = Stage::set(folder.path(), &programs(), HubOptions::default(), &feeds)?;
+    list(&stage, "1.csv", ["IN", "IN"])?;
+    stage.register("ada@home.example", person(&stage, "SAMPLE0")?)?;
+    let mut tail = stage.tail()?;
+    let by = ["--feed", "roster", "--by", "Dana Clerk"];
+    let maintenance = [&["mode", "maintenance", "--until", "12h"], by.as_slice()].concat();
+    let said = stage.agent.cli(&maintenance)?;
+    ensure!(
+        said.contains("MAINTENANCE") && said.contains("Dana Clerk"),
+        "{said}"
+    );
+    list(&stage, "2.csv", ["ESC", "IN"])?;
+    let status = stage.agent.cli(&["status"])?;
+    ensure!(
+        status.contains("MAINTENANCE") && status.contains("held since"),
+        "{status}"
+    );
+    let said = stage
+        .agent
+        .cli(&[&["mode", "normal"], by.as_slice()].concat())?;
+    ensure!(said.contains("1 changes wait"), "{said}");
+    let release = [
+        "release-hold",
+        "roster",
+        "--by",
+        "Dana Clerk",
+        "--without-news",
+    ];
+    stage.agent.cli(&release)?;
+    // It is known at the hub, where a person looks at it, and nobody was told.
+    tail.wait_for(PATIENCE, |known| known.code == EventCode::Escaped)?;
+    let hub = stage.hub.cli(&["status"])?;
+    ensure!(hub.contains("1 events were told to nobody"), "{hub}");
+    ensure!(stage.mailbox.letters().is_empty());
+    stage.strike()
+}
+
 fn corrects_what_was_not_so(stage: &Stage, tail: &mut Tail) -> anyhow::Result<()> {
     say(&stage.agent, &["escape", "--record", "B1"])?;
     stage
