@@ -231,6 +231,7 @@ impl Taking<'_> {
         let ended = Ended {
             passed: verdict.passed.iter().filter(is_end).count() as u64,
             held: verdict.ended_held,
+            approved: 0,
         };
         let state = self.state_after(&verdict, &report.tally, is_changed);
         let sight = sight(feed, self.before, now);
@@ -427,20 +428,24 @@ fn history(
     now: Now,
 ) -> Result<History, JournalError> {
     let day = day(feed, now);
-    let (losses, (ended_in_window, windows), waiting, mode) = journal.read(|tx| {
-        let (lost_today, daily_losses) = feed::losses(tx, &feed.name, day)?;
-        let decided = hold::last_released(tx, &feed.name)?.map(|at| feed.profile.times.day(at));
-        let days_since = match decided {
-            Some(decided) => feed::loss_days_between(tx, &feed.name, (decided, day))?,
-            None => usize::MAX,
-        };
-        Ok((
-            (lost_today, daily_losses, days_since),
-            feed::ended(tx, &feed.name, now.at)?,
-            hold::waiting(tx, &feed.name)?,
-            mode::load(tx, &feed.name, now.at)?,
-        ))
-    })?;
+    let (losses, ((ended_in_window, windows), ended_busiest), waiting, mode) =
+        journal.read(|tx| {
+            let (lost_today, daily_losses) = feed::losses(tx, &feed.name, day)?;
+            let decided = hold::last_released(tx, &feed.name)?.map(|at| feed.profile.times.day(at));
+            let days_since = match decided {
+                Some(decided) => feed::loss_days_between(tx, &feed.name, (decided, day))?,
+                None => usize::MAX,
+            };
+            Ok((
+                (lost_today, daily_losses, days_since),
+                (
+                    feed::ended(tx, &feed.name, now.at)?,
+                    feed::busiest(tx, &feed.name, now.at)?,
+                ),
+                hold::waiting(tx, &feed.name)?,
+                mode::load(tx, &feed.name, now.at)?,
+            ))
+        })?;
     let (lost_today, daily_losses, days_since_decision) = losses;
     let windows_in_history = guard::HISTORY_DAYS as u64 * 24 * 6;
     let last_change = before.and_then(|state| state.changed_at);
@@ -454,6 +459,7 @@ fn history(
             .unwrap_or(0)
             .max(1),
         ended_in_window,
+        ended_busiest,
         ended_usual: guard::usual_maximum(&windows, windows_in_history),
         is_first_roster: feed.profile.mode == Mode::Roster
             && before.is_none_or(|state| state.captured_at.is_none()),

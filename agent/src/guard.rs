@@ -39,6 +39,9 @@ pub struct History {
     pub ended_in_window: u64,
     /// The 99.9th percentile of explicit ends of custody in a window.
     pub ended_usual: u64,
+    /// How many ended in the busiest window of each past day, with those that a person let pass; days
+    /// on which nobody did are not given.
+    pub ended_busiest: Vec<u64>,
     /// Whether this is the first full roster that was ever taken: there is nothing to compare it to.
     pub is_first_roster: bool,
     /// Whether each export holds everybody.
@@ -109,7 +112,7 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
             rows: holds.ends_of_strangers,
         });
     }
-    if holds.is_shift {
+    if tally.is_shift(history) {
         reasons.push(HoldReason::StatusShift {
             ended: tally.ended,
             listed: history.listed,
@@ -165,6 +168,11 @@ impl Tally {
         history.lost_today.saturating_add(self.lost)
     }
 
+    /// Says whether so many are let go in one export that its words must mean something else.
+    const fn is_shift(&self, history: &History) -> bool {
+        history.is_roster && limits::is_shift(self.ended, history.listed)
+    }
+
     fn is_mass_absence(&self, history: &History) -> bool {
         let is_beyond = self.lost > 0 && self.lost_today(history) > absence_limit(history);
         is_beyond && history.mode != Mode::Evacuation
@@ -210,8 +218,11 @@ impl Tally {
         Holds {
             losses,
             absences,
-            releases_left: release_limit(history).saturating_sub(history.ended_in_window),
-            is_shift: history.is_roster && limits::is_shift(self.ended, history.listed),
+            releases_left: if self.is_shift(history) {
+                0
+            } else {
+                release_limit(history).saturating_sub(history.ended_in_window)
+            },
             ends_of_strangers: 0,
             reasons,
         }
@@ -231,8 +242,6 @@ struct Holds {
     losses: bool,
     absences: bool,
     releases_left: u64,
-    /// Whether so many are let go in one export that its words must mean something else.
-    is_shift: bool,
     /// Ends of custody of records that name somebody else now, so far.
     ends_of_strangers: u64,
     reasons: Vec<HoldReason>,
@@ -248,7 +257,7 @@ impl Holds {
         if is_moved_away(difference, history) {
             return false;
         }
-        let is_believed = self.releases_left > 0 && !self.is_shift;
+        let is_believed = self.releases_left > 0;
         self.releases_left = self.releases_left.saturating_sub(1);
         !is_believed
     }

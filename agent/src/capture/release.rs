@@ -91,6 +91,8 @@ fn released<'a>(
         .iter()
         .filter(|held| matches!(held.step.delta.change, Change::NoLongerListed(_)))
         .count() as u64;
+    let approved = held.iter().filter(|held| held.class == Class::Ended);
+    let approved = approved.count() as u64;
     let added = held.iter().filter(|held| held.class == Class::New).count() as u64;
     state.listed = state.listed.saturating_add(added).saturating_sub(removed);
     if let Some(export) = &export {
@@ -116,8 +118,11 @@ fn released<'a>(
         export,
         told: Vec::new(),
         lost: Some((decider.day, lost)),
-        // What a person let pass says nothing of what is usual.
-        ended: Ended::default(),
+        // What a person let pass once says nothing of what is usual; on many days it does.
+        ended: Ended {
+            approved,
+            ..Ended::default()
+        },
         hold: HoldUpdate::Decide(decision(decider, action, count)),
         secret,
         at: decider.at,

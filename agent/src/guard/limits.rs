@@ -40,6 +40,12 @@ const RELEASE_FLOOR: u64 = 20;
 /// How many times the busiest usual window is still believed.
 const RELEASE_FACTOR: u64 = 10;
 
+/// How many times the busiest window of the middle day is still believed.
+const RELEASE_DAY_FACTOR: u64 = 3;
+
+/// Days of history below which a middle day is not yet trusted.
+const RELEASE_DAYS_MIN: usize = 7;
+
 /// The window over which explicit ends of custody are counted, in minutes.
 pub const WINDOW_MINUTES: i64 = 10;
 
@@ -109,10 +115,21 @@ pub(super) const fn is_shift(ended: u64, listed: u64) -> bool {
     ended > ABSENCE_FLOOR && ended.saturating_mul(2) > listed
 }
 
-/// Returns how many may be let go by explicit word in a window before a person is asked.
+/// Returns how many may be let go by explicit word in a window before a person is asked: where one
+/// export a day tells all releases of a large jail, what persons let pass on many days is usual.
 #[must_use]
 pub fn release_limit(history: &History) -> u64 {
-    RELEASE_FLOOR.max(RELEASE_FACTOR.saturating_mul(history.ended_usual))
+    let usual = RELEASE_FACTOR.saturating_mul(history.ended_usual);
+    // Quiet days count: a jail that lets few go at once on most days is asked about many.
+    let days = history.daily_losses.len().max(history.ended_busiest.len());
+    let mut busiest = history.ended_busiest.clone();
+    busiest.resize(days, 0);
+    let daily = if days < RELEASE_DAYS_MIN {
+        0
+    } else {
+        RELEASE_DAY_FACTOR.saturating_mul(median(&busiest))
+    };
+    RELEASE_FLOOR.max(usual).max(daily)
 }
 
 /// Returns the value that 99.9% of windows do not exceed; windows that are not given counted none.

@@ -458,3 +458,20 @@ fn record(number: RecordNumber) -> Record {
         body: RecordBody::Custody(Box::new(Custody::new(number, CustodyState::InCustody))),
     }
 }
+
+#[test]
+fn learns_how_many_one_export_a_day_lets_go_from_many_days_and_not_from_one() {
+    let ended = diff(&[(Class::Ended, 70)], 7000);
+    let mut history = History {
+        is_roster: true,
+        ended_busiest: vec![60; 6],
+        daily_losses: Vec::new(),
+        ..history(7000, 0)
+    };
+    assert_eq!(judge(ended.clone(), &history).held.len(), 50);
+    history.ended_busiest = vec![60; 30];
+    assert_eq!(judge(ended.clone(), &history).held.len(), 0);
+    // A jail that seldom lets many go is asked, however many it was once.
+    history.daily_losses = vec![0; HISTORY_DAYS];
+    assert_eq!(judge(ended, &history).held.len(), 50);
+}

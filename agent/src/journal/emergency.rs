@@ -6,6 +6,7 @@ use savin_shared::hash::Hash;
 use savin_shared::ids::{FeedName, RecordKey};
 use savin_shared::record::custody::CustodyState;
 
+use super::feed::{self, FeedState};
 use super::shadow::key;
 use super::{JournalError, stored_hash, stored_time};
 
@@ -181,6 +182,15 @@ pub fn end(
         at.as_microsecond(),
     ])?;
     Ok(())
+}
+
+/// Loads how the feed of such words stands, if anything was ever said.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn state(tx: &Transaction<'_>) -> Result<Option<(FeedName, FeedState)>, JournalError> {
+    let name = FeedName::new(FEED).map_err(|_| JournalError::Damaged("a feed's name"))?;
+    Ok(feed::load(tx, &name)?.map(|state| (name, state)))
 }
 
 /// Says whether anything stands that no booking system has said yet.

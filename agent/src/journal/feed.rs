@@ -311,6 +311,8 @@ pub struct Ended {
     pub passed: u64,
     /// Those that the guard held.
     pub held: u64,
+    /// Those that had been held and that a person let pass.
+    pub approved: u64,
 }
 
 /// Counts custodies that have ended by explicit word.
@@ -327,14 +329,16 @@ pub fn count_ended(
         return Ok(());
     }
     let mut statement = tx.prepare_cached(
-        "INSERT INTO ended (feed, started_at, ended, held) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (feed, started_at) DO UPDATE SET ended = ended + ?3, held = held + ?4",
+        "INSERT INTO ended (feed, started_at, ended, held, approved) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (feed, started_at) DO UPDATE SET ended = ended + ?3, held = held + ?4,
+             approved = approved + ?5",
     )?;
     statement.execute(params![
         feed.as_str(),
         at.as_second(),
         storable(ended.passed),
         storable(ended.held),
+        storable(ended.approved),
     ])?;
     Ok(())
 }
@@ -359,7 +363,7 @@ pub fn ended(
     let recent = statement.query_row(params![feed.as_str(), since], |row| row.get(0))?;
     let mut statement = tx.prepare_cached(
         "SELECT sum(ended) FROM ended WHERE feed = ?1 AND started_at > ?2 AND started_at <= ?3
-         GROUP BY started_at / ?4 HAVING sum(held) = 0 ORDER BY 1 DESC",
+         GROUP BY started_at / ?4 HAVING sum(held) = 0 AND sum(ended) > 0 ORDER BY 1 DESC",
     )?;
     let mut rows = statement.query(params![feed.as_str(), oldest, since, window])?;
     let mut windows = Vec::new();
@@ -367,6 +371,35 @@ pub fn ended(
         windows.push(stored_count(row.get(0)?)?);
     }
     Ok((stored_count(recent)?, windows))
+}
+
+/// Returns how many ended by explicit word in the busiest window of each past day, with those that a
+/// person let pass: where one export a day tells all of a day, that many are usual.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn busiest(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    at: Timestamp,
+) -> Result<Vec<u64>, JournalError> {
+    let window = WINDOW_MINUTES * 60;
+    let since = at.as_second().saturating_sub(window);
+    let days = i64::try_from(HISTORY_DAYS).unwrap_or(i64::MAX);
+    let mut statement = tx.prepare_cached(
+        "SELECT max(told) FROM (
+             SELECT started_at / 86400 AS day, sum(ended + approved) AS told FROM ended
+             WHERE feed = ?1 AND started_at > ?2 AND started_at <= ?3
+             GROUP BY started_at / 86400, started_at / ?4
+         ) GROUP BY day ORDER BY day",
+    )?;
+    let oldest = at.as_second().saturating_sub(days * 86_400);
+    let mut rows = statement.query(params![feed.as_str(), oldest, since, window])?;
+    let mut busiest = Vec::new();
+    while let Some(row) = rows.next()? {
+        busiest.push(stored_count(row.get(0)?)?);
+    }
+    Ok(busiest)
 }
 
 fn day_number(day: Date) -> i64 {

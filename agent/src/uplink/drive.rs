@@ -29,6 +29,7 @@ use super::line::Line;
 use super::streams::{StreamError, Streams};
 use crate::identity::StateFolder;
 use crate::journal::contact::{self, Contact};
+use crate::journal::feed::FeedState;
 use crate::journal::position::{self, Standpoint};
 use crate::journal::{
     Journal, JournalError, dark, emergency, feed, hold, mode, receipt, shadow, spool,
@@ -348,7 +349,7 @@ impl Driver {
                         .or_else(|| mode.map(|said| said.mode.to_string())),
                 });
             }
-            feeds.extend(emergency_beat(tx, labels)?);
+            feeds.extend(emergency_beat(emergency::state(tx)?, labels));
             Ok((standpoint, backlog, feeds))
         })?;
         Ok(Heartbeat {
@@ -488,22 +489,16 @@ impl Driver {
 }
 
 /// Says up to when the jail has spoken itself, if it ever did: the status page shows whose word it is.
-fn emergency_beat(
-    tx: &rusqlite::Transaction<'_>,
-    labels: &[FeedLabel],
-) -> Result<Option<FeedBeat>, JournalError> {
-    let (Ok(name), Some(first)) = (FeedName::new(emergency::FEED), labels.first()) else {
-        return Ok(None);
-    };
-    let state = feed::load(tx, &name)?;
-    Ok(state.map(|state| FeedBeat {
-        feed: name,
+fn emergency_beat(said: Option<(FeedName, FeedState)>, labels: &[FeedLabel]) -> Option<FeedBeat> {
+    let ((feed, state), first) = said.zip(labels.first())?;
+    Some(FeedBeat {
+        feed,
         facility: first.facility.clone(),
         as_of_us: micros(state.exported_at),
         source_changed_us: micros(state.changed_at),
         rows: state.listed,
         held: None,
-    }))
+    })
 }
 
 fn micros(time: Option<Timestamp>) -> Option<i64> {

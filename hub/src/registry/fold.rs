@@ -286,8 +286,11 @@ fn withdrawn(evidence: Evidence, after: &Record, derived: Vec<Derived>) -> Vec<D
     if evidence != Evidence::Withdrawal {
         return derived;
     }
-    let take_back = |event: Derived| match event.code {
-        EventCode::Recaptured => Derived {
+    let take_back = |event: Derived| {
+        if event.code != EventCode::Recaptured {
+            return event;
+        }
+        Derived {
             code: EventCode::Correction,
             corrects: true,
             details: Details {
@@ -296,8 +299,7 @@ fn withdrawn(evidence: Evidence, after: &Record, derived: Vec<Derived>) -> Vec<D
                 ..Details::default()
             },
             ..event
-        },
-        _ => event,
+        }
     };
     derived.into_iter().map(take_back).collect()
 }

@@ -53,10 +53,12 @@ pub enum Damage {
     VendorUpgrade,
     /// Every status is the word for let go.
     AllReleased,
+    /// The word for let go stands at a third of those who are held.
+    ThirdReleased,
 }
 
 /// Every way.
-pub const ALL: [Damage; 23] = [
+pub const ALL: [Damage; 24] = [
     Damage::CutAnywhere,
     Damage::CutAfterLine,
     Damage::CutBeforeBreak,
@@ -80,6 +82,7 @@ pub const ALL: [Damage; 23] = [
     Damage::RowsDropped,
     Damage::VendorUpgrade,
     Damage::AllReleased,
+    Damage::ThirdReleased,
 ];
 
 impl Damage {
@@ -87,7 +90,10 @@ impl Damage {
     /// breaker's limit of it may pass.
     #[must_use]
     pub const fn is_wrong_code(self) -> bool {
-        matches!(self, Self::CodesPermuted | Self::AllReleased)
+        matches!(
+            self,
+            Self::CodesPermuted | Self::AllReleased | Self::ThirdReleased
+        )
     }
 }
 
@@ -133,9 +139,10 @@ pub fn damaged(
             }
             earlier.get(back).cloned().unwrap_or_default().into_bytes()
         }
-        Damage::CodesPermuted | Damage::CodesRekeyed | Damage::AllReleased => {
-            recoded(damage, dice, jail)?.into_bytes()
-        }
+        Damage::CodesPermuted
+        | Damage::CodesRekeyed
+        | Damage::AllReleased
+        | Damage::ThirdReleased => recoded(damage, dice, jail)?.into_bytes(),
         Damage::ColumnsSwapped
         | Damage::ColumnRenamed
         | Damage::ColumnDropped
@@ -181,7 +188,7 @@ fn rows(jail: &Jail) -> Vec<Cells> {
 fn recoded(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<String> {
     let scheme = dice.below(2);
     let code = |word: &str| match (damage, word) {
-        (Damage::AllReleased, _) | (Damage::CodesPermuted, "IN") => "REL",
+        (Damage::AllReleased | Damage::ThirdReleased, _) | (Damage::CodesPermuted, "IN") => "REL",
         (Damage::CodesPermuted, "REL") => "IN",
         (_, "IN") if scheme == 0 => "1",
         (_, "IN") => "ACTIVE",
@@ -190,7 +197,8 @@ fn recoded(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<Strin
         _ => "9",
     };
     let rows = rows(jail).into_iter().map(|mut row| {
-        if let Some(cell) = row.get_mut(5) {
+        let is_hit = damage != Damage::ThirdReleased || dice.one_in(3);
+        if let Some(cell) = row.get_mut(5).filter(|_| is_hit) {
             code(cell).clone_into(cell);
         }
         row
@@ -198,6 +206,10 @@ fn recoded(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<Strin
     csv(&HEADER, rows)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the caller hands over only its own ways of damage"
+)]
 fn relaid(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<String> {
     let mut header: Vec<String> = HEADER.map(str::to_owned).to_vec();
     let mut rows = rows(jail);
@@ -238,6 +250,10 @@ fn relaid(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<String
     csv(&header, rows)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the caller hands over only its own ways of damage"
+)]
 fn rewritten(damage: Damage, dice: &mut Dice, jail: &Jail) -> anyhow::Result<String> {
     let mut rows = rows(jail);
     let count = rows.len();

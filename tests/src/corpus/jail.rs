@@ -159,7 +159,7 @@ impl Inmate {
                 .to_owned(),
             self.released
                 .map_or_else(String::new, |day| format!("{} 09:30", date(day))),
-            if self.booking % 5 == 0 {
+            if self.booking.is_multiple_of(5) {
                 date(self.booked + 400)
             } else {
                 String::new()
@@ -184,7 +184,7 @@ fn name(jacket: u32) -> String {
         let place = at as usize % list.len().max(1);
         list.get(place).copied().unwrap_or("SAMPLE")
     };
-    let suffix = if jacket % 22 == 0 { " JR" } else { "" };
+    let suffix = if jacket.is_multiple_of(22) { " JR" } else { "" };
     format!(
         "{}{suffix}, {} {}",
         pick(&SURNAMES, jacket),

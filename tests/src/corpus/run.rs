@@ -1,6 +1,6 @@
 //! Cases of the corpus, each on a copy of a journal with months of history, and what they count to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -112,6 +112,14 @@ impl Base {
         })
     }
 
+    fn said_before(&self) -> BTreeSet<String> {
+        let lines = self.earlier.iter().flat_map(|export| export.lines());
+        let ended = lines.filter(|line| line.contains(",REL,"));
+        ended
+            .filter_map(|line| Some(line.split_once(',')?.0.to_owned()))
+            .collect()
+    }
+
     fn pipeline(&self, name: &str) -> anyhow::Result<(PathBuf, Pipeline)> {
         let path = self.folder.path().join(name);
         let from = self.folder.path().join("journal.sqlite");
@@ -147,6 +155,7 @@ impl Base {
             yesterday: truth(&self.jail),
             today,
             tomorrow: truth(&jail),
+            said_before: self.said_before(),
         };
         Ok(days.score(damage, &bad, &[good, held]))
     }
@@ -203,13 +212,18 @@ struct Days {
     yesterday: Truth,
     today: Truth,
     tomorrow: Truth,
+    /// Whose release an earlier export has said: an old word of it is true, and no news at the hub.
+    said_before: BTreeSet<String>,
 }
 
 impl Days {
     fn score(&self, damage: Damage, bad: &Told, later: &[Told; 2]) -> Counts {
         let (today, tomorrow) = (&self.today, &self.tomorrow);
-        let untrue = bad.ended.iter().filter(|number| !has_ended(today, number));
-        let untrue = untrue.count() as u64;
+        let is_old =
+            |number: &String| !today.contains_key(number) && self.said_before.contains(number);
+        let mut untrue = bad.ended.iter().collect::<Vec<_>>();
+        untrue.retain(|number| !has_ended(today, number) && !is_old(number));
+        let untrue = untrue.len() as u64;
         let later_untrue = later.iter().flat_map(|told| &told.ended);
         let later_untrue = later_untrue.filter(|number| !has_ended(tomorrow, number));
         let still_there = |number: &&String| today.get(*number).is_some_and(|s| !s.has_ended());

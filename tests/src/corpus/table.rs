@@ -11,8 +11,10 @@ use crate::corpus::run::{Base, Counts, decay, false_holds};
 /// How much of the corpus is run.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
-    /// Damaged exports: of each ten, two of a large jail, four of each other size.
+    /// Damaged exports.
     pub damaged: u64,
+    /// How many of each ten are of a jail of each size, the largest first.
+    pub tenths: [u64; 3],
     /// True bulk days.
     pub bulk: u64,
     /// Jails of each size and way of telling releases, with a history of their own.
@@ -24,6 +26,8 @@ pub struct Extent {
 /// The corpus as it is published.
 pub const WHOLE: Extent = Extent {
     damaged: 10_000,
+    // Large jails are slow, and two in ten are enough of them.
+    tenths: [2, 4, 4],
     bulk: 1_000,
     bases: 3,
     seed: 20_261,
@@ -56,8 +60,10 @@ impl Results {
 /// Returns what the pipeline returns.
 pub fn run(extent: Extent) -> anyhow::Result<Results> {
     let mut results = Results::default();
-    // Large jails are slow, and two in ten are enough of them.
-    for (size, tenths) in SIZES.into_iter().zip([2, 4, 4]) {
+    for (size, tenths) in SIZES.into_iter().zip(extent.tenths) {
+        if tenths == 0 {
+            continue;
+        }
         let kinds = 2 * extent.bases;
         for base_number in 0..kinds {
             let seed = extent.seed + base_number;

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod databases;
 mod demo;
+mod emergency;
 mod exports;
 mod mail;
 mod mapping;

@@ -70,7 +70,7 @@ impl Jail {
     }
 
     fn about(&mut self) -> Listed {
-        let all = listed(&mut self.journal, &[self.feed.name.clone()]).unwrap();
+        let all = listed(&mut self.journal, std::slice::from_ref(&self.feed.name)).unwrap();
         assert_eq!(all.len(), 2);
         all.into_iter()
             .find(|one| one.record.number().as_str() == "B1")
