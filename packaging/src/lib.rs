@@ -16,7 +16,29 @@ pub const AGENT_PROFILES: [(&str, &str); 2] = [
 pub const HUB_CONFIG: &str = include_str!("../config/hub.toml");
 
 /// Profiles of exports that are known, by the name of their file.
-pub const MAPPINGS: [(&str, &str); 1] = [(
-    "nyc-daily-roster.toml",
-    include_str!("../mappings/nyc-daily-roster.toml"),
-)];
+pub const MAPPINGS: [(&str, &str); 6] = [
+    (
+        "california-jms-release.toml",
+        include_str!("../mappings/california-jms-release.toml"),
+    ),
+    (
+        "crimestar-icde.toml",
+        include_str!("../mappings/crimestar-icde.toml"),
+    ),
+    (
+        "html-roster.toml",
+        include_str!("../mappings/html-roster.toml"),
+    ),
+    (
+        "json-roster.toml",
+        include_str!("../mappings/json-roster.toml"),
+    ),
+    (
+        "niem-booking.toml",
+        include_str!("../mappings/niem-booking.toml"),
+    ),
+    (
+        "nyc-daily-roster.toml",
+        include_str!("../mappings/nyc-daily-roster.toml"),
+    ),
+];
