@@ -4,6 +4,7 @@
 //! profile allows that. One that ends too early is refused as a whole, since half a file is valid in
 //! most formats.
 
+mod biff;
 pub mod cells;
 pub mod csv;
 mod dbf;

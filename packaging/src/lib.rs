@@ -27,10 +27,22 @@ pub const INSTALLED_AGENT_CONFIG: &str = include_str!("../config/installed/agent
 pub const HUB_CONFIG: &str = include_str!("../config/hub.toml");
 
 /// Profiles of exports that are known, by the name of their file.
-pub const MAPPINGS: [(&str, &str); 7] = [
+pub const MAPPINGS: [(&str, &str); 12] = [
+    (
+        "california-jms-release.toml",
+        include_str!("../mappings/california-jms-release.toml"),
+    ),
+    (
+        "crimestar-icde-xml.toml",
+        include_str!("../mappings/crimestar-icde-xml.toml"),
+    ),
     (
         "crimestar-icde.toml",
         include_str!("../mappings/crimestar-icde.toml"),
+    ),
+    (
+        "html-roster.toml",
+        include_str!("../mappings/html-roster.toml"),
     ),
     (
         "imacs-view.toml",
@@ -43,6 +55,14 @@ pub const MAPPINGS: [(&str, &str); 7] = [
     (
         "jailtracker.toml",
         include_str!("../mappings/jailtracker.toml"),
+    ),
+    (
+        "json-roster.toml",
+        include_str!("../mappings/json-roster.toml"),
+    ),
+    (
+        "niem-booking.toml",
+        include_str!("../mappings/niem-booking.toml"),
     ),
     (
         "nyc-daily-roster.toml",

@@ -181,7 +181,8 @@ fn print(configured: &FeedConfig, shown: Shown, output: &Output) -> anyhow::Resu
     }
     output.line(&format!("Feed {name}: what would be sent; nothing was."))?;
     let rows = shown.rows.into_iter().map(|row| row.to_vec()).collect();
-    output.table(&["line", "source", "record", "becomes"], rows)?;
+    let place = shown.tally.place.to_string();
+    output.table(&[&place, "source", "record", "becomes"], rows)?;
     output.line(&format!(
         "{} rows become records, {} are sealed, {} are set aside.",
         shown.tally.mapped, shown.tally.withheld, shown.tally.quarantined

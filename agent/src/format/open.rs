@@ -75,8 +75,7 @@ fn open_content<'a>(
     };
     let format = format(looks, "", layout)?;
     let (packed, remarks) = match format {
-        Format::Xlsx => sheet::read_xlsx(&bytes, layout)?,
-        Format::Xls => sheet::read_xls(&bytes, layout)?,
+        Format::Xlsx | Format::Xls => sheet::read(&bytes, format, layout)?,
         Format::Dbf
         | Format::Csv
         | Format::Fixed

@@ -6,11 +6,13 @@ use std::io::Cursor;
 use calamine::{Data, DataRef, ExcelDateTime, Reader as _, Sheet, SheetType, SheetVisible};
 use calamine::{ExcelDateTimeType, Xls, Xlsx};
 
+use quick_xml::events::Event;
+
 use super::error::FormatError;
 use super::grid::Grid;
 use super::layout::{Choice, Format, Layout, Place};
 use super::packed::Packed;
-use super::{ole, zipped};
+use super::{biff, ole, zipped};
 
 /// Columns of the widest sheet that is read.
 const COLUMNS_MAX: u32 = 1024;
@@ -18,12 +20,24 @@ const COLUMNS_MAX: u32 = 1024;
 /// Seconds of a day.
 const DAY_S: f64 = 86_400.0;
 
-/// Reads a workbook of 2007 and later.
-pub(super) fn read_xlsx(
+/// Reads a workbook.
+pub(super) fn read(
     bytes: &[u8],
+    format: Format,
     layout: &Layout,
 ) -> Result<(Packed, Vec<String>), FormatError> {
-    zipped::check(bytes)?;
+    let read = if format == Format::Xls {
+        read_xls
+    } else {
+        read_xlsx
+    };
+    // The library counts on what a workbook says of itself. One that lies must not stop the agent,
+    // which would then start again and read it again.
+    std::panic::catch_unwind(|| read(bytes, layout)).unwrap_or_else(|_| Err(unreadable(0)))
+}
+
+fn read_xlsx(bytes: &[u8], layout: &Layout) -> Result<(Packed, Vec<String>), FormatError> {
+    zipped::check(bytes, check_strings)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable(0))?;
     let sheet = choose(workbook.sheets_metadata(), &layout.sheet)?;
     let mut rows = Rows::new(layout, Format::Xlsx);
@@ -45,12 +59,10 @@ pub(super) fn read_xlsx(
     rows.finish(&sheet)
 }
 
-/// Reads a workbook of 97 to 2003.
-pub(super) fn read_xls(
-    bytes: &[u8],
-    layout: &Layout,
-) -> Result<(Packed, Vec<String>), FormatError> {
-    ole::check(bytes)?;
+fn read_xls(bytes: &[u8], layout: &Layout) -> Result<(Packed, Vec<String>), FormatError> {
+    let streams = ole::workbooks(bytes)?;
+    streams.iter().try_for_each(|stream| biff::check(stream))?;
+    drop(streams);
     let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|_| unreadable(0))?;
     let sheet = choose(workbook.sheets_metadata(), &layout.sheet)?;
     let range = workbook
@@ -71,6 +83,38 @@ pub(super) fn read_xls(
         rows.put((row, column), text)?;
     }
     rows.finish(&sheet)
+}
+
+/// Checks that a workbook has no fewer strings than it claims: the library that reads them sets memory
+/// aside for as many. A string takes five bytes at least, as `<si/>`.
+fn check_strings(name: &str, size: u64, beginning: &[u8]) -> Result<(), FormatError> {
+    if !name.to_ascii_lowercase().ends_with("sharedstrings.xml") {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(beginning);
+    let mut reader = quick_xml::Reader::from_str(&text);
+    loop {
+        match reader.read_event().map_err(|_| unreadable(0))? {
+            Event::Start(start) | Event::Empty(start) => {
+                let mut attributes = start.attributes();
+                let mut attributes = attributes.with_checks(false).filter_map(Result::ok);
+                let claimed = attributes.find(|a| a.key.local_name().as_ref() == "uniqueCount");
+                let claimed = claimed.and_then(|claimed| claimed.value.trim().parse::<u64>().ok());
+                return match claimed {
+                    Some(claimed) if claimed > size / 5 => Err(unreadable(0)),
+                    Some(_) | None => Ok(()),
+                };
+            }
+            Event::Decl(_)
+            | Event::Text(_)
+            | Event::Comment(_)
+            | Event::PI(_)
+            | Event::DocType(_) => {}
+            Event::End(_) | Event::CData(_) | Event::GeneralRef(_) | Event::Eof => {
+                return Err(unreadable(0));
+            }
+        }
+    }
 }
 
 const fn unreadable(row: u64) -> FormatError {

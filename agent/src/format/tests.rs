@@ -2,7 +2,7 @@
 //! taken for whole.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Workbook};
 use zip::write::SimpleFileOptions;
@@ -595,6 +595,9 @@ fn says_what_was_replaced() {
     assert_eq!(file.remarks, ["1 NUL bytes were taken out"]);
 }
 
+/// How often each sample is damaged.
+const DAMAGES: usize = 300;
+
 /// A small generator, so that every run damages the same bytes.
 struct Random(u64);
 
@@ -635,35 +638,79 @@ fn takes_no_cut_file_for_whole() {
     }
 }
 
+/// Damages bytes in one to four places.
+fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut damaged = bytes.to_vec();
+    for _ in 0..=random.below(4) {
+        if damaged.is_empty() {
+            break;
+        }
+        let place = random.below(damaged.len());
+        let end = (place + random.below(64)).min(damaged.len());
+        match random.below(4) {
+            0 => damaged[place] = u8::try_from(random.below(256)).unwrap(),
+            1 => damaged[place] ^= 1 << random.below(8),
+            2 => drop(damaged.drain(place..end)),
+            _ => {
+                let piece = damaged[place..end].to_vec();
+                let to = random.below(damaged.len());
+                damaged.splice(to..to, piece);
+            }
+        }
+    }
+    damaged
+}
+
 #[test]
 fn no_damage_stops_the_agent() {
     let mut random = Random(20_260_601);
     for (name, bytes, layout) in samples() {
-        let mut refusals = 0;
-        for _ in 0..400 {
-            let mut damaged = bytes.clone();
-            for _ in 0..=random.below(4) {
-                let place = random.below(damaged.len());
-                match random.below(4) {
-                    0 => damaged[place] = u8::try_from(random.below(256)).unwrap(),
-                    1 => damaged[place] ^= 1 << random.below(8),
-                    2 => {
-                        let end = (place + random.below(64)).min(damaged.len());
-                        damaged.drain(place..end);
-                    }
-                    _ => {
-                        let end = (place + random.below(64)).min(damaged.len());
-                        let piece = damaged[place..end].to_vec();
-                        let to = random.below(damaged.len());
-                        damaged.splice(to..to, piece);
-                    }
-                }
-                if damaged.is_empty() {
-                    break;
-                }
-            }
-            refusals += usize::from(read(&damaged, &layout).is_err());
-        }
+        let refusals = (0..DAMAGES)
+            .filter(|_| read(&damage(&bytes, &mut random), &layout).is_err())
+            .count();
         assert!(refusals > 0, "{name}: nothing was damaged");
     }
+}
+
+#[test]
+fn no_damage_within_a_workbook_stops_the_agent() {
+    let bytes = workbook();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+    let names: Vec<String> = archive
+        .file_names()
+        .map(|n| n.unwrap().into_owned())
+        .collect();
+    let mut entries = Vec::new();
+    for name in &names {
+        let mut content = Vec::new();
+        archive
+            .by_name(name)
+            .unwrap()
+            .read_to_end(&mut content)
+            .unwrap();
+        entries.push((name.as_str(), content));
+    }
+    let mut random = Random(20_260_602);
+    let mut refusals = 0;
+    for _ in 0..DAMAGES {
+        let damaged = random.below(entries.len());
+        let content: Vec<(&str, Vec<u8>)> = entries
+            .iter()
+            .enumerate()
+            .map(|(place, (name, content))| {
+                let is_it = place == damaged;
+                (
+                    *name,
+                    if is_it {
+                        damage(content, &mut random)
+                    } else {
+                        content.clone()
+                    },
+                )
+            })
+            .collect();
+        let content: Vec<(&str, &[u8])> = content.iter().map(|(n, c)| (*n, c.as_slice())).collect();
+        refusals += usize::from(read(&zipped(&content), &layout("format = 'xlsx'")).is_err());
+    }
+    assert!(refusals > 0);
 }

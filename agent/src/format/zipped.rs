@@ -18,6 +18,9 @@ const RATIO_MAX: u64 = 300;
 /// Below this size nothing is out of measure.
 const SMALL_BYTES: u64 = 1024 * 1024;
 
+/// Bytes of an entry with which it is looked at.
+const BEGINNING_BYTES: usize = 16 * 1024;
+
 /// Entries of the largest archive.
 const ENTRIES_MAX: usize = 10_000;
 
@@ -82,12 +85,25 @@ pub(super) fn unpack(bytes: &[u8], pattern: Option<&str>) -> Result<Vec<u8>, For
     Ok(content)
 }
 
-/// Checks that every entry can be unpacked, is what its checksum says, and is not out of measure.
-pub(super) fn check(bytes: &[u8]) -> Result<(), FormatError> {
+/// Checks that every entry can be unpacked, is what its checksum says, and is not out of measure; and
+/// lets each be looked at by its name, its size and how it begins.
+pub(super) fn check(
+    bytes: &[u8],
+    look: impl Fn(&str, u64, &[u8]) -> Result<(), FormatError>,
+) -> Result<(), FormatError> {
     let mut archive = open(bytes)?;
     let mut left = UNPACKED_BYTES_MAX;
     for index in 0..archive.len() {
-        copy(&mut archive, index, &mut left, |_| ())?;
+        let name = archive.name_for_index(index).and_then(Result::ok);
+        let name = name.unwrap_or_default().into_owned();
+        let mut beginning = Vec::new();
+        let before = left;
+        copy(&mut archive, index, &mut left, |piece| {
+            if beginning.len() < BEGINNING_BYTES {
+                beginning.extend_from_slice(piece);
+            }
+        })?;
+        look(&name, before - left, &beginning)?;
     }
     Ok(())
 }
