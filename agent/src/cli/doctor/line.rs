@@ -94,7 +94,13 @@ async fn udp(
                  to let QUIC to {} pass without inspection",
                 places.join(", ")
             ),
-            _ => firewall("UDP", places),
+            DialError::NoAddress
+            | DialError::Settings(_)
+            | DialError::Resolve { .. }
+            | DialError::Silent { .. }
+            | DialError::SilentTcp { .. }
+            | DialError::Proxy { .. }
+            | DialError::Both(..) => firewall("UDP", places),
         },
     )
 }
@@ -111,7 +117,13 @@ async fn tcp(dialer: &Dialer, tls: &Arc<ClientConfig>, places: &[String], udp: H
             DialError::Proxy { proxy, .. } => {
                 format!("ask the network team to let this machine through the proxy {proxy}")
             }
-            _ => firewall("TCP", places),
+            DialError::NoAddress
+            | DialError::Settings(_)
+            | DialError::Resolve { .. }
+            | DialError::Silent { .. }
+            | DialError::SilentTcp { .. }
+            | DialError::Connect { .. }
+            | DialError::Both(..) => firewall("TCP", places),
         },
     );
     if finding.status == Health::Fail && udp == Health::Ok {
