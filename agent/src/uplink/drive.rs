@@ -1,5 +1,7 @@
 //! Driving one session: frames in and out, batches from captures and journal, receipts into it.
 
+mod beat;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +12,7 @@ use savin_shared::fault::Fault;
 use savin_shared::frame::Frame;
 use savin_shared::frame::command::{CommandOutcome, Order};
 use savin_shared::frame::greeting::Hello;
-use savin_shared::frame::heartbeat::{FeedBeat, Heartbeat, NOT_READABLE};
+use savin_shared::frame::heartbeat::Heartbeat;
 use savin_shared::frame::renewal::RenewAnswer;
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotEnd};
 use savin_shared::ids::{Epoch, FacilityCode, FeedName};
@@ -29,11 +31,8 @@ use super::line::Line;
 use super::streams::{StreamError, Streams};
 use crate::identity::StateFolder;
 use crate::journal::contact::{self, Contact};
-use crate::journal::feed::FeedState;
 use crate::journal::position::{self, Standpoint};
-use crate::journal::{
-    Journal, JournalError, dark, emergency, feed, hold, mode, receipt, shadow, spool,
-};
+use crate::journal::{Journal, JournalError, receipt, shadow, spool};
 use crate::pulse::Beat;
 use crate::reserve::Reserve;
 use crate::signer::Signer;
@@ -329,27 +328,7 @@ impl Driver {
         let (standpoint, backlog, feeds) = self.journal.read(|tx| {
             let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
             let backlog = spool::backlog(tx, standpoint.end.epoch, standpoint.acked)?;
-            let mut feeds = Vec::with_capacity(labels.len());
-            for label in labels {
-                let state = feed::load(tx, &label.feed)?;
-                let state = state.as_ref();
-                let held = hold::load(tx, &label.feed)?.map(|hold| hold.code);
-                let refused = state.and_then(|state| state.refusal.as_ref());
-                let mode = mode::load(tx, &label.feed, now)?;
-                feeds.push(FeedBeat {
-                    feed: label.feed.clone(),
-                    facility: label.facility.clone(),
-                    as_of_us: micros(state.and_then(|state| state.exported_at)),
-                    source_changed_us: micros(state.and_then(|state| state.changed_at)),
-                    rows: state.map_or(0, |state| state.listed),
-                    held: dark::load(tx, &label.feed)?
-                        .map(|_| NOT_READABLE.to_owned())
-                        .or(held)
-                        .or_else(|| refused.map(|_| "refused".to_owned()))
-                        .or_else(|| mode.map(|said| said.mode.to_string())),
-                });
-            }
-            feeds.extend(emergency_beat(emergency::state(tx)?, labels));
+            let feeds = beat::feeds(tx, labels, now)?;
             Ok((standpoint, backlog, feeds))
         })?;
         Ok(Heartbeat {
@@ -358,7 +337,7 @@ impl Driver {
             acked: standpoint.acked,
             state_digest: standpoint.digest.root(),
             spool_deltas: backlog.deltas,
-            oldest_unacked_us: micros(backlog.oldest),
+            oldest_unacked_us: beat::micros(backlog.oldest),
             disk_free_bytes: self.parts.reserve.free_bytes(),
             certificate_days: i32::try_from(self.certificate.days()).ok(),
             feeds,
@@ -486,23 +465,6 @@ impl Driver {
     fn now(&self) -> Instant {
         (self.parts.world.monotonic)()
     }
-}
-
-/// Says up to when the jail has spoken itself, if it ever did: the status page shows whose word it is.
-fn emergency_beat(said: Option<(FeedName, FeedState)>, labels: &[FeedLabel]) -> Option<FeedBeat> {
-    let ((feed, state), first) = said.zip(labels.first())?;
-    Some(FeedBeat {
-        feed,
-        facility: first.facility.clone(),
-        as_of_us: micros(state.exported_at),
-        source_changed_us: micros(state.changed_at),
-        rows: state.listed,
-        held: None,
-    })
-}
-
-fn micros(time: Option<Timestamp>) -> Option<i64> {
-    time.map(Timestamp::as_microsecond)
 }
 
 async fn sleep_until(due: Option<Instant>) {

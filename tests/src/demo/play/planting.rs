@@ -16,6 +16,7 @@ pub(super) fn profile(roster: &str) -> anyhow::Result<String> {
     profile.insert("mode".into(), "transactions".into());
     profile.remove("export_date");
     profile.remove("csv");
+    profile.remove("example");
     let columns = profile.get_mut("columns").and_then(Value::as_table_mut);
     let columns = columns.context("the mapping has no [columns]")?;
     columns.insert("status".into(), "planted_status".into());
