@@ -15,7 +15,6 @@ mod strangers;
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::chain::{Position, Salt};
 use savin_shared::clock::ObservedAt;
@@ -257,7 +256,7 @@ impl Taking<'_> {
             told,
             // An evacuation says nothing of what is usual.
             lost: (is_roster && is_compared && is_taken && !is_evacuated)
-                .then(|| (day(feed, now), lost)),
+                .then(|| (feed.profile.times.day(now.exported_at), lost)),
             ended: if is_compared { ended } else { Ended::default() },
             hold,
             secret: now.secret,
@@ -427,7 +426,7 @@ fn history(
     export: Option<&Export>,
     now: Now,
 ) -> Result<History, JournalError> {
-    let day = day(feed, now);
+    let day = feed.profile.times.day(now.exported_at);
     let (losses, ((ended_in_window, windows), ended_busiest), waiting, mode) =
         journal.read(|tx| {
             let (lost_today, daily_losses) = feed::losses(tx, &feed.name, day)?;
@@ -494,9 +493,5 @@ fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> S
 }
 
 /// Returns the day of the agency's calendar to which an export belongs.
-fn day(feed: &Feed, now: Now) -> Date {
-    feed.profile.times.day(now.exported_at)
-}
-
 #[cfg(test)]
 mod tests;

@@ -145,9 +145,19 @@ pub struct FixedColumn {
 pub struct Wanted {
     taken: BTreeSet<String>,
     required: Vec<Vec<String>>,
+    is_everything: bool,
 }
 
 impl Wanted {
+    /// Takes every column: for a file to which a profile is only being written.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self {
+            is_everything: true,
+            ..Self::default()
+        }
+    }
+
     /// Adds a field's column with all its names.
     pub fn add(&mut self, names: &[String], is_required: bool) {
         let keys: Vec<String> = names.iter().map(|name| column_key(name)).collect();
@@ -160,12 +170,17 @@ impl Wanted {
     /// Says whether anything is taken from a column.
     #[must_use]
     pub fn takes(&self, name: &str) -> bool {
-        self.taken.contains(&column_key(name))
+        self.is_everything || self.taken.contains(&column_key(name))
     }
 
     /// Says whether a row holds every column that is needed.
     pub fn is_header<'a>(&self, cells: impl Iterator<Item = &'a str>) -> bool {
-        let keys: BTreeSet<String> = cells.map(column_key).collect();
+        let mut keys: BTreeSet<String> = cells.map(column_key).collect();
+        if self.is_everything {
+            // A title stands in a row of its own.
+            keys.remove("");
+            return keys.len() > 1;
+        }
         !self.required.is_empty()
             && self
                 .required

@@ -324,12 +324,11 @@ impl Driver {
 
     fn heartbeat(&mut self) -> Result<Heartbeat, JournalError> {
         let now = (self.parts.world.wall)();
-        let labels = &self.parts.feeds;
-        let (standpoint, backlog, feeds) = self.journal.read(|tx| {
+        let feeds = beat::feeds(&mut self.journal, &self.parts.feeds, now)?;
+        let (standpoint, backlog) = self.journal.read(|tx| {
             let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
             let backlog = spool::backlog(tx, standpoint.end.epoch, standpoint.acked)?;
-            let feeds = beat::feeds(tx, labels, now)?;
-            Ok((standpoint, backlog, feeds))
+            Ok((standpoint, backlog))
         })?;
         Ok(Heartbeat {
             clock_us: now.as_microsecond(),

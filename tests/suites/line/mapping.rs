@@ -132,6 +132,55 @@ fn fails_with_its_example(config: &Path, path: &Path, profile: &str) -> anyhow::
     Ok(())
 }
 
+/// The same roster as an array and as a table.
+fn in_other_formats() -> [(&'static str, String); 2] {
+    let people: Vec<_> = (1..=40)
+        .map(|number| {
+            let name = "A".repeat(number);
+            (format!("26-{number}"), format!("SAMPLE, {name}"))
+        })
+        .collect();
+    let objects: Vec<Value> = people
+        .iter()
+        .map(|(number, name)| serde_json::json!({ "booking_no": number, "inmate_name": name }))
+        .collect();
+    let rows: Vec<String> = people
+        .iter()
+        .map(|(number, name)| format!("<tr><td>{number}</td><td>{name}</td></tr>"))
+        .collect();
+    let table = format!(
+        "<html><h1>Roster</h1><table><tr><th>Booking No</th><th>Inmate Name</th></tr>{}</table></html>",
+        rows.concat()
+    );
+    [("json", Value::Array(objects).to_string()), ("html", table)]
+}
+
+#[test]
+fn a_sample_that_is_no_csv_is_known_for_what_it_is() -> anyhow::Result<()> {
+    for (format, content) in in_other_formats() {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join(format!("roster.{format}"));
+        std::fs::write(&file, content)?;
+        let mut command = programs().agent();
+        command
+            .arg("init")
+            .arg(&file)
+            .arg("--out")
+            .arg(folder.path());
+        let made = command.output()?;
+        let printed = String::from_utf8(made.stdout)?;
+        ensure!(made.status.success(), "{format}: {printed}");
+        let config = folder.path().join("agent.toml");
+        let previewed = agent(&config, &["preview", "--json"]).output()?;
+        let printed = String::from_utf8(previewed.stdout)?;
+        ensure!(
+            previewed.status.success() && printed.contains("\"mapped\":40"),
+            "{format}: {printed}"
+        );
+    }
+    Ok(())
+}
+
 #[test]
 fn nothing_is_written_where_nothing_names_a_record() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;

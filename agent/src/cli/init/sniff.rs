@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::capture::rows::Rows;
 use crate::format::csv::{CsvError, CsvLayout, CsvRows};
 use crate::format::encoding;
-use crate::format::layout::{Format, Layout};
+use crate::format::layout::{Format, Layout, Wanted};
 use crate::format::open::open;
 use crate::mapping::guess::sample::Sample;
 
@@ -39,6 +39,7 @@ pub(super) struct Laid {
 pub(super) fn read(bytes: &[u8], today: Date) -> anyhow::Result<(Sample, Laid)> {
     let decoded = encoding::decode(bytes);
     let mut file = Layout::csv(layout(delimiter(&decoded.text)));
+    file.wanted = Wanted::everything();
     if let Some(format) = GUESSED.into_iter().find(|format| {
         file.formats = vec![*format];
         open(bytes, &file).is_ok()
@@ -118,7 +119,28 @@ const fn layout(delimiter: u8) -> CsvLayout {
 
 #[cfg(test)]
 mod tests {
-    use super::delimiter;
+    use jiff::civil::date;
+
+    use super::{delimiter, read};
+
+    #[test]
+    fn reads_whatever_shows_what_it_is_with_every_column() {
+        let json = r#"[{"no": "1", "who": {"name": "SAMPLE, AVERY"}}, {"no": "2"}]"#;
+        let html = "<p>Inmates</p><table><tr><th>no</th><th>name</th></tr>\
+                    <tr><td>1</td><td>SAMPLE, AVERY</td></tr>\
+                    <tr><td>2</td><td>SAMPLE, BASIL</td></tr></table>";
+        for (content, format) in [(json, "json"), (html, "html")] {
+            let (sample, laid) = read(content.as_bytes(), date(2026, 6, 15)).unwrap();
+            assert_eq!(laid.settings, [format!("format = {format:?}")]);
+
+            let held: Vec<u64> = sample.columns.iter().map(|column| column.filled).collect();
+            assert_eq!(
+                held,
+                if format == "json" { [2, 1] } else { [2, 2] },
+                "{format}"
+            );
+        }
+    }
 
     #[test]
     fn finds_what_separates_the_cells() {

@@ -125,7 +125,7 @@ fn head(text: &mut String, guess: &Guess, sample: &Sample, settings: &Settings) 
         line(text, "name_layout = \"first-last\"");
     }
     lists(text, guess);
-    for own in &settings.layout_tables {
+    for own in settings.layout.iter().chain(&settings.layout_tables) {
         line(text, own);
     }
 }

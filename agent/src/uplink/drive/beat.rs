@@ -2,42 +2,43 @@
 //! is taken now.
 
 use jiff::Timestamp;
-use rusqlite::Transaction;
 use savin_shared::frame::heartbeat::{FeedBeat, NOT_READABLE};
 use savin_shared::ids::FeedName;
 
 use super::FeedLabel;
 use crate::journal::feed::FeedState;
-use crate::journal::{JournalError, dark, emergency, feed, hold, mode};
+use crate::journal::{Journal, JournalError, dark, emergency, feed, hold, mode};
 
 /// Looks at every feed, and at what the jail itself has said.
 pub(super) fn feeds(
-    tx: &Transaction<'_>,
+    journal: &mut Journal,
     labels: &[FeedLabel],
     now: Timestamp,
 ) -> Result<Vec<FeedBeat>, JournalError> {
-    let mut feeds = Vec::with_capacity(labels.len());
-    for label in labels {
-        let state = feed::load(tx, &label.feed)?;
-        let state = state.as_ref();
-        let held = hold::load(tx, &label.feed)?.map(|hold| hold.code);
-        let refused = state.and_then(|state| state.refusal.as_ref());
-        let mode = mode::load(tx, &label.feed, now)?;
-        feeds.push(FeedBeat {
-            feed: label.feed.clone(),
-            facility: label.facility.clone(),
-            as_of_us: micros(state.and_then(|state| state.exported_at)),
-            source_changed_us: micros(state.and_then(|state| state.changed_at)),
-            rows: state.map_or(0, |state| state.listed),
-            held: dark::load(tx, &label.feed)?
-                .map(|_| NOT_READABLE.to_owned())
-                .or(held)
-                .or_else(|| refused.map(|_| "refused".to_owned()))
-                .or_else(|| mode.map(|said| said.mode.to_string())),
-        });
-    }
-    feeds.extend(said_itself(emergency::state(tx)?, labels));
-    Ok(feeds)
+    journal.read(|tx| {
+        let mut feeds = Vec::with_capacity(labels.len());
+        for label in labels {
+            let state = feed::load(tx, &label.feed)?;
+            let state = state.as_ref();
+            let held = hold::load(tx, &label.feed)?.map(|hold| hold.code);
+            let refused = state.and_then(|state| state.refusal.as_ref());
+            let mode = mode::load(tx, &label.feed, now)?;
+            feeds.push(FeedBeat {
+                feed: label.feed.clone(),
+                facility: label.facility.clone(),
+                as_of_us: micros(state.and_then(|state| state.exported_at)),
+                source_changed_us: micros(state.and_then(|state| state.changed_at)),
+                rows: state.map_or(0, |state| state.listed),
+                held: dark::load(tx, &label.feed)?
+                    .map(|_| NOT_READABLE.to_owned())
+                    .or(held)
+                    .or_else(|| refused.map(|_| "refused".to_owned()))
+                    .or_else(|| mode.map(|said| said.mode.to_string())),
+            });
+        }
+        feeds.extend(said_itself(emergency::state(tx)?, labels));
+        Ok(feeds)
+    })
 }
 
 /// Says up to when the jail has spoken itself, if it ever did: the status page shows whose word it is.
