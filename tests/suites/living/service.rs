@@ -7,8 +7,10 @@ use anyhow::{Context as _, ensure};
 use savin_tests::program::run;
 use serde_json::Value;
 
-fn agent(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_savin-demo"));
+const DEMO: &str = env!("CARGO_BIN_EXE_savin-demo");
+
+fn agent(program: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command.args(["agent", "--config"]);
     command.arg(folder.join("agent.toml")).args(arguments);
     command
@@ -16,8 +18,10 @@ fn agent(folder: &Path, arguments: &[&str]) -> Command {
 
 #[test]
 fn the_unit_that_is_written_is_valid_and_locked_down() -> anyhow::Result<()> {
-    // Not in a folder for temporary files: the service would have its own.
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    // Not in a folder for temporary files, where this checkout may lie: the service has its own.
+    let folder = tempfile::tempdir_in("/srv").context("failed to make a folder in /srv")?;
+    let program = folder.path().join("savin-demo");
+    std::fs::copy(DEMO, &program).context("failed to copy the program")?;
     let state = folder.path().join("state");
     let config = format!("state = \"{}\"\n", state.display());
     std::fs::write(folder.path().join("agent.toml"), config)?;
@@ -29,7 +33,7 @@ fn the_unit_that_is_written_is_valid_and_locked_down() -> anyhow::Result<()> {
         "--user",
         "nobody-else",
     ];
-    let shown = run(agent(folder.path(), &words))?;
+    let shown = run(agent(&program, folder.path(), &words))?;
     let steps: Vec<Value> = shown
         .lines()
         .map(serde_json::from_str)
@@ -74,7 +78,7 @@ fn without_systemd_it_says_what_to_do_instead() -> anyhow::Result<()> {
         unshare
             .arg("mount -t tmpfs none /run && exec \"$@\"")
             .arg("sh");
-        let call = agent(folder.path(), &["service", action]);
+        let call = agent(Path::new(DEMO), folder.path(), &["service", action]);
         unshare.arg(call.get_program()).args(call.get_args());
         let output = unshare.output().context("failed to start unshare")?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
