@@ -104,6 +104,7 @@ impl CountyServer {
                 let mut command = Command::new("/usr/sbin/mariadbd");
                 command.args(["--no-defaults", "--bind-address=127.0.0.1", "--user=mysql"]);
                 command.arg(format!("--datadir={}", data.display()));
+                command.arg(self.scratch());
                 command.arg(format!("--socket={}", self.socket().display()));
                 command.arg(format!("--port={}", self.port));
                 command
@@ -222,6 +223,7 @@ impl CountyServer {
                 command.args(["--no-defaults", "--user=mysql", "--skip-test-db"]);
                 command.arg("--auth-root-authentication-method=normal");
                 command.arg(format!("--datadir={}", self.data().display()));
+                command.arg(self.scratch());
                 run(command)?;
             }
         }
@@ -249,6 +251,12 @@ impl CountyServer {
         };
         command.current_dir(self.folder.path());
         Ok(command)
+    }
+
+    /// Tells MariaDB to keep its temporary files to itself: where it starts, it clears away all that
+    /// it finds, those of other servers too.
+    fn scratch(&self) -> String {
+        format!("--tmpdir={}", self.folder.path().display())
     }
 
     fn data(&self) -> PathBuf {
