@@ -1,11 +1,13 @@
 //! How a sample is laid out, and what stands in it. The character that separates cells is the one that
 //! gives most columns, the same number in each row.
 
+use anyhow::Context as _;
 use jiff::civil::Date;
 
 use crate::capture::rows::Rows;
 use crate::format::csv::{CsvError, CsvLayout, CsvRows};
 use crate::format::encoding;
+use crate::format::error::FormatError;
 use crate::format::layout::{Format, Layout, Wanted};
 use crate::format::open::open;
 use crate::mapping::guess::sample::Sample;
@@ -13,14 +15,18 @@ use crate::mapping::guess::sample::Sample;
 const DELIMITERS: [u8; 5] = [b',', b'|', b'\t', b';', b'^'];
 
 /// Formats that show what they are and that need no settings of their own.
-const GUESSED: [Format; 6] = [
-    Format::Xlsx,
-    Format::Xls,
-    Format::JsonLines,
-    Format::Json,
-    Format::Html,
-    Format::Dbf,
+const GUESSED: [&[Format]; 5] = [
+    &[Format::Xlsx],
+    &[Format::Xls],
+    &[Format::Json, Format::JsonLines],
+    &[Format::Html],
+    &[Format::Dbf],
 ];
+
+/// What to do about a sample of which nothing can be guessed.
+const BY_HAND: &str = "no profile can be guessed from this sample. For XML, and for JSON whose rows lie \
+                       under a key, copy niem-booking.toml or json-roster.toml from the ready profiles \
+                       and change [xml] row or [json] rows";
 
 /// Rows that are tried with each.
 const ROWS_TRIED: usize = 200;
@@ -40,20 +46,30 @@ pub(super) fn read(bytes: &[u8], today: Date) -> anyhow::Result<(Sample, Laid)> 
     let decoded = encoding::decode(bytes);
     let mut file = Layout::csv(layout(delimiter(&decoded.text)));
     file.wanted = Wanted::everything();
-    if let Some(format) = GUESSED.into_iter().find(|format| {
-        file.formats = vec![*format];
-        open(bytes, &file).is_ok()
-    }) {
-        let (mut opened, name) = (open(bytes, &file)?, format.name());
+    for formats in GUESSED {
+        file.formats = formats.to_vec();
+        let mut opened = match open(bytes, &file) {
+            Err(FormatError::Unlike { .. }) => continue,
+            opened => opened.context(BY_HAND)?,
+        };
+        let names: Vec<String> = formats.iter().map(|f| format!("{:?}", f.name())).collect();
+        let setting = match names.as_slice() {
+            [only] => only.clone(),
+            several => format!("[{}]", several.join(", ")),
+        };
         let laid = Laid {
-            format: name.to_owned(),
-            settings: vec![format!("format = {:?}", name)],
+            format: file.declared(),
+            settings: vec![format!("format = {setting}")],
             tables: Vec::new(),
         };
-        return Ok((sampled(&mut opened.rows()?, today)?, laid));
+        let sample = sampled(&mut opened.rows().context(BY_HAND)?, today)?;
+        return Ok((sample, laid));
     }
     file.formats = vec![Format::Csv];
-    let mut opened = open(bytes, &file)?;
+    let mut opened = match open(bytes, &file) {
+        Err(unlike @ FormatError::Unlike { .. }) => return Err(unlike).context(BY_HAND),
+        opened => opened?,
+    };
     let sample = sampled(&mut opened.rows()?, today)?;
     let delimiter = char::from(file.csv.delimiter);
     let ends = decoded.text.ends_with('\n');
@@ -129,15 +145,31 @@ mod tests {
         let html = "<p>Inmates</p><table><tr><th>no</th><th>name</th></tr>\
                     <tr><td>1</td><td>SAMPLE, AVERY</td></tr>\
                     <tr><td>2</td><td>SAMPLE, BASIL</td></tr></table>";
-        for (content, format) in [(json, "json"), (html, "html")] {
+        let both = "[\"json\", \"json-lines\"]";
+        for (content, format) in [(json, both), (html, "\"html\"")] {
             let (sample, laid) = read(content.as_bytes(), date(2026, 6, 15)).unwrap();
-            assert_eq!(laid.settings, [format!("format = {format:?}")]);
+            assert_eq!(laid.settings, [format!("format = {format}")]);
 
             let held: Vec<u64> = sample.columns.iter().map(|column| column.filled).collect();
             assert_eq!(
                 held,
-                if format == "json" { [2, 1] } else { [2, 2] },
+                if format == both { [2, 1] } else { [2, 2] },
                 "{format}"
+            );
+        }
+    }
+
+    #[test]
+    fn says_where_to_begin_for_what_it_cannot_guess() {
+        let nested = r#"{"data": {"inmates": [{"no": "1"}]}}"#;
+        let xml = "<?xml version=\"1.0\"?><roster><row><no>1</no></row></roster>";
+        for content in [nested, xml] {
+            let Err(refused) = read(content.as_bytes(), date(2026, 6, 15)) else {
+                panic!("{content} was guessed")
+            };
+            assert!(
+                format!("{refused:#}").contains("niem-booking.toml"),
+                "{refused:#}"
             );
         }
     }
