@@ -89,7 +89,7 @@ impl<'a> CsvRows<'a> {
         let mut reader = ReaderBuilder::new()
             .delimiter(layout.delimiter)
             .from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|error| malformed(&error))?;
+        let header = reader.headers().map_err(|error| malformed(text, &error))?;
         let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         Ok(Self::reading(text, reader, columns))
     }
@@ -154,7 +154,7 @@ impl<'a> CsvRows<'a> {
     pub fn next_row(&mut self) -> Result<Option<(u64, &StringRecord)>, CsvError> {
         let more = std::mem::take(&mut self.is_first_row_read) || self.read()?;
         if more {
-            let line = self.last_row.as_ref().map_or(0, Position::line);
+            let line = line(self.text, self.last_row.as_ref());
             return Ok(Some((line + self.lines_before, &self.record)));
         }
         let last_row = self.last_row.as_ref().ok_or(CsvError::HeaderOnly)?;
@@ -168,7 +168,7 @@ impl<'a> CsvRows<'a> {
             .count();
         if quotes % 2 == 1 {
             Err(CsvError::OpenQuote {
-                line: last_row.line() + self.lines_before,
+                line: line(self.text, Some(last_row)) + self.lines_before,
             })
         } else {
             Ok(None)
@@ -179,7 +179,7 @@ impl<'a> CsvRows<'a> {
         let more = self
             .reader
             .read_record(&mut self.record)
-            .map_err(|error| malformed(&error).further(self.lines_before))?;
+            .map_err(|error| malformed(self.text, &error).further(self.lines_before))?;
         if more {
             self.last_row = self.record.position().cloned();
         }
@@ -197,14 +197,24 @@ fn check_end(text: &str, layout: CsvLayout) -> Result<(), CsvError> {
     Ok(())
 }
 
-fn malformed(error: &csv::Error) -> CsvError {
+/// Returns the line on which a row begins. The reader says where it went on after the row before, which
+/// is short of that row's own line break where that is two bytes, and short of empty lines.
+fn line(text: &str, position: Option<&Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let breaks = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + breaks.filter(|byte| **byte == b'\n').count() as u64
+}
+
+fn malformed(text: &str, error: &csv::Error) -> CsvError {
     if let csv::ErrorKind::UnequalLengths {
         pos,
         expected_len,
         len,
     } = error.kind()
     {
-        let line = pos.as_ref().map_or(0, Position::line);
+        let line = line(text, pos.as_ref());
         return CsvError::Ragged {
             line,
             expected: *expected_len,
@@ -212,7 +222,7 @@ fn malformed(error: &csv::Error) -> CsvError {
         };
     }
     CsvError::Malformed {
-        line: error.position().map_or(0, Position::line),
+        line: line(text, error.position()),
     }
 }
 
@@ -239,6 +249,24 @@ mod tests {
         let rows = read("a,b\n\"x\ny\",1\nz,2\n").unwrap();
         assert_eq!(rows[0], (2, vec!["x\ny".to_owned(), "1".to_owned()]));
         assert_eq!(rows[1].0, 4);
+    }
+
+    #[test]
+    fn counts_lines_that_end_with_two_bytes_and_lines_that_are_empty() {
+        let lines = |text| -> Vec<u64> {
+            let rows = read(text).unwrap();
+            rows.into_iter().map(|(line, _)| line).collect()
+        };
+        assert_eq!(lines("a,b\r\n1,2\r\n3,4\r\n"), [2, 3]);
+        assert_eq!(lines("a,b\n\n1,2\n\n\n3,4\n"), [3, 6]);
+        let ragged = CsvError::Ragged {
+            line: 3,
+            expected: 2,
+            found: 1,
+        };
+        assert_eq!(read("a,b\r\n1,2\r\n3\r\n"), Err(ragged));
+        let open = read("a,b\r\n1,\"2\r\n");
+        assert_eq!(open, Err(CsvError::OpenQuote { line: 2 }));
     }
 
     #[test]
