@@ -7,7 +7,10 @@ mod notices;
 mod output;
 mod register;
 mod serve;
+mod signing;
+mod staff;
 mod status;
+mod tasks;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -66,6 +69,11 @@ enum Command {
     Notices(notices::Notices),
     /// Show what became known, the newest last.
     Events(events::Events),
+    /// Add, show and remove members of staff, who sign what they decide.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
+    /// Show what waits for a person, and settle it.
+    Tasks(tasks::Tasks),
     /// Show how things stand.
     Status,
 }
@@ -106,6 +114,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Register(register) => register.run(&config, output),
         Command::Notices(notices) => notices.run(&config, output),
         Command::Events(events) => events.run(&config, output),
+        Command::Staff(command) => command.run(&config, output),
+        Command::Tasks(tasks) => tasks.run(&config, output),
         Command::Status => status::run(&config, output),
     }
 }

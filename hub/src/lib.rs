@@ -1,7 +1,7 @@
 //! The SAVIN hub: keeps the statewide registry, does all the matching, and tells registered victims
 //! by the channel that each chose.
 //!
-//! Layers, each naming only those below it: rules (`registry`, `matching`, `names`, `notification`,
+//! Layers, each naming only those below it: rules (`registry`, `matching`, `names`, `notification`, `work`,
 //! `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault` (the transactions),
 //! doors (`ingest`, `authority`, `planner`, `channels`, `web`), wiring (`config`, `app`, `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
@@ -25,3 +25,4 @@ pub mod registry;
 pub mod store;
 pub mod vault;
 pub mod web;
+pub mod work;

@@ -273,6 +273,9 @@ pub enum StoreError {
     /// The place of the database is not usable.
     #[error("{0}")]
     Place(String),
+    /// Whoever asks may not, or asks for what does not stand: nothing was changed.
+    #[error("{0}")]
+    Refused(String),
     /// The worker threads are gone, or must not go on: the process must end.
     #[error("the store is closed")]
     Closed,
@@ -286,7 +289,7 @@ impl StoreError {
             Self::Sqlite(error) if sqlite::is_passing(error) => Fault::Retry,
             Self::Postgres(error) if postgres::is_passing(error) => Fault::Retry,
             Self::Silent => Fault::Retry,
-            Self::Newer { .. } | Self::Place(_) => Fault::Reject,
+            Self::Newer { .. } | Self::Place(_) | Self::Refused(_) => Fault::Reject,
             Self::Sqlite(_)
             | Self::Postgres(_)
             | Self::CommitUnknown(_)
@@ -308,6 +311,7 @@ impl StoreError {
             | Self::Newer { .. }
             | Self::Migration(_)
             | Self::Place(_)
+            | Self::Refused(_)
             | Self::Closed => false,
         }
     }

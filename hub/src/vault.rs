@@ -14,6 +14,7 @@ pub mod planning;
 pub mod registration;
 pub mod sealed;
 pub mod staff;
+pub mod task;
 
 use std::path::Path;
 

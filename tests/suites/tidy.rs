@@ -34,7 +34,7 @@ const HUB: &[&[&str]] = &[
         "private_file",
         "registry",
     ],
-    &["matching", "notification"],
+    &["matching", "notification", "work"],
     &["store"],
     &["authority", "intake", "vault"],
     &["channels", "ingest", "planner", "web"],
@@ -237,6 +237,7 @@ fn shared_and_the_rules_touch_nothing_outside() -> anyhow::Result<()> {
         "hub/src/registry",
         "hub/src/matching",
         "hub/src/notification",
+        "hub/src/work",
     ];
     let outside = [
         "std::fs",

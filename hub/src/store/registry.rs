@@ -3,16 +3,20 @@
 pub mod agency;
 pub mod agent;
 pub mod clone;
+pub mod decision;
 pub mod event;
 pub mod facility;
 pub mod feed;
 pub mod gap;
+pub mod instruction;
 pub mod listing;
 pub mod log;
 pub mod lookup;
 pub mod person;
 pub mod position;
 pub mod record;
+pub mod staff;
+pub mod task;
 pub mod telling;
 pub mod token;
 
@@ -29,6 +33,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0002_agent_clone.sql",
             include_str!("migrations/registry/0002_agent_clone.sql"),
+        ),
+        (
+            "0003_work.sql",
+            include_str!("migrations/registry/0003_work.sql"),
         ),
     ],
 };

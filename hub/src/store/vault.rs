@@ -6,6 +6,7 @@ pub mod notice;
 pub mod registrant;
 pub mod session;
 pub mod subscription;
+pub mod task;
 pub mod verification;
 pub mod watermark;
 
@@ -14,8 +15,14 @@ use super::migrate::Schema;
 /// The vault's migrations.
 pub static SCHEMA: Schema = Schema {
     name: "vault",
-    migrations: &[(
-        "0001_vault.sql",
-        include_str!("migrations/vault/0001_vault.sql"),
-    )],
+    migrations: &[
+        (
+            "0001_vault.sql",
+            include_str!("migrations/vault/0001_vault.sql"),
+        ),
+        (
+            "0004_work.sql",
+            include_str!("migrations/vault/0004_work.sql"),
+        ),
+    ],
 };

@@ -8,6 +8,7 @@ use crate::ids::{EventPosition, NoticeId, PersonId, RegistrantId, SubscriptionId
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
+use crate::work::task::{Level, TaskKind};
 
 /// A command of any port.
 #[derive(Debug, Clone)]
@@ -287,6 +288,45 @@ pub enum StaffCommand {
     },
     /// Count what there is.
     Counts,
+    /// Work on the tasks that concern registrants.
+    Tasks(TaskCommand),
+}
+
+/// What staff may do with tasks that concern registrants.
+#[derive(Debug, Clone)]
+pub enum TaskCommand {
+    /// List the open ones.
+    List {
+        /// Of which kind; of all without one.
+        kind: Option<TaskKind>,
+        /// At most how many.
+        limit: u32,
+    },
+    /// Show one.
+    Load {
+        /// Which.
+        task: i64,
+    },
+    /// Somebody works on one.
+    Claim {
+        /// Which.
+        task: i64,
+        /// Who.
+        staff: String,
+    },
+    /// One has been decided; the decision is signed and in the registry.
+    Done {
+        /// Which.
+        task: i64,
+        /// What was chosen.
+        choice: String,
+        /// The decision's number.
+        decision: i64,
+    },
+    /// Bring those that waited too long to the next person.
+    Escalate,
+    /// Count them, with their ages.
+    Ages,
 }
 
 /// What staff is answered.
@@ -298,6 +338,43 @@ pub enum StaffAnswer {
     Notices(Vec<NoticeRow>),
     /// How many there are.
     Counts(Counts),
+    /// Tasks.
+    Tasks(Vec<VaultTask>),
+    /// Whether that changed anything.
+    Changed(bool),
+    /// How many tasks went to the next person.
+    Escalated(u64),
+    /// Open tasks by kind and level, and when the oldest of each was opened.
+    Ages(Vec<(String, String, u64, Timestamp)>),
+}
+
+/// A task that concerns a registrant, as staff sees it.
+#[derive(Debug, Clone)]
+pub struct VaultTask {
+    /// Its number.
+    pub task: i64,
+    /// What kind it is.
+    pub kind: TaskKind,
+    /// What it is about.
+    pub subject: String,
+    /// Whom it concerns, by pseudonym.
+    pub registrant: RegistrantId,
+    /// How soon: 1 first.
+    pub urgency: u8,
+    /// By when it must be done.
+    pub due_at: Option<Timestamp>,
+    /// What is to be done.
+    pub note: Pii<String>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// To whom it has come.
+    pub level: Level,
+    /// Who works on it.
+    pub claimed_by: Option<String>,
+    /// `open`, `done` or `closed`.
+    pub state: String,
+    /// What was chosen, or why it is closed.
+    pub outcome: Option<String>,
 }
 
 /// A notice as staff sees it: by pseudonym, and without the person it is about.

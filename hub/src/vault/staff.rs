@@ -43,6 +43,7 @@ impl Vault {
                 })?;
                 Ok(StaffAnswer::Counts(counts))
             }
+            StaffCommand::Tasks(command) => self.tasks(command),
         }
     }
 

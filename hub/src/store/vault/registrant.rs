@@ -127,6 +127,11 @@ pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<(), StoreErro
          AND state IN ('planned', 'trying')",
         id,
     )?;
+    tx.execute(
+        "UPDATE vault_task SET state = 'closed', outcome = 'forgotten' WHERE registrant_id = $1
+         AND state = 'open'",
+        id,
+    )?;
     tx.execute("DELETE FROM registrant WHERE registrant_id = $1", id)
         .map(|_| ())
 }

@@ -1,0 +1,151 @@
+//! Decisions: every choice of a named person, as it was signed, and checked whenever it is read.
+
+use savin_shared::sign::VerifyingKey;
+
+use super::staff;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::{Row, time};
+use crate::values;
+pub use crate::work::decision::{Choice, Decision};
+use crate::work::role::Role;
+
+/// The number of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DecisionId(pub i64);
+
+/// A decision as it is read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number.
+    pub id: DecisionId,
+    /// The decision.
+    pub decision: Decision,
+    /// Whether its signature holds and its key was that person's.
+    pub is_good: bool,
+}
+
+/// Stores a decision of somebody who may make it; one that is stored already keeps its number.
+///
+/// # Errors
+/// Returns [`StoreError::Refused`] when the signature does not hold, or whoever signed may not
+/// decide this; other errors when the database refuses.
+pub fn record(tx: &mut Tx<'_>, decision: &Decision) -> Result<DecisionId, StoreError> {
+    may(tx, decision)?;
+    let known = tx.query_optional(
+        "SELECT decision_id FROM decision WHERE signature = $1",
+        values![decision.signature.as_slice()],
+    )?;
+    if let Some(row) = known {
+        return Ok(DecisionId(row.integer(0)?));
+    }
+    let id = tx.take_numbers("decision", 1)?;
+    tx.execute_one(
+        "decision",
+        "INSERT INTO decision (decision_id, kind, subject, choice, note, staff_name, decided_at,
+             public_key, signature)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            id.into(),
+            decision.kind.as_ref().into(),
+            decision.subject.as_str().into(),
+            decision.choice.as_str().into(),
+            decision.note.as_str().into(),
+            decision.staff.as_str().into(),
+            time(decision.decided_at),
+            (&decision.key.0).into(),
+            decision.signature.as_slice().into(),
+        ],
+    )?;
+    Ok(DecisionId(id))
+}
+
+/// Checks that a decision was signed by somebody who may make it.
+fn may(tx: &mut Tx<'_>, decision: &Decision) -> Result<(), StoreError> {
+    let refused = |text: String| Err(StoreError::Refused(text));
+    if decision.verify().is_err() {
+        return refused("the decision's signature does not hold".to_owned());
+    }
+    let name = &decision.staff;
+    let row = staff::by_key(tx, &decision.key)?;
+    let Some(row) = row.filter(|row| row.name == *name && row.removed_at.is_none()) else {
+        return refused(format!(
+            "{name} with this key is not a member of staff: an admin adds one with `savin-hub staff \
+             add`"
+        ));
+    };
+    let least = Role::least_for(&decision.kind);
+    if row.role < least {
+        return refused(format!(
+            "{name} is {}, and this takes at least the role of {least}",
+            row.role
+        ));
+    }
+    Ok(())
+}
+
+/// Loads a decision to act on.
+///
+/// # Errors
+/// Returns [`StoreError::Damaged`] when there is none, or it does not verify: nobody acts on such a
+/// one.
+pub fn load(tx: &mut Tx<'_>, id: DecisionId) -> Result<Decision, StoreError> {
+    let row = tx.query_optional(
+        "SELECT decision_id, kind, subject, choice, note, staff_name, decided_at, public_key,
+             signature
+         FROM decision WHERE decision_id = $1",
+        values![id.0],
+    )?;
+    let kept = row.map(|row| kept(tx, &row)).transpose()?;
+    kept.filter(|kept| kept.is_good)
+        .map(|kept| kept.decision)
+        .ok_or(StoreError::Damaged("a decision does not verify"))
+}
+
+/// Lists decisions, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Kept>, StoreError> {
+    let rows = tx.query(
+        "SELECT decision_id, kind, subject, choice, note, staff_name, decided_at, public_key,
+             signature
+         FROM decision ORDER BY decision_id DESC LIMIT $1",
+        values![i64::from(limit)],
+    )?;
+    rows.iter().map(|row| kept(tx, row)).collect()
+}
+
+/// Lists the decisions about a subject, the oldest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn about(tx: &mut Tx<'_>, subject: &str) -> Result<Vec<Kept>, StoreError> {
+    let rows = tx.query(
+        "SELECT decision_id, kind, subject, choice, note, staff_name, decided_at, public_key,
+             signature
+         FROM decision WHERE subject = $1 ORDER BY decision_id LIMIT 100",
+        values![subject],
+    )?;
+    rows.iter().map(|row| kept(tx, row)).collect()
+}
+
+fn kept(tx: &mut Tx<'_>, row: &Row) -> Result<Kept, StoreError> {
+    let decision = Decision {
+        kind: row.text(1)?.to_owned().into(),
+        subject: row.text(2)?.to_owned(),
+        choice: row.text(3)?.to_owned(),
+        note: row.text(4)?.to_owned(),
+        staff: row.text(5)?.to_owned(),
+        decided_at: row.time(6)?,
+        key: VerifyingKey(row.array(7)?),
+        signature: row.bytes(8)?.to_vec(),
+    };
+    let whose = staff::by_key(tx, &decision.key)?;
+    let is_theirs = whose.is_some_and(|row| row.name == decision.staff);
+    Ok(Kept {
+        id: DecisionId(row.integer(0)?),
+        is_good: is_theirs && decision.verify().is_ok(),
+        decision,
+    })
+}

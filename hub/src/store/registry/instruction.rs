@@ -1,0 +1,160 @@
+//! What a person decided about an event, kept until it has been planned: a hub that was down does it
+//! when it is back, and nobody is told twice.
+
+use jiff::Timestamp;
+
+use super::decision::DecisionId;
+use crate::ids::EventPosition;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::{Row, time};
+use crate::values;
+
+/// What is to be done about an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InstructionKind {
+    /// Tell it after all.
+    Tell,
+    /// Tell whoever was told of it that it was wrong.
+    Correct,
+}
+
+/// An instruction as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instruction {
+    /// What is to be done.
+    pub kind: InstructionKind,
+    /// About which event.
+    pub event: EventPosition,
+    /// By whose decision.
+    pub decision: DecisionId,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// When it was planned.
+    pub planned_at: Option<Timestamp>,
+}
+
+impl InstructionKind {
+    /// Returns the word that stands for it in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tell => "tell",
+            Self::Correct => "correct",
+        }
+    }
+
+    fn parse(word: &str) -> Result<Self, StoreError> {
+        match word {
+            "tell" => Ok(Self::Tell),
+            "correct" => Ok(Self::Correct),
+            _ => Err(StoreError::Damaged("an instruction's kind")),
+        }
+    }
+}
+
+/// Gives an instruction; a second one of the same kind about the same event changes nothing. Returns
+/// whether this one counts.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn give(
+    tx: &mut Tx<'_>,
+    kind: InstructionKind,
+    event: EventPosition,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "INSERT INTO instruction (kind, event_position, decision_id, decided_at)
+         VALUES ($1, $2, $3, $4) ON CONFLICT (kind, event_position) DO NOTHING",
+        &[
+            kind.as_str().into(),
+            event.0.into(),
+            decision.0.into(),
+            time(now),
+        ],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Loads an instruction.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn load(
+    tx: &mut Tx<'_>,
+    kind: InstructionKind,
+    event: EventPosition,
+) -> Result<Option<Instruction>, StoreError> {
+    tx.query_optional(
+        "SELECT kind, event_position, decision_id, decided_at, planned_at FROM instruction
+         WHERE kind = $1 AND event_position = $2",
+        values![kind.as_str(), event.0],
+    )?
+    .as_ref()
+    .map(read)
+    .transpose()
+}
+
+/// Lists instructions that are not planned yet, corrections before everything else.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn waiting(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Instruction>, StoreError> {
+    tx.query(
+        "SELECT kind, event_position, decision_id, decided_at, planned_at FROM instruction
+         WHERE planned_at IS NULL ORDER BY kind, decided_at, event_position LIMIT $1",
+        values![i64::from(limit)],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Lists instructions of a kind, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    kind: InstructionKind,
+    limit: u32,
+) -> Result<Vec<Instruction>, StoreError> {
+    tx.query(
+        "SELECT kind, event_position, decision_id, decided_at, planned_at FROM instruction
+         WHERE kind = $1 ORDER BY decided_at DESC, event_position DESC LIMIT $2",
+        values![kind.as_str(), i64::from(limit)],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Notes that an instruction was planned.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn planned(
+    tx: &mut Tx<'_>,
+    kind: InstructionKind,
+    event: EventPosition,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute_one(
+        "instruction",
+        "UPDATE instruction SET planned_at = coalesce(planned_at, $3)
+         WHERE kind = $1 AND event_position = $2",
+        &[kind.as_str().into(), event.0.into(), time(now)],
+    )
+}
+
+fn read(row: &Row) -> Result<Instruction, StoreError> {
+    Ok(Instruction {
+        kind: InstructionKind::parse(row.text(0)?)?,
+        event: EventPosition(row.integer(1)?),
+        decision: DecisionId(row.integer(2)?),
+        decided_at: row.time(3)?,
+        planned_at: row.optional_time(4)?,
+    })
+}

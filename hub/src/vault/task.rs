@@ -1,0 +1,127 @@
+//! Tasks that concern a registrant: seen by pseudonym, their notes under her own key.
+
+use jiff::Timestamp;
+use savin_shared::pii::Pii;
+
+use super::command::{StaffAnswer, TaskCommand, VaultTask};
+use super::{Vault, VaultError, broken};
+use crate::ids::RegistrantId;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::registrant;
+use crate::store::vault::task::{self, NewVaultTask, VaultTaskRow};
+use crate::vault::keyring::Keyring;
+use crate::vault::registration::wrong_keys;
+use crate::work::task::TaskKind;
+
+/// Tasks that are brought to the next person in one transaction.
+const ESCALATED_MAX: u32 = 200;
+
+/// What is asked of a person about a registrant.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// What kind of task it is.
+    pub kind: TaskKind,
+    /// What it is about, as a key that says nothing to a stranger.
+    pub subject: String,
+    /// Whom it concerns.
+    pub registrant: RegistrantId,
+    /// How soon: 1 first.
+    pub urgency: u8,
+    /// By when it must be done.
+    pub due_at: Option<Timestamp>,
+    /// What is to be done; it is sealed.
+    pub note: String,
+}
+
+/// Opens a task, once ever; returns whether it is new. Nothing is asked about somebody who is gone.
+///
+/// # Errors
+/// Returns [`StoreError`] when her key does not open or the database refuses.
+pub fn open(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    ask: &Ask,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if task::is_known(tx, ask.kind, &ask.subject)? {
+        return Ok(false);
+    }
+    let Some(who) = registrant::load(tx, ask.registrant)? else {
+        return Ok(false);
+    };
+    let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+    let new = NewVaultTask {
+        kind: ask.kind,
+        subject: ask.subject.clone(),
+        registrant: ask.registrant,
+        urgency: ask.urgency,
+        due_at: ask.due_at,
+        sealed_note: key
+            .seal("task", ask.registrant, &ask.note)
+            .map_err(broken)?,
+    };
+    task::open_once(tx, &new, now)
+}
+
+impl Vault {
+    /// Carries out a command about tasks.
+    pub(super) fn tasks(&self, command: TaskCommand) -> Result<StaffAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let store = &self.store;
+        Ok(match command {
+            TaskCommand::List { kind, limit } => {
+                StaffAnswer::Tasks(store.read_now("tasks", move |tx| {
+                    let rows = task::open_ones(tx, kind, limit)?;
+                    rows.into_iter().map(|row| view(tx, &keys, row)).collect()
+                })?)
+            }
+            TaskCommand::Load { task } => {
+                StaffAnswer::Tasks(store.read_now("task", move |tx| {
+                    let row = task::load(tx, task)?;
+                    row.into_iter().map(|row| view(tx, &keys, row)).collect()
+                })?)
+            }
+            TaskCommand::Claim { task, staff } => StaffAnswer::Changed(
+                store.write_now("claim task", move |tx| task::claim(tx, task, &staff, now))?,
+            ),
+            TaskCommand::Done {
+                task,
+                choice,
+                decision,
+            } => StaffAnswer::Changed(store.write_now("task done", move |tx| {
+                task::done(tx, task, &choice, decision, now)
+            })?),
+            TaskCommand::Escalate => {
+                let escalate = move |tx: &mut Tx<'_>| task::escalate(tx, now, ESCALATED_MAX);
+                StaffAnswer::Escalated(store.write_now("escalate", escalate)?)
+            }
+            TaskCommand::Ages => StaffAnswer::Ages(store.read_now("task ages", task::ages)?),
+        })
+    }
+}
+
+fn view(tx: &mut Tx<'_>, keys: &Keyring, row: VaultTaskRow) -> Result<VaultTask, StoreError> {
+    let who = registrant::load(tx, row.about.registrant)?;
+    let key = who.and_then(|who| keys.unwrap(&who.wrapped_key).ok());
+    let note = key.and_then(|key| {
+        let sealed = &row.about.sealed_note;
+        key.open::<String>("task", row.about.registrant, sealed)
+            .ok()
+    });
+    Ok(VaultTask {
+        task: row.task,
+        kind: row.about.kind,
+        subject: row.about.subject,
+        registrant: row.about.registrant,
+        urgency: row.about.urgency,
+        due_at: row.about.due_at,
+        note: Pii::new(note.unwrap_or_else(|| "cannot be read".to_owned())),
+        opened_at: row.opened_at,
+        level: row.level,
+        claimed_by: row.claimed_by,
+        state: row.state,
+        outcome: row.outcome,
+    })
+}
