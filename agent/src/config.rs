@@ -6,7 +6,7 @@ mod hub;
 
 use std::fs;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -20,6 +20,7 @@ use crate::capture::Feed;
 use crate::identity::StateFolder;
 use crate::mapping::profile::Profile;
 use crate::sources::database::DatabaseSettings;
+use crate::sources::database::access::SecretFile;
 use crate::sources::folder::FolderSettings;
 use crate::uplink::dial::Ways;
 use database::DatabaseDocument;
@@ -124,6 +125,7 @@ impl Config {
             path,
             text: &text,
             base,
+            credentials: credentials_folder(),
         };
         checker.check(document)
     }
@@ -178,10 +180,17 @@ pub enum ConfigError {
 /// Names under which the agent sends what it says itself.
 const RESERVED: [&str; 2] = ["canary", "emergency"];
 
+/// How a path begins that lies where systemd hands over credentials.
+const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY";
+
+/// Where those of the packages' unit lie while it runs, for commands beside it.
+const UNIT_CREDENTIALS: &str = "/run/credentials/savin-agent.service";
+
 struct Checker<'a> {
     path: &'a Path,
     text: &'a str,
     base: PathBuf,
+    credentials: PathBuf,
 }
 
 impl Checker<'_> {
@@ -280,12 +289,41 @@ impl Checker<'_> {
         path.map(|path| self.base.join(path.get_ref()))
     }
 
+    /// Returns a file that holds a secret, and whether the service manager hands it over.
+    fn secret(&self, path: &Path) -> SecretFile {
+        let file = match path.strip_prefix(CREDENTIALS) {
+            Ok(name) => self.credentials.join(name),
+            Err(_) => self.base.join(path),
+        };
+        // Nothing that leads out of the folder again.
+        let is_inside = file
+            .strip_prefix(&self.credentials)
+            .is_ok_and(|name| name.components().all(|c| matches!(c, Component::Normal(_))));
+        if is_inside {
+            SecretFile::Credential(file)
+        } else {
+            SecretFile::Own(file)
+        }
+    }
+
     fn wrong(&self, span: Range<usize>, message: &str) -> ConfigError {
         ConfigError::Syntax {
             file: self.path.to_owned(),
             message: format!("{}: {message}", place(self.text, span.start)),
         }
     }
+}
+
+/// Returns where systemd hands over credentials: to this process, or else to the running service.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "systemd names the folder in the environment, and nowhere else"
+)]
+fn credentials_folder() -> PathBuf {
+    std::env::var(CREDENTIALS.trim_start_matches('$'))
+        .ok()
+        .filter(|folder| !folder.is_empty())
+        .map_or_else(|| UNIT_CREDENTIALS.into(), PathBuf::from)
 }
 
 /// Names the place of a byte of a file.

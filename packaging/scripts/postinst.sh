@@ -5,10 +5,10 @@ case "$1" in
 configure | abort-upgrade | abort-deconfigure | abort-remove)
     if ! getent passwd @NAME@ >/dev/null; then
         adduser --quiet --system --group --no-create-home --home /var/lib/@NAME@ \
-            --gecos "@SUMMARY@" @NAME@
+            --gecos "@TITLE@" @NAME@
     fi
     # systemd makes it as well; whoever enrols first needs it now.
-    install -d -m 0700 -o @NAME@ -g @NAME@ /var/lib/@NAME@
+    install -d -m 0700 -o @NAME@ -g @NAME@ @STATE@
     deb-systemd-helper unmask @NAME@.service >/dev/null || true
     if deb-systemd-helper --quiet was-enabled @NAME@.service; then
         deb-systemd-helper enable @NAME@.service >/dev/null || true

@@ -1,4 +1,5 @@
     # The registry, the vault and the keys that open it are never removed by a package manager.
-    if [ -d /var/lib/savin-hub ]; then
-        echo "savin-hub: /var/lib/savin-hub is kept: it may hold the registry, the vault and the keys." >&2
-    fi
+    for folder in /var/lib/savin-hub /var/lib/savin-hub-keys; do
+        [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"
+        [ ! -d "$folder" ] || echo "savin-hub: $folder is kept: it may hold the registry, the vault or the keys." >&2
+    done

@@ -11,7 +11,7 @@ use crate::product::{PRODUCTS, Product};
 use crate::tree::Tree;
 use crate::{deb, pages, rpm};
 
-/// Builds the packages of agent and hub.
+/// Builds the packages of agent, its helper for ODBC, and hub.
 #[derive(Debug, Parser)]
 #[command(name = "savin-packaging", version)]
 pub struct Arguments {
@@ -23,6 +23,9 @@ pub struct Arguments {
     /// Take the programs from this folder instead of building them.
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
+    /// Build only this package; may be given again.
+    #[arg(long, value_name = "NAME", value_parser = PRODUCTS.each_ref().map(|product| product.name))]
+    only: Vec<String>,
     /// Pack quickly rather than small: for a trial.
     #[arg(long)]
     quick: bool,
@@ -72,11 +75,14 @@ impl Arguments {
         let output = fs::canonicalize(&self.output).context("failed to find the output")?;
         let mut packages = Vec::new();
         for product in &PRODUCTS {
+            if !self.only.is_empty() && !self.only.iter().any(|name| name == product.name) {
+                continue;
+            }
             let program = if self.programs.is_some() {
-                programs.join(product.name)
+                programs.join(product.program)
             } else {
                 build(&top, product)?;
-                programs.join(product.profile).join(product.name)
+                programs.join(product.profile).join(product.program)
             };
             let scratch = tempfile::tempdir().context("failed to make a folder")?;
             let tree = stage(&top, product, &program, self.kind, &release, scratch.path())?;
@@ -113,6 +119,7 @@ impl Release {
 
 /// Builds a program with the profile that it is installed with.
 fn build(top: &Path, product: &Product) -> anyhow::Result<()> {
+    let (source, feature) = product.source;
     let mut cargo = Command::new("cargo");
     cargo.current_dir(top).args([
         "build",
@@ -120,8 +127,11 @@ fn build(top: &Path, product: &Product) -> anyhow::Result<()> {
         "--profile",
         product.profile,
         "--package",
-        product.name,
+        source,
+        "--bin",
+        product.program,
     ]);
+    cargo.args(feature.map(|feature| format!("--features={feature}")));
     let status = cargo.status().context("failed to start cargo")?;
     if !status.success() {
         bail!("cargo did not build {}", product.name);
@@ -140,16 +150,16 @@ fn stage(
 ) -> anyhow::Result<Tree> {
     let name = product.name;
     let mut tree = Tree::new(folder.join("root"));
-    tree.copy(&format!("usr/bin/{name}"), 0o755, program)?;
+    let installed = format!("{}/{}", product.folder, product.program);
+    tree.copy(&installed, 0o755, program)?;
     let mut strip = Command::new("strip");
     strip.args(["--strip-unneeded", "--remove-section=.comment"]);
-    strip.arg(tree.path().join("usr/bin").join(name));
+    strip.arg(tree.path().join(&installed));
     run(strip)?;
-    tree.put(
-        &format!("usr/lib/systemd/system/{name}.service"),
-        0o644,
-        product.unit.as_bytes(),
-    )?;
+    if let Some(service) = &product.service {
+        let unit = format!("usr/lib/systemd/system/{name}.service");
+        tree.put(&unit, 0o644, service.unit.as_bytes())?;
+    }
     let doc = format!("usr/share/doc/{name}");
     let guide = top.join(product.guide);
     tree.copy(&format!("{doc}/README.md"), 0o644, &guide)?;
@@ -162,8 +172,10 @@ fn stage(
     for (path, mode) in product.folders {
         tree.folder(path, *mode)?;
     }
-    pages::manual(&mut tree, (product.describe)(), folder)?;
-    pages::completions(&mut tree, (product.describe)(), kind)?;
+    if let Some(describe) = product.describe {
+        pages::manual(&mut tree, describe(), folder)?;
+        pages::completions(&mut tree, describe(), kind)?;
+    }
     match kind {
         Kind::Deb => deb::documents(&mut tree, product, release)?,
         Kind::Rpm => tree.copy(&format!("{doc}/LICENSE"), 0o644, &top.join("LICENSE"))?,

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use crate::build::{Release, run};
 use crate::pages::gzip;
-use crate::product::Product;
+use crate::product::{Product, Service};
 use crate::tree::{EntryKind, Tree};
 
 /// Who answers for the packages.
@@ -82,16 +82,8 @@ pub fn build(
     if !configuration.is_empty() {
         fs::write(control.join("conffiles"), configuration).context("failed to write conffiles")?;
     }
-    for (script, text) in SCRIPTS {
-        let text = text
-            .replace("@NAME@", product.name)
-            .replace("@SUMMARY@", gecos(product))
-            .replace("@PURGE@", product.purge.trim_end());
-        let file = control.join(script);
-        fs::write(&file, text).with_context(|| format!("failed to write {script}"))?;
-        let mut chmod = Command::new("chmod");
-        chmod.arg("0755").arg(&file);
-        run(chmod)?;
+    if let Some(service) = &product.service {
+        scripts(product.name, service, &control)?;
     }
     checksums(tree, &control)?;
     let file = output.join(format!(
@@ -113,12 +105,21 @@ pub fn build(
     Ok(file)
 }
 
-fn gecos(product: &Product) -> &'static str {
-    if product.name == "savin-agent" {
-        "SAVIN agent"
-    } else {
-        "SAVIN hub"
+/// Writes what dpkg runs when a service comes and goes.
+fn scripts(name: &str, service: &Service, control: &Path) -> anyhow::Result<()> {
+    for (script, text) in SCRIPTS {
+        let text = text
+            .replace("@NAME@", name)
+            .replace("@TITLE@", service.title)
+            .replace("@STATE@", &service.state.join(" "))
+            .replace("@PURGE@", service.purge.trim_end());
+        let file = control.join(script);
+        fs::write(&file, text).with_context(|| format!("failed to write {script}"))?;
+        let mut chmod = Command::new("chmod");
+        chmod.arg("0755").arg(&file);
+        run(chmod)?;
     }
+    Ok(())
 }
 
 /// Writes what dpkg asks a package.
@@ -134,14 +135,20 @@ fn describe(
         .filter_map(|entry| fs::metadata(tree.path().join(&entry.path)).ok())
         .map(|metadata| metadata.len())
         .sum();
+    let mut depends = libraries(tree, product)?;
+    if product.service.is_some() {
+        depends.push_str(", adduser");
+    }
+    if let Some(needed) = product.needs {
+        depends = format!("{needed} (= {}), {depends}", release.version);
+    }
     let mut text = format!(
         "Package: {}\nVersion: {}\nArchitecture: {architecture}\nMaintainer: {MAINTAINER}\n\
-         Installed-Size: {}\nDepends: {}, adduser\nSection: net\nPriority: optional\n\
+         Installed-Size: {}\nDepends: {depends}\nSection: net\nPriority: optional\n\
          Description: {}\n",
         product.name,
         release.version,
         bytes.div_ceil(1024),
-        libraries(tree, product)?,
         product.summary,
     );
     for line in product.description {
@@ -167,7 +174,7 @@ fn libraries(tree: &Tree, product: &Product) -> anyhow::Result<String> {
     shlibdeps
         .current_dir(scratch.path())
         .arg("-O")
-        .arg(tree.path().join("usr/bin").join(product.name));
+        .arg(tree.path().join(product.folder).join(product.program));
     let found = run(shlibdeps)?;
     let depends = found.trim().strip_prefix("shlibs:Depends=");
     Ok(depends

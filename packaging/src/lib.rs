@@ -20,6 +20,9 @@ pub const AGENT_PROFILES: [(&str, &str); 2] = [
     ("movements.toml", include_str!("../config/movements.toml")),
 ];
 
+/// An example of a feed from a database behind an ODBC driver.
+pub const ODBC_CONFIG: &str = include_str!("../config/odbc.toml");
+
 /// The agent's configuration as a package installs it: without a feed.
 pub const INSTALLED_AGENT_CONFIG: &str = include_str!("../config/installed/agent.toml");
 

@@ -13,6 +13,9 @@ use crate::tree::{EntryKind, Tree};
 
 const SPEC: &str = include_str!("../scripts/package.spec");
 
+/// The part of a package with a service.
+const SERVICE: &str = include_str!("../scripts/service.spec");
+
 /// Builds the package and returns its file.
 ///
 /// # Errors
@@ -39,7 +42,14 @@ pub fn build(
             )
         })
         .collect();
+    let service = product.service.as_ref();
+    let service = service.map(|service| SERVICE.replace("@STATE@", &service.state.join(" ")));
+    let needs = product
+        .needs
+        .map(|needed| format!("Requires: {needed} = %{{version}}-%{{release}}\n"));
     let spec = SPEC
+        .replace("@NEEDS@\n", &needs.unwrap_or_default())
+        .replace("@SERVICE@", &service.unwrap_or_default())
         .replace("@NAME@", product.name)
         .replace("@VERSION@", &release.version.replace('-', "~"))
         .replace("@SUMMARY@", product.summary)

@@ -45,6 +45,9 @@ for name in savin-agent savin-hub; do
     [ -z "$said" ] || fail "systemd-analyze verify: $said"
     systemd-analyze security --offline=true --threshold=15 $name.service | tail -n 1
 done
+[ "$(stat -c '%a %U' /var/lib/savin-hub-keys)" = "700 savin-hub" ] || fail "rights of the keys' folder"
+# The helper for ODBC is found where its package puts it, and its libraries are there.
+printf '' | /usr/libexec/savin-agent/savin-odbc || fail "the helper for ODBC does not start"
 # The user of the service can read its configuration, and what the package installs is valid.
 said=$(setpriv --reuid=savin-agent --regid=savin-agent --clear-groups savin-agent doctor 2>&1 || true)
 echo "$said" | grep -q "no agent is enrolled in /var/lib/savin-agent" || fail "doctor said: $said"
@@ -62,7 +65,7 @@ grep -q "Kept by whoever" /etc/savin-agent/agent.toml || fail "the configuration
 [ "$(systemctl is-enabled savin-hub.service || true)" = disabled ] || fail "the upgrade enabled the hub"
 
 echo "== remove"
-dpkg --remove savin-agent savin-hub
+dpkg --remove savin-agent-odbc savin-agent savin-hub
 [ ! -e /usr/bin/savin-agent ] || fail "the program is still there"
 grep -q "Kept by whoever" /etc/savin-agent/agent.toml || fail "remove took the configuration"
 [ -f /var/lib/savin-agent/batch.key ] || fail "remove took the state"
@@ -70,11 +73,11 @@ grep -q "Kept by whoever" /etc/savin-agent/agent.toml || fail "remove took the c
 echo "== install again, then purge"
 dpkg --install /packages/second/*.deb
 grep -q "Kept by whoever" /etc/savin-agent/agent.toml || fail "the configuration was replaced"
-echo vault >/var/lib/savin-hub/vault.keys
-dpkg --purge savin-agent savin-hub
+echo vault >/var/lib/savin-hub-keys/vault.keys
+dpkg --purge savin-agent-odbc savin-agent savin-hub
 [ ! -e /etc/savin-agent ] || fail "purge left /etc/savin-agent"
 [ ! -e /var/lib/savin-agent ] || fail "purge left the key and the journal"
-[ -f /var/lib/savin-hub/vault.keys ] || fail "purge took the vault's keys"
+[ -f /var/lib/savin-hub-keys/vault.keys ] || fail "purge took the vault's keys"
 ! getent passwd savin-agent >/dev/null || fail "purge left the user"
 [ -z "$(find /etc/systemd /var/lib/systemd -name 'savin-*' 2>/dev/null)" ] || fail "purge left units"
 echo "== well"

@@ -3,16 +3,22 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::slice;
 
 use anyhow::{Context as _, ensure};
 use clap::Parser as _;
 use savin_packaging::build::Arguments;
 use savin_tests::program::run;
 
-/// Builds both programs as `cargo test` would, and returns the folder that holds them.
+/// Builds the programs as `cargo test` would, and returns the folder that holds them.
 fn programs() -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--locked", "--workspace", "--bins", "--quiet"]);
+    run(cargo)?;
+    // The helper for ODBC is built apart: it alone needs unixODBC.
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--locked", "--package", "savin-agent", "--quiet"]);
+    cargo.args(["--features", "odbc", "--bin", "savin-odbc"]);
     run(cargo)?;
     let demo = Path::new(env!("CARGO_BIN_EXE_savin-demo"));
     Ok(demo
@@ -21,12 +27,13 @@ fn programs() -> anyhow::Result<PathBuf> {
         .to_owned())
 }
 
+/// Builds the packages of the agent, of its helper and of the hub.
 fn build(
     kind: &str,
     programs: &Path,
     output: &Path,
     release: &str,
-) -> anyhow::Result<Vec<PathBuf>> {
+) -> anyhow::Result<[PathBuf; 3]> {
     let paths = [programs, output].map(|path| path.to_string_lossy().into_owned());
     let [programs, output] = paths.each_ref().map(String::as_str);
     let words = [
@@ -40,7 +47,8 @@ fn build(
         "--release",
         release,
     ];
-    Arguments::try_parse_from(words)?.run()
+    let packages = Arguments::try_parse_from(words)?.run()?;
+    <[PathBuf; 3]>::try_from(packages).map_err(|packages| anyhow::anyhow!("{packages:?}"))
 }
 
 fn tool(program: &str, arguments: &[&str], files: &[PathBuf]) -> anyhow::Result<String> {
@@ -73,7 +81,7 @@ fn debian_packages_install_upgrade_and_purge() -> anyhow::Result<()> {
     let (first, second) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let packages = build("deb", &programs, first.path(), "0.9.0")?;
     build("deb", &programs, second.path(), "0.9.1")?;
-    ensure!(packages.len() == 2, "{packages:?}");
+    let [agent, odbc, hub] = packages.each_ref();
 
     let said = tool(
         "lintian",
@@ -81,10 +89,18 @@ fn debian_packages_install_upgrade_and_purge() -> anyhow::Result<()> {
         &packages,
     )?;
     ensure!(!said.contains("W: ") && !said.contains("E: "), "{said}");
-    let agent = tool("dpkg-deb", &["--contents"], &packages[..1])?;
-    holds_everything("savin-agent", &agent, &savin_agent::cli::describe())?;
-    let hub = tool("dpkg-deb", &["--contents"], &packages[1..])?;
-    holds_everything("savin-hub", &hub, &savin_hub::cli::describe())?;
+    let listing = |package: &PathBuf| tool("dpkg-deb", &["--contents"], slice::from_ref(package));
+    holds_everything(
+        "savin-agent",
+        &listing(agent)?,
+        &savin_agent::cli::describe(),
+    )?;
+    holds_everything("savin-hub", &listing(hub)?, &savin_hub::cli::describe())?;
+    let helper = listing(odbc)?;
+    ensure!(
+        helper.contains("/usr/libexec/savin-agent/savin-odbc"),
+        "{helper}"
+    );
     // Two builds of the same are the same.
     let again = tempfile::tempdir()?;
     let repeated = build("deb", &programs, again.path(), "0.9.0")?;
@@ -111,14 +127,23 @@ fn red_hat_packages_hold_the_same() -> anyhow::Result<()> {
     let programs = programs()?;
     let output = tempfile::tempdir()?;
     let packages = build("rpm", &programs, output.path(), "0.9.0")?;
-    ensure!(packages.len() == 2, "{packages:?}");
-    let agent = tool("rpm", &["-qlp"], &packages[..1])?;
-    holds_everything("savin-agent", &agent, &savin_agent::cli::describe())?;
-    let hub = tool("rpm", &["-qlp"], &packages[1..])?;
-    holds_everything("savin-hub", &hub, &savin_hub::cli::describe())?;
-    let kept = tool("rpm", &["-qcp"], &packages[..1])?;
+    let [agent, odbc, hub] = packages.each_ref();
+    let ask = |words: &[&str], package: &PathBuf| tool("rpm", words, slice::from_ref(package));
+    let listing = ask(&["-qlp"], agent)?;
+    holds_everything("savin-agent", &listing, &savin_agent::cli::describe())?;
+    let listing = ask(&["-qlp"], hub)?;
+    holds_everything("savin-hub", &listing, &savin_hub::cli::describe())?;
+    let listing = ask(&["-qlp"], odbc)?;
+    ensure!(
+        listing.contains("/usr/libexec/savin-agent/savin-odbc"),
+        "{listing}"
+    );
+    let needs = ask(&["-qp", "--requires"], odbc)?;
+    ensure!(needs.contains("savin-agent = 0.9.0-1"), "{needs}");
+    ensure!(needs.contains("libodbc.so"), "{needs}");
+    let kept = ask(&["-qcp"], agent)?;
     ensure!(kept.trim() == "/etc/savin-agent/agent.toml", "{kept}");
-    let scripts = tool("rpm", &["-qp", "--scripts"], &packages[..1])?;
+    let scripts = ask(&["-qp", "--scripts"], agent)?;
     ensure!(
         scripts.contains("useradd --system --gid savin-agent"),
         "{scripts}"

@@ -195,7 +195,10 @@ impl DatabaseDocument {
             user: needed(self.user.as_ref(), "user", named, checker)?
                 .get_ref()
                 .clone(),
-            password_file: checker.path(self.password_file.as_ref()),
+            password_file: self
+                .password_file
+                .as_ref()
+                .map(|path| checker.secret(path.get_ref())),
             ca_file: checker.path(self.ca_file.as_ref()),
         };
         if !access.server.is_local() && access.ca_file.is_none() {
@@ -221,7 +224,7 @@ impl DatabaseDocument {
         named: &Range<usize>,
         checker: &Checker<'_>,
     ) -> Result<OdbcSettings, ConfigError> {
-        let connection_file = file(
+        let connection_file = needed(
             self.connection_file.as_ref(),
             "connection_file",
             named,
@@ -240,16 +243,28 @@ impl DatabaseDocument {
             }
         });
         let helper = checker.path(self.helper.as_ref()).unwrap_or_else(|| {
-            let name = format!("savin-odbc{}", std::env::consts::EXE_SUFFIX);
             let own = std::env::current_exe().unwrap_or_default();
-            own.with_file_name(name)
+            usual_helper(&own)
         });
         Ok(OdbcSettings {
-            connection_file,
+            connection_file: checker.secret(connection_file.get_ref()),
             helper,
             copy,
         })
     }
+}
+
+/// Returns where the helper is for a program that lies there: where a package puts it, or beside it.
+fn usual_helper(own: &Path) -> PathBuf {
+    let name = format!("savin-odbc{}", std::env::consts::EXE_SUFFIX);
+    let beside = own.with_file_name(&name);
+    let packaged = own
+        .parent()
+        .and_then(Path::parent)
+        .map(|top| top.join("libexec/savin-agent").join(name));
+    packaged
+        .filter(|packaged| packaged.is_file() && !beside.is_file())
+        .unwrap_or(beside)
 }
 
 fn file(
@@ -277,7 +292,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Config, FeedConfig, SourceConfig};
+    use crate::config::{Checker, Config, FeedConfig, SourceConfig};
+    use crate::sources::database::access::SecretFile;
 
     const PROFILE: &str = "name = 'p'\nkind = 'custody'\nmode = 'roster'\n\
                            zone = 'America/Chicago'\n[columns]\nrecord_number = 'no'\n";
@@ -379,6 +395,42 @@ mod tests {
         assert!(
             odbc.helper
                 .ends_with(format!("savin-odbc{}", std::env::consts::EXE_SUFFIX))
+        );
+    }
+
+    #[test]
+    fn finds_the_helper_of_a_package_unless_one_lies_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("savin-odbc{}", std::env::consts::EXE_SUFFIX);
+        let [own, beside, packaged] =
+            ["bin/savin-agent", "bin", "libexec/savin-agent"].map(|path| folder.path().join(path));
+        fs::create_dir_all(&beside).unwrap();
+        fs::create_dir_all(&packaged).unwrap();
+        assert_eq!(usual_helper(&own), beside.join(&name));
+        fs::write(packaged.join(&name), "").unwrap();
+        assert_eq!(usual_helper(&own), packaged.join(&name));
+        fs::write(beside.join(&name), "").unwrap();
+        assert_eq!(usual_helper(&own), beside.join(&name));
+    }
+
+    #[test]
+    fn knows_what_the_service_manager_hands_over() {
+        let checker = Checker {
+            path: Path::new("agent.toml"),
+            text: "",
+            base: "/etc/savin-agent".into(),
+            credentials: "/run/credentials/savin-agent.service".into(),
+        };
+        let given = checker.secret(Path::new("$CREDENTIALS_DIRECTORY/secrets_a"));
+        let wanted = "/run/credentials/savin-agent.service/secrets_a";
+        assert_eq!(given, SecretFile::Credential(wanted.into()));
+        assert_eq!(checker.secret(Path::new(wanted)), given);
+        let own = checker.secret(Path::new("secrets/a"));
+        assert_eq!(own, SecretFile::Own("/etc/savin-agent/secrets/a".into()));
+        let astray = checker.secret(Path::new("$CREDENTIALS_DIRECTORY/../a"));
+        assert_eq!(
+            astray,
+            SecretFile::Own("/run/credentials/savin-agent.service/../a".into())
         );
     }
 }

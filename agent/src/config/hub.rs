@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Checker, ConfigError};
+use crate::sources::database::access::SecretFile;
 use crate::uplink::dial::{Choice, Ways};
 use crate::uplink::line::Transport;
 use crate::uplink::proxy::Proxy;
@@ -38,15 +39,15 @@ impl Checker<'_> {
     pub(super) fn ways(&self, document: HubDocument) -> Result<Ways, ConfigError> {
         let quic_again =
             self.duration(document.quic_again.as_ref(), SignedDuration::from_hours(4))?;
-        let credentials = document.proxy_credentials.map(|path| self.base.join(path));
+        let credentials = document.proxy_credentials.map(|path| self.secret(&path));
         let proxy = match &document.proxy {
             None => None,
             Some(named) if named.get_ref() == FROM_ENVIRONMENT => from_environment()
-                .map(|url| proxy(&url, credentials.as_deref()))
+                .map(|url| proxy(&url, credentials.as_ref().map(SecretFile::path)))
                 .transpose()
                 .map_err(|message| self.wrong(named.span(), &format!("HTTPS_PROXY: {message}")))?,
             Some(named) => Some(
-                proxy(named.get_ref(), credentials.as_deref())
+                proxy(named.get_ref(), credentials.as_ref().map(SecretFile::path))
                     .map_err(|message| self.wrong(named.span(), &message))?,
             ),
         };

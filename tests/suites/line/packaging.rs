@@ -1,7 +1,9 @@
 //! What is installed beside the programs is what the programs read.
 
 use anyhow::Context as _;
-use savin_packaging::{AGENT_CONFIG, AGENT_PROFILES, HUB_CONFIG, INSTALLED_AGENT_CONFIG, MAPPINGS};
+use savin_packaging::{
+    AGENT_CONFIG, AGENT_PROFILES, HUB_CONFIG, INSTALLED_AGENT_CONFIG, MAPPINGS, ODBC_CONFIG,
+};
 use savin_shared::ids::FacilityCode;
 
 #[test]
@@ -14,6 +16,10 @@ fn the_example_configurations_are_read() -> anyhow::Result<()> {
     std::fs::write(&agent, AGENT_CONFIG)?;
     let config = savin_agent::config::Config::load(&agent)?;
     assert_eq!(config.feeds.len(), 2);
+
+    std::fs::write(&agent, ODBC_CONFIG)?;
+    let config = savin_agent::config::Config::load(&agent)?;
+    assert_eq!(config.feeds.len(), 1);
 
     std::fs::write(&agent, INSTALLED_AGENT_CONFIG)?;
     let config = savin_agent::config::Config::load(&agent)?;

@@ -22,9 +22,19 @@ pub struct Access {
     /// The login, which should be one that can only read.
     pub user: String,
     /// The file that holds the password; none where the server asks for none.
-    pub password_file: Option<PathBuf>,
+    pub password_file: Option<SecretFile>,
     /// The certificates that sign the server's own, in PEM; with them, all goes through TLS.
     pub ca_file: Option<PathBuf>,
+}
+
+/// A file that holds a password or a connection string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretFile {
+    /// One of the county's, that only its owner may read.
+    Own(PathBuf),
+    /// One that the service manager hands over and guards itself: systemd gives the service's user the
+    /// right to read it by an access list, which shows as a right of the file's group.
+    Credential(PathBuf),
 }
 
 /// Where a server listens.
@@ -81,40 +91,71 @@ impl Server {
 impl Access {
     /// Reads the password.
     pub(super) fn password(&self) -> Result<Option<Secret<String>>, DatabaseError> {
-        self.password_file.as_deref().map(read_secret).transpose()
+        self.password_file
+            .as_ref()
+            .map(SecretFile::read)
+            .transpose()
     }
 }
 
-/// Reads a file that only its owner can read, without the line break at its end.
-pub(super) fn read_secret(file: &Path) -> Result<Secret<String>, DatabaseError> {
-    let refuse = |reason: String| DatabaseError::Secret {
-        file: file.to_owned(),
-        reason,
-    };
-    let known = fs::metadata(file).map_err(|cause| refuse(cause.to_string()))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        if known.permissions().mode() & 0o077 != 0 {
-            let reason = "others than its owner can read or write it: chmod 600 it";
-            return Err(refuse(reason.to_owned()));
+impl SecretFile {
+    /// Returns where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Own(path) | Self::Credential(path) => path,
         }
     }
-    if known.len() > SECRET_BYTES_MAX {
-        return Err(refuse("larger than 64 KiB".to_owned()));
+
+    /// Reads it, without the line break at its end, unless others could have.
+    pub(super) fn read(&self) -> Result<Secret<String>, DatabaseError> {
+        let file = self.path();
+        let refuse = |reason: String| DatabaseError::Secret {
+            file: file.to_owned(),
+            reason,
+        };
+        let known = fs::metadata(file).map_err(|cause| refuse(cause.to_string()))?;
+        if let Some(reason) = self.objection(&known) {
+            return Err(refuse(reason.to_owned()));
+        }
+        if known.len() > SECRET_BYTES_MAX {
+            return Err(refuse("larger than 64 KiB".to_owned()));
+        }
+        let text = fs::read_to_string(file).map_err(|cause| refuse(cause.to_string()))?;
+        let text = Secret::new(text);
+        let line = text.reveal().trim_end_matches(['\r', '\n']);
+        if line.is_empty() {
+            return Err(refuse("there is nothing in it".to_owned()));
+        }
+        Ok(Secret::new(line.to_owned()))
     }
-    let text = fs::read_to_string(file).map_err(|cause| refuse(cause.to_string()))?;
-    let text = Secret::new(text);
-    let line = text.reveal().trim_end_matches(['\r', '\n']);
-    if line.is_empty() {
-        return Err(refuse("there is nothing in it".to_owned()));
+
+    /// Says why a file with these rights is not taken.
+    #[cfg(unix)]
+    fn objection(&self, known: &fs::Metadata) -> Option<&'static str> {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        let mode = known.permissions().mode();
+        match self {
+            Self::Own(_) => (mode & 0o077 != 0)
+                .then_some("others than its owner can read or write it: chmod 600 it"),
+            Self::Credential(_) => {
+                let is_ours = [0, rustix::process::geteuid().as_raw()].contains(&known.uid());
+                (!is_ours || mode & 0o037 != 0).then_some(
+                    "it is no credential of the service manager's: others can read or write it",
+                )
+            }
+        }
     }
-    Ok(Secret::new(line.to_owned()))
+
+    #[cfg(not(unix))]
+    fn objection(&self, _known: &fs::Metadata) -> Option<&'static str> {
+        None
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Server, read_secret};
+    use super::{SecretFile, Server};
 
     #[test]
     fn tells_what_stays_on_this_machine() {
@@ -144,14 +185,36 @@ mod tests {
             std::fs::set_permissions(&file, permissions).unwrap();
         };
         mode(0o640);
-        let refused = read_secret(&file).unwrap_err().to_string();
+        let secret = SecretFile::Own(file.clone());
+        let refused = secret.read().unwrap_err().to_string();
         assert!(
             refused.contains("chmod 600") && !refused.contains("jay"),
             "{refused}"
         );
         mode(0o600);
-        assert_eq!(read_secret(&file).unwrap().reveal(), "blue jay");
+        assert_eq!(secret.read().unwrap().reveal(), "blue jay");
         std::fs::write(&file, "\n").unwrap();
-        assert!(read_secret(&file).is_err());
+        assert!(secret.read().is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn takes_a_credential_as_systemd_shows_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secrets_jail.password");
+        std::fs::write(&file, "blue jay\n").unwrap();
+        let secret = SecretFile::Credential(file.clone());
+        for (mode, is_taken) in [
+            (0o400, true),
+            (0o440, true),
+            (0o460, false),
+            (0o444, false),
+            (0o402, false),
+        ] {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(&file, permissions).unwrap();
+            assert_eq!(secret.read().is_ok(), is_taken, "{mode:o}");
+        }
     }
 }

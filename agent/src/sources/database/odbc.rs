@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::access::read_secret;
+use super::access::SecretFile;
 use super::engine::Engine;
 use super::error::DatabaseError;
 use super::scrub::Scrub;
@@ -35,8 +35,8 @@ const FILE: &str = "$FILE";
 /// What is asked through ODBC.
 #[derive(Debug, Clone)]
 pub struct OdbcSettings {
-    /// The file that holds the connection string, readable by its owner only.
-    pub connection_file: PathBuf,
+    /// The file that holds the connection string.
+    pub connection_file: SecretFile,
     /// The helper's program.
     pub helper: PathBuf,
     /// The file that is copied before it is read.
@@ -116,7 +116,7 @@ impl Odbc {
     }
 
     fn connect(&mut self) -> Result<(), DatabaseError> {
-        let connection = read_secret(&self.settings.connection_file)?;
+        let connection = self.settings.connection_file.read()?;
         let scrub = Scrub::new(&connection);
         let mut text = connection.reveal().clone();
         if let Some(copy) = &self.settings.copy {
