@@ -3,6 +3,7 @@
 
 mod ask;
 mod sniff;
+mod text;
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,10 @@ pub(super) struct Init {
     /// What the rows are: custody, court-event, hearing, protective-order, supervision, sex-offender.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
+    /// Names of the columns of a text that does not name them, in order: `no,name,booked`; with their
+    /// lengths where each has its place in a line: `no:10,name:30,booked:12`.
+    #[arg(long, value_name = "NAMES")]
+    columns: Option<String>,
     /// The facility's code, as MDOC names it.
     #[arg(long, value_name = "CODE", default_value = "MS000-JAIL")]
     facility: String,
@@ -114,8 +119,13 @@ impl Init {
         let zone = jiff::tz::TimeZone::get(&self.zone).context("--zone is no time zone")?;
         let times = TimeReader::new(zone, Vec::new());
         let today = times.day((world.wall)());
-        let (sample, laid) =
-            sniff::read(&bytes, today).with_context(|| format!("failed to read {shown}"))?;
+        let named = self
+            .columns
+            .as_deref()
+            .map(text::Named::parse)
+            .transpose()?;
+        let (sample, laid) = sniff::read(&bytes, today, named.as_ref())
+            .with_context(|| format!("failed to read {shown}"))?;
         let guess = match &self.kind {
             None => Guess::of(&sample, &file),
             Some(kind) => {

@@ -79,7 +79,7 @@ pub struct Guess {
     /// Whether several rows are one record.
     pub is_per_charge: bool,
     /// How whole names are written.
-    pub layout: NameLayout,
+    pub layout: Told<NameLayout>,
     /// Words of the columns that have tables.
     pub words: Vec<WordGuess>,
     /// Words of other columns in which a state may hide.
@@ -112,7 +112,11 @@ impl Guess {
             kind,
             columns,
             is_per_charge: false,
-            layout: NameLayout::LastFirst,
+            layout: Told {
+                value: NameLayout::LastFirst,
+                is_sure: true,
+                why: String::new(),
+            },
             words: Vec::new(),
             hidden: Vec::new(),
         };
@@ -127,9 +131,18 @@ impl Guess {
         if let Some(place) = self.place(Field::Name)
             && let Some(column) = sample.columns.get(place)
             && !column.is_names()
-            && name_words(&column.name).iter().any(|word| word == "full")
         {
-            self.layout = NameLayout::FirstLast;
+            let is_said = name_words(&column.name).iter().any(|word| word == "full");
+            self.layout = Told {
+                value: NameLayout::FirstLast,
+                is_sure: is_said,
+                why: if is_said {
+                    "its name is that of whole names, and no comma stands in them"
+                } else {
+                    "no comma stands after the surname: are the given names really first?"
+                }
+                .to_owned(),
+            };
         }
         self.words.clear();
         self.hidden.clear();

@@ -1,18 +1,16 @@
-//! How a sample is laid out, and what stands in it. The character that separates cells is the one that
-//! gives most columns, the same number in each row.
+//! What a sample is, by its content, and what stands in it.
 
 use anyhow::Context as _;
 use jiff::civil::Date;
 
+use super::text::{self, Named};
 use crate::capture::rows::Rows;
-use crate::format::csv::{CsvError, CsvLayout, CsvRows};
+use crate::format::csv::CsvLayout;
 use crate::format::encoding;
 use crate::format::error::FormatError;
 use crate::format::layout::{Format, Layout, Wanted};
 use crate::format::open::open;
 use crate::mapping::guess::sample::Sample;
-
-const DELIMITERS: [u8; 5] = [b',', b'|', b'\t', b';', b'^'];
 
 /// Formats that show what they are and that need no settings of their own.
 const GUESSED: [&[Format]; 5] = [
@@ -28,9 +26,6 @@ const BY_HAND: &str = "no profile can be guessed from this sample. For XML, and 
                        under a key, copy niem-booking.toml or json-roster.toml from the ready profiles \
                        and change [xml] row or [json] rows";
 
-/// Rows that are tried with each.
-const ROWS_TRIED: usize = 200;
-
 /// How a sample is laid out.
 pub(super) struct Laid {
     /// What it is, for people.
@@ -42,9 +37,16 @@ pub(super) struct Laid {
 }
 
 /// Reads a sample.
-pub(super) fn read(bytes: &[u8], today: Date) -> anyhow::Result<(Sample, Laid)> {
+pub(super) fn read(
+    bytes: &[u8],
+    today: Date,
+    named: Option<&Named>,
+) -> anyhow::Result<(Sample, Laid)> {
     let decoded = encoding::decode(bytes);
-    let mut file = Layout::csv(layout(delimiter(&decoded.text)));
+    let mut file = Layout::csv(CsvLayout {
+        delimiter: b',',
+        final_newline_required: false,
+    });
     file.wanted = Wanted::everything();
     for formats in GUESSED {
         file.formats = formats.to_vec();
@@ -65,34 +67,17 @@ pub(super) fn read(bytes: &[u8], today: Date) -> anyhow::Result<(Sample, Laid)> 
         let sample = sampled(&mut opened.rows().context(BY_HAND)?, today)?;
         return Ok((sample, laid));
     }
-    file.formats = vec![Format::Csv];
-    let mut opened = match open(bytes, &file) {
+    let mut text = text::lay(&decoded.text, named)?;
+    text.layout.wanted = Wanted::everything();
+    let mut opened = match open(bytes, &text.layout) {
         Err(unlike @ FormatError::Unlike { .. }) => return Err(unlike).context(BY_HAND),
         opened => opened?,
     };
     let sample = sampled(&mut opened.rows()?, today)?;
-    let delimiter = char::from(file.csv.delimiter);
-    let ends = decoded.text.ends_with('\n');
-    let mut tables = Vec::new();
-    if delimiter != ',' || !ends {
-        let delimiter = toml::Value::String(delimiter.to_string());
-        tables.extend(["\n[csv]".to_owned(), format!("delimiter = {delimiter}")]);
-    }
-    if !ends {
-        tables.extend(
-            [
-                "# ? The sample does not end with a line break. If that is always so, a file that was cut",
-                "#   in its last cell cannot be told from a whole one.",
-                "final_newline = \"optional\"",
-            ]
-            .map(str::to_owned),
-        );
-    }
-    let encoding = decoded.encoding;
     let laid = Laid {
-        format: format!("{encoding}, cells separated by {delimiter:?}"),
-        settings: Vec::new(),
-        tables,
+        format: format!("{}, {}", decoded.encoding, text.format),
+        settings: text.settings,
+        tables: text.tables,
     };
     Ok((sample, laid))
 }
@@ -105,39 +90,11 @@ fn sampled(rows: &mut dyn Rows, today: Date) -> anyhow::Result<Sample> {
     Ok(sample)
 }
 
-fn delimiter(text: &str) -> u8 {
-    let columns = |delimiter: u8| -> Result<usize, CsvError> {
-        let mut rows = CsvRows::new(text, layout(delimiter))?;
-        for _ in 0..ROWS_TRIED {
-            if rows.next_row()?.is_none() {
-                break;
-            }
-        }
-        Ok(rows.columns().len())
-    };
-    // Of two that fit alike the first wins.
-    let mut best = (b',', 1);
-    for delimiter in DELIMITERS {
-        let found = columns(delimiter).unwrap_or(0);
-        if found > best.1 {
-            best = (delimiter, found);
-        }
-    }
-    best.0
-}
-
-const fn layout(delimiter: u8) -> CsvLayout {
-    CsvLayout {
-        delimiter,
-        final_newline_required: false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
-    use super::{delimiter, read};
+    use super::read;
 
     #[test]
     fn reads_whatever_shows_what_it_is_with_every_column() {
@@ -147,7 +104,7 @@ mod tests {
                     <tr><td>2</td><td>SAMPLE, BASIL</td></tr></table>";
         let both = "[\"json\", \"json-lines\"]";
         for (content, format) in [(json, both), (html, "\"html\"")] {
-            let (sample, laid) = read(content.as_bytes(), date(2026, 6, 15)).unwrap();
+            let (sample, laid) = read(content.as_bytes(), date(2026, 6, 15), None).unwrap();
             assert_eq!(laid.settings, [format!("format = {format}")]);
 
             let held: Vec<u64> = sample.columns.iter().map(|column| column.filled).collect();
@@ -164,7 +121,7 @@ mod tests {
         let nested = r#"{"data": {"inmates": [{"no": "1"}]}}"#;
         let xml = "<?xml version=\"1.0\"?><roster><row><no>1</no></row></roster>";
         for content in [nested, xml] {
-            let Err(refused) = read(content.as_bytes(), date(2026, 6, 15)) else {
+            let Err(refused) = read(content.as_bytes(), date(2026, 6, 15), None) else {
                 panic!("{content} was guessed")
             };
             assert!(
@@ -172,14 +129,5 @@ mod tests {
                 "{refused:#}"
             );
         }
-    }
-
-    #[test]
-    fn finds_what_separates_the_cells() {
-        assert_eq!(delimiter("a,b,c\n1,2,3\n"), b',');
-        assert_eq!(delimiter("a|b|c\n\"1,5\"|2|3, 4\n"), b'|');
-        assert_eq!(delimiter("name;no\n\"SAMPLE, A\";1\nSAMPLE B;2\n"), b';');
-        assert_eq!(delimiter("a\tb\n1\t2\n"), b'\t');
-        assert_eq!(delimiter("one\n1\n"), b',');
     }
 }

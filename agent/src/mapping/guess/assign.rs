@@ -31,7 +31,7 @@ pub(super) fn columns(sample: &Sample, kind: RecordKind) -> Vec<ColumnGuess> {
             role: at_first(column, sample),
         })
         .collect();
-    let mut candidates = candidates(sample, kind);
+    let (mut candidates, refused) = candidates(sample, kind);
     candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.fit));
     for candidate in candidates {
         let is_taken = guesses
@@ -58,6 +58,24 @@ pub(super) fn columns(sample: &Sample, kind: RecordKind) -> Vec<ColumnGuess> {
     }
     whole_or_parts(&mut guesses);
     times(&mut guesses, sample);
+    for candidate in refused {
+        let is_filled = guesses
+            .iter()
+            .any(|guess| guess.role.value == Role::Field(candidate.field));
+        if let Some(guess) = guesses.get_mut(candidate.place)
+            && guess.role.value == Role::Dropped
+            && !is_filled
+        {
+            let Candidate { field, why, .. } = candidate;
+            let next = if field.is_time() || field == Field::BirthDate {
+                "; if it is one, name it and say in [times_of] how it is written"
+            } else {
+                ""
+            };
+            let why = format!("{} {why}{next}", field.name());
+            guess.role = told(Role::Dropped, false, why);
+        }
+    }
     guesses
 }
 
@@ -97,7 +115,8 @@ fn unasked(field: Field) -> &'static str {
     }
 }
 
-fn candidates(sample: &Sample, kind: RecordKind) -> Vec<Candidate> {
+/// Returns who may fill which field, and who would by name alone, though its content contradicts.
+fn candidates(sample: &Sample, kind: RecordKind) -> (Vec<Candidate>, Vec<Candidate>) {
     let rows = sample.rows();
     let mut candidates = Vec::new();
     for (place, column) in sample.columns.iter().enumerate() {
@@ -129,8 +148,9 @@ fn candidates(sample: &Sample, kind: RecordKind) -> Vec<Candidate> {
         candidates.extend(by_content(place, column));
     }
     // What contradicts its name is not taken where that would matter.
-    candidates.retain(|candidate| candidate.fit >= FIT_CONTENT || !needs_proof(candidate.field));
     candidates
+        .into_iter()
+        .partition(|candidate| candidate.fit >= FIT_CONTENT || !needs_proof(candidate.field))
 }
 
 fn by_content(place: usize, column: &Column) -> Option<Candidate> {
@@ -170,7 +190,7 @@ const fn needs_proof(field: Field) -> bool {
     field.is_time()
         || matches!(
             field,
-            Field::BirthDate | Field::RecordNumber | Field::Sealed | Field::Juvenile
+            Field::BirthDate | Field::RecordNumber | Field::Name | Field::Sealed | Field::Juvenile
         )
 }
 
@@ -192,13 +212,16 @@ fn fits(field: Field, column: &Column, rows: u64) -> Result<&'static str, &'stat
         _ if field.is_time() && column.is_dates() => Ok(", and its cells are dates"),
         _ if field.is_time() => Err("its cells are no dates"),
         Field::RecordNumber | Field::PersonNumber | Field::Name | Field::Surname
-            if column.is_dates() && !column.is_wordy() && column.distinct() * 5 < rows =>
+            if column.is_dates()
+                && !column.is_wordy()
+                && (column.has_time() || column.distinct() * 5 < rows) =>
         {
             Err("its cells are dates")
         }
         Field::RecordNumber if column.distinct() * 20 < rows => Err("few of its cells differ"),
         Field::RecordNumber if column.filled == rows => Ok(", and it is never empty"),
         Field::RecordNumber => Ok(", though it is sometimes empty"),
+        Field::Name if column.is_numbers() => Err("its cells are numbers"),
         Field::Name if column.is_names() => Ok(", and its cells look like LAST, FIRST"),
         Field::Sex if column.is_sexes() => Ok(", and its cells are M and F"),
         Field::Sex if !few => Err("its cells are too many words"),

@@ -103,6 +103,15 @@ fn head(text: &mut String, guess: &Guess, sample: &Sample, settings: &Settings) 
             ),
         );
     }
+    records(text, guess);
+    lists(text, guess);
+    for own in settings.layout.iter().chain(&settings.layout_tables) {
+        line(text, own);
+    }
+}
+
+/// Writes what rows there are: what names one, whether several are one, how names are written.
+fn records(text: &mut String, guess: &Guess) {
     let key: Vec<String> = guess
         .key
         .value
@@ -121,12 +130,14 @@ fn head(text: &mut String, guess: &Guess, sample: &Sample, settings: &Settings) 
             "one_row_per = \"charge\"    # rows of one key become one record",
         );
     }
-    if guess.layout == NameLayout::FirstLast {
-        line(text, "name_layout = \"first-last\"");
-    }
-    lists(text, guess);
-    for own in settings.layout.iter().chain(&settings.layout_tables) {
-        line(text, own);
+    if guess.layout.value == NameLayout::FirstLast {
+        let layout = &guess.layout;
+        said(
+            text,
+            "name_layout = \"first-last\"",
+            layout.is_sure,
+            &layout.why,
+        );
     }
 }
 
@@ -196,9 +207,11 @@ fn columns(text: &mut String, guess: &Guess) {
     for column in &guess.columns {
         if column.role.value == Role::Dropped {
             let name = quoted(&column.name);
+            let mark = if column.role.is_sure { "" } else { "? " };
+            let why = &column.role.why;
             line(
                 text,
-                &format!("# dropped: {name} ({}: {})", column.looks, column.role.why),
+                &format!("# {mark}dropped: {name} ({}: {why})", column.looks),
             );
         }
     }
@@ -341,7 +354,7 @@ impl Example {
             Field::RecordNumber | Field::PersonNumber | Field::OffenderId | Field::StateId => {
                 "EXAMPLE-1".to_owned()
             }
-            Field::Name if guess.layout == NameLayout::FirstLast => "AVERY SAMPLE".to_owned(),
+            Field::Name if guess.layout.value == NameLayout::FirstLast => "AVERY SAMPLE".to_owned(),
             Field::Name => "SAMPLE, AVERY".to_owned(),
             Field::Surname => "SAMPLE".to_owned(),
             Field::Given => "AVERY".to_owned(),

@@ -81,7 +81,7 @@ const NAMES: [(Field, &str); 51] = [
     (
         Field::Name,
         "name inmatename inmate fullname offendername personname defendantname \
-         defendant who",
+         defendant who offender subject arrestee prisoner",
     ),
     (
         Field::Surname,
@@ -159,7 +159,7 @@ const NAMES: [(Field, &str); 51] = [
         "originalbookingdate bookingdate bookingat datebooking admissiondate intakedate commitdate \
          confinementdate incarcerationdate indate datein bookingdateandtime \
          dateconfined jaildate commitmentdate bookingtime admitdate \
-         admitteddate custodydate entereddate dateadmitted",
+         admitteddate custodydate entereddate dateadmitted booked",
     ),
     (
         Field::ScheduledReleaseAt,

@@ -26,7 +26,7 @@ const TELLING_MAX: usize = 20;
 const WORD_BYTES_MAX: usize = 40;
 
 /// Date formats that are tried after those that every profile reads.
-const FURTHER: [&str; 14] = [
+const FURTHER: [&str; 23] = [
     "%m%d%Y",
     "%m%d%Y %H:%M",
     "%m%d%Y %H%M",
@@ -38,6 +38,15 @@ const FURTHER: [&str; 14] = [
     "%b %d %Y %I:%M%p",
     "%d-%b-%Y",
     "%d-%b-%y",
+    "%d-%b-%Y %H:%M:%S",
+    "%d-%b-%Y %H:%M",
+    "%d-%b-%Y %I:%M %p",
+    "%d-%b-%y %H:%M",
+    "%d %b %Y",
+    "%m/%d/%Y - %I:%M %p",
+    "%m%d%y",
+    "%y%m%d",
+    "%m%d%y %H%M",
     "%Y%m%d%H%M%S",
     "%Y%m%d%H%M",
     "%d/%m/%Y",
@@ -290,6 +299,12 @@ impl Column {
         (self.percent(self.phones) >= 50).then_some("its cells look like telephone numbers")
     }
 
+    /// Says whether it holds nothing but digits.
+    #[must_use]
+    pub const fn is_numbers(&self) -> bool {
+        self.numbers == self.filled
+    }
+
     /// Says whether most of it is written in words.
     #[must_use]
     pub fn is_wordy(&self) -> bool {
@@ -316,7 +331,7 @@ impl Column {
             "yes and no"
         } else if self.is_names() {
             "LAST, FIRST"
-        } else if self.numbers == self.filled {
+        } else if self.is_numbers() {
             "numbers"
         } else {
             "text"

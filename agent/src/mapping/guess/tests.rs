@@ -238,3 +238,43 @@ fn takes_no_column_that_a_profile_cannot_name() {
     assert_eq!(guess.place(Field::Name), None, "{text}");
     assert_eq!(guess.place(Field::BirthDate), Some(4), "{text}");
 }
+
+#[test]
+fn takes_a_time_of_booking_for_one_though_its_name_is_that_of_the_booking() {
+    let text = "Booking #|Name|Booked|Released\n\
+        26-1|SAMPLE, AVERY|11-15-2026 - 07:30 AM|\n\
+        26-2|SAMPLE, BLAKE|11-16-2026 - 01:10 PM|11-17-2026 - 01:10 PM\n\
+        26-3|SAMPLE, CASEY|11-17-2026 - 11:59 PM|\n";
+    let guess = Guess::of(&sample(text), "roster.htm");
+
+    assert_eq!(guess.place(Field::RecordNumber), Some(0), "{guess:?}");
+    assert_eq!(guess.place(Field::BookedAt), Some(2), "{guess:?}");
+}
+
+#[test]
+fn says_so_where_a_column_is_dropped_against_its_name() {
+    let text =
+        "Booking #|Name|DOB\n26-1|SAMPLE, AVERY|a\n26-2|SAMPLE, BLAKE|b\n26-3|SAMPLE, CASEY|c\n";
+    let guess = Guess::of(&sample(text), "roster.csv");
+
+    let role = &guess.columns[2].role;
+    assert_eq!(role.value, Role::Dropped);
+    assert!(!role.is_sure && role.why.contains("times_of"), "{role:?}");
+}
+
+#[test]
+fn asks_which_name_comes_first_where_no_comma_says_it() {
+    let text = "Booking #|Offender|DOB\n26-1|AVERY SAMPLE|020390\n26-2|BLAKE SAMPLE|020491\n";
+    let (guess, read, text) = read_back(&sample(text), "roster.csv");
+
+    assert_eq!(guess.place(Field::Name), Some(1), "{text}");
+    assert!(
+        text.contains("name_layout = \"first-last\"    # ? "),
+        "{text}"
+    );
+    assert_eq!(
+        read.name_layout,
+        crate::mapping::names::NameLayout::FirstLast
+    );
+    assert_eq!(guess.place(Field::BirthDate), Some(2), "{text}");
+}
