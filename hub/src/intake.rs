@@ -4,6 +4,7 @@
 //! that a group of batches from many agents costs one commit.
 
 pub mod batches;
+mod checks;
 pub mod full_state;
 mod people;
 mod settle;

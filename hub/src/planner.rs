@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use savin_shared::delta::Origin;
+use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
@@ -17,7 +18,7 @@ use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::person;
-use crate::store::registry::telling::{background, facility_name};
+use crate::store::registry::telling::{self, background, facility_name};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultError;
 use crate::vault::client::Client;
@@ -149,7 +150,8 @@ fn fact(
         code.map(|code| facility_name(tx, &code)).transpose()
     };
     let from_facility = named(&event.details.from_facility)?;
-    let still_held_at = named(&event.details.still_held_at)?;
+    let still_held_at = still_held(tx, &event)?;
+    let corrects = event.corrects.map(|at| event::id_at(tx, at)).transpose()?;
     Ok(Some(Fact {
         event: event.event,
         position,
@@ -160,12 +162,26 @@ fn fact(
         facility: facility_name(tx, &event.facility)?,
         from_facility,
         still_held_at,
+        corrects: corrects.flatten(),
         effective_at: event.effective_at,
         observed_at: event.observed_at.timestamp(),
         received_at: event.received_at.timestamp(),
         found_late: event.origin == Origin::FoundLate,
         details: event.details,
     }))
+}
+
+/// Looks where the person is now, before a release is told: the registry may have learnt more since, and
+/// what it learnt then may have changed.
+fn still_held(tx: &mut Tx<'_>, event: &Event) -> Result<Option<String>, StoreError> {
+    let noted = event.details.still_held_at.is_some();
+    if !noted && !matches!(event.code, EventCode::Released | EventCode::Discharged) {
+        return Ok(None);
+    }
+    let holder = telling::held_now(tx, event)?;
+    holder
+        .map(|holder| telling::holder_name(tx, event, &holder))
+        .transpose()
 }
 
 #[cfg(test)]
@@ -177,7 +193,10 @@ mod tests {
     use super::facts;
     use crate::ids::EventPosition;
     use crate::intake::testing::{BOND, IN, Jail, codes, each, send_one};
+    use crate::notification::fact::Fact;
     use crate::notification::rules::Rules;
+    use crate::store::Store;
+    use crate::store::conn::Tx;
 
     #[test]
     fn tells_nobody_of_a_record_that_may_be_about_somebody_else() {
@@ -205,6 +224,52 @@ mod tests {
             assert_eq!(last, Some(EventPosition(2)));
             let told: Vec<_> = facts.iter().map(|fact| fact.position).collect();
             assert_eq!(told, [EventPosition(2)]);
+        });
+    }
+
+    /// What could be told of every event so far.
+    fn all_facts(store: &Store) -> Vec<Fact> {
+        let rules = Rules::shipped().unwrap();
+        let read = move |tx: &mut Tx<'_>| facts(tx, &rules, EventPosition(0));
+        store.read_now("facts", read).unwrap().1
+    }
+
+    #[test]
+    fn looks_where_the_person_is_now_before_a_release_is_told() {
+        each("planner_now", |store| {
+            let (mut jail, mut other) = (Jail::new(store, 1), Jail::new(store, 2));
+            let same = |jail: &Jail, number: &str, state| {
+                let mut record = jail.record(number, state);
+                record.subject.offender_id = Some(OffenderId::new("K100").unwrap());
+                record
+            };
+            let bodies = vec![
+                jail.lists(Origin::Baseline, &same(&jail, "1", IN)),
+                jail.tells(&same(&jail, "1", BOND)),
+            ];
+            let batch = jail.batch(bodies);
+            send_one(store, &jail, &batch);
+            assert_eq!(all_facts(store)[0].still_held_at, None);
+            // Booked elsewhere after the release became known, and before it was planned.
+            let body = other.tells(&same(&other, "7", IN));
+            let batch = other.batch(vec![body]);
+            send_one(store, &other, &batch);
+            let told = all_facts(store);
+            assert_eq!(told[0].still_held_at.as_deref(), Some("JAIL-2"));
+            // Let go there too: nothing of it is said.
+            let body = other.tells(&same(&other, "7", BOND));
+            let batch = other.batch(vec![body]);
+            send_one(store, &other, &batch);
+            assert_eq!(all_facts(store)[0].still_held_at, None);
+            // The jail takes the release back: which event that was goes along.
+            let body = jail.tells(&same(&jail, "1", IN));
+            let batch = jail.batch(vec![body]);
+            send_one(store, &jail, &batch);
+            let told = all_facts(store);
+            assert_eq!(told[0].still_held_at.as_deref(), Some("JAIL-1"));
+            let last = told.last().unwrap();
+            assert_eq!(last.event_code(), Some(EventCode::Correction));
+            assert_eq!(last.corrects, Some(told[0].event));
         });
     }
 }

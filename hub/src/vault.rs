@@ -10,6 +10,7 @@ pub mod client;
 pub mod command;
 pub mod courier;
 pub mod keyring;
+mod overtaken;
 pub mod planning;
 pub mod registration;
 pub mod sealed;

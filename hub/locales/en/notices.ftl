@@ -108,10 +108,12 @@ notice-ReleaseDateChanged-full = The day on which { $name } is to be released fr
 notice-ReleaseDateChanged-discreet = The day on which the person you asked about is to be released changed. The new day: { $scheduled }.
 notice-Correction-full = We told you something about { $name } that is not so. What the record says now: { $state ->
     [InCustody] the person is in custody at { $facility }.
+    [none] the last date or record of which we told you was entered by mistake.
    *[other] the reason for the release was another one. The person is out of custody.
 }
 notice-Correction-discreet = We told you something about the person you asked about that is not so. What the record says now: { $state ->
     [InCustody] the person is in custody.
+    [none] the last date or record of which we told you was entered by mistake.
    *[other] the reason for the release was another one. The person is out of custody.
 }
 

@@ -106,10 +106,12 @@ notice-ReleaseDateChanged-full = Cambió el día en que { $name } va a quedar en
 notice-ReleaseDateChanged-discreet = Cambió el día en que la persona por la que usted preguntó va a quedar en libertad. El nuevo día: { $scheduled }.
 notice-Correction-full = Le dijimos algo sobre { $name } que no es así. Lo que dice ahora el registro: { $state ->
     [InCustody] está bajo custodia en { $facility }.
+    [none] la última fecha o el último registro del que le avisamos se anotó por error.
    *[other] el motivo por el que quedó en libertad era otro. Está fuera de custodia.
 }
 notice-Correction-discreet = Le dijimos algo sobre la persona por la que usted preguntó que no es así. Lo que dice ahora el registro: { $state ->
     [InCustody] está bajo custodia.
+    [none] la última fecha o el último registro del que le avisamos se anotó por error.
    *[other] el motivo por el que quedó en libertad era otro. Está fuera de custodia.
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use savin_shared::clock::{EffectiveAt, ObservedAt, ReceivedAt};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::digest::key_hash;
@@ -9,7 +10,9 @@ use savin_shared::event::EventCode;
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, Epoch, FeedName, RecordKey, Seq};
 use savin_shared::record::Record;
+use savin_shared::record::custody::ReleaseReason;
 
+use super::checks;
 use super::people::People;
 use super::workspace::{OwnedVersion, Workspace};
 use super::{Moment, Speaker};
@@ -21,9 +24,9 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::listing::{Listing, ListingKey};
-use crate::store::registry::person;
 use crate::store::registry::position::Durable;
-use crate::store::registry::record::{self, RecordRow};
+use crate::store::registry::record::RecordRow;
+use crate::store::registry::telling;
 
 /// One change of one record, from whichever source.
 #[derive(Debug)]
@@ -131,25 +134,35 @@ pub(super) fn settle(
     }
     settlement.people.flush(tx)?;
     workspace.flush(tx, settlement.received_at)?;
-    note_still_held(tx, &mut settlement.events)?;
-    event::append(tx, &settlement.events)
+    look_again(tx, &mut settlement.events)?;
+    event::append(tx, &settlement.events)?;
+    checks::open(tx, &settlement.events, moment)
 }
 
-/// Notes with each release where else the person is held: by another open booking, at the same or
-/// another facility, as everything stands once the transaction is through.
-fn note_still_held(tx: &mut Tx<'_>, events: &mut [Event]) -> Result<(), StoreError> {
+/// Looks with each release where the person is, as everything stands once the transaction is through:
+/// held by another booking, at the same or another facility, which is noted with the event. A release
+/// into the hands of another agency that holds the person already is the transfer of which the receiver
+/// spoke first.
+fn look_again(tx: &mut Tx<'_>, events: &mut [Event]) -> Result<(), StoreError> {
     for event in events {
-        if !matches!(event.code, EventCode::Released | EventCode::Discharged) {
+        if !matches!(event.code, EventCode::Released | EventCode::Discharged)
+            || event.details.still_held_at.is_some()
+        {
             continue;
         }
-        let rows = record::of_person(tx, event.person)?;
-        let records: Vec<_> = rows.iter().map(|row| row.record).collect();
-        let doubtful = person::doubtful(tx, &records)?;
-        let mut others = rows
-            .iter()
-            .filter(|row| row.record != event.record && !doubtful.contains(&row.record));
-        let other = others.find(|row| row.known.is_public() && row.known.is_held());
-        event.details.still_held_at = other.map(|row| row.known.record.facility.to_string());
+        let Some(holder) = telling::held_now(tx, event)? else {
+            continue;
+        };
+        let handed_over =
+            event.details.reason.as_deref() == Some(ReleaseReason::ToOtherAgency.as_str());
+        if handed_over && holder.facility != event.facility {
+            event.code = EventCode::TransferInState;
+            event.details.from_facility = Some(event.facility.to_string());
+            event.details.to_facility = Some(holder.facility.to_string());
+            event.facility = holder.facility;
+        } else {
+            event.details.still_held_at = Some(holder.facility.to_string());
+        }
     }
     Ok(())
 }
@@ -317,6 +330,10 @@ impl Settlement {
             derived.details.effective_is_day =
                 derived.effective_at.is_some_and(EffectiveAt::is_day);
             let (agent, epoch, seq) = (movement.speaker.agent, movement.epoch, movement.seq);
+            let effective_at = derived.effective_at.map(EffectiveAt::timestamp);
+            if derived.is_overtaken && self.is_told(tx, row, derived.code, effective_at)? {
+                continue;
+            }
             let corrects = if derived.corrects {
                 self.corrected(tx, row)?
             } else {
@@ -330,7 +347,7 @@ impl Settlement {
                 version: row.version,
                 facility: record.facility.clone(),
                 origin: movement.origin,
-                effective_at: derived.effective_at.map(|at| at.timestamp()),
+                effective_at,
                 entered_at: record.entered_at.map(|at| at.timestamp()),
                 observed_at: movement.observed_at,
                 received_at: self.received_at,
@@ -341,12 +358,33 @@ impl Settlement {
         Ok(())
     }
 
+    /// Says whether something that is over was told when it was news, by another feed.
+    fn is_told(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &RecordRow,
+        code: EventCode,
+        effective_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let is_same = |event: &Event| {
+            (event.record, event.code, event.effective_at) == (row.record, code, effective_at)
+        };
+        Ok(self.events.iter().any(is_same) || event::is_known(tx, row.record, code, effective_at)?)
+    }
+
     /// Finds the event that a correction takes back; one of the same transaction has no number yet.
     fn corrected(
         &self,
         tx: &mut Tx<'_>,
         row: &RecordRow,
     ) -> Result<Option<EventPosition>, StoreError> {
-        event::last_end_of(tx, row.record)
+        if row.known.record.custody().is_some() {
+            event::last_end_of(tx, row.record)
+        } else {
+            event::last_told_of(tx, row.record)
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

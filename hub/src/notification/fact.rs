@@ -64,6 +64,9 @@ pub struct Fact {
     /// where the name may not be said.
     #[serde(default)]
     pub still_held_at: Option<String>,
+    /// The event that it takes back, if it does.
+    #[serde(default)]
+    pub corrects: Option<EventId>,
     /// When the agency says that it happened.
     pub effective_at: Option<Timestamp>,
     /// When the agent saw it.

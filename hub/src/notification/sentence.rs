@@ -53,7 +53,7 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
     let (reason, decision, state) = (
         text(&details.reason),
         text(&details.decision),
-        text(&details.state),
+        or_none(&details.state),
     );
     let values = [
         ("name", Argument::Text(&name)),
@@ -223,6 +223,7 @@ mod tests {
             facility: "Test Jail".to_owned(),
             from_facility: None,
             still_held_at: None,
+            corrects: None,
             effective_at: Some(at),
             observed_at: at,
             received_at: at,

@@ -20,6 +20,8 @@ pub struct Derived {
     pub details: Details,
     /// Whether it takes back what an earlier event of this record said.
     pub corrects: bool,
+    /// Whether it had passed before it became known: something newer is known already.
+    pub is_overtaken: bool,
 }
 
 impl Derived {
@@ -29,6 +31,7 @@ impl Derived {
             effective_at,
             details: Details::default(),
             corrects: false,
+            is_overtaken: false,
         }
     }
 }

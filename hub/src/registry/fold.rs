@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use savin_shared::clock::EffectiveAt;
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode;
 use savin_shared::ids::FeedName;
-use savin_shared::record::custody::{CustodyState, ReleaseReason};
+use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
 use savin_shared::record::{Record, RecordBody};
 
 use super::derive::{Derived, derive};
@@ -157,9 +158,16 @@ fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
         row.kind(),
         arrival.before,
     );
+    let is_late = is_out_of_order(before, row);
+    let mut derived = if is_late {
+        overtaken(&before.record, &record)
+    } else {
+        Vec::new()
+    };
     let keeps_status = repeats(before, arrival, row)
         || says_less(&before.record, &record)
-        || is_overtaken(before, row);
+        || is_overtaken(before, row)
+        || is_late;
     let (status_feed, status_evidence) = if keeps_status {
         copy_status(&before.record, &mut record);
         (before.status_feed.clone(), before.status_evidence)
@@ -169,14 +177,15 @@ fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
     // Only the feed that sealed the record knows that it is sealed no longer.
     let mut sealed_by = before.sealed_by.clone();
     let is_unsealed = sealed_by.remove(feed) && sealed_by.is_empty();
+    derived.extend(withdrawn(
+        row.evidence,
+        &record,
+        news(arrival.origin, Some(&before.record), &record),
+    ));
     Folded {
         is_changed: record != before.record || is_unsealed,
         word: Some(row.word(filled)),
-        derived: withdrawn(
-            row.evidence,
-            &record,
-            news(arrival.origin, Some(&before.record), &record),
-        ),
+        derived,
         after: Known {
             record,
             sealed_by,
@@ -220,6 +229,72 @@ fn is_overtaken(before: &Known, row: Row<'_>) -> bool {
     is_said(before.status_evidence)
         && !is_said(row.evidence)
         && times.is_some_and(|(row, before)| row.timestamp() < before.timestamp())
+}
+
+/// Whether a transaction tells of something that was over when another transaction, or somebody at the
+/// jail by name, told of something newer. A day without a time is before or after no hour of that day,
+/// and the same state with another time is a correction of the time.
+fn is_out_of_order(before: &Known, row: Row<'_>) -> bool {
+    let is_explicit = matches!(
+        before.status_evidence,
+        Evidence::Transaction | Evidence::Emergency | Evidence::Withdrawal
+    );
+    let state = |record: &Record| record.custody().map(|custody| custody.state);
+    let times = state_time(row.record).zip(state_time(&before.record));
+    row.evidence == Evidence::Transaction
+        && is_explicit
+        && state(row.record) != state(&before.record)
+        && times.is_some_and(|(row, before)| {
+            !row.is_day() && !before.is_day() && row.timestamp() < before.timestamp()
+        })
+}
+
+/// Returns when a booking's state took effect, as far as it was said.
+fn state_time(record: &Record) -> Option<EffectiveAt> {
+    let custody = record.custody()?;
+    match custody.state {
+        CustodyState::OutOfCustody(_) | CustodyState::TransferredOut => {
+            custody.released_at.or(custody.status_at)
+        }
+        CustodyState::InCustody => custody.status_at.or(custody.booked_at),
+        CustodyState::OnLeave
+        | CustodyState::Escaped
+        | CustodyState::Deceased
+        | CustodyState::NoLongerListed
+        | CustodyState::Unknown => custody.status_at,
+    }
+}
+
+/// What is still to be told of something that is over: that whoever is held now was out of it for a
+/// while. Where a newer word says that custody has ended, that says more.
+fn overtaken(before: &Record, row: &Record) -> Vec<Derived> {
+    let held = before.custody().filter(|custody| custody.state.is_held());
+    let Some(custody) = held else {
+        return Vec::new();
+    };
+    let mut earlier = before.clone();
+    earlier.body = RecordBody::Custody(Box::new(Custody {
+        state: CustodyState::InCustody,
+        status_at: None,
+        ..custody.clone()
+    }));
+    let mut derived = derive(Some(&earlier), row);
+    derived.retain(|event| {
+        matches!(
+            event.code,
+            EventCode::Released
+                | EventCode::Discharged
+                | EventCode::MistakenRelease
+                | EventCode::TransferOutOfState
+                | EventCode::Escaped
+                | EventCode::LeaveStart
+        )
+    });
+    for event in &mut derived {
+        event.is_overtaken = true;
+        event.details.still_held_at = Some(before.facility.to_string());
+    }
+    derived
 }
 
 fn copy_status(from: &Record, to: &mut Record) {
@@ -281,21 +356,28 @@ fn news(origin: Origin, before: Option<&Record>, after: &Record) -> Vec<Derived>
     }
 }
 
-/// What a jail takes back was not so: nobody was recaptured who had never escaped.
+/// What an agency takes back was not so: nobody was recaptured who had never escaped, and no date was
+/// called off that had never been set.
 fn withdrawn(evidence: Evidence, after: &Record, derived: Vec<Derived>) -> Vec<Derived> {
     if evidence != Evidence::Withdrawal {
         return derived;
     }
     let take_back = |event: Derived| {
-        if event.code != EventCode::Recaptured {
+        let taken_back = [
+            EventCode::Recaptured,
+            EventCode::CourtEventCancelled,
+            EventCode::HearingCancelled,
+        ];
+        if !taken_back.contains(&event.code) {
             return event;
         }
+        let custody = after.custody();
         Derived {
             code: EventCode::Correction,
             corrects: true,
             details: Details {
-                state: after.custody().map(|custody| custody.state.to_string()),
-                to_facility: Some(after.facility.to_string()),
+                state: custody.map(|custody| custody.state.to_string()),
+                to_facility: custody.map(|_| after.facility.to_string()),
                 ..Details::default()
             },
             ..event

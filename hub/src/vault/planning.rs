@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use jiff::Timestamp;
 use tracing::warn;
 
 use super::command::{PlannerAnswer, PlannerCommand};
 use super::courier::Payload;
+use super::overtaken::{may_overtake, overtake};
 use super::registration::EMAIL;
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
@@ -38,8 +40,7 @@ impl Vault {
                 // Another planner was here: nothing is planned, and this one starts over from there.
                 return Ok(at);
             }
-            let notices = notices(tx, &keys, &facts)?;
-            notice::plan(tx, &notices, now)?;
+            plan(tx, &keys, &facts, now)?;
             watermark::store(tx, to)?;
             Ok(to)
         })?;
@@ -67,7 +68,8 @@ impl Vault {
     }
 }
 
-fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNotice>, StoreError> {
+/// Plans what is to be told, fact by fact: a later one may overtake an earlier one that nobody has heard.
+fn plan(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact], now: Timestamp) -> Result<(), StoreError> {
     let links: Vec<[u8; 32]> = facts
         .iter()
         .map(|fact| keys.person_link(fact.person))
@@ -76,6 +78,11 @@ fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNot
     let mut data_keys: BTreeMap<RegistrantId, Option<DataKey>> = BTreeMap::new();
     let mut notices = Vec::new();
     for (fact, registrants) in facts.iter().zip(told) {
+        let may_overtake = may_overtake(fact);
+        if may_overtake {
+            notice::plan(tx, &notices, now)?;
+            notices.clear();
+        }
         for registrant in registrants {
             let key = match data_keys.entry(registrant) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -86,6 +93,9 @@ fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNot
                     place.insert(keys.unwrap(&row.wrapped_key).ok())
                 }
             };
+            if may_overtake && overtake(tx, keys, (registrant, key.as_ref()), fact)? {
+                continue;
+            }
             let payload = Payload::Fact(Box::new(fact.clone()));
             let sealed_fact = match key {
                 Some(key) => key.seal("notice", registrant, &payload).map_err(broken)?,
@@ -102,5 +112,5 @@ fn notices(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact]) -> Result<Vec<NewNot
             });
         }
     }
-    Ok(notices)
+    notice::plan(tx, &notices, now)
 }

@@ -201,6 +201,7 @@ fn fact(event: u8, byte: u8) -> Fact {
         facility: "Test Jail".to_owned(),
         from_facility: None,
         still_held_at: None,
+        corrects: None,
         effective_at: None,
         observed_at: wall(),
         received_at: wall(),
@@ -284,6 +285,73 @@ fn plans_each_fact_once_however_often_it_is_asked() {
             claim(vault).is_empty(),
             "a claimed message is nobody else's"
         );
+    });
+}
+
+/// A fact that takes back an event.
+fn correction(event: u8, byte: u8, corrected: u8) -> Fact {
+    Fact {
+        code: EventCode::Correction.code(),
+        corrects: Some(EventId::from_bytes([corrected; 16])),
+        ..fact(event, byte)
+    }
+}
+
+fn told(vault: &Vault) -> Vec<EventCode> {
+    let messages = claim(vault).into_iter();
+    messages
+        .map(|message| match message.content {
+            Content::Fact(fact) => fact.event_code().unwrap(),
+            Content::News | Content::Code(_) => panic!("a fact"),
+        })
+        .collect()
+}
+
+#[test]
+fn withdraws_what_is_taken_back_before_anybody_heard_it() {
+    each("vault_withdrawn", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        register(vault, "blake@example.test", 2, Disclosure::Full);
+        // Of one person the release and its correction in one plan, of the other in two.
+        plan(
+            vault,
+            0,
+            2,
+            vec![fact(1, 1), correction(2, 1, 1), fact(3, 2)],
+        );
+        plan(vault, 2, 4, vec![correction(4, 2, 3)]);
+        assert_eq!(told(vault), []);
+        let states = counts(vault).notices;
+        assert!(states.contains(&("withdrawn".to_owned(), 2)), "{states:?}");
+        // Whoever may have heard of a release is told that it was none.
+        plan(vault, 4, 5, vec![fact(5, 1)]);
+        assert_eq!(told(vault), [EventCode::Released]);
+        plan(vault, 5, 6, vec![correction(6, 1, 5)]);
+        assert_eq!(told(vault), [EventCode::Correction]);
+    });
+}
+
+#[test]
+fn tells_a_release_with_the_booking_that_came_before_it_was_told() {
+    each("vault_amended", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let booked = Fact {
+            code: EventCode::Booked.code(),
+            facility: "Other Jail".to_owned(),
+            ..fact(2, 1)
+        };
+        plan(vault, 1, 2, vec![booked]);
+        let held: Vec<_> = claim(vault)
+            .into_iter()
+            .map(|message| match message.content {
+                Content::Fact(fact) => (fact.event_code().unwrap(), fact.still_held_at),
+                Content::News | Content::Code(_) => panic!("a fact"),
+            })
+            .collect();
+        let elsewhere = Some("Other Jail".to_owned());
+        assert!(held.contains(&(EventCode::Released, elsewhere)), "{held:?}");
+        assert!(held.contains(&(EventCode::Booked, None)), "{held:?}");
     });
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use savin_shared::clock::{EffectiveAt, Moment};
+use savin_shared::clock::{Certainty, EffectiveAt, Moment};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
 use savin_shared::ids::{FacilityCode, FeedName, RecordNumber};
+use savin_shared::record::court_event::{CourtEvent, Schedule};
 use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
 use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody};
@@ -512,4 +513,82 @@ fn knows_nothing_of_an_absence_of_nobody() {
     let mut life = Life::new();
     assert_eq!(life.vanishes(), []);
     assert!(life.known.is_none());
+}
+
+/// A booking in a state since an hour of one day.
+fn since(state: CustodyState, hour: u8) -> Record {
+    with(state, |custody| {
+        custody.status_at = at(&format!("2026-06-01T{hour:02}:00:00Z"));
+    })
+}
+
+#[test]
+fn tells_what_came_late_and_lets_the_newer_word_stand() {
+    let mut life = Life::new();
+    life.tells(&since(IN, 1));
+    life.tells(&since(CustodyState::OnLeave, 8));
+    assert_eq!(life.tells(&since(IN, 10)), [Code::LeaveEnd]);
+    // A release of nine o'clock, delivered after the return of ten: told, and with what is newer.
+    let late = since(BOND, 9);
+    let row_ = row(&late, Coverage::Partial, Evidence::Transaction);
+    let derived = life.derives("moves", Origin::Live, row_);
+    assert_eq!(derived.len(), 1);
+    assert_eq!(derived[0].code, Code::Released);
+    assert!(derived[0].is_overtaken);
+    assert_eq!(derived[0].details.still_held_at.as_deref(), Some("MS-A"));
+    assert_eq!(life.state(), IN);
+    // A leave that was over before a release that is known is not told any more.
+    assert_eq!(life.tells(&since(BOND, 12)), [Code::Released]);
+    assert_eq!(life.tells(&since(CustodyState::OnLeave, 11)), []);
+    assert_eq!(life.state(), BOND);
+    // A booking that is older than the release does not undo it either.
+    assert_eq!(life.tells(&since(IN, 7)), []);
+    assert_eq!(life.state(), BOND);
+}
+
+#[test]
+fn takes_no_day_for_an_hour_before_another() {
+    let mut life = Life::new();
+    life.tells(&since(IN, 10));
+    let day = |state| {
+        with(state, |custody| {
+            let midnight = "2026-06-01T05:00:00Z".parse().unwrap();
+            custody.released_at = Some(EffectiveAt(Moment {
+                at: midnight,
+                certainty: Certainty::DateOnly,
+            }));
+        })
+    };
+    assert_eq!(life.tells(&day(BOND)), [Code::Released]);
+    assert_eq!(life.state(), BOND);
+}
+
+#[test]
+fn takes_back_a_date_without_calling_it_off() {
+    let dated = |schedule| {
+        let event = CourtEvent {
+            court_event_number: RecordNumber::new("C-1").unwrap(),
+            case_number: None,
+            court: None,
+            event_type: None,
+            location: None,
+            starts_at: at("2026-07-01T14:00:00Z"),
+            schedule,
+        };
+        Record {
+            body: RecordBody::CourtEvent(event),
+            ..record(IN)
+        }
+    };
+    let mut life = Life::new();
+    assert_eq!(life.states(&dated(Schedule::Set)), [Code::CourtEventSet]);
+    let called_off = dated(Schedule::Cancelled);
+    let withdrawal = row(&called_off, Coverage::Full, Evidence::Withdrawal);
+    let derived = life.derives("roster", Origin::Live, withdrawal);
+    assert_eq!(derived.len(), 1);
+    assert_eq!(
+        (derived[0].code, derived[0].corrects),
+        (Code::Correction, true)
+    );
+    assert_eq!(derived[0].details.state, None);
 }

@@ -170,6 +170,71 @@ pub fn last_end_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<EventPosi
         .transpose()
 }
 
+/// Returns the newest event of a record that told something a correction may take back.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn last_told_of(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+) -> Result<Option<EventPosition>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT position FROM event WHERE record_id = $1 AND code <> $2
+         ORDER BY position DESC LIMIT 1",
+        values![record.0, EventCode::Correction.code()],
+    )?;
+    row.map(|row| Ok(EventPosition(row.integer(0)?)))
+        .transpose()
+}
+
+/// Says whether an event of a record with this code and time is known already.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_known(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    code: EventCode,
+    effective_at: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM event
+         WHERE record_id = $1 AND code = $2 AND effective_at = $3 LIMIT 1",
+        &[
+            record.0.into(),
+            code.code().into(),
+            optional_time(effective_at),
+        ],
+    )?;
+    Ok(row.is_some())
+}
+
+/// Returns where an event stands in the order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn position_of(tx: &mut Tx<'_>, event: EventId) -> Result<Option<EventPosition>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT position FROM event WHERE event_id = $1",
+        values![event.as_bytes()],
+    )?;
+    row.map(|row| Ok(EventPosition(row.integer(0)?)))
+        .transpose()
+}
+
+/// Returns the identifier of the event at a place.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn id_at(tx: &mut Tx<'_>, position: EventPosition) -> Result<Option<EventId>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT event_id FROM event WHERE position = $1",
+        values![position.0],
+    )?;
+    row.map(|row| Ok(EventId::from_bytes(row.array(0)?)))
+        .transpose()
+}
+
 /// Returns how many events there are of each code.
 ///
 /// # Errors

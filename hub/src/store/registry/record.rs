@@ -6,6 +6,7 @@ use savin_shared::ids::{AgencyId, AgentId, Epoch, FeedName, RecordKey, Seq};
 use savin_shared::record::Record;
 use savin_shared::record::portable::PortableRecord;
 
+use super::agency;
 use crate::ids::{PersonId, RecordId};
 use crate::registry::known::Known;
 use crate::store::StoreError;
@@ -91,6 +92,19 @@ pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, St
     .iter()
     .map(read)
     .collect()
+}
+
+/// Returns whose record it is.
+///
+/// # Errors
+/// Returns [`StoreError`] when there is no such record or the database refuses.
+pub fn agency_of(tx: &mut Tx<'_>, record: RecordId) -> Result<AgencyId, StoreError> {
+    let row = tx.query_optional(
+        "SELECT agency_id FROM record WHERE record_id = $1",
+        &[record.0.into()],
+    )?;
+    let row = row.ok_or(StoreError::Damaged("a record vanished"))?;
+    agency::id(row.text(0)?)
 }
 
 /// Adds records that were not known.

@@ -1,10 +1,13 @@
-//! What a notice needs besides its event: the record as it was, and what facilities are called.
+//! What a notice needs besides its event: the record as it was, what facilities are called, and where
+//! the person is now.
 
-use savin_shared::ids::FacilityCode;
+use savin_shared::ids::{AgencyId, FacilityCode};
 use savin_shared::record::Record;
 
 use super::event::Event;
-use super::{facility, record};
+use super::record::RecordRow;
+use super::{agency, facility, person, record};
+use crate::ids::RecordId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::values;
@@ -43,4 +46,56 @@ pub fn background(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Background>, 
 pub fn facility_name(tx: &mut Tx<'_>, code: &FacilityCode) -> Result<String, StoreError> {
     let loaded = facility::load(tx, code)?;
     Ok(loaded.map_or_else(|| code.to_string(), |(facility, _)| facility.name))
+}
+
+/// Who holds a person now, by which record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The record.
+    pub record: RecordId,
+    /// Whose record it is.
+    pub agency: AgencyId,
+    /// Where it says that the person is.
+    pub facility: FacilityCode,
+}
+
+/// Finds a record that says that whoever an event says was let go is held now.
+///
+/// By another booking, at the same or another facility, or by the same one again since. Records that may be about somebody
+/// else, and those that nobody is shown, do not count. A place that is not the event's own comes first:
+/// where one agency says that somebody is held at another's jail, that jail knows better.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Holder>, StoreError> {
+    let rows = record::of_person(tx, event.person)?;
+    let records: Vec<_> = rows.iter().map(|row| row.record).collect();
+    let doubtful = person::doubtful(tx, &records)?;
+    let held: Vec<&RecordRow> = rows
+        .iter()
+        .filter(|row| !doubtful.contains(&row.record))
+        .filter(|row| row.known.is_public() && row.known.is_held())
+        .collect();
+    let elsewhere = |row: &&&RecordRow| row.known.record.facility != event.facility;
+    let Some(row) = held.iter().find(elsewhere).or(held.first()) else {
+        return Ok(None);
+    };
+    Ok(Some(Holder {
+        record: row.record,
+        agency: record::agency_of(tx, row.record)?,
+        facility: row.known.record.facility.clone(),
+    }))
+}
+
+/// Returns what to call whoever holds a person: the facility, or the agency where it speaks of the very
+/// place that let the person go.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn holder_name(tx: &mut Tx<'_>, event: &Event, holder: &Holder) -> Result<String, StoreError> {
+    if holder.record == event.record || holder.facility != event.facility {
+        return facility_name(tx, &holder.facility);
+    }
+    let agency = agency::load(tx, &holder.agency)?;
+    Ok(agency.map_or_else(|| holder.agency.to_string(), |agency| agency.name))
 }

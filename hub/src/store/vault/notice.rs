@@ -203,6 +203,57 @@ pub fn finish(
     Ok(true)
 }
 
+/// Withdraws a notice that was never tried, because a newer fact says that what it tells is not so.
+/// Returns whether it is withdrawn, now or since before, so that nobody can have heard it.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn withdraw(tx: &mut Tx<'_>, notice: NoticeId) -> Result<bool, StoreError> {
+    tx.execute(
+        "UPDATE notice SET state = 'withdrawn', outcome = 'overtaken'
+         WHERE notice_id = $1 AND state = 'planned' AND attempts = 0",
+        values![notice.as_bytes()],
+    )?;
+    let row = tx.query_optional(
+        "SELECT 1 FROM notice WHERE notice_id = $1 AND state = 'withdrawn'",
+        values![notice.as_bytes()],
+    )?;
+    Ok(row.is_some())
+}
+
+/// Loads the notices of a registrant that wait to be tried, the oldest first, by identifier and with
+/// what they say, sealed.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn waiting_of(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    limit: u32,
+) -> Result<Vec<(NoticeId, Vec<u8>)>, StoreError> {
+    tx.query(
+        "SELECT notice_id, sealed_fact FROM notice
+         WHERE registrant_id = $1 AND state = 'planned'
+         ORDER BY planned_at, notice_id LIMIT $2",
+        &[registrant.as_bytes().into(), i64::from(limit).into()],
+    )?
+    .iter()
+    .map(|row| Ok((NoticeId::from_bytes(row.array(0)?), row.bytes(1)?.to_vec())))
+    .collect()
+}
+
+/// Changes what a notice says that waits to be tried.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn amend(tx: &mut Tx<'_>, notice: NoticeId, sealed_fact: &[u8]) -> Result<(), StoreError> {
+    tx.execute_one(
+        "notice",
+        "UPDATE notice SET sealed_fact = $2 WHERE notice_id = $1 AND state = 'planned'",
+        values![notice.as_bytes(), sealed_fact],
+    )
+}
+
 /// Returns for whom a notice is, and how often it was tried.
 ///
 /// # Errors
