@@ -1,8 +1,8 @@
 //! The SAVIN hub: keeps the statewide registry, does all the matching, and tells registered victims
 //! by the channel that each chose.
 //!
-//! Layers, each naming only those below it: rules (`registry`, `matching`, `names`, `notification`, `work`,
-//! `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault` (the transactions),
+//! Layers, each naming only those below it: rules (`registry`, `matching`, `linkage`, `names`, `notification`,
+//! `work`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault` (the transactions),
 //! doors (`ingest`, `authority`, `planner`, `channels`, `web`), wiring (`config`, `app`, `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
@@ -15,6 +15,7 @@ pub mod freshness;
 pub mod ids;
 pub mod ingest;
 pub mod intake;
+pub mod linkage;
 pub mod matching;
 pub mod names;
 pub mod notification;

@@ -1,0 +1,202 @@
+//! The judgment: what is joined, what goes to a person, what is two people.
+
+use super::comparing::Compared;
+use super::weights::{Comparison, Level, Weights};
+
+/// What follows from a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// They are one person.
+    Join,
+    /// A person has to look.
+    Review(Why),
+    /// They are two people.
+    Apart,
+}
+
+/// Why a person has to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It is likely and not certain.
+    Likely,
+    /// Surname and birth date agree, given name or sex do not: it may be a twin.
+    Twin,
+    /// One is junior and the other is not.
+    Suffix,
+    /// The sexes differ.
+    Sex,
+    /// Nothing but the name agrees.
+    NameAlone,
+    /// Numbers of which a person has one differ.
+    OtherNumber,
+    /// A number agrees and the person does not.
+    OtherPerson,
+    /// More than one person fits.
+    Rival,
+}
+
+impl Why {
+    /// Returns the words for staff.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Likely => "likely, and not certain",
+            Self::Twin => "surname and birth date agree, given name or sex do not: perhaps a twin",
+            Self::Suffix => "the suffixes differ: perhaps father and son",
+            Self::Sex => "the sexes differ",
+            Self::NameAlone => "nothing but the name agrees",
+            Self::OtherNumber => "a state, MDOC or FBI number differs",
+            Self::OtherPerson => "a number agrees, and name or birth date speak against it",
+            Self::Rival => "more than one person fits",
+        }
+    }
+}
+
+/// A judgment with what it rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// What follows.
+    pub verdict: Verdict,
+    /// What speaks for one person, in bits over even odds: the comparisons less the population.
+    pub bits: f64,
+    /// The comparisons.
+    pub compared: Compared,
+}
+
+/// Judges a comparison among so many people.
+///
+/// - Numbers that a person has one of and that differ never join.
+/// - A number that agrees joins, unless name and birth date speak against it.
+/// - Without a number it takes the birth date, and enough bits: a name alone never joins.
+/// - Twins, father and son, and two sexes are never joined without a number.
+#[must_use]
+pub fn judge(compared: Compared, weights: &Weights, population: u32) -> Judged {
+    let table = weights.table();
+    let people = f64::from(population.max(table.population_least));
+    let bits = compared.bits() - people.log2();
+    let doubtful = |why| {
+        let is_worth_it = bits >= table.review_bits;
+        if is_worth_it {
+            Verdict::Review(why)
+        } else {
+            Verdict::Apart
+        }
+    };
+    let verdict = if compared.has_unique(Level::Different) {
+        if compared.has_identifier() {
+            Verdict::Review(Why::OtherNumber)
+        } else {
+            doubtful(Why::OtherNumber)
+        }
+    } else if compared.has_identifier() {
+        if compared.personal_bits() >= table.veto_bits {
+            Verdict::Join
+        } else {
+            Verdict::Review(Why::OtherPerson)
+        }
+    } else if let Some(why) = obstacle(&compared) {
+        doubtful(why)
+    } else if bits >= table.join_bits {
+        Verdict::Join
+    } else {
+        doubtful(Why::Likely)
+    };
+    Judged {
+        verdict,
+        bits,
+        compared,
+    }
+}
+
+/// Returns what keeps a comparison without numbers from being joined, however many bits it has.
+fn obstacle(compared: &Compared) -> Option<Why> {
+    let level = |comparison| compared.level(comparison);
+    let birth = level(Comparison::Birth);
+    if !matches!(birth, Level::Exact | Level::Swapped | Level::Typo) {
+        return Some(Why::NameAlone);
+    }
+    if level(Comparison::Suffix) == Level::Different {
+        return Some(Why::Suffix);
+    }
+    let is_same_given = matches!(
+        level(Comparison::Given),
+        Level::Exact | Level::Nickname | Level::Swapped
+    );
+    let is_same_middle = level(Comparison::Middle) == Level::Exact;
+    let is_other_sex = level(Comparison::Sex) == Level::Different;
+    let may_be_twin = is_other_sex || !is_same_given && !is_same_middle;
+    let surname = level(Comparison::Surname);
+    let is_same_surname = matches!(
+        surname,
+        Level::Exact | Level::Part | Level::Typo | Level::Sound
+    );
+    if is_same_surname && may_be_twin {
+        Some(Why::Twin)
+    } else if is_other_sex {
+        Some(Why::Sex)
+    } else {
+        let is_other = matches!(surname, Level::Different | Level::Missing) && !is_same_given;
+        is_other.then_some(Why::Likely)
+    }
+}
+
+/// To whom a record goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice<P> {
+    /// The person who is it, if one certainly is.
+    pub joined: Option<P>,
+    /// Others who certainly are it too, by numbers: these persons may be one.
+    pub also: Vec<P>,
+    /// Whom a person has to compare it with, the likeliest first, and why.
+    pub reviews: Vec<(P, Why)>,
+}
+
+/// Chooses among everybody who was compared. Without a number nobody is chosen whom another comes
+/// close to.
+#[must_use]
+pub fn choose<P: Copy + Ord>(candidates: &[(P, Judged)], weights: &Weights) -> Choice<P> {
+    let mut ranked: Vec<&(P, Judged)> = candidates
+        .iter()
+        .filter(|(_, judged)| judged.verdict != Verdict::Apart)
+        .collect();
+    ranked.sort_by(|(one, first), (other, second)| {
+        let order = |judged: &Judged| (judged.verdict == Verdict::Join, judged.bits);
+        let ((is_one, one_bits), (is_other, other_bits)) = (order(first), order(second));
+        is_other
+            .cmp(&is_one)
+            .then(other_bits.total_cmp(&one_bits))
+            .then(one.cmp(other))
+    });
+    let by_number =
+        |judged: &Judged| judged.verdict == Verdict::Join && judged.compared.has_identifier();
+    let certain = || ranked.iter().filter(|(_, judged)| by_number(judged));
+    let joined = match certain().next() {
+        Some((person, _)) => Some(*person),
+        None => ranked.first().and_then(|(person, judged)| {
+            let next = ranked
+                .get(1)
+                .map_or(f64::NEG_INFINITY, |(_, next)| next.bits);
+            let is_alone = judged.bits - next >= weights.table().rival_bits;
+            (judged.verdict == Verdict::Join && is_alone).then_some(*person)
+        }),
+    };
+    let also = certain().map(|(person, _)| *person).skip(1).collect();
+    let reviews = ranked
+        .iter()
+        .filter(|(person, judged)| {
+            joined.is_none() || Some(*person) != joined && !by_number(judged)
+        })
+        .map(|(person, judged)| match judged.verdict {
+            Verdict::Review(why) => (*person, why),
+            Verdict::Join | Verdict::Apart => (*person, Why::Rival),
+        })
+        .collect();
+    Choice {
+        joined,
+        also,
+        reviews,
+    }
+}
+
+#[cfg(test)]
+mod tests;
