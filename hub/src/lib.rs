@@ -2,7 +2,7 @@
 //! by the channel that each chose.
 //!
 //! Layers, each naming only those below it: rules (`registry`, `matching`, `linkage`, `names`, `notification`,
-//! `work`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault` (the transactions),
+//! `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault` (the transactions),
 //! doors (`ingest`, `authority`, `planner`, `channels`, `web`), wiring (`config`, `app`, `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
@@ -11,6 +11,7 @@ pub mod authority;
 pub mod channels;
 pub mod cli;
 pub mod config;
+pub mod evidence;
 pub mod freshness;
 pub mod ids;
 pub mod ingest;

@@ -6,6 +6,7 @@
 
 pub mod conn;
 pub mod doom;
+pub mod evidence;
 pub mod migrate;
 pub mod postgres;
 pub mod registry;

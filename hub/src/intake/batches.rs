@@ -153,8 +153,7 @@ fn store(
     let logged: Vec<Logged<'_>> = accepted
         .iter()
         .map(|opened| Logged {
-            agent: opened.speaker.agent,
-            span: opened.batch.header.span,
+            batch: &opened.batch,
             sealed: &opened.sealed,
         })
         .collect();

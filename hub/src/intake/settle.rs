@@ -135,7 +135,7 @@ pub(super) fn settle(
     settlement.people.flush(tx)?;
     workspace.flush(tx, settlement.received_at)?;
     look_again(tx, &mut settlement.events)?;
-    event::append(tx, &settlement.events)?;
+    event::append(tx, &settlement.events, moment.random)?;
     checks::open(tx, &settlement.events, moment)
 }
 

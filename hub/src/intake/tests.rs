@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use savin_shared::chain::Position;
+use savin_shared::clock::ReceivedAt;
 use savin_shared::delta::{Change, Coverage, Evidence, Origin};
 use savin_shared::digest::Digest;
 use savin_shared::envelope::SealedBatch;
@@ -20,11 +21,12 @@ use super::testing::{
     send_one,
 };
 use super::{Refusal, Speaker, full_state, open};
+use crate::evidence::leaf;
 use crate::ids::{EventPosition, PersonId};
-use crate::store::StoreError;
 use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::feed;
-use crate::store::registry::{listing, lookup, person, position};
+use crate::store::registry::{event, listing, lookup, person, position};
+use crate::store::{StoreError, evidence};
 const GONE: CustodyState = CustodyState::NoLongerListed;
 
 #[test]
@@ -667,5 +669,41 @@ fn finds_persons_by_words_and_numbers() {
         }
         assert!(find("avery other").is_empty());
         assert!(find("").is_empty());
+    });
+}
+
+#[test]
+fn logs_a_leaf_for_each_agent_batch_and_event_once() {
+    each("intake_evidence", |store| {
+        let mut jail = Jail::new(store, 1);
+        let first = vec![jail.lists(Origin::Live, &jail.record("1", IN))];
+        let first = jail.batch(first);
+        let second = vec![jail.tells(&jail.record("1", BOND))];
+        let second = jail.batch(second);
+        for batch in [&first, &second, &second] {
+            send_one(store, &jail, batch);
+        }
+        let leaves = store
+            .read_now("leaves", |tx| evidence::leaves(tx, 0, 100))
+            .unwrap();
+        let kinds: Vec<_> = leaves
+            .iter()
+            .map(|leaf| leaf.content.lines().next().unwrap())
+            .collect();
+        let expected = ["agent", "batch", "event", "batch", "event"];
+        assert_eq!(kinds, expected.map(|kind| format!("savin/{kind}/1")));
+        let batch = leaf::batch(&second.header, &second.signature, ReceivedAt(now()));
+        assert_eq!(leaves[3].content, batch.content);
+        let (position, released) = store
+            .read_now("event", |tx| event::after(tx, EventPosition(1), 1))
+            .unwrap()
+            .remove(0);
+        let opening = released.opening(position).unwrap();
+        let leaf = leaf::event(released.event, &opening, leaves[4].salt.unwrap());
+        assert_eq!(
+            leaves[4].content, leaf.content,
+            "what is read back opens its leaf"
+        );
+        assert_eq!(opening.code, "Released");
     });
 }

@@ -38,5 +38,6 @@ pub static SCHEMA: Schema = Schema {
             "0003_work.sql",
             include_str!("migrations/registry/0003_work.sql"),
         ),
+        ("0004_evidence.sql", include_str!("migrations/evidence.sql")),
     ],
 };

@@ -24,5 +24,6 @@ pub static SCHEMA: Schema = Schema {
             "0004_work.sql",
             include_str!("migrations/vault/0004_work.sql"),
         ),
+        ("0005_evidence.sql", include_str!("migrations/evidence.sql")),
     ],
 };

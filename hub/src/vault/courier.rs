@@ -6,14 +6,16 @@ use tracing::error;
 
 use super::command::{Choices, Content, CourierAnswer, CourierCommand, Message, TryOutcome};
 use super::registration::{EMAIL, SealedChoices, code_content, wrong_keys};
+use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
+use crate::evidence::leaf::{self, Salt};
 use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::Fact;
 use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::notice::{self, After, ClaimedNotice};
+use crate::store::vault::notice::{self, After, Answer, ClaimedNotice};
 use crate::store::vault::{contact, registrant, subscription};
 use crate::vault::keyring::Keyring;
 
@@ -75,8 +77,9 @@ impl Vault {
                     Err(failure) => return Err(failure),
                     Ok(Carried::Nowhere) => {
                         let detail = "there is no proved address to send it to";
-                        let answer = sealed_answer(tx, &keys, claimed.registrant, detail)?;
-                        let answer = answer.as_deref();
+                        let tried = (notice, claimed.registrant, claimed.attempt);
+                        let answer = answer(tx, &keys, tried, detail)?;
+                        let answer = answer.as_ref();
                         notice::finish(tx, notice, claim, After::Refused, answer, now)?;
                     }
                 }
@@ -104,8 +107,8 @@ impl Vault {
                 TryOutcome::Refused { detail } => (After::Refused, detail),
                 TryOutcome::Deferred { detail } => (After::Again(again(now, tries)), detail),
             };
-            let answer = sealed_answer(tx, &keys, who, detail)?;
-            notice::finish(tx, notice, claim, after, answer.as_deref(), now)
+            let answer = answer(tx, &keys, (notice, who, tries), detail)?;
+            notice::finish(tx, notice, claim, after, answer.as_ref(), now)
         })?;
         Ok(CourierAnswer::Noted)
     }
@@ -177,22 +180,32 @@ fn message(
     })))
 }
 
-/// Seals what a server answered, since it may repeat the address; nothing of it is kept once the
-/// registrant is gone.
-fn sealed_answer(
+/// Seals what a server answered to a try, since it may repeat the address, and commits to it;
+/// nothing of it is kept once the registrant is gone.
+fn answer(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    who: RegistrantId,
+    (notice, who, attempt): (NoticeId, RegistrantId, u64),
     detail: &str,
-) -> Result<Option<Vec<u8>>, StoreError> {
+) -> Result<Option<Answer>, StoreError> {
     let Some(registrant) = registrant::load(tx, who)? else {
         return Ok(None);
     };
     let key = keys
         .unwrap(&registrant.wrapped_key)
         .map_err(|_| wrong_keys())?;
-    let sealed = key.seal("answer", who, &bounded(detail)).map_err(broken)?;
-    Ok(Some(sealed))
+    let text = bounded(detail);
+    let salt = answer_salt(&key, notice, attempt);
+    Ok(Some(Answer {
+        sealed: key.seal("answer", who, &text).map_err(broken)?,
+        commitment: leaf::answer_commitment(&salt, &text),
+    }))
+}
+
+/// Derives the salt under which the evidence commits to the answer to a try.
+pub(super) fn answer_salt(key: &DataKey, notice: NoticeId, attempt: u64) -> Salt {
+    let subject = [notice.as_bytes().as_slice(), &attempt.to_be_bytes()].concat();
+    key.evidence_salt("answer", &subject)
 }
 
 fn again(now: Timestamp, attempts: u64) -> Timestamp {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
+use savin_shared::hash::Hash;
 use tracing::warn;
 
 use super::command::{PlannerAnswer, PlannerCommand};
@@ -12,7 +13,8 @@ use super::overtaken::{may_overtake, overtake};
 use super::registration::EMAIL;
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::{EventPosition, RegistrantId};
+use crate::evidence::leaf;
+use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
 use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
@@ -68,6 +70,18 @@ impl Vault {
     }
 }
 
+/// Commits to what a notice tells, to whom and by which rules, under a salt that her key derives.
+pub(super) fn commitment(
+    key: &DataKey,
+    notice: NoticeId,
+    event: EventId,
+    registrant: RegistrantId,
+    rules: &str,
+) -> Hash {
+    let salt = key.evidence_salt("notice", notice.as_bytes());
+    leaf::notice_commitment(&salt, notice, event, &key.pseudonym(registrant), rules)
+}
+
 /// Plans what is to be told, fact by fact: a later one may overtake an earlier one that nobody has heard.
 fn plan(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact], now: Timestamp) -> Result<(), StoreError> {
     let links: Vec<[u8; 32]> = facts
@@ -97,18 +111,23 @@ fn plan(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact], now: Timestamp) -> Resu
                 continue;
             }
             let payload = Payload::Fact(Box::new(fact.clone()));
-            let sealed_fact = match key {
-                Some(key) => key.seal("notice", registrant, &payload).map_err(broken)?,
+            let notice = keys.notice_id(fact.event, SHIPPED_VERSION, registrant, EMAIL);
+            let (sealed_fact, commitment) = match key {
+                Some(key) => (
+                    key.seal("notice", registrant, &payload).map_err(broken)?,
+                    commitment(key, notice, fact.event, registrant, SHIPPED_VERSION),
+                ),
                 // Her key does not open. The courier puts an empty notice aside, where staff sees
                 // it; everybody else is told.
-                None => Vec::new(),
+                None => (Vec::new(), Hash::of(&[])),
             };
             notices.push(NewNotice {
-                notice: keys.notice_id(fact.event, SHIPPED_VERSION, registrant, EMAIL),
+                notice,
                 registrant,
                 channel: EMAIL,
                 urgency: fact.urgency,
                 sealed_fact,
+                commitment,
             });
         }
     }

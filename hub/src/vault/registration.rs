@@ -2,6 +2,7 @@
 //! address has one registration, whoever asks how often.
 
 use jiff::{SignedDuration, Timestamp};
+use savin_shared::hash::Hash;
 use savin_shared::pii::Secret;
 
 use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket};
@@ -287,7 +288,7 @@ impl From<SealedChoices> for Choices {
 }
 
 /// A message that carries a code; it goes before everything else.
-pub(super) const fn code_notice(
+pub(super) fn code_notice(
     notice: NoticeId,
     registrant: RegistrantId,
     sealed_fact: Vec<u8>,
@@ -297,6 +298,8 @@ pub(super) const fn code_notice(
         registrant,
         channel: EMAIL,
         urgency: 0,
+        // A code tells nothing that anybody would have to prove.
+        commitment: Hash::of(&sealed_fact),
         sealed_fact,
     }
 }

@@ -2,13 +2,15 @@
 //! so that their length tells nothing.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::rand;
+use aws_lc_rs::{hmac, rand};
+use savin_shared::hash::Hash;
 use savin_shared::pii::Secret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use super::keyring::KeyringError;
+use crate::evidence::leaf::Salt;
 use crate::ids::RegistrantId;
 
 /// Sealed values are padded to a multiple of this many bytes.
@@ -89,6 +91,28 @@ impl DataKey {
         serde_json::from_slice(text).map_err(|_| SealError::Content)
     }
 
+    /// Derives the salt under which the evidence commits to something of her: it is gone with her
+    /// key, and one salt that was handed out leads to no other.
+    #[must_use]
+    pub fn evidence_salt(&self, purpose: &str, subject: &[u8]) -> Salt {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.reveal());
+        let mut context = hmac::Context::with_key(&key);
+        context.update(b"savin/evidence-salt/1|");
+        context.update(purpose.as_bytes());
+        context.update(b"|");
+        context.update(subject);
+        let tag = context.sign();
+        tag.as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// Returns by what the evidence calls a registrant: always the same, and without her key
+    /// nobody's.
+    #[must_use]
+    pub fn pseudonym(&self, registrant: RegistrantId) -> Hash {
+        let salt = self.evidence_salt("pseudonym", registrant.as_bytes());
+        Hash::tagged("savin/pseudonym/1", &[&salt, registrant.as_bytes()])
+    }
+
     fn key(&self) -> Result<RandomizedNonceKey, SealError> {
         RandomizedNonceKey::new(&AES_256_GCM, self.reveal()).map_err(|_| SealError::Key)
     }
@@ -148,6 +172,19 @@ mod tests {
             key.open::<String>("contact", registrant(1), &[1, 2]),
             Err(SealError::Key)
         );
+    }
+
+    #[test]
+    fn gives_every_subject_a_salt_that_leads_to_no_other() {
+        let key = DataKey::make().unwrap();
+        let salt = key.evidence_salt("notice", &[1]);
+        assert_eq!(key.evidence_salt("notice", &[1]), salt);
+        assert_ne!(key.evidence_salt("notice", &[2]), salt);
+        assert_ne!(key.evidence_salt("answer", &[1]), salt);
+        let other = DataKey::make().unwrap();
+        assert_ne!(other.evidence_salt("notice", &[1]), salt);
+        assert_eq!(key.pseudonym(registrant(1)), key.pseudonym(registrant(1)));
+        assert_ne!(key.pseudonym(registrant(1)), other.pseudonym(registrant(1)));
     }
 
     #[test]

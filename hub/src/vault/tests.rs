@@ -25,7 +25,7 @@ use crate::store::testing::places;
 use crate::store::vault::SCHEMA;
 use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
 use crate::store::vault::subscription::{self, SubscriptionRow};
-use crate::store::{Place, Store};
+use crate::store::{Place, Store, evidence};
 
 thread_local! {
     static NOW: Cell<i64> = const { Cell::new(0) };
@@ -815,4 +815,50 @@ fn leaves_nothing_of_her_key_in_the_file_once_she_stops() {
         portal(vault, PortalCommand::Stop { session });
         assert!(!holds_key());
     });
+}
+
+#[test]
+fn logs_each_notice_and_try_and_nothing_of_who_was_told_what() {
+    each("vault_evidence", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let before = leaves(vault).len();
+        plan(vault, 0, 5, vec![fact(1, 1)]);
+        plan(vault, 5, 6, vec![fact(1, 1)]);
+        assert_eq!(carry_all(vault), 1);
+        let leaves = leaves(vault).split_off(before);
+        let kinds: Vec<_> = leaves
+            .iter()
+            .map(|leaf| leaf.lines().next().unwrap())
+            .collect();
+        assert_eq!(
+            kinds,
+            ["savin/notice/1", "savin/attempt/1", "savin/outcome/1"]
+        );
+        let who = DRAWN.with_borrow(Clone::clone);
+        for leaf in leaves {
+            assert!(
+                !leaf.contains("avery") && !leaf.contains("250 ok"),
+                "{leaf}"
+            );
+            let event = EventId::from_bytes([1; 16]).to_string();
+            assert!(!leaf.contains(&event), "{leaf}");
+            for id in &who {
+                assert!(
+                    !leaf.contains(&RegistrantId::from_bytes(*id).to_string()),
+                    "{leaf}"
+                );
+            }
+        }
+    });
+}
+
+fn leaves(vault: &Vault) -> Vec<String> {
+    let leaves = vault
+        .store
+        .read_now("leaves", |tx| evidence::leaves(tx, 0, 1000));
+    leaves
+        .unwrap()
+        .into_iter()
+        .map(|leaf| leaf.content)
+        .collect()
 }

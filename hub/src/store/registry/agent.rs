@@ -5,9 +5,10 @@ use savin_shared::ids::{AgencyId, AgentId, FacilityCode};
 use savin_shared::sign::VerifyingKey;
 
 use super::{agency, facility};
-use crate::store::StoreError;
+use crate::evidence::leaf;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, count, time};
+use crate::store::{StoreError, evidence};
 use crate::values;
 
 /// Whether an agent's word is taken.
@@ -46,7 +47,7 @@ pub struct Agent {
     pub spool_deltas: u64,
 }
 
-/// Adds an agent.
+/// Adds an agent, with a leaf in the evidence that says whose its key is.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -65,7 +66,11 @@ pub fn insert(tx: &mut Tx<'_>, agent: &Agent) -> Result<(), StoreError> {
             agent.build.as_str().into(),
             time(agent.enrolled_at),
         ],
-    )
+    )?;
+    let (agency, facilities) = (&agent.agency, &agent.facilities);
+    let key = &agent.batch_key;
+    let leaf = leaf::agent(agent.agent, agency, facilities, key, agent.enrolled_at);
+    evidence::append(tx, &[leaf])
 }
 
 /// Loads an agent.

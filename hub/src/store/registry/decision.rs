@@ -3,9 +3,10 @@
 use savin_shared::sign::VerifyingKey;
 
 use super::staff;
-use crate::store::StoreError;
+use crate::evidence::leaf;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, time};
+use crate::store::{StoreError, evidence};
 use crate::values;
 pub use crate::work::decision::{Choice, Decision};
 use crate::work::role::Role;
@@ -25,7 +26,8 @@ pub struct Kept {
     pub is_good: bool,
 }
 
-/// Stores a decision of somebody who may make it; one that is stored already keeps its number.
+/// Stores a decision of somebody who may make it, with a leaf in the evidence; one that is stored
+/// already keeps its number.
 ///
 /// # Errors
 /// Returns [`StoreError::Refused`] when the signature does not hold, or whoever signed may not
@@ -57,6 +59,7 @@ pub fn record(tx: &mut Tx<'_>, decision: &Decision) -> Result<DecisionId, StoreE
             decision.signature.as_slice().into(),
         ],
     )?;
+    evidence::append(tx, &[leaf::decision(id, decision)])?;
     Ok(DecisionId(id))
 }
 

@@ -7,11 +7,12 @@ use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
 
 use super::facility;
+use crate::evidence::leaf::{self, EventOpening};
 use crate::ids::{EventId, EventPosition, PersonId, RecordId};
 use crate::registry::details::Details;
-use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, Value, optional_time};
+use crate::store::{StoreError, evidence};
 use crate::values;
 
 /// An event.
@@ -45,22 +46,55 @@ pub struct Event {
     pub details: Details,
 }
 
-/// Appends events and numbers them in their order.
+impl Event {
+    /// Returns what its leaf commits to.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Damaged`] when its particulars cannot be written.
+    pub fn opening(&self, position: EventPosition) -> Result<EventOpening, StoreError> {
+        let details = serde_json::to_string(&self.details)
+            .map_err(|_| StoreError::Damaged("an event cannot be written"))?;
+        Ok(EventOpening {
+            position: position.0,
+            code: self.code.as_str().to_owned(),
+            record: self.record.0,
+            version: self.version,
+            facility: self.facility.to_string(),
+            origin: self.origin.as_str().to_owned(),
+            effective_at: self.effective_at,
+            entered_at: self.entered_at,
+            observed_at: self.observed_at.timestamp(),
+            received_at: self.received_at.timestamp(),
+            corrects: self.corrects.map(|position| position.0),
+            details,
+        })
+    }
+}
+
+/// Appends events, numbers them in their order, and adds a leaf for each to the evidence, under a
+/// salt of its own.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn append(tx: &mut Tx<'_>, events: &[Event]) -> Result<(), StoreError> {
+pub fn append(
+    tx: &mut Tx<'_>,
+    events: &[Event],
+    random: fn() -> [u8; 16],
+) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
     }
     let first = tx.take_numbers("event", events.len() as u64)?;
-    let lists = (first..)
+    let openings = (first..)
         .zip(events)
-        .map(|(position, event)| {
-            let details = serde_json::to_string(&event.details)
-                .map_err(|_| StoreError::Damaged("an event cannot be written"))?;
-            Ok(vec![
-                position.into(),
+        .map(|(position, event)| event.opening(EventPosition(position)))
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let lists: Vec<_> = openings
+        .iter()
+        .zip(events)
+        .map(|(opening, event)| {
+            vec![
+                opening.position.into(),
                 event.event.as_bytes().into(),
                 event.code.code().into(),
                 event.person.as_bytes().into(),
@@ -73,17 +107,24 @@ pub fn append(tx: &mut Tx<'_>, events: &[Event]) -> Result<(), StoreError> {
                 event.observed_at.micros().into(),
                 event.received_at.micros().into(),
                 event.corrects.map(|position| position.0).into(),
-                details.into(),
-            ])
+                opening.details.as_str().into(),
+            ]
         })
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    tx.execute_many(
+        .collect();
+    let stored = tx.query_many(
         "INSERT INTO event (position, event_id, code, person_id, record_id, version, facility_code,
              origin, effective_at, entered_at, observed_at, received_at, corrects, details)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-         ON CONFLICT (event_id) DO NOTHING",
+         ON CONFLICT (event_id) DO NOTHING RETURNING position",
         &lists,
-    )
+    )?;
+    let leaves: Vec<_> = stored
+        .iter()
+        .zip(openings.iter().zip(events))
+        .filter(|(stored, _)| !stored.is_empty())
+        .map(|(_, (opening, event))| leaf::event(event.event, opening, random()))
+        .collect();
+    evidence::append(tx, &leaves)
 }
 
 /// Loads the events after a position, in order.

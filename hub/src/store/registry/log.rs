@@ -2,43 +2,43 @@
 
 use std::cmp::Ordering;
 
-use savin_shared::chain::Span;
 use savin_shared::clock::ReceivedAt;
+use savin_shared::envelope::SealedBatch;
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, Epoch, Seq};
 
-use crate::store::StoreError;
+use crate::evidence::leaf;
 use crate::store::conn::Tx;
 use crate::store::value::count;
+use crate::store::{StoreError, evidence};
 use crate::values;
 
 /// A batch on its way into the log.
 #[derive(Debug)]
 pub struct Logged<'a> {
-    /// Whose.
-    pub agent: AgentId,
-    /// Where it lies on its chain.
-    pub span: Span,
+    /// The batch.
+    pub batch: &'a SealedBatch,
     /// Its bytes.
     pub sealed: &'a [u8],
 }
 
-/// Appends batches.
+/// Appends batches, and a leaf for each to the evidence.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn append(tx: &mut Tx<'_>, batches: &[Logged<'_>], at: ReceivedAt) -> Result<(), StoreError> {
     let lists: Vec<_> = batches
         .iter()
-        .map(|batch| {
+        .map(|logged| {
+            let header = &logged.batch.header;
             vec![
-                batch.agent.as_bytes().into(),
-                batch.span.epoch.as_bytes().into(),
-                count(batch.span.first.0),
-                count(batch.span.last.0),
-                batch.span.head.as_bytes().into(),
+                header.agent.as_bytes().into(),
+                header.span.epoch.as_bytes().into(),
+                count(header.span.first.0),
+                count(header.span.last.0),
+                header.span.head.as_bytes().into(),
                 at.micros().into(),
-                batch.sealed.into(),
+                logged.sealed.into(),
             ]
         })
         .collect();
@@ -46,7 +46,12 @@ pub fn append(tx: &mut Tx<'_>, batches: &[Logged<'_>], at: ReceivedAt) -> Result
         "INSERT INTO batch_log (agent_id, epoch, first_seq, last_seq, head, received_at, sealed)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &lists,
-    )
+    )?;
+    let leaves: Vec<_> = batches
+        .iter()
+        .map(|logged| leaf::batch(&logged.batch.header, &logged.batch.signature, at))
+        .collect();
+    evidence::append(tx, &leaves)
 }
 
 /// What the log holds at a delta.

@@ -1,11 +1,13 @@
 //! Notices and the tries that were made of them.
 
 use jiff::Timestamp;
+use savin_shared::hash::Hash;
 
+use crate::evidence::leaf;
 use crate::ids::{NoticeId, RegistrantId};
-use crate::store::StoreError;
 use crate::store::conn::{Engine, Tx};
 use crate::store::value::{Row, optional_time, time};
+use crate::store::{StoreError, evidence};
 use crate::values;
 
 /// A notice on its way into the table.
@@ -21,6 +23,17 @@ pub struct NewNotice {
     pub urgency: u8,
     /// What it says, sealed.
     pub sealed_fact: Vec<u8>,
+    /// What its leaf in the evidence commits to.
+    pub commitment: Hash,
+}
+
+/// What a channel answered to a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The answer, sealed.
+    pub sealed: Vec<u8>,
+    /// What the leaf of the try's outcome commits to.
+    pub commitment: Hash,
 }
 
 /// A notice that was claimed to be tried.
@@ -34,6 +47,8 @@ pub struct ClaimedNotice {
     pub sealed_fact: Vec<u8>,
     /// The number of the claim; a later claim makes it void.
     pub claim: i64,
+    /// The number of the try.
+    pub attempt: u64,
 }
 
 /// A notice as it stands.
@@ -76,7 +91,7 @@ pub enum After {
     Stopped,
 }
 
-/// Plans notices; one that is planned already stays as it is.
+/// Plans notices, with a leaf in the evidence for each; one that is planned already stays as it is.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -94,17 +109,24 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
             ]
         })
         .collect();
-    tx.execute_many(
+    let planned = tx.query_many(
         "INSERT INTO notice (notice_id, registrant_id, channel, urgency, sealed_fact, state,
              planned_at, due_at, attempts, claimed_until, claim)
          VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, 0, 0, 0)
-         ON CONFLICT (notice_id) DO NOTHING",
+         ON CONFLICT (notice_id) DO NOTHING RETURNING notice_id",
         &lists,
-    )
+    )?;
+    let leaves: Vec<_> = planned
+        .iter()
+        .zip(notices)
+        .filter(|(planned, _)| !planned.is_empty())
+        .map(|(_, new)| leaf::notice(new.notice, new.channel, now, &new.commitment))
+        .collect();
+    evidence::append(tx, &leaves)
 }
 
-/// Claims notices that are due, the most urgent first, and writes a row for each try before it is
-/// made. What another worker holds is left to it until its lease ends.
+/// Claims notices that are due, the most urgent first, and writes a row and a leaf for each try
+/// before it is made. What another worker holds is left to it until its lease ends.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -131,6 +153,7 @@ pub fn claim(
     };
     let rows = tx.query(due, &[channel.into(), time(now), i64::from(limit).into()])?;
     let mut claimed = Vec::with_capacity(rows.len());
+    let mut leaves = Vec::with_capacity(rows.len());
     for row in &rows {
         let notice: [u8; 16] = row.array(0)?;
         let row = tx
@@ -146,17 +169,21 @@ pub fn claim(
             "INSERT INTO attempt (notice_id, number, attempted_at) VALUES ($1, $2, $3)",
             &[(&notice).into(), row.integer(3)?.into(), time(now)],
         )?;
+        let id = NoticeId::from_bytes(notice);
+        leaves.push(leaf::attempt(id, row.integer(3)?, now));
         claimed.push(ClaimedNotice {
-            notice: NoticeId::from_bytes(notice),
+            notice: id,
             registrant: RegistrantId::from_bytes(row.array(0)?),
             sealed_fact: row.bytes(1)?.to_vec(),
             claim: row.integer(2)?,
+            attempt: row.count(3)?,
         });
     }
+    evidence::append(tx, &leaves)?;
     Ok(claimed)
 }
 
-/// Notes what became of a try; a claim that is void changes nothing. Returns whether it counted.
+/// Notes what became of a try, with a leaf in the evidence; a claim that is void changes nothing. Returns whether it counted.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -165,7 +192,7 @@ pub fn finish(
     notice: NoticeId,
     claim: i64,
     after: After,
-    sealed_answer: Option<&[u8]>,
+    answer: Option<&Answer>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let (state, due_at, word) = match after {
@@ -197,9 +224,12 @@ pub fn finish(
             row.integer(0)?.into(),
             time(now),
             word.into(),
-            sealed_answer.into(),
+            answer.map(|answer| answer.sealed.as_slice()).into(),
         ],
     )?;
+    let commitment = answer.map(|answer| &answer.commitment);
+    let leaf = leaf::outcome(notice, row.integer(0)?, now, word, commitment);
+    evidence::append(tx, &[leaf])?;
     Ok(true)
 }
 

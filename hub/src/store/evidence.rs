@@ -1,0 +1,333 @@
+//! The evidence log of a database: leaves and whole subtrees, written in the transaction of what
+//! they witness, and the checkpoints that were signed over them.
+
+use jiff::Timestamp;
+use savin_shared::hash::Hash;
+
+use super::StoreError;
+use super::conn::Tx;
+use super::value::{Row, count, time};
+use crate::evidence::checkpoint::Checkpoint;
+use crate::evidence::leaf::{Leaf, Salt};
+use crate::evidence::merkle::{self, Frontier, leaf_hash};
+use crate::values;
+
+/// A leaf as it was logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// Where in the log.
+    pub index: u64,
+    /// What it says.
+    pub content: String,
+    /// The salt of its commitment, if the database keeps it and it was not erased.
+    pub salt: Option<Salt>,
+}
+
+/// Appends leaves.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn append(tx: &mut Tx<'_>, leaves: &[Leaf]) -> Result<(), StoreError> {
+    if leaves.is_empty() {
+        return Ok(());
+    }
+    let mut frontier = frontier(tx)?;
+    let (mut rows, mut nodes) = (Vec::with_capacity(leaves.len()), Vec::new());
+    for leaf in leaves {
+        rows.push(vec![
+            count(frontier.size()),
+            leaf.subject.as_str().into(),
+            leaf.content.as_str().into(),
+            leaf.salt.as_ref().map(<[u8; 16]>::as_slice).into(),
+        ]);
+        for node in frontier.push(leaf.hash()) {
+            let hash = node.hash.as_bytes().into();
+            nodes.push(vec![node.level.into(), count(node.index), hash]);
+        }
+    }
+    tx.execute_many(
+        "INSERT INTO evidence_leaf (leaf_index, subject, content, salt) VALUES ($1, $2, $3, $4)",
+        &rows,
+    )?;
+    tx.execute_many(
+        "INSERT INTO evidence_node (level, node_index, hash) VALUES ($1, $2, $3)",
+        &nodes,
+    )?;
+    tx.execute_one(
+        "evidence head",
+        "INSERT INTO evidence_head (log, size, frontier) VALUES ('log', $1, $2)
+         ON CONFLICT (log) DO UPDATE SET size = $1, frontier = $2",
+        values![
+            i64::try_from(frontier.size()).unwrap_or(i64::MAX),
+            frontier.bytes()
+        ],
+    )
+}
+
+/// Returns the right edge of the tree as it stands.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn frontier(tx: &mut Tx<'_>) -> Result<Frontier, StoreError> {
+    let row = tx.query_optional("SELECT size, frontier FROM evidence_head", values![])?;
+    let Some(row) = row else {
+        return Ok(Frontier::default());
+    };
+    let frontier = Frontier::read(row.count(0)?, row.bytes(1)?);
+    frontier.ok_or(StoreError::Damaged("the evidence log's head"))
+}
+
+/// Returns what the log is now.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn head(tx: &mut Tx<'_>) -> Result<Checkpoint, StoreError> {
+    let frontier = frontier(tx)?;
+    Ok(Checkpoint {
+        size: frontier.size(),
+        root: frontier.root(),
+    })
+}
+
+/// Returns what the log was at a size, from the hashes of its subtrees.
+///
+/// # Errors
+/// Returns [`StoreError`] when the log is shorter or the database refuses.
+pub fn at(tx: &mut Tx<'_>, size: u64) -> Result<Checkpoint, StoreError> {
+    let root = merkle::root_at(size, &mut |level, index| node(tx, level, index))?;
+    Ok(Checkpoint { size, root })
+}
+
+/// Proves that a leaf is in the log at a size.
+///
+/// # Errors
+/// Returns [`StoreError`] when it is not, or the database refuses.
+pub fn inclusion(tx: &mut Tx<'_>, index: u64, size: u64) -> Result<Vec<Hash>, StoreError> {
+    if index >= size {
+        return Err(StoreError::Damaged("a leaf beyond the checkpoint"));
+    }
+    merkle::inclusion(index, size, &mut |level, index| node(tx, level, index))
+}
+
+/// Proves that the log at a size continues what it was at a smaller one.
+///
+/// # Errors
+/// Returns [`StoreError`] when the log is shorter or the database refuses.
+pub fn consistency(tx: &mut Tx<'_>, before: u64, size: u64) -> Result<Vec<Hash>, StoreError> {
+    if before == 0 || before >= size {
+        return Ok(Vec::new());
+    }
+    merkle::consistency(before, size, &mut |level, index| node(tx, level, index))
+}
+
+fn node(tx: &mut Tx<'_>, level: u8, index: u64) -> Result<Hash, StoreError> {
+    let missing = StoreError::Damaged("a hash of the evidence log is missing");
+    let key = [level.into(), count(index)];
+    let row = match level {
+        0 => tx.query_optional(
+            "SELECT content FROM evidence_leaf WHERE leaf_index = $2 AND $1 = 0",
+            &key,
+        )?,
+        _ => tx.query_optional(
+            "SELECT hash FROM evidence_node WHERE level = $1 AND node_index = $2",
+            &key,
+        )?,
+    };
+    let row = row.ok_or(missing)?;
+    match level {
+        0 => Ok(leaf_hash(row.text(0)?.as_bytes())),
+        _ => Ok(Hash::from_bytes(row.array(0)?)),
+    }
+}
+
+/// Finds the leaf of a subject.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn find(tx: &mut Tx<'_>, subject: &str) -> Result<Option<Logged>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT leaf_index, content, salt FROM evidence_leaf WHERE subject = $1",
+        values![subject],
+    )?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Loads leaves in their order, from one on.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn leaves(tx: &mut Tx<'_>, from: u64, leaves_max: u32) -> Result<Vec<Logged>, StoreError> {
+    tx.query(
+        "SELECT leaf_index, content, salt FROM evidence_leaf
+         WHERE leaf_index >= $1 ORDER BY leaf_index LIMIT $2",
+        &[count(from), i64::from(leaves_max).into()],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Keeps a checkpoint that was signed; one of the same size stays as it is.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn keep(tx: &mut Tx<'_>, size: u64, note: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO evidence_checkpoint (size, signed_at, note) VALUES ($1, $2, $3)
+         ON CONFLICT (size) DO NOTHING",
+        &[count(size), time(now), note.into()],
+    )
+    .map(|_| ())
+}
+
+/// Returns the checkpoint that was signed last, with when.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn last_checkpoint(tx: &mut Tx<'_>) -> Result<Option<(u64, Timestamp, String)>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT size, signed_at, note FROM evidence_checkpoint ORDER BY size DESC LIMIT 1",
+        values![],
+    )?;
+    row.map(|row| Ok((row.count(0)?, row.time(1)?, row.text(2)?.to_owned())))
+        .transpose()
+}
+
+fn read(row: &Row) -> Result<Logged, StoreError> {
+    let salt = row.optional_bytes(2)?.map(TryInto::try_into).transpose();
+    Ok(Logged {
+        index: row.count(0)?,
+        content: row.text(1)?.to_owned(),
+        salt: salt.map_err(|_| StoreError::Damaged("the salt of a leaf"))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use crate::evidence::leaf::Leaf;
+    use crate::evidence::merkle::{is_continued, is_included};
+    use crate::store::testing::places;
+    use crate::store::{Store, registry, vault};
+
+    fn leaf(number: u64) -> Leaf {
+        Leaf {
+            subject: format!("test/{number}"),
+            content: format!("savin/test/1\nnumber {number}\n"),
+            salt: (number.is_multiple_of(2)).then_some([7; 16]),
+        }
+    }
+
+    fn each(name: &str, test: impl Fn(&Store)) {
+        let folder = tempfile::tempdir().unwrap();
+        for place in places(folder.path(), name) {
+            test(&Store::open(&place, &registry::SCHEMA).unwrap());
+        }
+        for place in places(folder.path(), &format!("{name}_vault")) {
+            test(&Store::open(&place, &vault::SCHEMA).unwrap());
+        }
+    }
+
+    #[test]
+    fn proves_what_it_appended_in_groups() {
+        each("evidence_log", |store| {
+            let mut from = 0;
+            let mut heads = Vec::new();
+            for many in [0, 1, 2, 5, 1, 16, 9] {
+                let leaves: Vec<_> = (from..from + many).map(leaf).collect();
+                from += many;
+                heads.push(
+                    store
+                        .write_now("append", move |tx| {
+                            super::append(tx, &leaves)?;
+                            super::head(tx)
+                        })
+                        .unwrap(),
+                );
+            }
+            let end = *heads.last().unwrap();
+            assert_eq!(end.size, from);
+            store
+                .read_now("proofs", move |tx| {
+                    for before in heads.iter().filter(|before| before.size > 0) {
+                        assert_eq!(super::at(tx, before.size)?, *before);
+                        let proof = super::consistency(tx, before.size, end.size)?;
+                        let (old, new) = ((before.size, &before.root), (end.size, &end.root));
+                        assert!(is_continued(old, new, &proof), "{before:?}");
+                    }
+                    for number in 0..end.size {
+                        let logged = super::find(tx, &format!("test/{number}"))?.unwrap();
+                        assert_eq!(logged.index, number);
+                        assert_eq!(logged.salt.is_some(), number.is_multiple_of(2));
+                        let proof = super::inclusion(tx, number, end.size)?;
+                        let hash = leaf(number).hash();
+                        assert!(is_included(hash, number, end.size, &proof, &end.root));
+                    }
+                    assert_eq!(super::leaves(tx, end.size - 2, 9)?.len(), 2);
+                    assert!(super::at(tx, end.size + 1).is_err());
+                    Ok(())
+                })
+                .unwrap();
+        });
+    }
+
+    #[test]
+    fn undoes_its_leaves_with_what_they_witness() {
+        each("evidence_undone", |store| {
+            let failed = store.write_now("append", |tx| {
+                super::append(tx, &[leaf(1)])?;
+                Err::<(), _>(super::StoreError::Refused("no".to_owned()))
+            });
+            assert!(failed.is_err());
+            let head = store.read_now("head", super::head).unwrap();
+            assert_eq!(head.size, 0);
+        });
+    }
+
+    #[test]
+    fn appends_one_after_the_other_from_many_threads() {
+        each("evidence_threads", |store| {
+            std::thread::scope(|scope| {
+                for thread in 0..4 {
+                    scope.spawn(move || {
+                        for number in 0..10 {
+                            let leaf = leaf(thread * 100 + number);
+                            let append = |store: &Store| {
+                                let leaf = leaf.clone();
+                                store.write_now("append", move |tx| {
+                                    super::append(tx, std::slice::from_ref(&leaf))
+                                })
+                            };
+                            while append(store).is_err() {
+                                std::thread::park_timeout(Duration::from_millis(1));
+                            }
+                        }
+                    });
+                }
+            });
+            let whole = store.read_now("whole", |tx| {
+                let head = super::head(tx)?;
+                assert_eq!(super::at(tx, head.size)?, head);
+                Ok(head.size)
+            });
+            assert_eq!(whole.unwrap(), 40);
+        });
+    }
+
+    #[test]
+    fn keeps_the_first_checkpoint_of_a_size() {
+        each("evidence_checkpoints", |store| {
+            let at = Timestamp::UNIX_EPOCH;
+            let last = store.write_now("keep", move |tx| {
+                super::keep(tx, 3, "three", at)?;
+                super::keep(tx, 9, "nine", at)?;
+                super::keep(tx, 9, "another", at)?;
+                super::last_checkpoint(tx)
+            });
+            assert_eq!(last.unwrap(), Some((9, at, "nine".to_owned())));
+        });
+    }
+}
