@@ -7,12 +7,7 @@ set -eu
 
 first=$1
 second=$2
-scratch=$(mktemp -d)
-mount -t tmpfs none "$scratch"
-mkdir "$scratch/upper" "$scratch/work" "$scratch/root"
-mount -t overlay overlay "$scratch/root" \
-    -o "lowerdir=/,upperdir=$scratch/upper,workdir=$scratch/work"
-root=$scratch/root
+. "$(dirname "$0")/copy.sh"
 mkdir -p "$root/packages/first" "$root/packages/second" "$root/proc" "$root/dev"
 cp "$first"/*.deb "$root/packages/first"
 cp "$second"/*.deb "$root/packages/second"

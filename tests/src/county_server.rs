@@ -18,6 +18,9 @@ use crate::program::{Program, run};
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(60);
 
+/// Who MariaDB runs as where the tests run as root: every system has that user.
+const NOBODY: &str = "nobody";
+
 /// The password of the login that can only read.
 pub const PASSWORD: &str = "blue jay; 'heron'";
 
@@ -102,7 +105,8 @@ impl CountyServer {
             Kind::MariaDb => {
                 // Not on everybody's path.
                 let mut command = Command::new("/usr/sbin/mariadbd");
-                command.args(["--no-defaults", "--bind-address=127.0.0.1", "--user=mysql"]);
+                command.args(["--no-defaults", "--bind-address=127.0.0.1"]);
+                command.arg(format!("--user={NOBODY}"));
                 command.arg(format!("--datadir={}", data.display()));
                 command.arg(self.scratch());
                 command.arg(format!("--socket={}", self.socket().display()));
@@ -203,7 +207,7 @@ impl CountyServer {
         std::fs::set_permissions(self.folder.path(), open)?;
         let owner = match self.kind {
             Kind::Postgres => "postgres",
-            Kind::MariaDb => "mysql",
+            Kind::MariaDb => NOBODY,
         };
         if is_root() {
             let mut command = Command::new("chown");
@@ -220,7 +224,8 @@ impl CountyServer {
             }
             Kind::MariaDb => {
                 let mut command = Command::new("mariadb-install-db");
-                command.args(["--no-defaults", "--user=mysql", "--skip-test-db"]);
+                command.args(["--no-defaults", "--skip-test-db"]);
+                command.arg(format!("--user={NOBODY}"));
                 command.arg("--auth-root-authentication-method=normal");
                 command.arg(format!("--datadir={}", self.data().display()));
                 command.arg(self.scratch());

@@ -1,5 +1,6 @@
 //! The packages: built from the programs of this build, checked by Debian's own tools, and installed,
-//! upgraded, removed and purged on a copy of this machine that is gone afterwards.
+//! upgraded, removed and purged on copies of this machine that are gone afterwards: one where systemd does
+//! not run, and one that it boots, where agent and hub are its services.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -75,6 +76,29 @@ fn holds_everything(name: &str, listing: &str, commands: &clap::Command) -> anyh
     Ok(())
 }
 
+/// Lets systemd boot a copy of this machine, on which the packages are installed, run, upgraded and
+/// removed.
+fn boots(kind: &str, first: &Path, second: &Path) -> anyhow::Result<()> {
+    let jail = tempfile::tempdir()?;
+    let county = rusqlite::Connection::open(jail.path().join("booking.sqlite"))?;
+    county.execute_batch(
+        "CREATE TABLE booking (booking_no TEXT, jacket_no TEXT, last_name TEXT, first_name TEXT,
+             booked_at TEXT, status TEXT, status_at TEXT, released_at TEXT, release_reason TEXT);
+         INSERT INTO booking (booking_no, jacket_no, last_name, first_name, booked_at, status) VALUES
+             ('26-1', 'J1', 'SAMPLE', 'AVERY', '2026-01-02 03:04:05', 'IN'),
+             ('26-2', 'J2', 'EXAMPLE', 'BLAKE', '2026-01-03 03:04:05', 'IN'),
+             ('26-3', 'J3', 'SPECIMEN', 'CASEY', '2026-01-04 03:04:05', 'LEAVE');",
+    )?;
+    drop(county);
+    let booted = concat!(env!("CARGO_MANIFEST_DIR"), "/packages/booted.sh");
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "--propagation", "private", booted, kind]);
+    unshare.args([first, second, jail.path()]);
+    let said = run(unshare)?;
+    ensure!(said.contains("== well"), "{said}");
+    Ok(())
+}
+
 #[test]
 fn debian_packages_install_upgrade_and_purge() -> anyhow::Result<()> {
     let programs = programs()?;
@@ -119,11 +143,11 @@ fn debian_packages_install_upgrade_and_purge() -> anyhow::Result<()> {
         &folders,
     )?;
     ensure!(said.contains("== well"), "{said}");
-    Ok(())
+    boots("deb", first.path(), second.path())
 }
 
 #[test]
-fn red_hat_packages_hold_the_same() -> anyhow::Result<()> {
+fn red_hat_packages_install_upgrade_and_erase() -> anyhow::Result<()> {
     let programs = programs()?;
     let output = tempfile::tempdir()?;
     let packages = build("rpm", &programs, output.path(), "0.9.0")?;
@@ -148,5 +172,7 @@ fn red_hat_packages_hold_the_same() -> anyhow::Result<()> {
         scripts.contains("useradd --system --gid savin-agent"),
         "{scripts}"
     );
-    Ok(())
+    let second = tempfile::tempdir()?;
+    build("rpm", &programs, second.path(), "0.9.1")?;
+    boots("rpm", output.path(), second.path())
 }
