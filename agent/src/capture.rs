@@ -4,6 +4,7 @@
 //! batch is here, synchronous, and the same for a live feed, a replay and a test.
 
 pub mod emergency;
+mod history;
 mod holding;
 mod read;
 pub mod refusal;
@@ -12,8 +13,6 @@ pub mod report;
 pub mod rows;
 mod sight;
 mod strangers;
-
-use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::chain::{Position, Salt};
@@ -26,13 +25,14 @@ use thiserror::Error;
 
 use crate::diff::{Class, Difference};
 use crate::format::open::open;
-use crate::guard::{self, History, HoldReason, Verdict};
-use crate::journal::feed::{Ended, Export, FeedState};
+use crate::guard::{self, History, Verdict};
+use crate::journal::feed::{Ended, Export, FeedState, Passage};
 use crate::journal::hold::{self, HoldUpdate};
-use crate::journal::{Capture, Journal, JournalError, Step, feed, mode, position};
+use crate::journal::{Capture, Journal, JournalError, Step, feed, position};
 use crate::mapping::profile::{Mode, Profile};
 use crate::mapping::tally::Tally;
 use crate::signer::Signer;
+use history::history;
 use read::{Read, ReadError, read};
 use refusal::Refusal;
 use report::{Outcome, Report};
@@ -225,7 +225,7 @@ impl Taking<'_> {
         let is_compared = !self.history.is_first_roster;
         let is_taken = !verdict.is_doubted;
         let is_evacuated = self.history.mode == guard::Mode::Evacuation;
-        let lost = verdict.passed.iter().filter(|d| guard::is_loss(d)).count() as u64;
+        let passage = self.passage(&verdict);
         let is_end = |d: &&Difference| d.class == Class::Ended && !d.is_history;
         let ended = Ended {
             passed: verdict.passed.iter().filter(is_end).count() as u64,
@@ -255,8 +255,8 @@ impl Taking<'_> {
             export,
             told,
             // An evacuation says nothing of what is usual.
-            lost: (is_roster && is_compared && is_taken && !is_evacuated)
-                .then(|| (feed.profile.times.day(now.exported_at), lost)),
+            passage: (is_roster && is_compared && is_taken && !is_evacuated)
+                .then(|| (feed.profile.times.day(now.exported_at), passage)),
             ended: if is_compared { ended } else { Ended::default() },
             hold,
             secret: now.secret,
@@ -309,6 +309,19 @@ impl Taking<'_> {
 }
 
 impl Taking<'_> {
+    fn passage(&self, verdict: &Verdict) -> Passage {
+        let count = |is: fn(&Difference) -> bool| verdict.passed.iter().filter(|d| is(d)).count();
+        Passage {
+            day: guard::Day {
+                lost: count(guard::is_loss) as u64,
+                admitted: count(|difference| difference.class == Class::New) as u64,
+                listed: self.history.listed,
+                span: self.history.days_since_change,
+            },
+            approved: 0,
+        }
+    }
+
     fn set_aside(&self, tally: &Tally) -> Option<String> {
         let name = self.export.as_ref().map_or("query", |export| &export.name);
         let said = tally
@@ -376,7 +389,7 @@ fn note(
         state,
         export: None,
         told: Vec::new(),
-        lost: None,
+        passage: None,
         ended: Ended::default(),
         hold,
         secret: now.secret,
@@ -396,79 +409,6 @@ fn admission(feed: &Feed, read: &Read) -> Option<Refusal> {
     }
     let lists_nobody = diff.listed == 0 && diff.unkeyed == 0 && diff.sealed.is_empty();
     (feed.profile.mode == Mode::Roster && lists_nobody).then_some(Refusal::NoRows)
-}
-
-/// Looks whether a roster's file is one from the past.
-fn doubt(
-    journal: &mut Journal,
-    feed: &Feed,
-    before: Option<&FeedState>,
-    export: Option<&Export>,
-) -> Result<Option<HoldReason>, JournalError> {
-    let Some(export) = export.filter(|_| feed.profile.mode == Mode::Roster) else {
-        return Ok(None);
-    };
-    let exported_at = export.exported_at;
-    if let Some(last) = before
-        .and_then(|state| state.exported_at)
-        .filter(|l| exported_at < *l)
-    {
-        return Ok(Some(HoldReason::Older { exported_at, last }));
-    }
-    let taken_at = journal.read(|tx| feed::taken_before(tx, &feed.name, &export.content))?;
-    Ok(taken_at.map(|taken_at| HoldReason::ServedAgain { taken_at }))
-}
-
-fn history(
-    journal: &mut Journal,
-    feed: &Feed,
-    before: Option<&FeedState>,
-    export: Option<&Export>,
-    now: Now,
-) -> Result<History, JournalError> {
-    let day = feed.profile.times.day(now.exported_at);
-    let (losses, ((ended_in_window, windows), ended_busiest), waiting, mode) =
-        journal.read(|tx| {
-            let (lost_today, daily_losses) = feed::losses(tx, &feed.name, day)?;
-            let decided = hold::last_released(tx, &feed.name)?.map(|at| feed.profile.times.day(at));
-            let days_since = match decided {
-                Some(decided) => feed::loss_days_between(tx, &feed.name, (decided, day))?,
-                None => usize::MAX,
-            };
-            Ok((
-                (lost_today, daily_losses, days_since),
-                (
-                    feed::ended(tx, &feed.name, now.at)?,
-                    feed::busiest(tx, &feed.name, now.at)?,
-                ),
-                hold::waiting(tx, &feed.name)?,
-                mode::load(tx, &feed.name, now.at)?,
-            ))
-        })?;
-    let (lost_today, daily_losses, days_since_decision) = losses;
-    let windows_in_history = guard::HISTORY_DAYS as u64 * 24 * 6;
-    let last_change = before.and_then(|state| state.changed_at);
-    let since_change = last_change.map(|last| now.exported_at.duration_since(last).as_hours());
-    Ok(History {
-        daily_losses,
-        lost_today,
-        listed: before.map_or(0, |state| state.listed),
-        days_since_change: since_change
-            .and_then(|hours| u64::try_from((hours + 12) / 24).ok())
-            .unwrap_or(0)
-            .max(1),
-        ended_in_window,
-        ended_busiest,
-        ended_usual: guard::usual_maximum(&windows, windows_in_history),
-        is_first_roster: feed.profile.mode == Mode::Roster
-            && before.is_none_or(|state| state.captured_at.is_none()),
-        is_roster: feed.profile.mode == Mode::Roster,
-        days_since_decision,
-        strangers: BTreeSet::new(),
-        mode: mode.map_or(guard::Mode::Normal, |said| said.mode),
-        doubt: doubt(journal, feed, before, export)?,
-        waiting,
-    })
 }
 
 fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> Step {
@@ -492,6 +432,5 @@ fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> S
     }
 }
 
-/// Returns the day of the agency's calendar to which an export belongs.
 #[cfg(test)]
 mod tests;

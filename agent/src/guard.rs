@@ -5,6 +5,7 @@
 //! fitted to this feed's own history; beyond, it is held with its reason until a named person
 //! releases it, or until the source stops saying it. Nothing here ever turns absence into a release.
 
+mod drift;
 mod limits;
 mod mode;
 mod reason;
@@ -17,9 +18,9 @@ use savin_shared::record::custody::CustodyState;
 
 use crate::diff::{Class, Diff, Difference};
 use crate::mapping::standing::Standing;
+pub use drift::{DAYS_MAX, Day, Drift, drift};
 pub use limits::{
     HISTORY_DAYS, WINDOW_MINUTES, absence_limit, is_beyond_accident, release_limit, usual_maximum,
-    weekly_limit,
 };
 pub use mode::Mode;
 pub use reason::{HoldReason, doubts_export};
@@ -27,10 +28,12 @@ pub use reason::{HoldReason, doubts_export};
 /// What a feed usually does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// How many left its roster on each past day, at most [`HISTORY_DAYS`].
-    pub daily_losses: Vec<u64>,
-    /// How many have left it today, before this export.
+    /// What its roster did on each past day, the latest first, at most [`DAYS_MAX`].
+    pub days: Vec<Day>,
+    /// How many have left it today, before this export, with no person's word that it is so.
     pub lost_today: u64,
+    /// How many have come today, before this export.
+    pub admitted_today: u64,
     /// How many it listed before this export.
     pub listed: u64,
     /// Whole days since what it holds last changed, at least one.
@@ -55,6 +58,8 @@ pub struct History {
     pub mode: Mode,
     /// What makes the whole export doubtful, if anything does.
     pub doubt: Option<HoldReason>,
+    /// The code of what something waits for, if anything does.
+    pub hold: Option<String>,
     /// Changes that wait for a person already: neither time nor another export lets them pass.
     pub waiting: BTreeMap<RecordKey, Class>,
 }
@@ -138,6 +143,8 @@ struct Tally {
     ended: u64,
     absent: u64,
     lost: u64,
+    /// Losses that do.
+    waiting: u64,
     unkeyed: u64,
     listed: u64,
 }
@@ -154,7 +161,9 @@ impl Tally {
                 .count() as u64
         };
         let absent = count(Class::Absent);
+        let waits = |d: &&Difference| is_loss(d) && history.waits(d);
         Self {
+            waiting: diff.differences.iter().filter(waits).count() as u64,
             new: count(Class::New),
             ended: count(Class::Ended),
             absent,
@@ -203,10 +212,13 @@ impl Tally {
                 listed: history.listed,
             });
         }
-        if let Some((lost, limit)) = self.drift(history) {
-            reasons.push(HoldReason::SlowDrift { lost, limit });
+        if let Some(drift) = self.drift(history) {
+            reasons.push(HoldReason::SlowDrift(drift));
         }
-        let losses = !reasons.is_empty();
+        // A drift goes on until a person has looked, or whoever is missing is back.
+        let is_drift = history.hold.as_deref().is_some_and(reason::is_drift);
+        let goes_on = is_drift && self.waiting > 0 && history.mode != Mode::Evacuation;
+        let losses = goes_on || !reasons.is_empty();
         let absences = self.absent > 0
             && is_beyond_accident(self.unkeyed, self.unkeyed.saturating_add(self.listed));
         if absences {
@@ -228,12 +240,15 @@ impl Tally {
         }
     }
 
-    /// Says how many were lost in a week and how many could be, where that is beyond the usual.
-    fn drift(&self, history: &History) -> Option<(u64, u64)> {
-        let limit = weekly_limit(history)?;
-        let lost = limits::lost_of_late(history).saturating_add(self.lost_today(history));
-        let is_drift = self.lost > 0 && lost > limit && history.mode != Mode::Evacuation;
-        is_drift.then_some((lost, limit))
+    /// Finds a drift that ends with this export.
+    fn drift(&self, history: &History) -> Option<Drift> {
+        let today = Day {
+            lost: self.lost_today(history),
+            admitted: history.admitted_today.saturating_add(self.new),
+            listed: history.listed,
+            span: history.days_since_change,
+        };
+        drift(history, today).filter(|_| self.lost > 0)
     }
 }
 

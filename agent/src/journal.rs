@@ -36,7 +36,7 @@ use tracing::trace;
 use crate::diff::Told;
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
-use feed::{Ended, Export, FeedState};
+use feed::{Ended, Export, FeedState, Passage};
 use hold::HoldUpdate;
 use position::Standpoint;
 
@@ -78,8 +78,8 @@ pub struct Capture<'a> {
     pub export: Option<Export>,
     /// Transactions that were told, by their fingerprints.
     pub told: Vec<Told>,
-    /// How many more have left the roster, and on which day.
-    pub lost: Option<(jiff::civil::Date, u64)>,
+    /// Who came to the roster and who left it, and on which day.
+    pub passage: Option<(jiff::civil::Date, Passage)>,
     /// How many more custodies have ended by explicit word.
     pub ended: Ended,
     /// What becomes of the feed's hold.
@@ -271,8 +271,8 @@ pub fn store(
         feed::remember_export(tx, capture.feed, export, capture.at)?;
     }
     feed::remember_told(tx, capture.feed, &capture.told, capture.at)?;
-    if let Some((day, lost)) = capture.lost {
-        feed::count_lost(tx, capture.feed, day, lost)?;
+    if let Some((day, passage)) = capture.passage {
+        feed::count_passage(tx, capture.feed, day, passage)?;
     }
     feed::count_ended(tx, capture.feed, capture.ended, capture.at)?;
     hold::update(tx, capture.feed, &capture.hold, capture.at)?;

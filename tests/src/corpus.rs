@@ -8,4 +8,5 @@ pub mod damage;
 pub mod jail;
 pub mod pipeline;
 pub mod run;
+pub mod series;
 pub mod table;

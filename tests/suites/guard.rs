@@ -2,6 +2,7 @@
 
 use savin_tests::corpus::jail::SIZES;
 use savin_tests::corpus::run::{Base, decay, false_holds};
+use savin_tests::corpus::series;
 use savin_tests::corpus::table::{Extent, run};
 
 /// How many explicit releases within ten minutes are believed of a jail that seldom has any.
@@ -15,6 +16,7 @@ fn no_damage_is_told_as_a_release_and_no_release_is_lost() -> anyhow::Result<()>
         tenths: [0, 5, 5],
         bulk: 40,
         bases: 1,
+        series: 0,
         seed: 7,
     })?;
     let total = results.total();
@@ -50,12 +52,33 @@ fn an_ordinary_year_of_a_small_jail_asks_nobody_often() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_feed_that_decays_is_held_within_twelve_days() -> anyhow::Result<()> {
-    let [_, median, _] = SIZES;
-    let base = Base::new(median, false, 5)?;
-    for seed in 0..3 {
-        let held = decay(&base, 80, seed)?;
-        assert!(held.is_some(), "seed {seed}");
+fn a_feed_that_decays_is_held_within_weeks() -> anyhow::Result<()> {
+    let [_, median, small] = SIZES;
+    for size in [median, small] {
+        let base = Base::new(size, true, 5)?;
+        for seed in 0..3 {
+            let held = decay(&base, 50, seed)?;
+            assert!(held.is_some(), "{}, seed {seed}", size.name);
+        }
     }
     Ok(())
+}
+
+#[test]
+fn most_decaying_feeds_are_found_and_few_ordinary_years_are_held_for() {
+    let [_, median, small] = SIZES;
+    // A jail of ten that says no releases loses one in four days: half of one a day more takes longest.
+    let (median_most, small_most) = (95, 60);
+    for (size, most) in [(median, median_most), (small, small_most)] {
+        for says_releases in [false, true] {
+            let found = series::found(size, says_releases, 50, 0..60);
+            assert!(found.within_28 >= most, "{}: {found:?}", size.name);
+            let (mass, drifts) = series::false_holds(size, says_releases, 0..40);
+            assert!(
+                drifts <= 40 && mass <= 40,
+                "{}: {mass}, {drifts}",
+                size.name
+            );
+        }
+    }
 }

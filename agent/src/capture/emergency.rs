@@ -211,7 +211,7 @@ fn store(
             state,
             export: None,
             told: Vec::new(),
-            lost: None,
+            passage: None,
             ended: Ended::default(),
             hold: HoldUpdate::Keep,
             secret: statement.secret,

@@ -8,7 +8,8 @@ use savin_shared::envelope::SealedBatch;
 use savin_shared::ids::FeedName;
 
 use crate::diff::Class;
-use crate::journal::feed::{Ended, Export, FeedState};
+use crate::guard::Day;
+use crate::journal::feed::{Ended, Export, FeedState, Passage};
 use crate::journal::hold::{Action, Decision, Held, HoldUpdate};
 use crate::journal::{self, Capture, Journal, JournalError, feed, hold};
 use crate::signer::Signer;
@@ -86,14 +87,22 @@ fn released<'a>(
 ) -> Capture<'a> {
     let count = held.len() as u64;
     let is_loss = |held: &&Held| matches!(held.class, Class::Absent | Class::TurnedUnknown);
-    let lost = held.iter().filter(is_loss).count() as u64;
+    let added = held.iter().filter(|held| held.class == Class::New).count() as u64;
+    let passage = Passage {
+        day: Day {
+            lost: 0,
+            admitted: added,
+            listed: state.listed,
+            span: 1,
+        },
+        approved: held.iter().filter(is_loss).count() as u64,
+    };
     let removed = held
         .iter()
         .filter(|held| matches!(held.step.delta.change, Change::NoLongerListed(_)))
         .count() as u64;
     let approved = held.iter().filter(|held| held.class == Class::Ended);
     let approved = approved.count() as u64;
-    let added = held.iter().filter(|held| held.class == Class::New).count() as u64;
     state.listed = state.listed.saturating_add(added).saturating_sub(removed);
     if let Some(export) = &export {
         // The doubt is gone: this is the last export that was taken.
@@ -117,7 +126,7 @@ fn released<'a>(
         state,
         export,
         told: Vec::new(),
-        lost: Some((decider.day, lost)),
+        passage: Some((decider.day, passage)),
         // What a person let pass once says nothing of what is usual; on many days it does.
         ended: Ended {
             approved,

@@ -208,10 +208,8 @@ fn tells_an_evacuation_and_learns_nothing_from_it() {
     let absent = |(_, change): &(Origin, Change)| matches!(change, Change::NoLongerListed(_));
     assert!(told.iter().all(absent));
     let day = jail.feed.profile.times.day(jail.now);
-    let losses = jail
-        .journal
-        .read(|tx| feed::losses(tx, &jail.feed.name, day));
-    assert_eq!(losses.unwrap().0, 0);
+    let days = jail.journal.read(|tx| feed::days(tx, &jail.feed.name, day));
+    assert_eq!(days.unwrap().0.lost, 0);
     // It ends by itself.
     jail.next_day(&roster(0..50).replace("A9,", "B9,"));
     let report = jail.next_day(&roster(0..5).replace("A2,", "B2,"));

@@ -12,6 +12,9 @@ const ABSENCE_FLOOR_SMALL: u64 = 3;
 /// Up to how many people a jail is so small.
 const SMALL: u64 = 19;
 
+/// In a large jail, one of so many is no more than five are in a small one.
+const ABSENCE_FLOOR_ONE_OF: u64 = 500;
+
 /// How many times the usual daily loss is still believed.
 const ABSENCE_FACTOR: u64 = 3;
 
@@ -24,15 +27,6 @@ const HISTORY_DAYS_MIN: usize = 7;
 /// Daily loss assumed until there is history, in thousandths of the roster: the 95th percentile of
 /// ten years of one large jail.
 const LOSS_PER_MILLE: u64 = 21;
-
-/// Days over which losses that no single day shows are added up.
-const DRIFT_DAYS: usize = 7;
-
-/// Days of history, beside those, below which no drift can be told from ordinary times.
-const DRIFT_HISTORY_MIN: usize = 21;
-
-/// Losses of a week that no history can make suspicious.
-const DRIFT_FLOOR: u64 = 8;
 
 /// Explicit ends of custody that are always believed within [`WINDOW_MINUTES`].
 const RELEASE_FLOOR: u64 = 20;
@@ -66,48 +60,32 @@ pub const fn is_beyond_accident(wrong: u64, of: u64) -> bool {
 #[must_use]
 pub fn absence_limit(history: &History) -> u64 {
     let days = history.days_since_change.max(1);
-    let mut usual = median(&history.daily_losses);
-    if history.daily_losses.len() < HISTORY_DAYS_MIN {
+    let past = history.days.get(..HISTORY_DAYS).unwrap_or(&history.days);
+    let losses: Vec<u64> = past.iter().map(|day| day.lost).collect();
+    let mut usual = median(&losses);
+    if losses.len() < HISTORY_DAYS_MIN {
         let assumed = (history.listed * LOSS_PER_MILLE).div_ceil(1000);
         usual = usual.max(assumed);
     }
-    let mut believed = ABSENCE_FACTOR.saturating_mul(usual).saturating_mul(days);
+    // Where a few leave on a usual day, chance alone brings more than three times as many.
+    let by_chance = match usual {
+        0 | 1 => 0,
+        _ => usual.saturating_add(usual.saturating_mul(25).isqrt()),
+    };
+    let mut believed = ABSENCE_FACTOR.saturating_mul(usual).max(by_chance);
+    believed = believed.saturating_mul(days);
     if days > 1 {
         believed = believed.min(history.listed / 2);
     }
     floor(history).max(believed)
 }
 
-const fn floor(history: &History) -> u64 {
+fn floor(history: &History) -> u64 {
     if history.listed > SMALL {
-        ABSENCE_FLOOR
+        ABSENCE_FLOOR.max(history.listed / ABSENCE_FLOOR_ONE_OF)
     } else {
         ABSENCE_FLOOR_SMALL
     }
-}
-
-/// Returns how many may go missing in a week before a person is asked, once there is history: half
-/// again as many as in the middle week, and what chance adds where few come and go.
-#[must_use]
-pub fn weekly_limit(history: &History) -> Option<u64> {
-    let before = history.daily_losses.get(DRIFT_DAYS - 1..)?;
-    if before.len() < DRIFT_HISTORY_MIN {
-        return None;
-    }
-    let weeks: Vec<u64> = before
-        .windows(DRIFT_DAYS)
-        .map(|week| week.iter().sum())
-        .collect();
-    let usual = median(&weeks);
-    let chance = usual.saturating_mul(16).isqrt();
-    Some(DRIFT_FLOOR.max(usual + usual / 2 + chance))
-}
-
-/// Returns how many went missing on the last days before today of a week, as far as no person has
-/// looked since.
-pub(super) fn lost_of_late(history: &History) -> u64 {
-    let days = history.days_since_decision.min(DRIFT_DAYS - 1);
-    history.daily_losses.iter().take(days).sum()
 }
 
 /// Says whether one export lets go so many of those listed that its words must have changed.
@@ -121,7 +99,11 @@ pub(super) const fn is_shift(ended: u64, listed: u64) -> bool {
 pub fn release_limit(history: &History) -> u64 {
     let usual = RELEASE_FACTOR.saturating_mul(history.ended_usual);
     // Quiet days count: a jail that lets few go at once on most days is asked about many.
-    let days = history.daily_losses.len().max(history.ended_busiest.len());
+    let days = history
+        .days
+        .len()
+        .min(HISTORY_DAYS)
+        .max(history.ended_busiest.len());
     let mut busiest = history.ended_busiest.clone();
     busiest.resize(days, 0);
     let daily = if days < RELEASE_DAYS_MIN {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::drift::Drift;
 use super::limits::{ABSENCE_FLOOR, WINDOW_MINUTES};
 
 /// Why changes are held.
@@ -45,12 +46,7 @@ pub enum HoldReason {
         rows: u64,
     },
     /// A few people more than usual are missing each day, for days.
-    SlowDrift {
-        /// How many within a week.
-        lost: u64,
-        /// How many would have been believed.
-        limit: u64,
-    },
+    SlowDrift(Drift),
     /// Most of the roster is let go by one export: its words may have changed their meaning.
     StatusShift {
         /// How many.
@@ -92,7 +88,7 @@ impl HoldReason {
             | Self::ForeignExport { .. }
             | Self::OtherPeople { .. }
             | Self::WrongPerson { .. }
-            | Self::SlowDrift { .. }
+            | Self::SlowDrift(_)
             | Self::StatusShift { .. }
             | Self::Maintenance
             | Self::Older { .. }
@@ -109,7 +105,7 @@ impl HoldReason {
             Self::ForeignExport { .. } => "foreign-export",
             Self::OtherPeople { .. } => "other-people",
             Self::WrongPerson { .. } => "wrong-person",
-            Self::SlowDrift { .. } => "slow-drift",
+            Self::SlowDrift(_) => "slow-drift",
             Self::StatusShift { .. } => "status-shift",
             Self::Maintenance => "maintenance",
             Self::Older { .. } => "older",
@@ -127,6 +123,11 @@ pub fn doubts_export(code: &str) -> bool {
         code,
         "foreign-export" | "other-people" | "older" | "served-again"
     )
+}
+
+/// Says whether a hold of this code is about a slow drift.
+pub(super) fn is_drift(code: &str) -> bool {
+    code == "slow-drift"
 }
 
 impl fmt::Display for HoldReason {
@@ -162,11 +163,7 @@ impl fmt::Display for HoldReason {
                 "{rows} people are let go under a number that was another person's: their status \
                  stays as it was until a person has looked"
             ),
-            Self::SlowDrift { lost, limit } => write!(
-                formatter,
-                "{lost} people went missing within a week, and up to {limit} would be usual: the \
-                 feed may be losing rows; their status stays as it was until a person has looked"
-            ),
+            Self::SlowDrift(drift) => write!(formatter, "{drift}"),
             Self::StatusShift { ended, listed } => write!(
                 formatter,
                 "{ended} of {listed} people are let go by one export: its words may mean something \
@@ -193,5 +190,27 @@ impl fmt::Display for HoldReason {
                  would be usual: those beyond wait until a person has looked"
             ),
         }
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            days, lost, usual, ..
+        } = self;
+        write!(
+            formatter,
+            "{lost} people went missing within {days} days, and {usual} would be usual"
+        )?;
+        if let Some((admitted, usual)) = self.admitted {
+            write!(
+                formatter,
+                "; {admitted} came in them, and {usual} would be usual"
+            )?;
+        }
+        write!(
+            formatter,
+            ": the feed may be losing rows; their status stays as it was until a person has looked"
+        )
     }
 }

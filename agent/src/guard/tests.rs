@@ -7,7 +7,7 @@ use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody, RecordKind};
 
 use super::limits::{HISTORY_DAYS, absence_limit, usual_maximum};
-use super::{History, HoldReason, Mode, judge};
+use super::{Day, History, HoldReason, Mode, judge};
 use crate::diff::{Class, Diff, Difference};
 use crate::mapping::standing::Standing;
 
@@ -41,9 +41,18 @@ fn diff(classes: &[(Class, u64)], listed: u64) -> Diff {
     }
 }
 
+fn days(losses: &[u64]) -> Vec<Day> {
+    let day = |lost: &u64| Day {
+        lost: *lost,
+        span: 1,
+        ..Day::default()
+    };
+    losses.iter().map(day).collect()
+}
+
 fn history(listed: u64, usual: u64) -> History {
     History {
-        daily_losses: vec![usual; HISTORY_DAYS],
+        days: days(&[usual; HISTORY_DAYS]),
         listed,
         days_since_change: 1,
         ..History::default()
@@ -106,12 +115,12 @@ fn allows_more_after_days_without_a_new_export() {
 #[test]
 fn assumes_a_large_jail_until_there_is_history() {
     let young = History {
-        daily_losses: vec![0; 2],
+        days: days(&[0; 2]),
         ..history(6700, 0)
     };
     assert_eq!(absence_limit(&young), 423);
     let small = History {
-        daily_losses: Vec::new(),
+        days: Vec::new(),
         ..history(35, 0)
     };
     assert_eq!(absence_limit(&small), 5);
@@ -288,32 +297,40 @@ fn finds_the_usual_maximum_among_quiet_windows() {
 }
 
 #[test]
-fn holds_a_few_too_many_each_day_for_a_week() {
-    let mut losing = History {
+fn holds_what_a_feed_loses_day_by_day_until_a_person_has_looked() {
+    let losing = |recent: &[u64]| History {
         days_since_decision: usize::MAX,
-        ..history(200, 2)
+        days: days(&[recent, &[0, 1, 2, 1, 0, 1, 1].repeat(12)].concat()),
+        ..history(35, 1)
     };
-    let losses = [9, 8, 9, 8, 9, 8];
-    losing.daily_losses.splice(..6, [5, 5, 5, 5, 5, 5]);
-    assert_eq!(
-        judge(diff(&[(Class::Absent, 5)], 195), &losing).held.len(),
-        0
-    );
-    losing.daily_losses.splice(..6, losses);
-    // No day is beyond its own limit of six and more, but the week is.
-    let verdict = judge(diff(&[(Class::Absent, 5), (Class::Ended, 1)], 195), &losing);
-    assert_eq!((verdict.passed.len(), verdict.held.len()), (1, 5));
-    let drift = HoldReason::SlowDrift {
-        lost: 56,
-        limit: 35,
+    let verdict = judge(diff(&[(Class::Absent, 3)], 32), &losing(&[1]));
+    assert_eq!(verdict.held.len(), 0);
+    let found = losing(&[2, 3, 2, 3]);
+    let changes = [(Class::Absent, 3), (Class::Ended, 1)];
+    let verdict = judge(diff(&changes, 32), &found);
+    assert_eq!((verdict.passed.len(), verdict.held.len()), (1, 3));
+    assert_eq!(verdict.reasons.len(), 1);
+    assert_eq!(verdict.reasons[0].code(), "slow-drift");
+    // Days later it goes on, without another reason, and ends with those who are missing.
+    let waiting = verdict.held.iter().map(|d| (d.key.clone(), d.class));
+    let mut later = History {
+        waiting: waiting.collect(),
+        hold: Some("slow-drift".to_owned()),
+        ..losing(&[0; 14])
     };
-    assert_eq!(verdict.reasons, [drift]);
-    // What a person has looked at and let pass is no drift.
-    losing.days_since_decision = 1;
-    assert_eq!(
-        judge(diff(&[(Class::Absent, 5)], 195), &losing).held.len(),
-        0
-    );
+    let verdict = judge(diff(&[(Class::Absent, 4)], 31), &later);
+    assert_eq!((verdict.held.len(), verdict.reasons.len()), (4, 0));
+    later.waiting.clear();
+    let verdict = judge(diff(&[(Class::Absent, 1)], 34), &later);
+    assert_eq!(verdict.held.len(), 0);
+}
+
+#[test]
+fn fits_the_limit_of_a_day_to_large_jails() {
+    // Where a few leave unsaid on a usual day, and where one of five hundred does.
+    for (listed, usual, limit) in [(35, 1, 5), (200, 3, 11), (200, 9, 27), (7000, 2, 14)] {
+        assert_eq!(absence_limit(&history(listed, usual)), limit, "{listed}");
+    }
 }
 
 #[test]
@@ -465,13 +482,13 @@ fn learns_how_many_one_export_a_day_lets_go_from_many_days_and_not_from_one() {
     let mut history = History {
         is_roster: true,
         ended_busiest: vec![60; 6],
-        daily_losses: Vec::new(),
+        days: Vec::new(),
         ..history(7000, 0)
     };
     assert_eq!(judge(ended.clone(), &history).held.len(), 50);
     history.ended_busiest = vec![60; 30];
     assert_eq!(judge(ended.clone(), &history).held.len(), 0);
     // A jail that seldom lets many go is asked, however many it was once.
-    history.daily_losses = vec![0; HISTORY_DAYS];
+    history.days = days(&[0; HISTORY_DAYS]);
     assert_eq!(judge(ended, &history).held.len(), 50);
 }

@@ -10,7 +10,7 @@ use savin_shared::ids::FeedName;
 
 use super::{JournalError, storable, stored_count, stored_hash, stored_time};
 use crate::diff::Told;
-use crate::guard::{HISTORY_DAYS, WINDOW_MINUTES};
+use crate::guard::{self, HISTORY_DAYS, WINDOW_MINUTES};
 
 /// How a feed stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,53 +239,81 @@ pub fn remember_told(
     Ok(())
 }
 
-/// Counts those who have left a roster on a day; a day on which nobody left counts too.
+/// Who came to a roster on a day and who left it, in one capture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// What is so.
+    pub day: guard::Day,
+    /// How many left who had been held, and a person let that pass.
+    pub approved: u64,
+}
+
+/// Counts who came to a roster on a day and who left it; a day on which nobody did counts too.
 ///
 /// # Errors
 /// Returns [`JournalError`] when it cannot be written.
-pub fn count_lost(
+pub fn count_passage(
     tx: &Transaction<'_>,
     feed: &FeedName,
     day: Date,
-    lost: u64,
+    passage: Passage,
 ) -> Result<(), JournalError> {
     let mut statement = tx.prepare_cached(
-        "INSERT INTO loss (feed, day, lost) VALUES (?1, ?2, ?3)
-         ON CONFLICT (feed, day) DO UPDATE SET lost = lost + ?3",
+        "INSERT INTO loss (feed, day, lost, approved, admitted, listed, span)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (feed, day) DO UPDATE SET lost = lost + ?3, approved = approved + ?4,
+             admitted = admitted + ?5",
     )?;
-    statement.execute(params![feed.as_str(), day_number(day), storable(lost)])?;
+    statement.execute(params![
+        feed.as_str(),
+        day_number(day),
+        storable(passage.day.lost),
+        storable(passage.approved),
+        storable(passage.day.admitted),
+        storable(passage.day.listed),
+        storable(passage.day.span),
+    ])?;
     Ok(())
 }
 
-/// Returns how many have left on a day, and on each day before it, the latest first.
+/// Returns what a roster did on a day, apart from what a person let pass, and all that it did on each
+/// day before it, the latest first.
 ///
 /// # Errors
 /// Returns [`JournalError`] when it cannot be read.
-pub fn losses(
+pub fn days(
     tx: &Transaction<'_>,
     feed: &FeedName,
     day: Date,
-) -> Result<(u64, Vec<u64>), JournalError> {
+) -> Result<(guard::Day, Vec<guard::Day>), JournalError> {
     let mut statement = tx.prepare_cached(
-        "SELECT day, lost FROM loss WHERE feed = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3",
+        "SELECT day, lost, approved, admitted, listed, span FROM loss WHERE feed = ?1 AND day <= ?2
+         ORDER BY day DESC LIMIT ?3",
     )?;
     let today = day_number(day);
-    let mut rows = statement.query(params![
-        feed.as_str(),
-        today,
-        storable(HISTORY_DAYS as u64 + 1)
-    ])?;
-    let (mut lost_today, mut before) = (0, Vec::new());
+    let limit = storable(guard::DAYS_MAX as u64 + 1);
+    let mut rows = statement.query(params![feed.as_str(), today, limit])?;
+    let (mut now, mut before) = (guard::Day::default(), Vec::new());
     while let Some(row) = rows.next()? {
-        let lost = stored_count(row.get(1)?)?;
+        let count = |place| stored_count(row.get(place)?);
+        let (lost, approved) = (count(1)?, count(2)?);
+        let day = guard::Day {
+            lost,
+            admitted: count(3)?,
+            listed: count(4)?,
+            span: count(5)?,
+        };
         if row.get::<_, i64>(0)? == today {
-            lost_today = lost;
+            now = day;
         } else {
-            before.push(lost);
+            before.push(guard::Day {
+                lost: lost.saturating_add(approved),
+                ..day
+            });
         }
     }
-    before.truncate(HISTORY_DAYS);
-    Ok((lost_today, before))
+    before.truncate(guard::DAYS_MAX);
+    Ok((now, before))
 }
 
 /// Counts the days of history after one day and before another.

@@ -17,9 +17,10 @@ use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody};
 use savin_shared::sign::SigningKey;
 
-use super::feed::{Ended, FeedState};
+use super::feed::{Ended, FeedState, Passage};
 use super::hold::HoldUpdate;
 use super::{Capture, Journal, JournalError, Step, feed, position, receipt, shadow, spool};
+use crate::guard::Day;
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
 
@@ -88,7 +89,7 @@ fn capture(feed: &FeedName, steps: Vec<Step>) -> Capture<'_> {
         state: state(),
         export: None,
         told: Vec::new(),
-        lost: None,
+        passage: None,
         ended: Ended::default(),
         hold: HoldUpdate::Keep,
         secret: [4; 16],
@@ -371,20 +372,36 @@ fn refuses_a_file_of_a_newer_program() {
 }
 
 #[test]
-fn counts_losses_by_day() {
+fn counts_by_day_who_came_and_who_left() {
     let mut journal = Journal::scratch(agent(), epoch()).unwrap();
     let feed = roster();
     let days: BTreeMap<i8, u64> = [(1, 4), (2, 0), (3, 7)].into();
     for (day, lost) in days {
-        let mut capture = capture(&feed, Vec::new());
-        capture.lost = Some((jiff::civil::date(2026, 6, day), lost));
-        journal.commit(&signer(), &capture).unwrap();
-        capture.lost = Some((jiff::civil::date(2026, 6, day), 1));
-        journal.commit(&signer(), &capture).unwrap();
+        let passages = [(lost, 0, 2, 30), (1, 5, 1, 29)];
+        for (lost, approved, admitted, listed) in passages {
+            let day_of = Day {
+                lost,
+                admitted,
+                listed,
+                span: 1,
+            };
+            let passage = Passage {
+                day: day_of,
+                approved,
+            };
+            let mut capture = capture(&feed, Vec::new());
+            capture.passage = Some((jiff::civil::date(2026, 6, day), passage));
+            journal.commit(&signer(), &capture).unwrap();
+        }
     }
     let third = jiff::civil::date(2026, 6, 3);
-    assert_eq!(
-        journal.read(|tx| feed::losses(tx, &feed, third)).unwrap(),
-        (8, vec![1, 5])
-    );
+    let (now, before) = journal.read(|tx| feed::days(tx, &feed, third)).unwrap();
+    let day = |lost| Day {
+        lost,
+        admitted: 3,
+        listed: 30,
+        span: 1,
+    };
+    // What a person let pass today counts for other days, and not against today.
+    assert_eq!((now, before), (day(8), vec![day(6), day(10)]));
 }

@@ -85,6 +85,13 @@ pub const SIZES: [Size; 3] = [
     },
 ];
 
+/// One of the larger county jails, looked at in long series of days only.
+pub const COUNTY: Size = Size {
+    name: "200 people",
+    people: 200,
+    leaving: 1800,
+};
+
 /// What the jail says of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

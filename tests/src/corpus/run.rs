@@ -10,10 +10,14 @@ use crate::corpus::bulk::{self, Bulk};
 use crate::corpus::damage::{Damage, Damaged, damaged};
 use crate::corpus::jail::{Jail, PROFILE, Size, Status};
 use crate::corpus::pipeline::{Pipeline, Told};
+use crate::corpus::series::Decay;
 use crate::dice::Dice;
 
 /// Days of history before a case.
 const HISTORY: usize = 100;
+
+/// For how many days a feed decays at most.
+const DECAY_DAYS: usize = 28;
 
 /// Exports that are kept, to come again.
 const EARLIER: usize = 9;
@@ -285,19 +289,19 @@ pub struct Year {
     pub reasons: BTreeMap<&'static str, u64>,
 }
 
-/// Lets a feed lose a share of its rows each day beside those who leave, as one that decays does, and
-/// returns after how many days something was held, if at all within twelve.
+/// Lets a feed lose a share of its rows each day beside those who leave, as one that decays does, while
+/// the jail itself goes on as ever, and returns after how many days something was held, if at all.
 ///
 /// # Errors
 /// Returns what the pipeline returns.
 pub fn decay(base: &Base, per_mille: usize, seed: u64) -> anyhow::Result<Option<usize>> {
     let mut jail = base.jail(seed);
     let (path, mut pipeline) = base.pipeline("decay.sqlite")?;
+    let mut decay = Decay::new(per_mille, seed);
     let mut held_after = None;
-    for days in 1..=12 {
-        let mut dice = Dice::new(seed.wrapping_add(days as u64));
-        jail.listed.retain(|_| dice.below(1000) >= per_mille);
-        let told = pipeline.take(jail.export()?.as_bytes(), jail.day, 0)?;
+    for days in 1..=DECAY_DAYS {
+        let shown = decay.shown(&jail);
+        let told = pipeline.take(shown.export()?.as_bytes(), jail.day, 0)?;
         if told.held > 0 {
             held_after = Some(days);
             break;

@@ -5,8 +5,9 @@ use std::io::Write as _;
 
 use crate::corpus::bulk::{self, Bulk};
 use crate::corpus::damage::{self, Damage};
-use crate::corpus::jail::SIZES;
+use crate::corpus::jail::{COUNTY, SIZES, Size};
 use crate::corpus::run::{Base, Counts, decay, false_holds};
+use crate::corpus::series;
 
 /// How much of the corpus is run.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,8 @@ pub struct Extent {
     pub bulk: u64,
     /// Jails of each size and way of telling releases, with a history of their own.
     pub bases: u64,
+    /// Years of each kind of jail in long series of days; a twentieth of them of a large one.
+    pub series: u64,
     /// Where chance begins.
     pub seed: u64,
 }
@@ -30,6 +33,7 @@ pub const WHOLE: Extent = Extent {
     tenths: [2, 4, 4],
     bulk: 1_000,
     bases: 3,
+    series: 400,
     seed: 20_261,
 };
 
@@ -116,8 +120,15 @@ pub fn publish(extent: Extent) -> anyhow::Result<()> {
         ))?;
     }
     line("")?;
+    years(extent)?;
+    line("")?;
+    series(extent)
+}
+
+/// Prints how often whole years without any damage are held for, by the whole pipeline.
+fn years(extent: Extent) -> anyhow::Result<()> {
     line(
-        "| jail | false holds a year, by absence / by explicit word | decaying by 5% a day | by 8% a day |",
+        "| jail | days a year on which something is held: releases unsaid / said | decaying by 5% a day | by 8% a day |",
     )?;
     line("|---|---|---|---|")?;
     for size in SIZES {
@@ -128,8 +139,7 @@ pub fn publish(extent: Extent) -> anyhow::Result<()> {
                 let year = false_holds(size, says_releases, extent.seed + 100 + year)?;
                 days += year.days_held;
             }
-            let tenths = days * 10 / extent.bases.max(1);
-            years.push(format!("{}.{}", tenths / 10, tenths % 10));
+            years.push(per(days, extent.bases));
         }
         let decays = [50, 80].map(|per_mille| decays(size, per_mille, extent));
         let [slow, fast] = decays;
@@ -144,12 +154,49 @@ pub fn publish(extent: Extent) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Prints how often absences are wrongly held in long series, and how soon decay is found.
+fn series(extent: Extent) -> anyhow::Result<()> {
+    line(
+        "| jail, and whether it says releases | years | held a year for a day, for drift | decaying by 2% a day | by 5% | by 8% |",
+    )?;
+    line("|---|---|---|---|---|---|")?;
+    let [large, median, small] = SIZES;
+    for size in [large, COUNTY, median, small] {
+        let years = if size.people > 1000 {
+            extent.series / 20
+        } else {
+            extent.series
+        };
+        for says_releases in [false, true] {
+            let (mass, drifts) = series::false_holds(size, says_releases, 0..years);
+            let found = [20, 50, 80].map(|per_mille| {
+                let found = series::found(size, says_releases, per_mille, 0..years.min(200));
+                let middle = found
+                    .middle
+                    .map_or_else(|| "not half".to_owned(), |day| format!("day {day}"));
+                format!("{middle}; {}%, {}%", found.within_12, found.within_28)
+            });
+            let said = if says_releases { "said" } else { "unsaid" };
+            line(&format!(
+                "| {}, {said} | {years} | {}, {} | {} |",
+                size.name,
+                per(mass, years),
+                per(drifts, years),
+                found.join(" | ")
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes how many of so many, with two decimals.
+fn per(count: u64, of: u64) -> String {
+    let hundredths = count * 100 / of.max(1);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
 /// Says after how many days decaying feeds were held.
-fn decays(
-    size: crate::corpus::jail::Size,
-    per_mille: usize,
-    extent: Extent,
-) -> anyhow::Result<String> {
+fn decays(size: Size, per_mille: usize, extent: Extent) -> anyhow::Result<String> {
     let (mut days, mut never) = (Vec::new(), 0);
     for number in 0..extent.bases {
         let base = Base::new(size, number % 2 == 0, extent.seed + 200 + number)?;
