@@ -14,6 +14,7 @@ use crate::authority::Authority;
 use crate::channels::email::Courier;
 use crate::channels::email::compose::Composer;
 use crate::channels::email::transport::Mailer;
+use crate::clocks::table::Table;
 use crate::config::{Config, Email, Web};
 use crate::ingest::commit::CommitTask;
 use crate::ingest::listen::Listener;
@@ -238,6 +239,9 @@ fn start_telling(
         store: registry,
         vault: planner,
         rules: Arc::new(Rules::shipped()?),
+        clocks: Arc::new(Table::shipped()?),
+        zone: config.web.zone.clone(),
+        world: world(),
         stored,
         planned: Arc::clone(&planned),
     };

@@ -2,6 +2,7 @@
 
 mod agency;
 mod agents;
+mod clocks;
 mod events;
 mod notices;
 mod output;
@@ -69,6 +70,8 @@ enum Command {
     Notices(notices::Notices),
     /// Show what became known, the newest last.
     Events(events::Events),
+    /// Show the statutory deadlines that run, and those that were missed.
+    Clocks(clocks::Clocks),
     /// Add, show and remove members of staff, who sign what they decide.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
@@ -114,6 +117,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Register(register) => register.run(&config, output),
         Command::Notices(notices) => notices.run(&config, output),
         Command::Events(events) => events.run(&config, output),
+        Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Staff(command) => command.run(&config, output),
         Command::Tasks(tasks) => tasks.run(&config, output),
         Command::Status => status::run(&config, output),

@@ -2,14 +2,16 @@
 //! by the channel that each chose.
 //!
 //! Layers, each naming only those below it: rules (`registry`, `matching`, `linkage`, `names`, `notification`,
-//! `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault` (the transactions),
-//! doors (`ingest`, `authority`, `planner`, `channels`, `web`), wiring (`config`, `app`, `cli`).
+//! `clocks`, `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault`
+//! (the transactions), doors (`ingest`, `authority`, `planner`, `channels`, `web`), wiring (`config`, `app`,
+//! `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
 pub mod app;
 pub mod authority;
 pub mod channels;
 pub mod cli;
+pub mod clocks;
 pub mod config;
 pub mod evidence;
 pub mod freshness;

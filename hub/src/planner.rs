@@ -1,16 +1,23 @@
 //! From the registry's events to the vault's plan: reads on from the vault's watermark, hands over
 //! what could be told of each event, and learns neither whether anybody is told nor who.
 
+mod deadlines;
+mod desk;
+
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
 
 use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
+use savin_shared::world::World;
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
 use tracing::{debug, error, warn};
 
+use crate::clocks::table::Table;
 use crate::ids::EventPosition;
 use crate::names::shown;
 use crate::notification::fact::Fact;
@@ -30,6 +37,9 @@ const EVENTS_MAX: u32 = 500;
 /// How often the log is looked at without being woken: another node may have written to it.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How often deadlines and tasks are looked after.
+const TEND: Duration = Duration::from_secs(5);
+
 /// How long to wait after a failure.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -42,6 +52,12 @@ pub struct Planner {
     pub vault: Client<PlannerCommand>,
     /// What is told.
     pub rules: Arc<Rules>,
+    /// The statutory deadlines.
+    pub clocks: Arc<Table>,
+    /// The zone in whose calendar their days are counted.
+    pub zone: TimeZone,
+    /// The clocks of this machine.
+    pub world: World,
     /// Woken when events were stored.
     pub stored: Arc<Notify>,
     /// Wakes the couriers when something was planned.
@@ -63,7 +79,9 @@ impl Planner {
     /// Plans until shutdown.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         let mut position = None;
+        let mut tended = None;
         loop {
+            self.tend(&mut tended).await;
             let pause = match self.advance(&mut position).await {
                 Ok(true) => continue,
                 Ok(false) => LOOK,
@@ -81,14 +99,28 @@ impl Planner {
         }
     }
 
+    /// Looks after deadlines and tasks where it is time; a failure keeps back no notice.
+    async fn tend(&self, tended: &mut Option<Instant>) {
+        let now = (self.world.monotonic)();
+        if tended.is_some_and(|at| now.duration_since(at) < TEND) {
+            return;
+        }
+        *tended = Some(now);
+        for failure in [self.deadlines().await.err(), self.desk().await.err()]
+            .into_iter()
+            .flatten()
+        {
+            error!(reason = %failure, "Deadlines and tasks not looked after, trying again");
+        }
+    }
+
     /// Plans the next events; returns whether there may be more at once.
     async fn advance(&self, position: &mut Option<EventPosition>) -> Result<bool, PlanError> {
         let from = match *position {
             Some(from) => from,
             None => {
-                let PlannerAnswer::Watermark(from) =
-                    self.vault.ask(PlannerCommand::Watermark).await?;
-                *position.insert(from)
+                let answer = self.vault.ask(PlannerCommand::Watermark).await?;
+                *position.insert(watermark(answer)?)
             }
         };
         let rules = Arc::clone(&self.rules);
@@ -97,13 +129,20 @@ impl Planner {
         let Some(to) = last else { return Ok(false) };
         debug!(event.position = to.0, "Planning");
         let plan = PlannerCommand::Plan { from, to, facts };
-        let PlannerAnswer::Watermark(at) = self.vault.ask(plan).await?;
+        let at = watermark(self.vault.ask(plan).await?)?;
         if at != to {
             warn!(event.position = at.0, "Another planner was here first");
         }
         *position = Some(at);
         self.planned.notify_one();
         Ok(true)
+    }
+}
+
+fn watermark(answer: PlannerAnswer) -> Result<EventPosition, PlanError> {
+    match answer {
+        PlannerAnswer::Watermark(position) => Ok(position),
+        PlannerAnswer::Done => Err(PlanError::Vault(VaultError::Closed)),
     }
 }
 

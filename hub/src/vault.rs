@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod client;
+mod clock;
 pub mod command;
 pub mod courier;
 pub mod keyring;

@@ -2,6 +2,7 @@
 
 pub mod agency;
 pub mod agent;
+pub mod clock;
 pub mod clone;
 pub mod decision;
 pub mod event;
@@ -39,5 +40,9 @@ pub static SCHEMA: Schema = Schema {
             include_str!("migrations/registry/0003_work.sql"),
         ),
         ("0004_evidence.sql", include_str!("migrations/evidence.sql")),
+        (
+            "0005_clock.sql",
+            include_str!("migrations/registry/0005_clock.sql"),
+        ),
     ],
 };

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
-use crate::ids::{EventPosition, NoticeId, PersonId, RegistrantId, SubscriptionId};
+use crate::ids::{EventId, EventPosition, NoticeId, PersonId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
@@ -186,6 +186,36 @@ pub enum PlannerCommand {
         /// What is to be told of the events between.
         facts: Vec<Fact>,
     },
+    /// Tell a fact to whoever asked to be told since it was planned; nobody is told twice.
+    Retell {
+        /// The deadline whose window opens: then everybody is told once more. Doing so again changes
+        /// nothing.
+        clock: Option<String>,
+        /// What is to be told.
+        fact: Box<Fact>,
+    },
+    /// Deadlines come near or have passed: whoever was not reached is brought to a person.
+    Due {
+        /// Which deadlines.
+        clocks: Vec<DueClock>,
+    },
+    /// Bring tasks that waited too long to the next person.
+    Escalate,
+}
+
+/// A deadline by which every registrant of an event is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueClock {
+    /// What it is called.
+    pub clock: String,
+    /// The event that is to be told.
+    pub event: EventId,
+    /// Only what was planned since then counts.
+    pub since: Option<Timestamp>,
+    /// When it passes.
+    pub due_at: Timestamp,
+    /// What is to be done, in words.
+    pub what: String,
 }
 
 /// What the planner is answered: never how many were planned, nor for whom.
@@ -193,6 +223,8 @@ pub enum PlannerCommand {
 pub enum PlannerAnswer {
     /// Everything up to this event is planned.
     Watermark(EventPosition),
+    /// Done, whether or not that reached anybody.
+    Done,
 }
 
 /// What a courier may ask.
@@ -288,6 +320,11 @@ pub enum StaffCommand {
     },
     /// Count what there is.
     Counts,
+    /// Count how far the registrants of events were reached.
+    Reach {
+        /// Of which events.
+        events: Vec<EventId>,
+    },
     /// Work on the tasks that concern registrants.
     Tasks(TaskCommand),
 }
@@ -323,8 +360,6 @@ pub enum TaskCommand {
         /// The decision's number.
         decision: i64,
     },
-    /// Bring those that waited too long to the next person.
-    Escalate,
     /// Count them, with their ages.
     Ages,
 }
@@ -338,12 +373,12 @@ pub enum StaffAnswer {
     Notices(Vec<NoticeRow>),
     /// How many there are.
     Counts(Counts),
+    /// How far the registrants of each event were reached, in the order of the events.
+    Reach(Vec<Reach>),
     /// Tasks.
     Tasks(Vec<VaultTask>),
     /// Whether that changed anything.
     Changed(bool),
-    /// How many tasks went to the next person.
-    Escalated(u64),
     /// Open tasks by kind and level, and when the oldest of each was opened.
     Ages(Vec<(String, String, u64, Timestamp)>),
 }
@@ -413,4 +448,31 @@ pub struct Counts {
     pub notices: Vec<(String, u64)>,
     /// When the oldest that still waits was planned.
     pub oldest_waiting: Option<Timestamp>,
+}
+
+/// How many registrants of an event were reached, each counted once, by her best channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// She confirmed.
+    pub confirmed: u64,
+    /// A channel took the notice.
+    pub accepted: u64,
+    /// It waits or is tried.
+    pub waiting: u64,
+    /// No channel ever will.
+    pub failed: u64,
+}
+
+impl Reach {
+    /// Returns how many there are.
+    #[must_use]
+    pub const fn registrants(self) -> u64 {
+        self.confirmed + self.accepted + self.waiting + self.failed
+    }
+
+    /// Returns how many were told by no channel yet.
+    #[must_use]
+    pub const fn untold(self) -> u64 {
+        self.waiting + self.failed
+    }
 }

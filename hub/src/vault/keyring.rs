@@ -173,6 +173,12 @@ impl Keyring {
         tag(&self.link, &[person.as_bytes()])
     }
 
+    /// Hashes an event so that the vault's file does not tell which notices tell of it.
+    #[must_use]
+    pub fn event_link(&self, event: EventId) -> [u8; 32] {
+        tag(&self.link, &[b"event", event.as_bytes()])
+    }
+
     /// Names a notice by what causes it, so that no retry can plan it twice, and so that its name
     /// leads nobody to the event.
     #[must_use]

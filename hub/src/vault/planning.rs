@@ -32,6 +32,9 @@ impl Vault {
                 return Ok(PlannerAnswer::Watermark(position));
             }
             PlannerCommand::Rewind { last } => return self.rewind(last),
+            PlannerCommand::Retell { clock, fact } => return self.retell(clock.as_deref(), *fact),
+            PlannerCommand::Due { clocks } => return self.due(clocks),
+            PlannerCommand::Escalate => return self.escalate(),
             PlannerCommand::Plan { from, to, facts } => (from, to, facts),
         };
         let now = (self.world.wall)();
@@ -42,11 +45,25 @@ impl Vault {
                 // Another planner was here: nothing is planned, and this one starts over from there.
                 return Ok(at);
             }
-            plan(tx, &keys, &facts, now)?;
+            plan(tx, &keys, SHIPPED_VERSION, &facts, now)?;
             watermark::store(tx, to)?;
             Ok(to)
         })?;
         Ok(PlannerAnswer::Watermark(position))
+    }
+
+    /// Plans a fact for whoever asked since, or for everybody for a deadline's own sake.
+    fn retell(&self, clock: Option<&str>, fact: Fact) -> Result<PlannerAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let cause = clock.map_or_else(
+            || SHIPPED_VERSION.to_owned(),
+            |clock| format!("clock/{clock}"),
+        );
+        let facts = [fact];
+        self.store
+            .write_now("retell", move |tx| plan(tx, &keys, &cause, &facts, now))?;
+        Ok(PlannerAnswer::Done)
     }
 
     /// Moves the watermark back to the registry's end. What was planned beyond it is not planned
@@ -82,15 +99,23 @@ pub(super) fn commitment(
     leaf::notice_commitment(&salt, notice, event, &key.pseudonym(registrant), rules)
 }
 
-/// Plans what is to be told, fact by fact: a later one may overtake an earlier one that nobody has heard.
-fn plan(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact], now: Timestamp) -> Result<(), StoreError> {
+/// Plans what everybody who asked is told, fact by fact: a later one may overtake an earlier one that
+/// nobody has heard. Each notice is named by its event and its cause, so that the same cause never plans
+/// it twice.
+fn plan(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    cause: &str,
+    facts: &[Fact],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let links: Vec<[u8; 32]> = facts
         .iter()
         .map(|fact| keys.person_link(fact.person))
         .collect();
     let told = subscription::registrants_of(tx, &links)?;
     let mut data_keys: BTreeMap<RegistrantId, Option<DataKey>> = BTreeMap::new();
-    let mut notices = Vec::new();
+    let (mut notices, mut events) = (Vec::new(), Vec::new());
     for (fact, registrants) in facts.iter().zip(told) {
         let may_overtake = may_overtake(fact);
         if may_overtake {
@@ -111,11 +136,12 @@ fn plan(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact], now: Timestamp) -> Resu
                 continue;
             }
             let payload = Payload::Fact(Box::new(fact.clone()));
-            let notice = keys.notice_id(fact.event, SHIPPED_VERSION, registrant, EMAIL);
+            let notice = keys.notice_id(fact.event, cause, registrant, EMAIL);
+            events.push((keys.event_link(fact.event), notice));
             let (sealed_fact, commitment) = match key {
                 Some(key) => (
                     key.seal("notice", registrant, &payload).map_err(broken)?,
-                    commitment(key, notice, fact.event, registrant, SHIPPED_VERSION),
+                    commitment(key, notice, fact.event, registrant, cause),
                 ),
                 // Her key does not open. The courier puts an empty notice aside, where staff sees
                 // it; everybody else is told.
@@ -131,5 +157,6 @@ fn plan(tx: &mut Tx<'_>, keys: &Keyring, facts: &[Fact], now: Timestamp) -> Resu
             });
         }
     }
-    notice::plan(tx, &notices, now)
+    notice::plan(tx, &notices, now)?;
+    notice::link_events(tx, &events)
 }

@@ -43,6 +43,7 @@ impl Vault {
                 })?;
                 Ok(StaffAnswer::Counts(counts))
             }
+            StaffCommand::Reach { events } => self.reach(&events),
             StaffCommand::Tasks(command) => self.tasks(command),
         }
     }

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use savin_shared::pii::Pii;
+use tracing::warn;
 
-use super::command::{StaffAnswer, TaskCommand, VaultTask};
+use super::command::{PlannerAnswer, StaffAnswer, TaskCommand, VaultTask};
 use super::{Vault, VaultError, broken};
 use crate::ids::RegistrantId;
 use crate::store::StoreError;
@@ -65,6 +66,17 @@ pub fn open(
 }
 
 impl Vault {
+    /// Brings tasks that waited too long to the next person.
+    pub(super) fn escalate(&self) -> Result<PlannerAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let escalate = move |tx: &mut Tx<'_>| task::escalate(tx, now, ESCALATED_MAX);
+        let count = self.store.write_now("escalate", escalate)?;
+        if count > 0 {
+            warn!(tasks = count, "Tasks of the vault went to the next person");
+        }
+        Ok(PlannerAnswer::Done)
+    }
+
     /// Carries out a command about tasks.
     pub(super) fn tasks(&self, command: TaskCommand) -> Result<StaffAnswer, VaultError> {
         let now = (self.world.wall)();
@@ -93,10 +105,6 @@ impl Vault {
             } => StaffAnswer::Changed(store.write_now("task done", move |tx| {
                 task::done(tx, task, &choice, decision, now)
             })?),
-            TaskCommand::Escalate => {
-                let escalate = move |tx: &mut Tx<'_>| task::escalate(tx, now, ESCALATED_MAX);
-                StaffAnswer::Escalated(store.write_now("escalate", escalate)?)
-            }
             TaskCommand::Ages => StaffAnswer::Ages(store.read_now("task ages", task::ages)?),
         })
     }

@@ -1,5 +1,7 @@
 //! The vault on both engines, with real keys.
 
+mod clock;
+
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
@@ -216,7 +218,9 @@ fn fact(event: u8, byte: u8) -> Fact {
 fn plan(vault: &Vault, from: i64, to: i64, facts: Vec<Fact>) -> i64 {
     let (from, to) = (EventPosition(from), EventPosition(to));
     let command = PlannerCommand::Plan { from, to, facts };
-    let PlannerAnswer::Watermark(position) = ask(vault, command);
+    let PlannerAnswer::Watermark(position) = ask(vault, command) else {
+        panic!("a watermark")
+    };
     position.0
 }
 
@@ -363,7 +367,9 @@ fn plans_again_from_the_end_of_a_registry_that_was_restored() {
         assert_eq!(carry_all(vault), 1);
         let rewind = |last| {
             let last = EventPosition(last);
-            let PlannerAnswer::Watermark(at) = ask(vault, PlannerCommand::Rewind { last });
+            let PlannerAnswer::Watermark(at) = ask(vault, PlannerCommand::Rewind { last }) else {
+                panic!("a watermark")
+            };
             at.0
         };
         assert_eq!(rewind(9), 7, "the registry is ahead, as ever");

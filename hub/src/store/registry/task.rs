@@ -231,6 +231,27 @@ pub fn open_of_record(
     .collect()
 }
 
+/// Lists the newest tasks of a kind about an event, whether they are open or ended.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_event(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    event: EventPosition,
+) -> Result<Vec<TaskRow>, StoreError> {
+    tx.query(
+        "SELECT task_id, kind, subject, facility_code, person_id, other_id, record_id,
+             event_position, urgency, due_at, note, opened_at, level, escalates_at, claimed_by,
+             state, outcome, ended_at, decision_id
+         FROM task WHERE event_position = $1 AND kind = $2 ORDER BY task_id DESC LIMIT 100",
+        values![event.0, kind.as_str()],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
 /// Notes who works on an open task; whoever had it before has it no longer.
 ///
 /// # Errors

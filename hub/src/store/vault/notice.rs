@@ -76,6 +76,23 @@ pub struct NoticeStanding {
     pub sealed_answer: Option<Vec<u8>>,
 }
 
+/// One of the notices that tell an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventNotice {
+    /// Its identifier.
+    pub notice: NoticeId,
+    /// For whom.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: String,
+    /// Where it stands.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+}
+
 /// Where a notice stands after a try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {
@@ -123,6 +140,53 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
         .map(|(_, new)| leaf::notice(new.notice, new.channel, now, &new.commitment))
         .collect();
     evidence::append(tx, &leaves)
+}
+
+/// Notes which event each notice tells, by keyed hashes.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn link_events(tx: &mut Tx<'_>, links: &[([u8; 32], NoticeId)]) -> Result<(), StoreError> {
+    let lists: Vec<_> = links
+        .iter()
+        .map(|(link, notice)| vec![link.into(), notice.as_bytes().into()])
+        .collect();
+    tx.execute_many(
+        "INSERT INTO notice_event (event_link, notice_id) VALUES ($1, $2)
+         ON CONFLICT (event_link, notice_id) DO NOTHING",
+        &lists,
+    )
+}
+
+/// Finds the notices that tell events, in the order of the links.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_events(tx: &mut Tx<'_>, links: &[[u8; 32]]) -> Result<Vec<Vec<EventNotice>>, StoreError> {
+    let lists: Vec<_> = links.iter().map(|link| vec![link.into()]).collect();
+    tx.query_many(
+        "SELECT n.notice_id, n.registrant_id, n.channel, n.state, n.attempts, n.planned_at
+         FROM notice_event e
+         JOIN notice n ON n.notice_id = e.notice_id
+         WHERE e.event_link = $1 ORDER BY n.registrant_id, n.channel, n.notice_id",
+        &lists,
+    )?
+    .iter()
+    .map(|rows| {
+        rows.iter()
+            .map(|row| {
+                Ok(EventNotice {
+                    notice: NoticeId::from_bytes(row.array(0)?),
+                    registrant: RegistrantId::from_bytes(row.array(1)?),
+                    channel: row.text(2)?.to_owned(),
+                    state: row.text(3)?.to_owned(),
+                    attempts: row.count(4)?,
+                    planned_at: row.time(5)?,
+                })
+            })
+            .collect()
+    })
+    .collect()
 }
 
 /// Claims notices that are due, the most urgent first, and writes a row and a leaf for each try

@@ -1,0 +1,318 @@
+//! Statutory deadlines: events start and end them, and time brings them to a person before they pass.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::event::EventCode;
+use tracing::warn;
+
+use super::{PlanError, Planner, fact};
+use crate::clocks::table::{Anchor, ClockRule, MetBy, Recipient, Table};
+use crate::clocks::{Cause, ClockState, Started, Step, ended_by, passed, started};
+use crate::ids::EventPosition;
+use crate::notification::fact::Fact;
+use crate::notification::rules::Rules;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::clock::{self, ClockRow};
+use crate::store::registry::event::{self, Event};
+use crate::store::registry::task::{self, NewTask, TaskKind};
+use crate::store::registry::{facility, telling};
+use crate::vault::command::{DueClock, PlannerCommand};
+
+/// Events that are looked at in one transaction.
+const EVENTS_MAX: u32 = 500;
+
+/// Transactions of one round, so that a long log keeps back no notice.
+const ROUNDS_MAX: u32 = 10;
+
+/// Clocks that are looked at in one round; the others are at the next.
+const CLOCKS_MAX: u32 = 200;
+
+/// How soon a task of a deadline is.
+const URGENCY: u8 = 2;
+
+/// How soon the task is that says that an agency leaves too little time.
+const URGENCY_LATE: u8 = 4;
+
+/// Between two looks at a clock that has come to a person: so much, or a sixteenth of the time that
+/// is left.
+const LOOKS: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_mins(1), SignedDuration::from_hours(1));
+
+impl Planner {
+    /// Follows the event log, and does what is to be done about clocks by now.
+    pub(super) async fn deadlines(&self) -> Result<(), PlanError> {
+        for _ in 0..ROUNDS_MAX {
+            let (table, zone) = (Arc::clone(&self.clocks), self.zone.clone());
+            let follow = move |tx: &mut Tx<'_>| follow(tx, &table, &zone);
+            if !self.store.write("follow clocks", follow).await? {
+                break;
+            }
+        }
+        let now = (self.world.wall)();
+        let due = move |tx: &mut Tx<'_>| clock::to_look_at(tx, now, CLOCKS_MAX);
+        for row in self.store.read("due clocks", due).await? {
+            let rule = self.clocks.rule(&row.clock).cloned();
+            match rule {
+                Some(rule) if rule.recipient == Recipient::Victim => {
+                    self.victims(rule, row, now).await?;
+                }
+                rule => {
+                    let act = move |tx: &mut Tx<'_>| agencies(tx, rule.as_ref(), &row, now);
+                    self.store.write("clock", act).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is next about a clock by which registrants are to be told: the vault knows whom.
+    async fn victims(
+        &self,
+        rule: ClockRule,
+        row: ClockRow,
+        now: Timestamp,
+    ) -> Result<(), PlanError> {
+        let (position, rules) = (row.position, Arc::clone(&self.rules));
+        let fact = move |tx: &mut Tx<'_>| fact_at(tx, &rules, position);
+        // What nobody may be told any more, as of a record that was sealed, ends the clock.
+        let Some(fact) = self.store.read("fact", fact).await? else {
+            let end = move |tx: &mut Tx<'_>| clock::end(tx, &row, ClockState::Void, now);
+            self.store.write("clock", end).await?;
+            return Ok(());
+        };
+        if rule.of == Anchor::Scheduled {
+            let clock = (rule.met_by == MetBy::Reminder).then(|| rule.clock.clone());
+            let fact = Box::new(fact);
+            let retell = PlannerCommand::Retell { clock, fact };
+            self.vault.ask(retell).await?;
+            self.planned.notify_one();
+        }
+        if row.step != Step::Remind {
+            let due = DueClock {
+                clock: rule.clock.clone(),
+                event: row.event,
+                since: row.opens_at,
+                due_at: row.due_at,
+                what: format!("{}: {}", rule.statute, rule.what),
+            };
+            let clocks = vec![due];
+            self.vault.ask(PlannerCommand::Due { clocks }).await?;
+        }
+        let write = move |tx: &mut Tx<'_>| {
+            if row.step == Step::Remind {
+                clock::next(tx, &row, Step::Warn, row.warns_at)
+            } else if now >= row.due_at {
+                clock::end(tx, &row, passed(rule.met_by, false), now).map(|_| ())
+            } else {
+                clock::next(tx, &row, Step::End, look_again(&row, now))
+            }
+        };
+        Ok(self.store.write("clock", write).await?)
+    }
+}
+
+/// Starts and ends clocks by the next events; returns whether there may be more.
+fn follow(tx: &mut Tx<'_>, table: &Table, zone: &TimeZone) -> Result<bool, StoreError> {
+    let from = clock::position(tx)?;
+    let events = event::after(tx, from, EVENTS_MAX)?;
+    let Some((last, _)) = events.last() else {
+        return Ok(false);
+    };
+    clock::advance(tx, *last)?;
+    let codes = |of: fn(&ClockRule) -> &BTreeSet<EventCode>| -> BTreeSet<EventCode> {
+        table.rules().iter().flat_map(of).copied().collect()
+    };
+    let (starts, ends) = (codes(|rule| &rule.starts), codes(|rule| &rule.ends));
+    for (position, event) in &events {
+        if ends.contains(&event.code) {
+            end_others(tx, table, event)?;
+        }
+        if starts.contains(&event.code) {
+            begin(tx, (table, zone), *position, event)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Ends the clocks that an event makes needless or meets, with their tasks.
+fn end_others(tx: &mut Tx<'_>, table: &Table, event: &Event) -> Result<(), StoreError> {
+    let now = event.received_at.timestamp();
+    for row in clock::running_of(tx, event.record)? {
+        let state = match table.rule(&row.clock) {
+            Some(rule) => ended_by(rule, event.code),
+            None => Some(ClockState::Void),
+        };
+        if let Some(state) = state {
+            clock::end(tx, &row, state, now)?;
+            task::close(tx, TaskKind::Clock, &subject(&row), state.as_str(), now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Starts the clocks of an event, unless nobody may be told of it.
+fn begin(
+    tx: &mut Tx<'_>,
+    (table, zone): (&Table, &TimeZone),
+    position: EventPosition,
+    event: &Event,
+) -> Result<(), StoreError> {
+    let Some(background) = telling::background(tx, event)? else {
+        return Ok(());
+    };
+    if background.is_sealed || background.record.synthetic {
+        return Ok(());
+    }
+    let place = facility::load(tx, &event.facility)?;
+    let received_at = event.received_at.timestamp();
+    let cause = Cause {
+        code: event.code,
+        origin: event.origin,
+        effective_at: event.effective_at,
+        received_at,
+        details: &event.details,
+        is_state: place.is_some_and(|(place, _)| place.kind != "county-jail"),
+    };
+    let started = started(table, &cause, zone);
+    let (mut rows, mut tasks) = (Vec::new(), Vec::new());
+    for (rule, started) in started {
+        rows.push(row(table, rule, started, (position, event)));
+        if started.state == ClockState::Late && rule.met_by != MetBy::Receipt {
+            tasks.push(late(rule, event));
+        }
+    }
+    clock::start(tx, &rows)?;
+    task::open(tx, &tasks, received_at)
+}
+
+fn row(
+    table: &Table,
+    rule: &ClockRule,
+    started: Started,
+    (position, event): (EventPosition, &Event),
+) -> ClockRow {
+    let (step, look_at) = started.first_step();
+    let is_running = started.state == ClockState::Running;
+    let started_at = event.received_at.timestamp();
+    ClockRow {
+        clock: rule.clock.clone(),
+        position,
+        event: event.event,
+        code: event.code,
+        record: event.record,
+        person: event.person,
+        facility: event.facility.clone(),
+        version: table.version().to_owned(),
+        started_at,
+        opens_at: started.opens_at,
+        warns_at: started.warns_at,
+        due_at: started.due_at,
+        state: started.state,
+        step,
+        look_at: is_running.then_some(look_at),
+        ended_at: (!is_running).then_some(started_at),
+    }
+}
+
+/// Asks a person to speak with an agency whose word comes when a deadline has passed: one open task
+/// a facility and deadline.
+fn late(rule: &ClockRule, event: &Event) -> NewTask {
+    NewTask {
+        kind: TaskKind::Clock,
+        subject: format!("late/{}/{}", rule.clock, event.facility),
+        facility: Some(event.facility.clone()),
+        person: None,
+        other: None,
+        record: None,
+        event: None,
+        urgency: URGENCY_LATE,
+        due_at: None,
+        note: format!(
+            "{}: {}. The deadline had passed when the word of {} came; `savin-hub clocks --state \
+             late` lists every such case. Ask for it earlier",
+            rule.statute, rule.what, event.facility
+        ),
+    }
+}
+
+/// Does what is next about a clock by which an agency is to be told, or to be heard from.
+fn agencies(
+    tx: &mut Tx<'_>,
+    rule: Option<&ClockRule>,
+    row: &ClockRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(rule) = rule else {
+        return clock::end(tx, row, ClockState::Void, now).map(|_| ());
+    };
+    let subject = subject(row);
+    let mut tasks = task::of_event(tx, TaskKind::Clock, row.position)?;
+    tasks.retain(|task| task.about.subject == subject);
+    if rule.met_by == MetBy::AgencyNotice {
+        tasks.extend(task::of_event(tx, TaskKind::AgencyNotice, row.position)?);
+    }
+    let is_done = tasks.iter().any(|task| task.state == "done");
+    if is_done {
+        task::close(tx, TaskKind::Clock, &subject, "met", now)?;
+        return clock::end(tx, row, ClockState::Met, now).map(|_| ());
+    }
+    if tasks.iter().all(|task| task.state != "open") {
+        task::open(tx, &[asked(rule, row, subject)], now)?;
+    }
+    if now < row.due_at {
+        return clock::next(tx, row, Step::End, look_again(row, now));
+    }
+    warn!(clock = rule.clock, event.position = row.position.0, facility.code = %row.facility,
+        "A statutory deadline was missed");
+    clock::end(tx, row, passed(rule.met_by, false), now).map(|_| ())
+}
+
+fn asked(rule: &ClockRule, row: &ClockRow, subject: String) -> NewTask {
+    NewTask {
+        kind: TaskKind::Clock,
+        subject,
+        facility: Some(row.facility.clone()),
+        person: Some(row.person),
+        other: None,
+        record: Some(row.record),
+        event: Some(row.position),
+        urgency: URGENCY,
+        due_at: Some(row.due_at),
+        note: format!(
+            "{}: {}. For: {}. Due {:.0}. {} at {}",
+            rule.statute, rule.what, rule.recipient, row.due_at, row.code, row.facility
+        ),
+    }
+}
+
+fn subject(row: &ClockRow) -> String {
+    format!("clock/{}/{}", row.clock, row.position.0)
+}
+
+fn look_again(row: &ClockRow, now: Timestamp) -> Timestamp {
+    let left = row.due_at.duration_since(now) / 16;
+    let wait = left.clamp(LOOKS.0, LOOKS.1);
+    now.checked_add(wait)
+        .map_or(row.due_at, |at| at.min(row.due_at))
+}
+
+/// Gathers what could be told of one event.
+fn fact_at(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    position: EventPosition,
+) -> Result<Option<Fact>, StoreError> {
+    let before = EventPosition(position.0.saturating_sub(1));
+    let found = event::after(tx, before, 1)?.into_iter().next();
+    match found.filter(|(found, _)| *found == position) {
+        Some((position, event)) => fact(tx, rules, position, event),
+        None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests;
