@@ -290,7 +290,7 @@ fn composer(web: &Web, email: &Email) -> Composer {
     }
 }
 
-fn make_folder(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("failed to make {}", folder.display()))?;
     #[cfg(unix)]

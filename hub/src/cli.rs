@@ -2,6 +2,7 @@
 
 mod agency;
 mod agents;
+mod backup;
 mod clocks;
 mod events;
 mod notices;
@@ -77,6 +78,9 @@ enum Command {
     Staff(staff::StaffCommand),
     /// Show what waits for a person, and settle it.
     Tasks(tasks::Tasks),
+    /// Copy both databases while the hub runs, check a copy, and put one back.
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Show how things stand.
     Status,
 }
@@ -120,6 +124,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Staff(command) => command.run(&config, output),
         Command::Tasks(tasks) => tasks.run(&config, output),
+        Command::Backup(command) => command.run(&config, output),
         Command::Status => status::run(&config, output),
     }
 }

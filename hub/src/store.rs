@@ -4,6 +4,7 @@
 //! worker thread; `store.read` does the same on a reader. Nothing above this module knows which
 //! engine it is.
 
+pub mod backup;
 pub mod conn;
 pub mod doom;
 pub mod evidence;
@@ -55,6 +56,17 @@ pub enum Place {
         /// The schema.
         schema: String,
     },
+}
+
+impl Place {
+    /// Returns which engine is there.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::File(_) => Engine::Sqlite,
+            Self::Server { .. } => Engine::Postgres,
+        }
+    }
 }
 
 /// An open database.

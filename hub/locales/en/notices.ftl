@@ -4,6 +4,7 @@
 
 notice-sender = Information Service
 notice-subject = Information you asked for
+notice-may-repeat = You may have heard this from us before.
 notice-hello = Hello,
 
 notice-Booked-full = { $name } was taken into custody. The place is { $facility }. The time was { $when }.

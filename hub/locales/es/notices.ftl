@@ -2,6 +2,7 @@
 
 notice-sender = Servicio de Información
 notice-subject = Información que usted pidió
+notice-may-repeat = Es posible que ya le hayamos avisado de esto.
 notice-hello = Hola:
 
 notice-Booked-full = { $name } está ahora bajo custodia. El lugar es { $facility }. La hora fue { $when }.

@@ -4,7 +4,8 @@ use super::StoreError;
 use super::value::{Row, Value};
 
 /// Which engine a database is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Engine {
     /// Embedded SQLite.
     Sqlite,

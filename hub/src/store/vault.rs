@@ -4,6 +4,7 @@ pub mod contact;
 pub mod key;
 pub mod notice;
 pub mod registrant;
+pub mod restoration;
 pub mod session;
 pub mod subscription;
 pub mod task;
@@ -25,5 +26,9 @@ pub static SCHEMA: Schema = Schema {
             include_str!("migrations/vault/0004_work.sql"),
         ),
         ("0005_evidence.sql", include_str!("migrations/evidence.sql")),
+        (
+            "0006_restoration.sql",
+            include_str!("migrations/vault/0006_restoration.sql"),
+        ),
     ],
 };

@@ -153,8 +153,9 @@ impl Vault {
 
     /// Forgets her.
     pub(super) fn stop(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
-        self.in_session("stop", session, |tx, _, who, _| {
-            registrant::forget(tx, who.registrant)?;
+        let now = (self.world.wall)();
+        self.in_session("stop", session, move |tx, _, who, _| {
+            registrant::forget(tx, who.registrant, now)?;
             Ok(PortalAnswer::Done)
         })
     }

@@ -268,6 +268,8 @@ pub struct Message {
     pub language: Language,
     /// What it says.
     pub content: Content,
+    /// Whether she may have been told already, which a hub that was restored cannot know.
+    pub may_repeat: bool,
 }
 
 /// What a message says; what the registrant's choice holds back is not in it.

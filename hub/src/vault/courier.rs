@@ -16,7 +16,7 @@ use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::notice::{self, After, Answer, ClaimedNotice};
-use crate::store::vault::{contact, registrant, subscription};
+use crate::store::vault::{contact, registrant, restoration, subscription};
 use crate::vault::keyring::Keyring;
 
 /// How long a courier may take for one message before another may try it.
@@ -62,9 +62,10 @@ impl Vault {
         let keys = std::sync::Arc::clone(&self.keys);
         let (messages, broken) = self.store.write_now("claim", move |tx| {
             let (mut messages, mut broken) = (Vec::new(), Vec::new());
+            let restored_at = restoration::last(tx)?;
             for claimed in notice::claim(tx, EMAIL, limit, now, lease_until)? {
                 let (notice, claim) = (claimed.notice, claimed.claim);
-                match message(tx, &keys, &claimed) {
+                match message(tx, &keys, &claimed, restored_at) {
                     Ok(Carried::Message(message)) => messages.push(*message),
                     Ok(Carried::Stopped) => {
                         notice::finish(tx, notice, claim, After::Stopped, None, now)?;
@@ -128,6 +129,7 @@ fn message(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     claimed: &ClaimedNotice,
+    restored_at: Option<Timestamp>,
 ) -> Result<Carried, StoreError> {
     let Some(who) = registrant::load(tx, claimed.registrant)? else {
         return Ok(Carried::Nowhere);
@@ -160,6 +162,10 @@ fn message(
         .open("choices", who.registrant, &who.sealed_choices)
         .map_err(broken)?;
     let choices = Choices::from(choices);
+    let may_repeat = match &payload {
+        Payload::Fact(fact) => restored_at.is_some_and(|at| fact.observed_at < at),
+        Payload::Code { .. } => false,
+    };
     let (language, content) = match payload {
         Payload::Code { code, language } => (language, code_content(code)),
         Payload::Fact(fact) => {
@@ -177,6 +183,7 @@ fn message(
         address,
         language,
         content,
+        may_repeat,
     })))
 }
 

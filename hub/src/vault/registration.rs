@@ -124,7 +124,7 @@ impl Vault {
                     let newer: SealedChoices = key
                         .open("choices", registrant, &new.sealed_choices)
                         .map_err(broken)?;
-                    registrant::forget(tx, registrant)?;
+                    registrant::forget(tx, registrant, now)?;
                     let key = join(tx, &keys, known.registrant, newer.into())?;
                     (known.registrant, key)
                 }
@@ -386,7 +386,7 @@ pub(super) fn subscribe(
 fn tidy(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
     let before = now.checked_sub(PENDING).unwrap_or(Timestamp::UNIX_EPOCH);
     for registrant in registrant::pending_before(tx, before)? {
-        registrant::forget(tx, registrant)?;
+        registrant::forget(tx, registrant, now)?;
     }
     verification::forget_before(tx, before)
 }

@@ -26,6 +26,7 @@ use crate::registry::details::Details;
 use crate::store::testing::places;
 use crate::store::vault::SCHEMA;
 use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
+use crate::store::vault::restoration;
 use crate::store::vault::subscription::{self, SubscriptionRow};
 use crate::store::{Place, Store, evidence};
 
@@ -867,4 +868,52 @@ fn leaves(vault: &Vault) -> Vec<String> {
         .into_iter()
         .map(|leaf| leaf.content)
         .collect()
+}
+
+#[test]
+fn says_after_a_restoration_that_what_is_told_may_be_known() {
+    each("vault_restored", |vault, place| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let made_at = wall();
+        let restored_at = made_at + SignedDuration::from_hours(24);
+        let store = Store::open(place, &SCHEMA).unwrap();
+        store
+            .write_now("restored", move |tx| {
+                restoration::note(tx, made_at, restored_at)
+            })
+            .unwrap();
+        let seen = |event, at| Fact {
+            observed_at: at,
+            ..fact(event, 1)
+        };
+        let after = restored_at + SignedDuration::from_secs(1);
+        plan(vault, 0, 2, vec![seen(1, made_at), seen(2, after)]);
+
+        let told: Vec<bool> = claim(vault)
+            .iter()
+            .map(|message| message.may_repeat)
+            .collect();
+        assert_eq!(told.iter().filter(|may| **may).count(), 1, "{told:?}");
+        assert_eq!(told.len(), 2);
+    });
+}
+
+#[test]
+fn keeps_who_was_forgotten_by_her_pseudonym_alone() {
+    each("vault_forgotten", |vault, place| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let since = wall();
+        pass(SignedDuration::from_mins(5));
+        let session = session(vault, "avery@example.test");
+        portal(vault, PortalCommand::Stop { session });
+
+        let store = Store::open(place, &SCHEMA).unwrap();
+        let gone = store
+            .read_now("forgotten", move |tx| {
+                restoration::forgotten_since(tx, since)
+            })
+            .unwrap();
+        assert_eq!(gone.len(), 1);
+        assert_eq!(gone[0].1, wall());
+    });
 }

@@ -2,6 +2,7 @@
 //! chain and digest are equal at the end.
 
 mod county;
+mod restore;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -65,6 +65,9 @@ impl Composer {
             phone: &self.phone,
         };
         let mut paragraphs = vec![words.say("notice-hello")];
+        if message.may_repeat {
+            paragraphs.push(words.say("notice-may-repeat"));
+        }
         let (subject, code) = match &message.content {
             Content::Fact(fact) => {
                 paragraphs.extend(sentence::fact(words, &self.zone, fact, now));

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::restoration;
 use crate::ids::RegistrantId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -112,11 +113,13 @@ pub fn choose(
     )
 }
 
-/// Forgets a registrant: her key first, without which nothing else of her can be read.
+/// Forgets a registrant: her key first, without which nothing else of her can be read. Her pseudonym
+/// is kept, so that a backup that is put back does not bring her back.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<(), StoreError> {
+pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Result<(), StoreError> {
+    restoration::forgot(tx, registrant, now)?;
     let id = values![registrant.as_bytes()];
     tx.execute("DELETE FROM session WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM verification WHERE registrant_id = $1", id)?;

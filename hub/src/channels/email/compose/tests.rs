@@ -69,6 +69,7 @@ fn message(content: Content, language: Language) -> Message {
         address: EmailAddress::parse("avery@example.test").unwrap(),
         language,
         content,
+        may_repeat: false,
     }
 }
 
@@ -200,6 +201,20 @@ fn lets_no_name_and_no_telling_word_out_where_the_choice_is_discreet() {
             "released", "libertad", "custod", "court", "escape", "hearing",
         ] {
             assert!(!text.contains(word), "news in {language:?} holds {word}");
+        }
+    }
+}
+
+#[test]
+fn says_that_it_may_be_known_already_where_the_hub_cannot_know() {
+    for language in Language::ALL {
+        let content = Content::Fact(Box::new(fact(EventCode::Released)));
+        let mut message = message(content, language);
+        let said = Words::of(language).say("notice-may-repeat");
+        for may_repeat in [false, true] {
+            message.may_repeat = may_repeat;
+            let mail = composer().compose(&message, now()).unwrap();
+            assert_eq!(decoded(&mail.formatted()).contains(&said), may_repeat);
         }
     }
 }

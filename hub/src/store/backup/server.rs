@@ -1,0 +1,145 @@
+//! The same for PostgreSQL, by its own programs, which must be in the path.
+
+use std::path::Path;
+use std::process::Command;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use super::super::conn::{Access, Driver as _, Tx};
+use super::super::postgres::PostgresDriver;
+use super::super::{Place, StoreError};
+use super::{TableRows, same_rows};
+use crate::values;
+
+/// Dumps a schema and counts its rows in the same snapshot.
+pub(super) fn copy(url: &str, schema: &str, to: &Path) -> Result<Vec<TableRows>, StoreError> {
+    let mut driver = PostgresDriver::open(url, schema)?;
+    driver.begin(Access::Read)?;
+    let mut tx = Tx::new(&mut driver);
+    let snapshot = tx.query_optional("SELECT pg_export_snapshot()", values![])?;
+    let snapshot = snapshot.ok_or(StoreError::Damaged("a snapshot"))?;
+    let mut dump = program("pg_dump", url)?;
+    dump.args(["--format=custom", "--no-owner", "--no-privileges"])
+        .arg(format!("--schema={schema}"))
+        .arg(format!("--snapshot={}", snapshot.text(0)?))
+        .arg("--file")
+        .arg(to);
+    run(dump)?;
+    let tables = rows(&mut tx, schema)?;
+    driver.roll_back()?;
+    Ok(tables)
+}
+
+/// Looks whether a dump can be read.
+pub(super) fn check(dump: &Path) -> Result<(), StoreError> {
+    let mut list = Command::new("pg_restore");
+    list.arg("--list").arg(dump);
+    run(list)
+}
+
+/// Says whether another connection works in a schema: each of ours says so by its name.
+pub(super) fn is_in_use(url: &str, schema: &str) -> Result<bool, StoreError> {
+    let mut driver = PostgresDriver::open(url, schema)?;
+    let others = Tx::new(&mut driver).query_optional(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE application_name = $1 AND pid <> pg_backend_pid()",
+        values![schema],
+    )?;
+    let others = others.ok_or(StoreError::Damaged("a count"))?.integer(0)?;
+    Ok(others > 0)
+}
+
+/// Gives the schema another name and restores the dump in its place; if that fails, it has its name
+/// again.
+pub(super) fn put_back(
+    dump: &Path,
+    (url, schema): (&str, &str),
+    said: &[TableRows],
+    aside: &str,
+) -> Result<Option<Place>, StoreError> {
+    let old = format!("{schema}_before_{aside}");
+    let mut driver = PostgresDriver::open(url, schema)?;
+    driver.batch(&format!("ALTER SCHEMA {schema} RENAME TO {old}"))?;
+    let mut restore = program("pg_restore", url)?;
+    restore
+        .args(["--single-transaction", "--no-owner", "--no-privileges"])
+        .arg(dump);
+    let restored = run(restore).and_then(|()| {
+        let found = rows(&mut Tx::new(&mut driver), schema)?;
+        same_rows(&found, said, dump)
+    });
+    if let Err(error) = restored {
+        driver.batch(&format!(
+            "DROP SCHEMA IF EXISTS {schema} CASCADE; ALTER SCHEMA {old} RENAME TO {schema}"
+        ))?;
+        return Err(error);
+    }
+    Ok(Some(Place::Server {
+        url: url.to_owned(),
+        schema: old,
+    }))
+}
+
+fn rows(tx: &mut Tx<'_>, schema: &str) -> Result<Vec<TableRows>, StoreError> {
+    let found = tx.query(
+        "SELECT table_name::text,
+             (xpath('/row/rows/text()', query_to_xml(
+                 format('SELECT count(*) AS rows FROM %I.%I', table_schema, table_name),
+                 false, true, '')))[1]::text::bigint
+         FROM information_schema.tables WHERE table_schema::text = $1
+         ORDER BY table_name COLLATE \"C\"",
+        values![schema],
+    )?;
+    found
+        .iter()
+        .map(|row| {
+            Ok(TableRows {
+                table: row.text(0)?.to_owned(),
+                rows: u64::try_from(row.integer(1)?).unwrap_or(0),
+            })
+        })
+        .collect()
+}
+
+/// Prepares a program of PostgreSQL's that speaks with the server; the password stays out of its
+/// arguments, which anybody on the machine can read.
+fn program(name: &str, url: &str) -> Result<Command, StoreError> {
+    let config: Config = url.parse().map_err(StoreError::Postgres)?;
+    let mut command = Command::new(name);
+    match config.get_hosts().first() {
+        Some(Host::Tcp(host)) => command.env("PGHOST", host),
+        #[cfg(unix)]
+        Some(Host::Unix(folder)) => command.env("PGHOST", folder),
+        None => &mut command,
+    };
+    if let Some(port) = config.get_ports().first() {
+        command.env("PGPORT", port.to_string());
+    }
+    if let Some(user) = config.get_user() {
+        command.env("PGUSER", user);
+    }
+    if let Some(password) = config.get_password() {
+        command.env("PGPASSWORD", String::from_utf8_lossy(password).as_ref());
+    }
+    let database = config.get_dbname().or(config.get_user());
+    command.arg("--dbname").arg(database.unwrap_or("postgres"));
+    Ok(command)
+}
+
+fn run(mut command: Command) -> Result<(), StoreError> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let ended = command.output().map_err(|error| {
+        StoreError::Place(format!(
+            "{name} does not start: {error}; install PostgreSQL's client programs"
+        ))
+    })?;
+    if ended.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&ended.stderr);
+    Err(StoreError::Place(format!(
+        "{name} failed: {}",
+        said.lines().next().unwrap_or("it does not say why")
+    )))
+}

@@ -1,0 +1,227 @@
+//! A hub whose databases were lost and put back from a backup: agents send again what it no longer
+//! knows, whoever may have heard says so, and whoever had stopped stays forgotten.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use savin_hub::ids::PersonId;
+use savin_hub::notification::address::EmailAddress;
+use savin_hub::notification::words::Language;
+use savin_hub::vault::Vault;
+use savin_hub::vault::command::{Answer, Command, PortalAnswer, PortalCommand, Ticket};
+use savin_shared::event::EventCode;
+use savin_shared::pii::Secret;
+use savin_tests::clock::{monotonic, pause};
+use savin_tests::engine::Engine;
+use savin_tests::home::{FeedHome, HubOptions, SourceHome};
+use savin_tests::mailbox::letter::Letter;
+use savin_tests::program::Programs;
+use savin_tests::source::{ExportFolder, csv};
+use savin_tests::stage::{FACILITY, Stage};
+use savin_tests::visitor::Visitor;
+use serde_json::Value;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who is listed, each with whoever asked about them.
+const LISTED: [&str; 4] = ["ada", "bea", "cal", "dee"];
+
+/// What a notice says that may come twice.
+const PERHAPS: &str = "You may have heard this from us before.";
+
+const PROFILE: &str = r#"
+name = "roster"
+kind = "custody"
+mode = "roster"
+zone = "America/Chicago"
+[columns]
+record_number = "BookingNumber"
+name = "InmateName"
+birth_date = "Born"
+status = "Status"
+[values.status]
+IN = "InCustody"
+REL = "OutOfCustody(Bond)"
+"#;
+
+#[test]
+fn a_restored_hub_tells_what_it_cannot_know_and_says_so_on_sqlite() -> anyhow::Result<()> {
+    restores(&Engine::Files)
+}
+
+#[test]
+fn a_restored_hub_tells_what_it_cannot_know_and_says_so_on_postgresql() -> anyhow::Result<()> {
+    restores(&Engine::server()?)
+}
+
+fn restores(engine: &Engine) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let feed = FeedHome {
+        name: "roster",
+        facility: FACILITY,
+        profile: PROFILE.to_owned(),
+        source: SourceHome::Folder("lists"),
+    };
+    let options = HubOptions {
+        store: engine.url(),
+        ..HubOptions::default()
+    };
+    let programs = Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned());
+    let mut stage = Stage::set(folder.path(), &programs, options, &[feed])?;
+    list(&stage, 1, 0)?;
+    for (number, who) in LISTED.iter().enumerate() {
+        stage.register(&address(who), person(&stage, number)?)?;
+    }
+    list(&stage, 2, 1)?;
+    told(&stage, "ada", 0)?;
+
+    let backup = backup(&stage, folder.path())?;
+    list(&stage, 3, 2)?;
+    let before = told(&stage, "bea", 0)?;
+    ensure!(!before.text.contains(PERHAPS), "{}", before.text);
+    stop_telling(&stage, "dee")?;
+
+    let refused = stage.hub.cli(&["backup", "restore", &backup]);
+    let refused = format!(
+        "{:#}",
+        refused.err().context("restored under a running hub")?
+    );
+    ensure!(refused.contains("stop the hub"), "{refused}");
+    stage.serving.stop()?;
+    let dry = stage
+        .hub
+        .cli(&["backup", "restore", &backup, "--dry-run"])?;
+    ensure!(dry.contains("Nothing was changed"), "{dry}");
+    let said = stage.hub.cli(&["--json", "backup", "restore", &backup])?;
+    let said: Value = serde_json::from_str(&said)?;
+    let gone = said.get("forgotten_since").and_then(Value::as_u64);
+    let moved = said.get("moved_to").and_then(Value::as_array);
+    assert_eq!((gone, moved.map(Vec::len)), (Some(1), Some(2)), "{said}");
+    stage.serving = stage.hub.serve()?;
+
+    // The agent sends the second release again, and this hub cannot know that it was told.
+    let again = told(&stage, "bea", 1)?;
+    ensure!(again.text.contains(PERHAPS), "{}", again.text);
+    assert_eq!(
+        again.message_id, before.message_id,
+        "a mail program shows both as one"
+    );
+    list(&stage, 4, 4)?;
+    let after = told(&stage, "cal", 0)?;
+    ensure!(!after.text.contains(PERHAPS), "{}", after.text);
+    released(&stage, 4)?;
+    for (who, letters) in [("ada", 1), ("bea", 2), ("cal", 1), ("dee", 1)] {
+        let to = address(who);
+        let came = stage.mailbox.letters();
+        let came = came.iter().filter(|letter| letter.to == to).count();
+        // Of dee, who stopped, only the code with which she did.
+        assert_eq!(came, letters, "{who}");
+    }
+    let tasks = stage.hub.cli(&["tasks"])?;
+    ensure!(tasks.contains("restored:"), "{tasks}");
+    stage.strike()
+}
+
+fn address(who: &str) -> String {
+    format!("{who}@home.example")
+}
+
+/// Lists everybody, the first few as released.
+fn list(stage: &Stage, file: usize, released: usize) -> anyhow::Result<()> {
+    let header = ["BookingNumber", "InmateName", "Born", "Status"];
+    let rows = (0..LISTED.len()).map(|number| {
+        let status = if number < released { "REL" } else { "IN" };
+        [
+            format!("B{number}"),
+            format!("SAMPLE{number}, AVERY"),
+            format!("199{number}-02-03"),
+            status.to_owned(),
+        ]
+    });
+    let lists = ExportFolder::new(stage.agent.folder().join("lists"));
+    lists.put(&format!("{file}.csv"), &csv(&header, rows)?)?;
+    Ok(())
+}
+
+fn person(stage: &Stage, number: usize) -> anyhow::Result<PersonId> {
+    let visitor = Visitor::new(stage.hub.site());
+    let deadline = monotonic() + PATIENCE;
+    loop {
+        if let [path] = visitor.look_up(&format!("SAMPLE{number}"))?.as_slice() {
+            return Ok(path.trim_start_matches("/person/").parse()?);
+        }
+        ensure!(monotonic() < deadline, "SAMPLE{number} is not listed");
+        pause(Duration::from_millis(50));
+    }
+}
+
+fn told(stage: &Stage, who: &str, known: usize) -> anyhow::Result<Letter> {
+    let letter = stage.mailbox.wait_for(&address(who), known, PATIENCE);
+    letter.with_context(|| format!("{who} was not told:\n{}", stage.serving.log()))
+}
+
+/// Waits until so many releases are known.
+fn released(stage: &Stage, many: u64) -> anyhow::Result<()> {
+    let tail = stage.tail()?;
+    let deadline = monotonic() + PATIENCE;
+    loop {
+        let counts = tail.count()?;
+        if counts.contains(&(EventCode::Released, many)) {
+            return Ok(());
+        }
+        ensure!(monotonic() < deadline, "{counts:?}");
+        pause(Duration::from_millis(50));
+    }
+}
+
+/// Makes a backup under the running hub, checks it, and returns its folder.
+fn backup(stage: &Stage, folder: &Path) -> anyhow::Result<String> {
+    let to = folder.join("backups");
+    let to = to.to_str().context("a folder's name")?;
+    let made = stage.hub.cli(&["--json", "backup", "make", to])?;
+    let made: Value = serde_json::from_str(&made)?;
+    let backup = made.get("backup").and_then(Value::as_str);
+    let backup = backup.context("no folder")?.to_owned();
+    let checked = stage.hub.cli(&["backup", "verify", &backup])?;
+    ensure!(checked.contains("Sound"), "{checked}");
+    ensure!(
+        !PathBuf::from(&backup).join("vault.keys").exists(),
+        "keys lie beside the vault"
+    );
+    Ok(backup)
+}
+
+/// Does what she does on the site: asks for a code, gives it, and stops.
+fn stop_telling(stage: &Stage, who: &str) -> anyhow::Result<()> {
+    let vault = stage.hub.vault()?;
+    let begin = PortalCommand::BeginAccess {
+        address: EmailAddress::parse(&address(who))?,
+        language: Language::En,
+    };
+    let begun = ticket(&vault, begin)?;
+    let letter = told(stage, who, 0)?;
+    let digits = |word: &&str| word.len() >= 6 && word.chars().all(|c| c.is_ascii_digit());
+    let words = letter.text.split(|c: char| !c.is_alphanumeric());
+    let code = words
+        .clone()
+        .find(digits)
+        .context("no code in the letter")?;
+    let session = ticket(
+        &vault,
+        PortalCommand::ConfirmAccess {
+            ticket: begun,
+            code: Secret::new(code.to_owned()),
+        },
+    )?;
+    vault.handle(Command::Portal(PortalCommand::Stop { session }))?;
+    Ok(())
+}
+
+fn ticket(vault: &Vault, command: PortalCommand) -> anyhow::Result<Ticket> {
+    let answer = vault.handle(Command::Portal(command))?;
+    let Answer::Portal(PortalAnswer::Begun(ticket) | PortalAnswer::Session(ticket)) = answer else {
+        bail!("the vault gave no ticket")
+    };
+    Ok(ticket)
+}
