@@ -7,12 +7,15 @@ mod clocks;
 mod events;
 mod notices;
 mod output;
+mod persons;
 mod register;
 mod serve;
 mod signing;
 mod staff;
 mod status;
 mod tasks;
+#[cfg(test)]
+mod testing;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -76,6 +79,9 @@ enum Command {
     /// Add, show and remove members of staff, who sign what they decide.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
+    /// Show who is known and who may be the same, join persons and take them apart.
+    #[command(subcommand)]
+    Persons(persons::PersonsCommand),
     /// Show what waits for a person, and settle it.
     Tasks(tasks::Tasks),
     /// Copy both databases while the hub runs, check a copy, and put one back.
@@ -123,6 +129,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Events(events) => events.run(&config, output),
         Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Staff(command) => command.run(&config, output),
+        Command::Persons(command) => command.run(&config, output),
         Command::Tasks(tasks) => tasks.run(&config, output),
         Command::Backup(command) => command.run(&config, output),
         Command::Status => status::run(&config, output),

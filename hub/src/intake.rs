@@ -6,6 +6,7 @@
 pub mod batches;
 mod checks;
 pub mod full_state;
+mod linking;
 mod people;
 mod settle;
 mod succession;

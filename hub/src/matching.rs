@@ -1,7 +1,8 @@
 //! Who a record is about: persons found by the identifiers that agencies and the state gave them.
 //!
-//! A name alone never joins two records. Where identifiers point at different persons, the agency's
-//! own number decides where the record goes, and a person has to look at the rest.
+//! What else is known of a person is weighed in [`linkage`](crate::linkage). Where only identifiers are
+//! known and they point at different persons, the agency's own number decides where the record goes, and
+//! a person has to look at the rest.
 
 use savin_shared::ids::AgencyId;
 use savin_shared::record::Record;

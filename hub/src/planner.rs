@@ -24,8 +24,8 @@ use crate::notification::fact::Fact;
 use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
-use crate::store::registry::person;
 use crate::store::registry::telling::{self, background, facility_name};
+use crate::store::registry::{merge, person, record};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultError;
 use crate::vault::client::Client;
@@ -160,10 +160,31 @@ fn facts(
     for (position, event) in events {
         // Whom a doubtful record is about is for a person to decide, and no notice.
         if !doubtful.contains(&event.record) {
-            facts.extend(fact(tx, rules, position, event)?);
+            facts.extend(facts_of(tx, rules, position, event)?);
         }
     }
     Ok((last, facts))
+}
+
+/// Gathers what could be told of an event, once for each person as who its person was ever known:
+/// whoever asked before two were found to be one asked about either.
+fn facts_of(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    position: EventPosition,
+    event: Event,
+) -> Result<Vec<Fact>, StoreError> {
+    let person = record::person_of(tx, event.record)?.unwrap_or(event.person);
+    let Some(fact) = fact(tx, rules, position, event)? else {
+        return Ok(Vec::new());
+    };
+    let everyone = merge::everyone(tx, person)?.into_iter();
+    Ok(everyone
+        .map(|person| Fact {
+            person,
+            ..fact.clone()
+        })
+        .collect())
 }
 
 /// Gathers what could be told of an event; nothing for one that nobody is told of.
@@ -228,14 +249,16 @@ mod tests {
     use savin_shared::delta::Origin;
     use savin_shared::event::EventCode;
     use savin_shared::ids::OffenderId;
+    use savin_shared::pii::Pii;
 
     use super::facts;
     use crate::ids::EventPosition;
-    use crate::intake::testing::{BOND, IN, Jail, codes, each, send_one};
+    use crate::intake::testing::{BOND, IN, Jail, codes, each, load, name, now, send_one};
     use crate::notification::fact::Fact;
     use crate::notification::rules::Rules;
     use crate::store::Store;
     use crate::store::conn::Tx;
+    use crate::store::registry::merge;
 
     #[test]
     fn tells_nobody_of_a_record_that_may_be_about_somebody_else() {
@@ -271,6 +294,65 @@ mod tests {
         let rules = Rules::shipped().unwrap();
         let read = move |tx: &mut Tx<'_>| facts(tx, &rules, EventPosition(0));
         store.read_now("facts", read).unwrap().1
+    }
+
+    #[test]
+    fn follows_whoever_was_asked_about_from_the_jail_to_the_states_prison() {
+        each("planner_follows", |store| {
+            let (mut county, mut mdoc) = (Jail::new(store, 1), Jail::new(store, 2));
+            let called = |jail: &Jail, number: &str, given: &str, state| {
+                let mut record = jail.record(number, state);
+                record.subject.name = Some(name("MUESTRA", given));
+                record.subject.birth_date = Some(Pii::new(jiff::civil::date(1985, 3, 12)));
+                record
+            };
+            let booked = called(&county, "1", "WILLIAM", IN);
+            let body = county.lists(Origin::Baseline, &booked);
+            let batch = county.batch(vec![body]);
+            send_one(store, &county, &batch);
+            let asked_about = load(store, &county, "1").person;
+            // MDOC writes the nickname and knows another number.
+            for state in [IN, BOND] {
+                let body = mdoc.tells(&called(&mdoc, "77", "BILL", state));
+                let batch = mdoc.batch(vec![body]);
+                send_one(store, &mdoc, &batch);
+            }
+            let told = all_facts(store);
+            let released = told.iter().find(|fact| {
+                fact.event_code() == Some(EventCode::Released) && fact.person == asked_about
+            });
+            assert_eq!(released.unwrap().facility, "JAIL-2");
+        });
+    }
+
+    #[test]
+    fn tells_whoever_asked_about_either_of_two_who_were_found_to_be_one() {
+        each("planner_joined", |store| {
+            let mut jail = Jail::new(store, 1);
+            let persons = ["1", "2"].map(|number| {
+                let body = jail.lists(Origin::Baseline, &jail.record(number, IN));
+                let batch = jail.batch(vec![body]);
+                send_one(store, &jail, &batch);
+                load(store, &jail, number).person
+            });
+            let [one, other] = persons;
+            store
+                .write_now("join", move |tx| {
+                    let joining = merge::Joining {
+                        person: other,
+                        into: one,
+                        why: String::new(),
+                        decision: None,
+                    };
+                    merge::join(tx, &joining, now())
+                })
+                .unwrap();
+            let body = jail.tells(&jail.record("2", BOND));
+            let batch = jail.batch(vec![body]);
+            send_one(store, &jail, &batch);
+            let told: Vec<_> = all_facts(store).iter().map(|fact| fact.person).collect();
+            assert_eq!(told, [one, other]);
+        });
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::names::{initials, words};
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::Disclosure;
 use crate::notification::words::Language;
-use crate::store::registry::{lookup, person, record};
+use crate::store::registry::{lookup, merge, person, record};
 use crate::vault::command::{Choices, Command, StaffCommand, Subscribed};
 
 /// Register somebody.
@@ -69,6 +69,7 @@ impl Register {
         let words = words(&self.person);
         let id = self.person.parse::<PersonId>().ok();
         let found = store.read_now("register", move |tx| {
+            let id = id.map(|id| merge::current(tx, id)).transpose()?;
             let found = match id {
                 Some(id) if record::of_person(tx, id)?.is_empty() => Vec::new(),
                 Some(id) => vec![id],

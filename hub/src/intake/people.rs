@@ -1,4 +1,4 @@
-//! Whom new records are about.
+//! Whom records are about: placed by numbers and by what is known of everybody who may be meant.
 
 use std::collections::BTreeMap;
 
@@ -7,60 +7,106 @@ use savin_shared::record::Record;
 use savin_shared::record::subject::PersonName;
 
 use super::Moment;
+use super::linking::Linking;
 use crate::ids::{PersonId, RecordId};
-use crate::matching::{
-    Identifier, Resolution, contradictions, identifiers as identifiers_of, resolve,
-};
+use crate::linkage::face::{Face, Identity};
+use crate::linkage::judging::Why;
+use crate::matching::{Identifier, Resolution, contradictions, identifiers, resolve};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::registry::person;
+use crate::store::registry::merge::{self, Joining};
 use crate::store::registry::record::RecordRow;
+use crate::store::registry::task::{self, NewTask, TaskKind};
+use crate::store::registry::{face, person};
+
+/// Persons with whom staff is asked to compare a record, at most.
+const REVIEWS_MAX: usize = 3;
+
+/// How soon a doubt is looked at: nobody is told of its record before.
+const DOUBT_URGENCY: u8 = 2;
+
+/// How soon a likeness is looked at: whoever asked about the one is not told of the other before.
+const REVIEW_URGENCY: u8 = 3;
 
 /// The persons that a transaction knows, found and made.
 #[derive(Debug)]
 pub(super) struct People {
     moment: Moment,
     known: BTreeMap<Identifier, Option<PersonId>>,
-    numbers: BTreeMap<PersonId, Vec<Identifier>>,
+    linking: Linking,
+    joined: BTreeMap<PersonId, PersonId>,
     made: Vec<PersonId>,
     identified: Vec<(Identifier, PersonId)>,
     named: Vec<(PersonId, PersonName)>,
+    faces: Vec<(PersonId, Face)>,
     doubts: Vec<(PersonId, PersonId, RecordId)>,
+    reviews: Vec<(PersonId, PersonId, RecordId, Why)>,
+    joinings: Vec<Joining>,
+}
+
+/// Where a record goes, and what else was found.
+#[derive(Debug)]
+struct Placed {
+    person: PersonId,
+    /// Whom its numbers name besides, in doubt.
+    others: Vec<PersonId>,
+    /// Whom its numbers name besides, without doubt.
+    also: Vec<PersonId>,
+    reviews: Vec<(PersonId, Why)>,
+}
+
+impl Placed {
+    const fn certain(person: PersonId) -> Self {
+        Self {
+            person,
+            others: Vec::new(),
+            also: Vec::new(),
+            reviews: Vec::new(),
+        }
+    }
 }
 
 impl People {
-    /// Looks up everybody whom these identifiers name, and what else identifies them and these
+    /// Looks up everybody whom these records may be about, and what is known of them and of these
     /// persons.
     pub(super) fn load(
         tx: &mut Tx<'_>,
-        mut identifiers: Vec<Identifier>,
+        incoming: &[(&AgencyId, &Record)],
         mut persons: Vec<PersonId>,
         moment: Moment,
     ) -> Result<Self, StoreError> {
-        identifiers.sort();
-        identifiers.dedup();
-        let found = person::find_many(tx, &identifiers)?;
+        let incoming: Vec<Identity> = incoming
+            .iter()
+            .map(|(agency, record)| identity(agency, record))
+            .collect();
+        let mut wanted: Vec<Identifier> = incoming
+            .iter()
+            .flat_map(|identity| identity.identifiers.clone())
+            .collect();
+        wanted.sort();
+        wanted.dedup();
+        let found = person::find_many(tx, &wanted)?;
         persons.extend(found.iter().flatten());
         persons.sort();
         persons.dedup();
-        let mut numbers: BTreeMap<PersonId, Vec<Identifier>> = BTreeMap::new();
-        for (person, identifier) in person::identifiers_of(tx, &persons)? {
-            numbers.entry(person).or_default().push(identifier);
-        }
         Ok(Self {
-            numbers,
+            linking: Linking::load(tx, &incoming, &persons)?,
             moment,
-            known: identifiers.into_iter().zip(found).collect(),
+            known: wanted.into_iter().zip(found).collect(),
+            joined: BTreeMap::new(),
             made: Vec::new(),
             identified: Vec::new(),
             named: Vec::new(),
+            faces: Vec::new(),
             doubts: Vec::new(),
+            reviews: Vec::new(),
+            joinings: Vec::new(),
         })
     }
 
-    /// Decides whom a record is about, and learns its identifiers and names. A record that is known
-    /// already stays with its person; numbers that contradict what is known of that one name
-    /// somebody else, and the record is in doubt.
+    /// Decides whom a record is about, and learns its numbers, names and face. A record that is known
+    /// already stays with its person, who may turn out to be another's. Numbers that contradict what is
+    /// known of that person name somebody else, and the record is in doubt.
     pub(super) fn place(
         &mut self,
         agency: &AgencyId,
@@ -68,50 +114,147 @@ impl People {
         id: RecordId,
         before: Option<&RecordRow>,
     ) -> PersonId {
-        let identifiers = identifiers_of(agency, record);
-        let mut found: Vec<Option<PersonId>> = vec![before.map(|row| row.person)];
-        found.extend(
-            identifiers
-                .iter()
-                .map(|id| self.known.get(id).copied().flatten()),
-        );
-        let (person, mut others) = match resolve(&found) {
-            Resolution::Known(person) => (person, Vec::new()),
-            Resolution::New => (self.make(), Vec::new()),
-            Resolution::Doubtful { person, others } => (person, others),
+        let incoming = identity(agency, record);
+        let found = self.found(&incoming);
+        let mut placed = match before {
+            Some(row) => self.stay(row.person, &incoming, &found),
+            None => self.find(&incoming, &found),
         };
-        let said = before.map(|row| identifiers_of(agency, &row.known.record));
-        let numbers = self.numbers.get(&person).cloned().unwrap_or_default();
-        let contradicting =
-            contradictions(&identifiers, said.as_deref().unwrap_or_default(), &numbers);
-        let is_unknown = |id: &&&Identifier| self.known.get(**id).copied().flatten().is_none();
-        let strangers: Vec<Identifier> = contradicting
-            .iter()
-            .filter(is_unknown)
-            .map(|id| (*id).clone())
-            .collect();
-        if !strangers.is_empty() {
-            let other = self.make();
-            for identifier in strangers {
-                self.identify(identifier, other);
-            }
-            others.push(other);
-        }
-        let doubts = others.into_iter().map(|other| (person, other, id));
-        self.doubts.extend(doubts);
-        for identifier in identifiers {
-            if self.known.get(&identifier).copied().flatten().is_none() {
-                self.identify(identifier, person);
+        let said = before.map(|row| identifiers(agency, &row.known.record));
+        let stranger = self.stranger(&incoming, placed.person, said.as_deref());
+        placed.others.extend(stranger);
+        for identifier in &incoming.identifiers {
+            if self.whose(identifier).is_none() {
+                self.identify(identifier.clone(), placed.person);
             }
         }
+        self.linking.learn(placed.person, &incoming);
+        let faces = incoming.faces.iter().cloned();
+        self.faces.extend(faces.map(|face| (placed.person, face)));
         let names = record.subject.name.iter().chain(&record.subject.aliases);
-        self.named.extend(names.map(|name| (person, name.clone())));
+        let named = names.map(|name| (placed.person, name.clone()));
+        self.named.extend(named);
+        self.conclude(placed, id, &incoming)
+    }
+
+    /// Joins, doubts and asks as a placement says, and returns whom the record is about in the end.
+    fn conclude(&mut self, mut placed: Placed, id: RecordId, incoming: &Identity) -> PersonId {
+        let mut person = placed.person;
+        for other in placed.also {
+            if self.linking.may_be_one(person, other) {
+                person = self.join(person, other, incoming);
+            } else {
+                placed.others.push(other);
+            }
+        }
+        let others = placed.others.into_iter().filter(|other| *other != person);
+        self.doubts.extend(others.map(|other| (person, other, id)));
+        let reviews = placed.reviews.into_iter().take(REVIEWS_MAX);
+        self.reviews
+            .extend(reviews.map(|(other, why)| (person, other, id, why)));
         person
     }
 
+    /// Places a record that was not known.
+    fn find(&mut self, incoming: &Identity, found: &[PersonId]) -> Placed {
+        if incoming.faces.is_empty() {
+            return self.by_number(found);
+        }
+        let choice = self.linking.choose(incoming, found);
+        if let Some(person) = choice.joined {
+            let is_other = |other: &&PersonId| **other != person && !choice.also.contains(other);
+            return Placed {
+                person,
+                others: found.iter().filter(is_other).copied().collect(),
+                reviews: choice
+                    .reviews
+                    .into_iter()
+                    .filter(|(other, _)| !found.contains(other))
+                    .collect(),
+                also: choice.also,
+            };
+        }
+        // Its agency's number names somebody of whom another number differs: nobody is told of it.
+        let contradicts = |person: &&PersonId| {
+            let of_person = choice.reviews.iter().find(|(other, _)| other == *person);
+            of_person.is_some_and(|(_, why)| *why == Why::OtherNumber)
+        };
+        if found.iter().any(|person| contradicts(&person)) {
+            return self.by_number(found);
+        }
+        Placed {
+            reviews: choice.reviews,
+            ..Placed::certain(self.make())
+        }
+    }
+
+    /// Places a record by its numbers alone, the one that decides first.
+    fn by_number(&mut self, found: &[PersonId]) -> Placed {
+        let found: Vec<Option<PersonId>> = found.iter().copied().map(Some).collect();
+        match resolve(&found) {
+            Resolution::Known(person) => Placed::certain(person),
+            Resolution::New => Placed::certain(self.make()),
+            Resolution::Doubtful { person, others } => Placed {
+                others,
+                ..Placed::certain(person)
+            },
+        }
+    }
+
+    /// Leaves a record with its person, and looks whether that person is somebody else by now.
+    fn stay(&mut self, person: PersonId, incoming: &Identity, found: &[PersonId]) -> Placed {
+        let person = self.current(person);
+        let named = found.iter().filter(|other| **other != person);
+        let named: Vec<PersonId> = named.copied().collect();
+        if incoming.faces.is_empty() {
+            return Placed {
+                others: named,
+                ..Placed::certain(person)
+            };
+        }
+        self.linking.learn(person, incoming);
+        let choice = self.linking.choose_for(person, &named);
+        let certain: Vec<PersonId> = choice.joined.into_iter().chain(choice.also).collect();
+        Placed {
+            person,
+            others: named
+                .into_iter()
+                .filter(|other| !certain.contains(other))
+                .collect(),
+            reviews: choice.reviews,
+            also: certain,
+        }
+    }
+
+    /// Makes a person of the numbers that contradict what is known, where there are such.
+    fn stranger(
+        &mut self,
+        incoming: &Identity,
+        person: PersonId,
+        said: Option<&[Identifier]>,
+    ) -> Option<PersonId> {
+        let numbers = self.linking.identity(person).identifiers;
+        let said = said.unwrap_or_default();
+        let contradicting = contradictions(&incoming.identifiers, said, &numbers);
+        let strangers: Vec<Identifier> = contradicting
+            .into_iter()
+            .filter(|id| self.whose(id).is_none())
+            .cloned()
+            .collect();
+        if strangers.is_empty() {
+            return None;
+        }
+        let other = self.make();
+        for identifier in strangers {
+            self.identify(identifier, other);
+        }
+        Some(other)
+    }
+
     /// Writes whoever was made and whatever was learnt.
-    pub(super) fn flush(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        person::insert_many(tx, &self.made, self.moment.now)?;
+    pub(super) fn flush(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let now = self.moment.now;
+        person::insert_many(tx, &self.made, now)?;
         person::identify_many(tx, &self.identified)?;
         let mut named: Vec<(PersonId, &PersonName)> = self
             .named
@@ -121,13 +264,99 @@ impl People {
         named.sort();
         named.dedup();
         person::name_many(tx, &named)?;
-        person::doubt(tx, &self.doubts, self.moment.now)
+        face::add_many(tx, &self.faces)?;
+        person::doubt(tx, &self.doubts, now)
+    }
+
+    /// Makes one person of those that turned out to be one, once the records are written, and asks
+    /// staff where it is in doubt.
+    pub(super) fn settle(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let now = self.moment.now;
+        for joining in &self.joinings {
+            merge::join(tx, joining, now)?;
+            merge::ask_to_tell(tx, joining.into, now)?;
+        }
+        let doubts = self.doubts.iter().map(|(person, other, record)| {
+            let note = "The numbers of a record name both, and nobody is told of it before";
+            self.review((*person, *other), *record, DOUBT_URGENCY, note)
+        });
+        let reviews = self.reviews.iter().map(|(person, other, record, why)| {
+            self.review((*person, *other), *record, REVIEW_URGENCY, why.as_str())
+        });
+        let tasks: Vec<NewTask> = doubts.chain(reviews).flatten().collect();
+        task::open(tx, &tasks, now)
+    }
+
+    /// Asks whether two are one person; nothing where they are one by now.
+    fn review(
+        &self,
+        (one, other): (PersonId, PersonId),
+        record: RecordId,
+        urgency: u8,
+        why: &str,
+    ) -> Option<NewTask> {
+        let (one, other) = (self.current(one), self.current(other));
+        (one != other).then(|| {
+            let (first, second) = (one.min(other), one.max(other));
+            NewTask {
+                kind: TaskKind::IdentityDoubt,
+                subject: merge::subject(first, second),
+                facility: None,
+                person: Some(one),
+                other: Some(other),
+                record: Some(record),
+                event: None,
+                urgency,
+                due_at: None,
+                note: format!("{why}: savin-hub persons review {first} {second}"),
+            }
+        })
+    }
+
+    /// Whom a record's numbers name, each once, in their order.
+    fn found(&self, incoming: &Identity) -> Vec<PersonId> {
+        let mut found: Vec<PersonId> = Vec::new();
+        for person in incoming.identifiers.iter().filter_map(|id| self.whose(id)) {
+            if !found.contains(&person) {
+                found.push(person);
+            }
+        }
+        found
+    }
+
+    fn whose(&self, identifier: &Identifier) -> Option<PersonId> {
+        let known = self.known.get(identifier).copied().flatten();
+        known.map(|person| self.current(person))
+    }
+
+    fn current(&self, mut person: PersonId) -> PersonId {
+        while let Some(into) = self.joined.get(&person) {
+            person = *into;
+        }
+        person
+    }
+
+    /// Makes one of two, the one that was known first, and returns it.
+    fn join(&mut self, one: PersonId, other: PersonId, incoming: &Identity) -> PersonId {
+        let (into, gone) = (one.min(other), one.max(other));
+        self.joinings.push(Joining {
+            person: gone,
+            into,
+            why: self.linking.why(incoming, other),
+            decision: None,
+        });
+        self.linking.join(gone, into);
+        self.joined.insert(gone, into);
+        into
     }
 
     fn identify(&mut self, identifier: Identifier, person: PersonId) {
         self.known.insert(identifier.clone(), Some(person));
-        let numbers = self.numbers.entry(person).or_default();
-        numbers.push(identifier.clone());
+        let incoming = Identity {
+            faces: Vec::new(),
+            identifiers: vec![identifier.clone()],
+        };
+        self.linking.learn(person, &incoming);
         self.identified.push((identifier, person));
     }
 
@@ -137,3 +366,16 @@ impl People {
         person
     }
 }
+
+/// Returns what a record says of its person. What an agent made up to prove the line is known by its
+/// numbers alone, so that it is never taken for anybody.
+fn identity(agency: &AgencyId, record: &Record) -> Identity {
+    let mut identity = Identity::of(agency, record);
+    if record.synthetic {
+        identity.faces.clear();
+    }
+    identity
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,6 @@ use super::people::People;
 use super::workspace::{OwnedVersion, Workspace};
 use super::{Moment, Speaker};
 use crate::ids::{EventId, EventPosition, RecordId};
-use crate::matching::identifiers;
 use crate::registry::derive::Derived;
 use crate::registry::fold::{Arrival, ArrivalChange, Folded, fold};
 use crate::store::StoreError;
@@ -134,6 +133,7 @@ pub(super) fn settle(
     }
     settlement.people.flush(tx)?;
     workspace.flush(tx, settlement.received_at)?;
+    settlement.people.settle(tx)?;
     look_again(tx, &mut settlement.events)?;
     event::append(tx, &settlement.events, moment.random)?;
     checks::open(tx, &settlement.events, moment)
@@ -183,11 +183,11 @@ fn people(
         let slot = workspace.record(&(agency.clone(), record.key()));
         let known = slot.and_then(|slot| slot.row.as_ref());
         if known.is_none_or(|row| row.known.record.subject != record.subject) {
-            wanted.extend(identifiers(agency, record));
+            wanted.push((agency, record));
             persons.extend(known.map(|row| row.person));
         }
     }
-    People::load(tx, wanted, persons, moment)
+    People::load(tx, &wanted, persons, moment)
 }
 
 /// Takes as many record numbers as there may be new records.

@@ -108,6 +108,20 @@ pub fn judge(compared: Compared, weights: &Weights, population: u32) -> Judged {
     }
 }
 
+/// Says whether two persons whom one record's numbers name may be joined: nothing of what is known of
+/// them speaks against it.
+#[must_use]
+pub fn may_be_one(compared: &Compared, weights: &Weights) -> bool {
+    let is_held_back = matches!(obstacle(compared), Some(Why::Twin | Why::Suffix | Why::Sex));
+    let is_other = [Comparison::Given, Comparison::Sex, Comparison::Suffix]
+        .into_iter()
+        .any(|comparison| compared.level(comparison) == Level::Different);
+    !is_held_back
+        && !is_other
+        && !compared.has_unique(Level::Different)
+        && compared.personal_bits() >= weights.table().veto_bits
+}
+
 /// Returns what keeps a comparison without numbers from being joined, however many bits it has.
 fn obstacle(compared: &Compared) -> Option<Why> {
     let level = |comparison| compared.level(comparison);

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::event::EventCode;
 use tracing::warn;
 
-use super::{PlanError, Planner, fact};
+use super::{PlanError, Planner, facts_of};
 use crate::clocks::table::{Anchor, ClockRule, MetBy, Recipient, Table};
 use crate::clocks::{Cause, ClockState, Started, Step, ended_by, passed, started};
 use crate::ids::EventPosition;
@@ -77,18 +77,21 @@ impl Planner {
         now: Timestamp,
     ) -> Result<(), PlanError> {
         let (position, rules) = (row.position, Arc::clone(&self.rules));
-        let fact = move |tx: &mut Tx<'_>| fact_at(tx, &rules, position);
+        let facts = move |tx: &mut Tx<'_>| facts_at(tx, &rules, position);
         // What nobody may be told any more, as of a record that was sealed, ends the clock.
-        let Some(fact) = self.store.read("fact", fact).await? else {
+        let facts = self.store.read("facts", facts).await?;
+        if facts.is_empty() {
             let end = move |tx: &mut Tx<'_>| clock::end(tx, &row, ClockState::Void, now);
             self.store.write("clock", end).await?;
             return Ok(());
-        };
+        }
         if rule.of == Anchor::Scheduled {
-            let clock = (rule.met_by == MetBy::Reminder).then(|| rule.clock.clone());
-            let fact = Box::new(fact);
-            let retell = PlannerCommand::Retell { clock, fact };
-            self.vault.ask(retell).await?;
+            for fact in facts {
+                let clock = (rule.met_by == MetBy::Reminder).then(|| rule.clock.clone());
+                let fact = Box::new(fact);
+                let retell = PlannerCommand::Retell { clock, fact };
+                self.vault.ask(retell).await?;
+            }
             self.planned.notify_one();
         }
         if row.step != Step::Remind {
@@ -301,16 +304,16 @@ fn look_again(row: &ClockRow, now: Timestamp) -> Timestamp {
 }
 
 /// Gathers what could be told of one event.
-fn fact_at(
+fn facts_at(
     tx: &mut Tx<'_>,
     rules: &Rules,
     position: EventPosition,
-) -> Result<Option<Fact>, StoreError> {
+) -> Result<Vec<Fact>, StoreError> {
     let before = EventPosition(position.0.saturating_sub(1));
     let found = event::after(tx, before, 1)?.into_iter().next();
     match found.filter(|(found, _)| *found == position) {
-        Some((position, event)) => fact(tx, rules, position, event),
-        None => Ok(None),
+        Some((position, event)) => facts_of(tx, rules, position, event),
+        None => Ok(Vec::new()),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod clone;
 pub mod decision;
 pub mod event;
+pub mod face;
 pub mod facility;
 pub mod feed;
 pub mod gap;
@@ -13,6 +14,7 @@ pub mod instruction;
 pub mod listing;
 pub mod log;
 pub mod lookup;
+pub mod merge;
 pub mod person;
 pub mod position;
 pub mod record;
@@ -20,6 +22,7 @@ pub mod staff;
 pub mod task;
 pub mod telling;
 pub mod token;
+pub mod weights;
 
 use super::migrate::Schema;
 
@@ -43,6 +46,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0005_clock.sql",
             include_str!("migrations/registry/0005_clock.sql"),
+        ),
+        (
+            "0006_linkage.sql",
+            include_str!("migrations/registry/0006_linkage.sql"),
         ),
     ],
 };

@@ -21,7 +21,7 @@ use crate::names::{self, shown, words};
 use crate::notification::words::{Argument, Language};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::registry::{event, lookup, record};
+use crate::store::registry::{event, lookup, merge, record};
 
 /// People that one page shows.
 const PEOPLE_MAX: usize = 25;
@@ -246,6 +246,8 @@ pub(super) async fn name_of(
 /// Loads a person with what public records say and nothing else; `None` where there is none.
 fn load(tx: &mut Tx<'_>, id: PersonId, events_max: u32) -> Result<Option<Person>, StoreError> {
     let mut records = Vec::new();
+    // An address may name somebody who was found to be another since.
+    let id = merge::current(tx, id)?;
     for row in record::of_person(tx, id)? {
         records.extend(Shown::load(tx, row)?);
     }

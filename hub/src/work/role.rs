@@ -46,7 +46,7 @@ impl Role {
     #[must_use]
     pub fn least_for(kind: &str) -> Self {
         match kind {
-            "task-claim" | "task-done" => Self::Operator,
+            "task-claim" | "task-done" | "person-merge" | "person-split" => Self::Operator,
             "staff-add" | "staff-remove" | "rules-adopt" | "clocks-adopt" => Self::Admin,
             _ => Self::Supervisor,
         }

@@ -55,6 +55,18 @@ pub fn insert_many(
     )
 }
 
+/// Says whether there ever was such a person.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn exists(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM person WHERE person_id = $1",
+        &[person.as_bytes().into()],
+    )?;
+    Ok(row.is_some())
+}
+
 /// Says whom identifiers name; one that names somebody already keeps naming them.
 ///
 /// # Errors
@@ -184,7 +196,8 @@ pub fn names(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<PersonName>, Store
     Ok(names::of_records(public.map(|row| &row.known.record)))
 }
 
-fn key(identifier: &Identifier) -> Vec<Value> {
+/// Lists the columns by which an identifier is found.
+pub(super) fn key(identifier: &Identifier) -> Vec<Value> {
     vec![
         identifier.kind.as_str().into(),
         identifier.scope.as_str().into(),

@@ -107,6 +107,19 @@ pub fn agency_of(tx: &mut Tx<'_>, record: RecordId) -> Result<AgencyId, StoreErr
     agency::id(row.text(0)?)
 }
 
+/// Returns about whom a record is now; `None` where it is gone.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn person_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<PersonId>, StoreError> {
+    tx.query_optional(
+        "SELECT person_id FROM record WHERE record_id = $1",
+        &[record.0.into()],
+    )?
+    .map(|row| Ok(PersonId::from_bytes(row.array(0)?)))
+    .transpose()
+}
+
 /// Adds records that were not known.
 ///
 /// # Errors

@@ -283,6 +283,31 @@ pub fn done(
     was_open(changed, task)
 }
 
+/// Ends the open task of a kind and subject by a decision that was made elsewhere, where there is one.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn done_about(
+    tx: &mut Tx<'_>,
+    (kind, subject): (TaskKind, &str),
+    choice: &str,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE task SET state = 'done', outcome = $3, decision_id = $4, ended_at = $5
+         WHERE kind = $1 AND subject = $2 AND state = 'open'",
+        &[
+            kind.as_str().into(),
+            subject.into(),
+            choice.into(),
+            decision.0.into(),
+            time(now),
+        ],
+    )
+    .map(|_| ())
+}
+
 fn was_open(changed: u64, task: TaskId) -> Result<(), StoreError> {
     if changed == 1 {
         return Ok(());

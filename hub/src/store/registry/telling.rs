@@ -68,7 +68,9 @@ pub struct Holder {
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Holder>, StoreError> {
-    let rows = record::of_person(tx, event.person)?;
+    // The record may have become another person's since.
+    let person = record::person_of(tx, event.record)?.unwrap_or(event.person);
+    let rows = record::of_person(tx, person)?;
     let records: Vec<_> = rows.iter().map(|row| row.record).collect();
     let doubtful = person::doubtful(tx, &records)?;
     let held: Vec<&RecordRow> = rows

@@ -1,0 +1,368 @@
+//! `persons`: who is known, who may be the same, and what a named person makes of it.
+
+mod side;
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::output::Output;
+use super::signing::SignAs;
+use crate::app;
+use crate::config::Config;
+use crate::ids::{PersonId, RecordId};
+use crate::linkage::judging::{Judged, Verdict};
+use crate::linkage::weights::Weights;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::decision::{self, Decision};
+use crate::store::registry::merge::{self, Joining};
+use crate::store::registry::task::{self, TaskKind};
+use crate::store::registry::{face, person, weights};
+use side::Side;
+
+/// What is done about persons.
+#[derive(Debug, Subcommand)]
+pub(super) enum PersonsCommand {
+    /// Show what is known of a person: names, numbers, records, and whom it was joined with.
+    Show {
+        /// The identifier in the address of the person's page; an earlier one too.
+        person: PersonId,
+    },
+    /// Show two persons side by side with every comparison and its weight; without persons, what waits
+    /// for such a look.
+    Review {
+        /// The one.
+        #[arg(requires = "other")]
+        one: Option<PersonId>,
+        /// The other.
+        other: Option<PersonId>,
+    },
+    /// Decide that two are one person. `split` takes it back.
+    Merge(Merge),
+    /// Decide that two are two people, take a joining back, or take records out of a person.
+    Split(Split),
+}
+
+/// A decision that two are one.
+#[derive(Debug, Args)]
+pub(super) struct Merge {
+    /// The one.
+    one: PersonId,
+    /// The other. Whoever was known first remains.
+    other: PersonId,
+    /// Why, in a few words: nothing of a registrant.
+    #[arg(long, default_value = "")]
+    note: String,
+    #[command(flatten)]
+    by: SignAs,
+}
+
+/// A decision that two are two.
+#[derive(Debug, Args)]
+pub(super) struct Split {
+    /// The person.
+    one: PersonId,
+    /// Who is somebody else. One that was joined to the person gets back what was moved.
+    other: Option<PersonId>,
+    /// Take this record out, by its number in `persons show`: for the other, or for somebody new. May be
+    /// repeated.
+    #[arg(long = "record", value_name = "NUMBER")]
+    records: Vec<i64>,
+    /// Why, in a few words: nothing of a registrant.
+    #[arg(long, default_value = "")]
+    note: String,
+    #[command(flatten)]
+    by: SignAs,
+}
+
+impl PersonsCommand {
+    pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        match self {
+            Self::Show { person } => show(*person, config, output),
+            Self::Review {
+                one: Some(one),
+                other: Some(other),
+            } => review(*one, *other, config, output),
+            Self::Review { .. } => waiting(config, output),
+            Self::Merge(merge) => merge.run(config, output),
+            Self::Split(split) => split.run(config, output),
+        }
+    }
+}
+
+fn show(person: PersonId, config: &Config, output: &Output) -> anyhow::Result<()> {
+    let (side, merges) = app::open_registry(config)?.read_now("person", move |tx| {
+        let current = merge::current(tx, person)?;
+        Ok((Side::load(tx, current)?, merge::of_person(tx, current)?))
+    })?;
+    if side.is_empty() {
+        bail!("nobody is known as {person}");
+    }
+    if output.is_json() {
+        let merges: Vec<_> = merges.iter().map(merge_json).collect();
+        let mut value = side.json();
+        if let Some(object) = value.as_object_mut() {
+            object.insert("merges".to_owned(), json!(merges));
+        }
+        return output.object(&value);
+    }
+    let rows = side.rows().into_iter();
+    output.table(
+        &["", "what is known"],
+        rows.map(|(name, value)| vec![name.to_owned(), value])
+            .collect(),
+    )?;
+    let rows = merges.iter().map(|merge| {
+        let joining = &merge.joining;
+        vec![
+            joining.person.to_string(),
+            joining.into.to_string(),
+            format!("{:.0}", merge.merged_at),
+            decided_by(merge),
+            merge
+                .undone_at
+                .map_or_else(String::new, |at| format!("{at:.0}")),
+            joining.why.clone(),
+        ]
+    });
+    output.table(
+        &["joined", "into", "when", "by", "undone", "why"],
+        rows.collect(),
+    )
+}
+
+fn decided_by(merge: &merge::Merge) -> String {
+    merge.joining.decision.map_or_else(
+        || "the hub".to_owned(),
+        |decision| format!("decision {}", decision.0),
+    )
+}
+
+fn merge_json(merge: &merge::Merge) -> serde_json::Value {
+    json!({
+        "person": merge.joining.person.to_string(),
+        "into": merge.joining.into.to_string(),
+        "why": merge.joining.why,
+        "by": decided_by(merge),
+        "merged_at": merge.merged_at,
+        "undone_at": merge.undone_at,
+    })
+}
+
+fn waiting(config: &Config, output: &Output) -> anyhow::Result<()> {
+    let tasks = app::open_registry(config)?.read_now("doubts", |tx| {
+        task::open_ones(tx, Some(TaskKind::IdentityDoubt), 1_000)
+    })?;
+    if output.is_json() {
+        for row in &tasks {
+            output.object(&json!({
+                "task": row.task.0.to_string(),
+                "one": row.about.person.map(|person| person.to_string()),
+                "other": row.about.other.map(|person| person.to_string()),
+                "record": row.about.record.map(|record| record.0),
+                "why": row.about.note,
+                "opened_at": row.opened_at,
+                "level": row.level.as_str(),
+            }))?;
+        }
+        return Ok(());
+    }
+    if tasks.is_empty() {
+        return output.line("No two persons wait for a look.");
+    }
+    let rows = tasks.iter().map(|row| {
+        vec![
+            row.task.0.to_string(),
+            row.level.to_string(),
+            format!("{:.0}", row.opened_at),
+            row.about.note.clone(),
+        ]
+    });
+    output.table(&["task", "level", "since", "why and how"], rows.collect())
+}
+
+fn review(one: PersonId, other: PersonId, config: &Config, output: &Output) -> anyhow::Result<()> {
+    let (sides, judged, weights) = app::open_registry(config)?.read_now("review", move |tx| {
+        let (one, other) = (merge::current(tx, one)?, merge::current(tx, other)?);
+        let sides = [Side::load(tx, one)?, Side::load(tx, other)?];
+        let weights = weights::load(tx)?;
+        Ok((sides, face::judged(tx, &weights, one, other)?, weights))
+    })?;
+    let [one, other] = &sides;
+    if one.person == other.person {
+        bail!(
+            "they are one person by now: see `savin-hub persons show {}`",
+            one.person
+        );
+    }
+    if output.is_json() {
+        return output.object(&json!({
+            "one": one.json(),
+            "other": other.json(),
+            "judged": judged_json(&judged, &weights),
+        }));
+    }
+    let rows = one.rows().into_iter().zip(other.rows());
+    let rows = rows.map(|((name, one), (_, other))| vec![name.to_owned(), one, other]);
+    output.table(&["", "the one", "the other"], rows.collect())?;
+    let lines = judged.compared.lines.iter().map(|line| {
+        vec![
+            line.comparison.as_str().to_owned(),
+            line.level.as_str().to_owned(),
+            format!("{:+.1}", line.bits),
+        ]
+    });
+    let mut lines: Vec<_> = lines.collect();
+    let population = judged.bits - judged.compared.bits();
+    lines.push(vec![
+        "among so many people".to_owned(),
+        String::new(),
+        format!("{population:+.1}"),
+    ]);
+    lines.push(vec![
+        "together".to_owned(),
+        verdict(judged.verdict).to_owned(),
+        format!("{:+.1}", judged.bits),
+    ]);
+    output.table(&["compared", "how they agree", "bits"], lines)?;
+    let (one, other) = (one.person, other.person);
+    output.line(&format!(
+        "One person: savin-hub persons merge {one} {other} --as KEYFILE\nTwo people: savin-hub \
+         persons split {one} {other} --as KEYFILE"
+    ))
+}
+
+fn judged_json(judged: &Judged, weights: &Weights) -> serde_json::Value {
+    let lines = judged.compared.lines.iter().map(|line| {
+        json!({
+            "comparison": line.comparison.as_str(),
+            "level": line.level.as_str(),
+            "bits": line.bits,
+        })
+    });
+    json!({
+        "comparisons": lines.collect::<Vec<_>>(),
+        "population_bits": judged.bits - judged.compared.bits(),
+        "bits": judged.bits,
+        "verdict": verdict(judged.verdict),
+        "weights": weights.version(),
+    })
+}
+
+const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Join => "one person",
+        Verdict::Review(why) => why.as_str(),
+        Verdict::Apart => "two people",
+    }
+}
+
+impl Merge {
+    fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let signer = self.by.signer(config)?;
+        let now = (app::world().wall)();
+        let (first, second) = (self.one.min(self.other), self.one.max(self.other));
+        let subject = merge::subject(first, second);
+        let signed = signer.sign("person-merge", &subject, "merge", &self.note, now);
+        let note = self.note.clone();
+        let into = app::open_registry(config)?.write_now("merge", move |tx| {
+            let decision = decision::record(tx, &signed)?;
+            let (first, second) = (current(tx, first)?, current(tx, second)?);
+            let joining = Joining {
+                person: first.max(second),
+                into: first.min(second),
+                why: note.clone(),
+                decision: Some(decision),
+            };
+            merge::join(tx, &joining, now)?;
+            merge::ask_to_tell(tx, joining.into, now)?;
+            Ok(joining.into)
+        })?;
+        if output.is_json() {
+            return output.object(&json!({ "person": into.to_string(), "choice": "merge" }));
+        }
+        output.line(&format!(
+            "One person now: {into}. `savin-hub tasks` asks what is to be told late; `savin-hub \
+             persons split` takes it back."
+        ))
+    }
+}
+
+impl Split {
+    fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let signer = self.by.signer(config)?;
+        let (now, random) = ((app::world().wall)(), app::world().random);
+        if self.other.is_none() && self.records.is_empty() {
+            bail!("name who is somebody else, or with --record what is somebody else's");
+        }
+        let (one, records) = (self.one, self.records.clone());
+        let is_new = self.other.is_none();
+        let other = self.other.unwrap_or_else(|| PersonId::new(now, (random)()));
+        let subject = merge::subject(one, other);
+        let numbers: Vec<String> = records.iter().map(i64::to_string).collect();
+        let choice = format!("split {}", numbers.join(" "));
+        let signed = signer.sign("person-split", &subject, choice.trim(), &self.note, now);
+        app::open_registry(config)?.write_now("split", move |tx| {
+            if is_new {
+                person::insert_many(tx, &[other], now)?;
+            }
+            let records: Vec<_> = records.iter().copied().map(RecordId).collect();
+            part(tx, (one, other), &records, &signed, now)
+        })?;
+        if output.is_json() {
+            return output.object(&json!({
+                "one": one.to_string(), "other": other.to_string(), "choice": "split",
+            }));
+        }
+        output.line(&format!("Two people from now on: {one} and {other}."))
+    }
+}
+
+/// Parts two persons: by taking a joining back, by moving records, or by saying so.
+fn part(
+    tx: &mut Tx<'_>,
+    (one, other): (PersonId, PersonId),
+    records: &[RecordId],
+    signed: &Decision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let decision = decision::record(tx, signed)?;
+    if !records.is_empty() {
+        let (one, other) = (current(tx, one)?, current(tx, other)?);
+        return merge::part(tx, (one, other), records, decision, now);
+    }
+    let joined = merge::of_person(tx, other)?
+        .into_iter()
+        .chain(merge::of_person(tx, one)?);
+    let between = |merge: &merge::Merge| {
+        let pair = (merge.joining.person, merge.joining.into);
+        merge.undone_at.is_none() && (pair == (one, other) || pair == (other, one))
+    };
+    if let Some(merge) = joined.into_iter().find(between) {
+        return merge::undo(tx, &merge, decision, now);
+    }
+    let (one, other) = (current(tx, one)?, current(tx, other)?);
+    if one == other {
+        return Err(StoreError::Refused(
+            "they are one by more than one joining: `savin-hub persons show` lists them; take the \
+             last back first"
+                .to_owned(),
+        ));
+    }
+    merge::keep_apart(tx, (one, other), decision, now)
+}
+
+/// Returns who a person is now, where there is one.
+fn current(tx: &mut Tx<'_>, person: PersonId) -> Result<PersonId, StoreError> {
+    if !person::exists(tx, person)? {
+        return Err(StoreError::Refused(format!(
+            "nobody is known as {person}: see `savin-hub persons review`"
+        )));
+    }
+    merge::current(tx, person)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,458 @@
+//! Persons that were joined and taken apart again, and what people decided about both. A decision of a
+//! person always wins: what somebody joined or parted, the hub leaves so.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::delta::Origin;
+use savin_shared::event::EventCode;
+use savin_shared::ids::AgencyId;
+
+use super::decision::DecisionId;
+use super::task::{self, NewTask, TaskKind};
+use super::{event, face, person, record};
+use crate::ids::{PersonId, RecordId};
+use crate::matching::{Identifier, IdentifierKind, identifiers};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::{Row, Value, time};
+use crate::values;
+
+/// Persons that may stand one behind the other; more is a circle.
+const CHAIN_MAX: usize = 32;
+
+/// The kind of task that asks whether two persons are one.
+const DOUBT: TaskKind = TaskKind::IdentityDoubt;
+
+/// How far back news of a person who was joined is still told.
+const LATE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Two persons to be joined, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joining {
+    /// Who is gone then.
+    pub person: PersonId,
+    /// Who remains.
+    pub into: PersonId,
+    /// What it rests on: comparisons and weights, or a decider's note.
+    pub why: String,
+    /// Whose decision it is; the hub's own without.
+    pub decision: Option<DecisionId>,
+}
+
+/// A joining as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merge {
+    /// Its number.
+    pub merge: i64,
+    /// What was joined.
+    pub joining: Joining,
+    /// When.
+    pub merged_at: Timestamp,
+    /// When it was undone.
+    pub undone_at: Option<Timestamp>,
+}
+
+/// Returns who a person is now: itself, or whom it was joined to.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn current(tx: &mut Tx<'_>, mut person: PersonId) -> Result<PersonId, StoreError> {
+    for _ in 0..CHAIN_MAX {
+        let row = tx.query_optional(
+            "SELECT into_id FROM person_merge WHERE person_id = $1 AND undone_at IS NULL",
+            values![person.as_bytes()],
+        )?;
+        match row {
+            Some(row) => person = PersonId::from_bytes(row.array(0)?),
+            None => return Ok(person),
+        }
+    }
+    Err(StoreError::Damaged("persons are joined in a circle"))
+}
+
+/// Returns a person and all who were joined to it: by each of them somebody may have asked to be told.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn everyone(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
+    let mut all = vec![person];
+    let mut place = 0;
+    while let Some(next) = all.get(place).copied() {
+        place += 1;
+        let rows = tx.query(
+            "SELECT person_id FROM person_merge WHERE into_id = $1 AND undone_at IS NULL
+             ORDER BY person_id",
+            values![next.as_bytes()],
+        )?;
+        for row in rows {
+            let joined = PersonId::from_bytes(row.array(0)?);
+            if !all.contains(&joined) {
+                all.push(joined);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Lists the joinings into and of a person, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Merge>, StoreError> {
+    tx.query(
+        "SELECT merge_id, person_id, into_id, why, merged_at, decision_id, undone_at
+         FROM person_merge WHERE person_id = $1 OR into_id = $1 ORDER BY merge_id DESC LIMIT 100",
+        values![person.as_bytes()],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Joins two persons: records, numbers and names of the one become the other's, doubts between them
+/// end, and what was moved is kept.
+///
+/// # Errors
+/// Returns [`StoreError::Refused`] when the one was joined already, or both are one; other errors when
+/// the database refuses.
+pub fn join(tx: &mut Tx<'_>, joining: &Joining, now: Timestamp) -> Result<(), StoreError> {
+    let (gone, into) = (joining.person, joining.into);
+    if gone == into || current(tx, gone)? != gone || current(tx, into)? != into {
+        return Err(StoreError::Refused(
+            "one of them was joined to another already: see `savin-hub persons show`".to_owned(),
+        ));
+    }
+    let merge = tx.take_numbers("person_merge", 1)?;
+    tx.execute_one(
+        "person_merge",
+        "INSERT INTO person_merge (merge_id, person_id, into_id, why, merged_at, decision_id)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        &[
+            merge.into(),
+            gone.as_bytes().into(),
+            into.as_bytes().into(),
+            joining.why.as_str().into(),
+            time(now),
+            joining.decision.map(|decision| decision.0).into(),
+        ],
+    )?;
+    tx.execute(
+        "INSERT INTO person_merge_record (merge_id, record_id)
+         SELECT $1, record_id FROM record WHERE person_id = $2",
+        values![merge, gone.as_bytes()],
+    )?;
+    tx.execute(
+        "INSERT INTO person_merge_identifier (merge_id, kind, scope, value)
+         SELECT $1, kind, scope, value FROM person_identifier WHERE person_id = $2",
+        values![merge, gone.as_bytes()],
+    )?;
+    tx.execute(
+        "UPDATE record SET person_id = $2 WHERE person_id = $1",
+        values![gone.as_bytes(), into.as_bytes()],
+    )?;
+    tx.execute(
+        "UPDATE person_identifier SET person_id = $2 WHERE person_id = $1",
+        values![gone.as_bytes(), into.as_bytes()],
+    )?;
+    settle(tx, gone, into)?;
+    move_doubts(tx, gone, into)?;
+    let asked = subject(gone, into);
+    match joining.decision {
+        Some(decision) => task::done_about(tx, (DOUBT, &asked), "merge", decision, now)?,
+        None => task::close(tx, DOUBT, &asked, "joined by the hub", now).map(|_| ())?,
+    }
+    face::relearn(tx, &[gone, into])
+}
+
+/// Takes a joining back: what was moved goes to whom it belonged, and so does what came since by a
+/// number that was moved. The two are kept apart from then on.
+///
+/// # Errors
+/// Returns [`StoreError::Refused`] when it was undone already, or its person was joined further; other
+/// errors when the database refuses.
+pub fn undo(
+    tx: &mut Tx<'_>,
+    merge: &Merge,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (gone, into) = (merge.joining.person, merge.joining.into);
+    if merge.undone_at.is_some() || current(tx, into)? != into {
+        return Err(StoreError::Refused(
+            "whom it was joined to was joined further, or it was undone: see `savin-hub persons \
+             show`"
+                .to_owned(),
+        ));
+    }
+    let moved = tx.query(
+        "SELECT record_id FROM person_merge_record WHERE merge_id = $1 ORDER BY record_id",
+        values![merge.merge],
+    )?;
+    let mut records = moved
+        .iter()
+        .map(|row| Ok(RecordId(row.integer(0)?)))
+        .collect::<Result<BTreeSet<_>, StoreError>>()?;
+    let rows = tx.query(
+        "SELECT kind, scope, value FROM person_merge_identifier WHERE merge_id = $1
+         ORDER BY kind, scope, value",
+        values![merge.merge],
+    )?;
+    let numbers = rows
+        .iter()
+        .map(identifier)
+        .collect::<Result<BTreeSet<_>, _>>()?;
+    for (agency, row) in with_agencies(tx, into)? {
+        let own = identifiers(&agency, &row.known.record);
+        if own.iter().any(|number| numbers.contains(number)) {
+            records.insert(row.record);
+        }
+    }
+    tx.execute_one(
+        "person_merge",
+        "UPDATE person_merge SET undone_at = $2, undone_by = $3 WHERE merge_id = $1",
+        &[merge.merge.into(), time(now), decision.0.into()],
+    )?;
+    let records: Vec<RecordId> = records.into_iter().collect();
+    keep_apart(tx, (gone, into), decision, now)?;
+    move_records(tx, (into, gone), &records, &numbers)
+}
+
+/// Takes records out of a person and gives them to another, with the numbers that only they bear, and
+/// keeps the two apart from then on.
+///
+/// # Errors
+/// Returns [`StoreError::Refused`] when a record is not the person's, or nothing would be left; other
+/// errors when the database refuses.
+pub fn part(
+    tx: &mut Tx<'_>,
+    (from, to): (PersonId, PersonId),
+    records: &[RecordId],
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (mut leaving, mut staying) = (BTreeSet::new(), BTreeSet::new());
+    let mut found = 0;
+    for (agency, row) in with_agencies(tx, from)? {
+        let own = identifiers(&agency, &row.known.record);
+        if records.contains(&row.record) {
+            found += 1;
+            leaving.extend(own);
+        } else {
+            staying.extend(own);
+        }
+    }
+    if found != records.len() || found == 0 || staying.is_empty() {
+        return Err(StoreError::Refused(
+            "the records must be this person's, and one must be left: see `savin-hub persons show`"
+                .to_owned(),
+        ));
+    }
+    let numbers = leaving.difference(&staying).cloned().collect();
+    keep_apart(tx, (from, to), decision, now)?;
+    move_records(tx, (from, to), records, &numbers)
+}
+
+/// Returns under what the question whether two persons are one is asked and answered.
+#[must_use]
+pub fn subject(one: PersonId, other: PersonId) -> String {
+    format!("persons/{}+{}", one.min(other), one.max(other))
+}
+
+/// Asks staff what is to be told late of a person who was joined: whoever asked about the one was not
+/// told what became known of the other in the last days.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn ask_to_tell(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<(), StoreError> {
+    let since = now.checked_sub(LATE).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut tasks = Vec::new();
+    for row in record::of_person(tx, person)? {
+        if !row.known.is_public() || row.known.record.synthetic {
+            continue;
+        }
+        let newest = event::of_records(tx, &[row.record], 1)?;
+        let newest = newest.into_iter().filter(|(_, event)| {
+            let is_news = matches!(event.origin, Origin::Live | Origin::FoundLate);
+            let is_told = event.code != EventCode::NoLongerListed;
+            is_news && is_told && event.received_at.timestamp() >= since
+        });
+        tasks.extend(newest.map(|(position, event)| NewTask {
+            kind: TaskKind::EventReview,
+            subject: format!("event/{}", position.0),
+            facility: Some(event.facility),
+            person: Some(person),
+            other: None,
+            record: Some(event.record),
+            event: Some(position),
+            urgency: 1,
+            due_at: None,
+            note: format!(
+                "{}: its person was found to be one with another. Tell whoever asked about that one?",
+                event.code
+            ),
+        }));
+    }
+    task::open_once(tx, &tasks, now)
+}
+
+/// Notes that two are two people, and ends the doubts between them.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn keep_apart(
+    tx: &mut Tx<'_>,
+    (one, other): (PersonId, PersonId),
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    settle(tx, one, other)?;
+    task::done_about(tx, (DOUBT, &subject(one, other)), "split", decision, now)?;
+    let (one, other) = (one.min(other), one.max(other));
+    tx.execute(
+        "INSERT INTO person_apart (one_id, other_id, decision_id, decided_at)
+         VALUES ($1, $2, $3, $4) ON CONFLICT (one_id, other_id) DO NOTHING",
+        &[
+            one.as_bytes().into(),
+            other.as_bytes().into(),
+            decision.0.into(),
+            time(now),
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Lists from whom persons are kept apart, each pair in both directions.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn apart_from(
+    tx: &mut Tx<'_>,
+    persons: &[PersonId],
+) -> Result<BTreeSet<(PersonId, PersonId)>, StoreError> {
+    let mut apart = BTreeSet::new();
+    for &person in persons {
+        // A decision about somebody who was joined since holds for whoever that is now.
+        for one in everyone(tx, person)? {
+            let rows = tx.query(
+                "SELECT one_id, other_id FROM person_apart WHERE one_id = $1 OR other_id = $1
+                 ORDER BY one_id, other_id LIMIT 1000",
+                values![one.as_bytes()],
+            )?;
+            for row in rows {
+                let pair = [0, 1].map(|place| row.array(place).map(PersonId::from_bytes));
+                let [first, second] = pair;
+                let (first, second) = (first?, second?);
+                let other = current(tx, if first == one { second } else { first })?;
+                apart.insert((person, other));
+                apart.insert((other, person));
+            }
+        }
+    }
+    Ok(apart)
+}
+
+/// Ends the doubts and the decisions to keep apart between two persons.
+fn settle(tx: &mut Tx<'_>, one: PersonId, other: PersonId) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM person_doubt WHERE (person_id = $1 AND other_id = $2)
+             OR (person_id = $2 AND other_id = $1)",
+        "DELETE FROM person_apart WHERE (one_id = $1 AND other_id = $2)
+             OR (one_id = $2 AND other_id = $1)",
+    ] {
+        tx.execute(statement, values![one.as_bytes(), other.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// Hands the doubts about one person on to another.
+fn move_doubts(tx: &mut Tx<'_>, from: PersonId, to: PersonId) -> Result<(), StoreError> {
+    for statement in [
+        "INSERT INTO person_doubt (person_id, other_id, record_id, noticed_at)
+         SELECT $2, other_id, record_id, noticed_at FROM person_doubt WHERE person_id = $1
+         ON CONFLICT (record_id, person_id, other_id) DO NOTHING",
+        "INSERT INTO person_doubt (person_id, other_id, record_id, noticed_at)
+         SELECT person_id, $2, record_id, noticed_at FROM person_doubt WHERE other_id = $1
+         ON CONFLICT (record_id, person_id, other_id) DO NOTHING",
+        "DELETE FROM person_doubt WHERE (person_id = $1 OR other_id = $1) AND $1 <> $2",
+    ] {
+        tx.execute(statement, values![from.as_bytes(), to.as_bytes()])?;
+    }
+    Ok(())
+}
+
+fn move_records(
+    tx: &mut Tx<'_>,
+    (from, to): (PersonId, PersonId),
+    records: &[RecordId],
+    numbers: &BTreeSet<Identifier>,
+) -> Result<(), StoreError> {
+    let lists: Vec<Vec<Value>> = records
+        .iter()
+        .map(|record| {
+            let record: Value = record.0.into();
+            vec![record, from.as_bytes().into(), to.as_bytes().into()]
+        })
+        .collect();
+    tx.execute_many(
+        "UPDATE record SET person_id = $3 WHERE record_id = $1 AND person_id = $2",
+        &lists,
+    )?;
+    tx.execute_many(
+        "INSERT INTO person_doubt (person_id, other_id, record_id, noticed_at)
+         SELECT $3, other_id, record_id, noticed_at FROM person_doubt
+             WHERE record_id = $1 AND person_id = $2 AND other_id <> $3
+         ON CONFLICT (record_id, person_id, other_id) DO NOTHING",
+        &lists,
+    )?;
+    tx.execute_many(
+        "DELETE FROM person_doubt WHERE record_id = $1 AND person_id = $2 AND person_id <> $3",
+        &lists,
+    )?;
+    let lists: Vec<Vec<Value>> = numbers
+        .iter()
+        .map(|number| {
+            let mut values = person::key(number);
+            values.extend([from.as_bytes().into(), to.as_bytes().into()]);
+            values
+        })
+        .collect();
+    tx.execute_many(
+        "UPDATE person_identifier SET person_id = $5
+         WHERE kind = $1 AND scope = $2 AND value = $3 AND person_id = $4",
+        &lists,
+    )?;
+    face::relearn(tx, &[from, to])
+}
+
+fn with_agencies(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+) -> Result<Vec<(AgencyId, record::RecordRow)>, StoreError> {
+    let rows = record::of_person(tx, person)?.into_iter();
+    rows.map(|row| Ok((record::agency_of(tx, row.record)?, row)))
+        .collect()
+}
+
+fn identifier(row: &Row) -> Result<Identifier, StoreError> {
+    Ok(Identifier {
+        kind: IdentifierKind::parse(row.text(0)?)
+            .ok_or(StoreError::Damaged("an identifier's kind"))?,
+        scope: row.text(1)?.to_owned(),
+        value: row.text(2)?.to_owned(),
+    })
+}
+
+fn read(row: &Row) -> Result<Merge, StoreError> {
+    Ok(Merge {
+        merge: row.integer(0)?,
+        joining: Joining {
+            person: PersonId::from_bytes(row.array(1)?),
+            into: PersonId::from_bytes(row.array(2)?),
+            why: row.text(3)?.to_owned(),
+            decision: row.optional_integer(5)?.map(DecisionId),
+        },
+        merged_at: row.time(4)?,
+        undone_at: row.optional_time(6)?,
+    })
+}
