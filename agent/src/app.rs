@@ -15,9 +15,10 @@ use tokio::task::{JoinSet, block_in_place};
 use tracing::{error, info};
 
 use crate::config::{Config, FeedConfig, SourceConfig};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, canary};
 use crate::pulse::{Beat, Pulse};
 use crate::reserve::Reserve;
+use crate::sources::canary::CanaryTask;
 use crate::sources::database::Database;
 use crate::sources::folder::Folder;
 use crate::sources::watch::{FeedTask, Shared, Source};
@@ -67,6 +68,7 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
     let _lock = config.state.lock()?;
     let agent = identity.agent()?;
     let signer = Arc::new(config.state.signer(agent)?);
+    let daily = config.daily(agent);
     let open = || {
         let epoch = Epoch::from_bytes((world.random)());
         Journal::open(&config.state.journal(), agent, epoch)
@@ -74,6 +76,7 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
     let settled = || {
         let mut journal = open()?;
         journal.settle()?;
+        arm(&mut journal, daily.is_some(), (world.wall)())?;
         Ok(journal)
     };
     let Some(journal) = patiently(settled, &mut shutdown).await? else {
@@ -81,8 +84,9 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
     };
     let journal = Arc::new(Mutex::new(journal));
     let reserve = Reserve::of(config.state.path());
-    // One for each feed and one for the uplink.
-    let mut beats = Pulse::of(config.feeds.len() + 1, supervisor::alive).into_iter();
+    // One for each feed, one for the uplink and one for the daily test.
+    let tasks = config.feeds.len() + 1 + usize::from(daily.is_some());
+    let mut beats = Pulse::of(tasks, supervisor::alive).into_iter();
     let mut beat = || beats.next().unwrap_or_else(Beat::unheard);
     let (fresh_in, fresh_out) = mpsc::channel(FRESH_MAX);
     let material = config.state.tls()?;
@@ -116,6 +120,9 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
         let task = FeedTask::new(feed.feed, source, feed.poll, shared.clone(), beat());
         tasks.spawn(task.run(shutdown.clone()));
     }
+    if let Some(daily) = daily {
+        tasks.spawn(CanaryTask::new(daily, shared, beat()).run(shutdown.clone()));
+    }
     tasks.spawn(said_to_stop(shutdown.clone()));
     tasks.spawn(uplink.run(shutdown));
     while let Some(ended) = tasks.join_next().await {
@@ -123,6 +130,20 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> anyhow:
     }
     info!("Agent stopped");
     Ok(())
+}
+
+/// Switches the daily test of the line on or off, as the settings say.
+fn arm(journal: &mut Journal, is_on: bool, now: Timestamp) -> Result<(), JournalError> {
+    if journal.read(canary::load)?.is_some() == is_on {
+        return Ok(());
+    }
+    journal.write(|tx| {
+        if is_on {
+            canary::arm(tx, now)
+        } else {
+            canary::disarm(tx)
+        }
+    })
 }
 
 /// Tells the service manager as soon as the agent is asked to end.

@@ -3,6 +3,7 @@
 //! The doors read the source and hand its bytes or rows over; everything from there to the signed
 //! batch is here, synchronous, and the same for a live feed, a replay and a test.
 
+pub mod canary;
 pub mod emergency;
 mod history;
 mod holding;

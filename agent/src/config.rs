@@ -1,5 +1,6 @@
 //! `agent.toml`: raw to checked, once. Nothing else sees the file.
 
+mod canary;
 mod database;
 mod facilities;
 mod hub;
@@ -23,6 +24,8 @@ use crate::sources::database::DatabaseSettings;
 use crate::sources::database::access::SecretFile;
 use crate::sources::folder::FolderSettings;
 use crate::uplink::dial::Ways;
+use canary::CanaryDocument;
+pub use canary::CanaryTime;
 use database::DatabaseDocument;
 pub use facilities::NamedFacility;
 pub use hub::proxy;
@@ -36,6 +39,8 @@ pub struct Config {
     pub ways: Ways,
     /// What is read.
     pub feeds: Vec<FeedConfig>,
+    /// When the line is tested each day.
+    pub canary: CanaryTime,
 }
 
 /// One feed.
@@ -79,6 +84,8 @@ struct Document {
     state: PathBuf,
     #[serde(default)]
     hub: hub::HubDocument,
+    #[serde(default)]
+    canary: CanaryDocument,
     #[serde(default)]
     feed: Vec<FeedDocument>,
 }
@@ -200,6 +207,7 @@ impl Checker<'_> {
         }
         let state = StateFolder::new(self.base.join(&document.state));
         let ways = self.ways(document.hub)?;
+        let canary = self.canary(&document.canary)?;
         let mut feeds: Vec<FeedConfig> = Vec::new();
         for feed in document.feed {
             let span = feed.name.span();
@@ -212,7 +220,12 @@ impl Checker<'_> {
             }
             feeds.push(feed);
         }
-        Ok(Config { state, ways, feeds })
+        Ok(Config {
+            state,
+            ways,
+            feeds,
+            canary,
+        })
     }
 
     fn feed(&self, document: FeedDocument, state: &Path) -> Result<FeedConfig, ConfigError> {
@@ -347,7 +360,7 @@ mod tests {
     use std::time::Duration;
 
     use jiff::SignedDuration;
-    use savin_shared::ids::FacilityCode;
+    use savin_shared::ids::{AgentId, FacilityCode};
 
     use super::{Config, SourceConfig};
 
@@ -433,6 +446,25 @@ mod tests {
         let typo = check(&values, GOOD).unwrap_err();
         assert!(typo.contains("p.toml: line 9, column 5: "), "{typo}");
         assert!(typo.contains("\"MS-TEST-ANEX\""), "{typo}");
+    }
+
+    #[test]
+    fn tests_the_line_each_day_unless_told_otherwise() {
+        let agent = AgentId::from_bytes([1; 16]);
+        let daily = |lines: &str| {
+            let config = load(&format!(
+                "state = 'state'\n{lines}{}",
+                GOOD.trim_start_matches("state = 'state'\n")
+            ));
+            config.map(|config| config.daily(agent).map(|daily| daily.at.to_string()))
+        };
+        // 0x0101 is 257 minutes after eight.
+        assert_eq!(daily("").unwrap().as_deref(), Some("12:17:00"));
+        assert_eq!(daily("[canary]\nat = 'off'\n").unwrap(), None);
+        let at = daily("[canary]\nat = '22:05'\n").unwrap();
+        assert_eq!(at.as_deref(), Some("22:05:00"));
+        let wrong = daily("[canary]\nat = 'noon'\n").unwrap_err();
+        assert!(wrong.contains("line 3, column 6: at is a time"), "{wrong}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! durable before anything is sent. Another process of the same program may open the file too (to
 //! show it, or to release a hold), so nothing in it is cached between transactions.
 
+pub mod canary;
 pub mod contact;
 pub mod dark;
 pub mod emergency;
@@ -11,6 +12,7 @@ pub mod feed;
 pub mod hold;
 mod migrate;
 pub mod mode;
+pub mod own;
 pub mod position;
 pub mod receipt;
 pub mod shadow;

@@ -27,7 +27,8 @@ use crate::store::registry::{SCHEMA as REGISTRY, event, facility};
 use crate::store::vault::SCHEMA as VAULT;
 use crate::vault::Vault;
 use crate::vault::client::{Client, start};
-use crate::vault::command::{Command, CourierCommand, PlannerCommand};
+use crate::vault::command::{Command, CourierCommand, PlannerCommand, StaffCommand};
+use crate::watch::Watch;
 use crate::web::limit::Limits;
 use crate::web::{Lookup, Portal, Server, Site};
 
@@ -139,6 +140,13 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     vault
         .handle(Command::Planner(PlannerCommand::Rewind { last }))
         .context("failed to compare the vault with the registry")?;
+    let line = config.canary.as_ref().map(|line| line.email.clone());
+    if line.is_none() {
+        warn!("No [canary] in the configuration: nobody sees whether the lines carry a release");
+    }
+    vault
+        .handle(Command::Staff(StaffCommand::Monitor(line)))
+        .context("failed to set the monitored line")?;
     Ok(Opened {
         registry,
         vault,
@@ -192,6 +200,17 @@ async fn start_parts(
     tasks.spawn(async move { Ok(server.run(stop).await?) });
 
     let engine = registry.engine().as_str();
+    let watch = Watch {
+        store: registry.clone(),
+        vault: ports.staff,
+        canary_late_after: config.canary.as_ref().map(|line| line.late_after),
+        world: world(),
+    };
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        watch.run(stop).await;
+        Ok(())
+    });
     start_telling(
         &config,
         registry,

@@ -3,6 +3,7 @@
 mod agency;
 mod agents;
 mod backup;
+mod canary;
 mod clocks;
 mod events;
 mod notices;
@@ -87,6 +88,8 @@ enum Command {
     /// Copy both databases while the hub runs, check a copy, and put one back.
     #[command(subcommand)]
     Backup(backup::BackupCommand),
+    /// Show whether each agency's daily test comes out at the end of the line.
+    Canary,
     /// Show how things stand.
     Status,
 }
@@ -132,6 +135,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Persons(command) => command.run(&config, output),
         Command::Tasks(tasks) => tasks.run(&config, output),
         Command::Backup(command) => command.run(&config, output),
+        Command::Canary => canary::run(&config, output),
         Command::Status => status::run(&config, output),
     }
 }

@@ -1,5 +1,7 @@
 //! `hub.toml`: raw to checked, once. Nothing else sees the file.
 
+mod canary;
+
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -12,6 +14,9 @@ use savin_shared::limits::CREDIT_BATCHES;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
+
+use canary::CanaryDocument;
+pub use canary::CanaryLine;
 
 use crate::authority::AGENT_CERTIFICATE;
 use crate::channels::email::transport::{MailServer, Security};
@@ -45,6 +50,8 @@ pub struct Config {
     pub web: Web,
     /// The mail channel, if there is one.
     pub email: Option<Email>,
+    /// Where the agencies' daily tests must come out, if anywhere.
+    pub canary: Option<CanaryLine>,
 }
 
 /// The door for agents.
@@ -100,6 +107,8 @@ struct Document {
     web: WebDocument,
     #[serde(default)]
     email: Option<EmailDocument>,
+    #[serde(default)]
+    canary: Option<CanaryDocument>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -205,6 +214,10 @@ impl Checker<'_> {
             agents: self.agents(document.agents)?,
             web: self.web(document.web)?,
             email: document.email.map(|email| self.email(email)).transpose()?,
+            canary: document
+                .canary
+                .map(|canary| self.canary(&canary))
+                .transpose()?,
             data,
         })
     }

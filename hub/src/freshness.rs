@@ -1,5 +1,7 @@
 //! How old what is known is, and whether that has to be said.
 
+pub mod canary;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// A place that was not heard from for longer is said to be silent.

@@ -3,7 +3,7 @@
 //!
 //! Layers, each naming only those below it: rules (`registry`, `matching`, `linkage`, `names`, `notification`,
 //! `clocks`, `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault`
-//! (the transactions), doors (`ingest`, `authority`, `planner`, `channels`, `web`), wiring (`config`, `app`,
+//! (the transactions), doors (`ingest`, `authority`, `planner`, `watch`, `channels`, `web`), wiring (`config`, `app`,
 //! `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
@@ -28,5 +28,6 @@ mod private_file;
 pub mod registry;
 pub mod store;
 pub mod vault;
+pub mod watch;
 pub mod web;
 pub mod work;

@@ -11,6 +11,7 @@ mod clock;
 pub mod command;
 pub mod courier;
 pub mod keyring;
+pub mod monitor;
 mod overtaken;
 pub mod planning;
 pub mod registration;

@@ -30,6 +30,8 @@ pub struct HubOptions {
     pub dialled: Option<SocketAddr>,
     /// How long agents' certificates last, such as `20s`; the usual time without one.
     pub certificate_life: Option<&'static str>,
+    /// The monitored line at which the agencies' daily tests come out, if there is one.
+    pub canary: Option<&'static str>,
 }
 
 /// A hub's home.
@@ -75,6 +77,9 @@ impl HubHome {
                 "\n[email]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n\
                  from = \"notice@information.example\"\n"
             )?;
+        }
+        if let Some(email) = options.canary {
+            write!(config, "\n[canary]\nemail = \"{email}\"\n")?;
         }
         std::fs::write(folder.join("hub.toml"), config).context("failed to write hub.toml")?;
         Ok(Self {
@@ -220,7 +225,8 @@ impl AgentHome {
     /// Returns the system's error.
     pub fn make(folder: &Path, programs: &Programs, feeds: &[FeedHome]) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).context("failed to make an agent's folder")?;
-        let mut config = "state = \"state\"\n".to_owned();
+        // Its own times would come between what a test says; `test_line` switches it on.
+        let mut config = "state = \"state\"\n\n[canary]\nat = \"off\"\n".to_owned();
         for feed in feeds {
             let profile = format!("{}.toml", feed.name);
             std::fs::write(folder.join(&profile), &feed.profile)
@@ -276,6 +282,17 @@ impl AgentHome {
         let (top, feeds) = before.split_at(before.find("\n[[feed]]").unwrap_or(before.len()));
         let top = top.split("\n[hub]").next().unwrap_or(top);
         let config = format!("{top}\n[hub]\n{lines}\n{feeds}");
+        std::fs::write(file, config).context("failed to write agent.toml")
+    }
+
+    /// Has the agent test its line each day, and once at its next start.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn test_line(&self) -> anyhow::Result<()> {
+        let file = self.config_file();
+        let before = std::fs::read_to_string(&file).context("failed to read agent.toml")?;
+        let config = before.replace("[canary]\nat = \"off\"\n", "");
         std::fs::write(file, config).context("failed to write agent.toml")
     }
 

@@ -39,7 +39,7 @@ const HUB: &[&[&str]] = &[
     &["evidence"],
     &["store"],
     &["authority", "intake", "vault"],
-    &["channels", "ingest", "planner", "web"],
+    &["channels", "ingest", "planner", "watch", "web"],
     &["config"],
     &["app"],
     &["cli"],

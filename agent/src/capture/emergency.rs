@@ -16,9 +16,7 @@ use savin_shared::record::{Record, RecordBody};
 use thiserror::Error;
 
 use crate::journal::emergency::{self, Outcome, Said, Word};
-use crate::journal::feed::{Ended, FeedState};
-use crate::journal::hold::HoldUpdate;
-use crate::journal::{Capture, Journal, JournalError, Step, feed, shadow};
+use crate::journal::{Journal, JournalError, Step, own, shadow};
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
 
@@ -193,31 +191,8 @@ fn store(
     let key = listed.record.key();
     // The agent may be running: all of it is one transaction.
     journal.write(|tx| {
-        let before = feed::load(tx, &name)?;
-        let is_new = shadow::hash_of(tx, &name, &key)?.is_none();
-        let listed = before.as_ref().map_or(0, |state| state.listed) + u64::from(is_new);
-        let state = FeedState {
-            seen_at: statement.now,
-            captured_at: Some(statement.now),
-            changed_at: Some(statement.now),
-            exported_at: Some(statement.now),
-            listed,
-            ..before.unwrap_or_else(|| FeedState::begin(statement.now))
-        };
-        let capture = Capture {
-            feed: &name,
-            follows: None,
-            steps: vec![step],
-            state,
-            export: None,
-            told: Vec::new(),
-            passage: None,
-            ended: Ended::default(),
-            hold: HoldUpdate::Keep,
-            secret: statement.secret,
-            at: statement.now,
-        };
-        crate::journal::store(tx, signer, &capture)?;
+        let moment = (statement.now, statement.secret);
+        own::store(tx, signer, &name, vec![step], moment)?;
         match said {
             Some(said) => emergency::put(tx, said),
             None => emergency::end(tx, &key, Outcome::Withdrawn, statement.now),

@@ -11,6 +11,7 @@ use super::output::Output;
 use crate::app;
 use crate::config::{Config, FeedConfig};
 use crate::identity::{CERTIFICATE_WARNING_DAYS, Identity, certificate_days};
+use crate::journal::canary::{self, Canary};
 use crate::journal::dark::Dark;
 use crate::journal::feed::FeedState;
 use crate::journal::hold::Hold;
@@ -31,6 +32,7 @@ struct Status<'a> {
     route: Route,
     disk_free_bytes: Option<u64>,
     feeds: Vec<Feed<'a>>,
+    canary: Option<Canary>,
 }
 
 struct Feed<'a> {
@@ -122,6 +124,7 @@ fn look<'a>(config: &'a Config, identity: &'a Identity) -> anyhow::Result<Status
             disk_free_bytes: disk_free_bytes(config.state.path()),
             standpoint,
             feeds,
+            canary: canary::load(tx)?,
         })
     })?)
 }
@@ -147,6 +150,10 @@ impl Status<'_> {
                 "trouble": self.route.trouble,
             },
             "disk_free_bytes": self.disk_free_bytes,
+            "daily_test": self.canary.as_ref().map(|canary| json!({
+                "since": canary.armed_at,
+                "released_at": canary.booking.as_ref().and_then(|last| last.released_at),
+            })),
             "feeds": self.feeds.iter().map(Feed::json).collect::<Vec<_>>(),
         })
     }
@@ -170,6 +177,16 @@ impl Status<'_> {
         }
     }
 
+    fn daily_test(&self) -> String {
+        match &self.canary {
+            None => "off: MDOC does not see whether this line carries a release".to_owned(),
+            Some(canary) => match canary.booking.as_ref().and_then(|last| last.released_at) {
+                None => "none yet".to_owned(),
+                Some(at) => format!("done at {at:.0}"),
+            },
+        }
+    }
+
     fn print(&self, output: &Output) -> anyhow::Result<()> {
         let receipt = self
             .receipt_at
@@ -189,6 +206,7 @@ impl Status<'_> {
         output.line(&format!("  last receipt  {receipt}"))?;
         output.line(&format!("  line          {}", self.line()))?;
         output.line(&format!("  certificate   {}", self.certificate()))?;
+        output.line(&format!("  daily test    {}", self.daily_test()))?;
         if let Some(free) = self.disk_free_bytes {
             output.line(&format!(
                 "  disk          {} MiB free",

@@ -459,7 +459,7 @@ fn note_level(journal: &mut Journal, feed: &Feed, at: Timestamp) -> Result<(), J
 }
 
 /// Locks the journal; a panic elsewhere left no transaction open.
-fn lock(journal: &Mutex<Journal>) -> std::sync::MutexGuard<'_, Journal> {
+pub(super) fn lock(journal: &Mutex<Journal>) -> std::sync::MutexGuard<'_, Journal> {
     journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

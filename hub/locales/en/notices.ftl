@@ -118,6 +118,7 @@ notice-Correction-discreet = We told you something about the person you asked ab
    *[other] the reason for the release was another one. The person is out of custody.
 }
 
+notice-canary = This is the daily test of the line from { $facility }. It is not about a real person, and nobody was released:
 notice-still-held-full = But the record of { $held } says that the person is still in custody there.
 notice-still-held-discreet = But another record says that the person is still in custody.
 notice-content-free = There is news about something you asked us to watch. To hear it, visit { $site } or call { $phone }.

@@ -116,6 +116,7 @@ notice-Correction-discreet = Le dijimos algo sobre la persona por la que usted p
    *[other] el motivo por el que quedó en libertad era otro. Está fuera de custodia.
 }
 
+notice-canary = Esta es la prueba diaria de la línea de { $facility }. No se trata de una persona real, y nadie fue liberado:
 notice-still-held-full = Pero según el registro de { $held } sigue bajo custodia allí.
 notice-still-held-discreet = Pero según otro registro sigue bajo custodia.
 notice-content-free = Hay noticias sobre algo que usted nos pidió vigilar. Para saberlas, visite { $site } o llame al { $phone }.

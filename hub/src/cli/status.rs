@@ -3,6 +3,7 @@
 use savin_shared::frame::heartbeat::NOT_READABLE;
 use serde_json::json;
 
+use super::canary;
 use super::output::Output;
 use crate::app;
 use crate::config::Config;
@@ -12,6 +13,7 @@ use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::feed::FeedRow;
 use crate::store::registry::{clone, event, feed};
 use crate::vault::command::{Answer, Command, Counts, StaffAnswer, StaffCommand};
+use crate::watch::canary::FEED;
 
 pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     let store = app::open_registry(config)?;
@@ -27,7 +29,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         Ok((
             agent::all(tx)?,
             clone::all(tx)?,
-            feed::all(tx)?,
+            sources(feed::all(tx)?),
             events,
             waiting,
         ))
@@ -38,6 +40,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         anyhow::bail!("the vault gave another answer");
     };
     let now = (app::world().wall)();
+    let tests_late = canary::late(config, &store, &vault)?;
     let quarantined = agents
         .iter()
         .filter(|agent| matches!(agent.state, AgentState::Quarantined(_)))
@@ -55,6 +58,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
             "agents": agents.len(),
             "agents_quarantined": quarantined,
             "agents_cloned": cloned,
+            "canaries_late": tests_late,
             "feeds": feeds,
             "events": events,
             "events_for_a_person": waiting,
@@ -67,6 +71,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         store.engine().as_str(),
         agents.len()
     ))?;
+    print_canaries(config, tests_late, output)?;
     print_warnings(quarantined, cloned, waiting, output)?;
     print_notices(&counts, output)?;
     if feeds.is_empty() {
@@ -79,6 +84,26 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         .iter()
         .map(|(code, count)| vec![code.to_string(), count.to_string()]);
     output.table(&["event", "count"], rows.collect())
+}
+
+/// Leaves the daily tests out: they are no source, and have a table of their own.
+fn sources(mut feeds: Vec<FeedRow>) -> Vec<FeedRow> {
+    feeds.retain(|feed| feed.feed != FEED);
+    feeds
+}
+
+/// Says whether the agencies' daily tests come out.
+fn print_canaries(config: &Config, late: usize, output: &Output) -> anyhow::Result<()> {
+    if config.canary.is_none() {
+        return output.line("Daily tests of the lines: nowhere to come out, see [canary].");
+    }
+    if late == 0 {
+        return Ok(());
+    }
+    output.line(&format!(
+        "CANARY LATE for {late}: a release of that jail might not be told either, see \
+         `savin-hub canary`."
+    ))
 }
 
 /// Says what a person has to look at.

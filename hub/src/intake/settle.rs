@@ -334,6 +334,7 @@ impl Settlement {
             if derived.is_overtaken && self.is_told(tx, row, derived.code, effective_at)? {
                 continue;
             }
+            derived.details.canary_of = record.synthetic.then(|| agent.to_string());
             let corrects = if derived.corrects {
                 self.corrected(tx, row)?
             } else {

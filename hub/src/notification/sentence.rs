@@ -69,7 +69,12 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         ("decision", Argument::Text(&decision)),
         ("state", Argument::Text(&state)),
     ];
-    let mut sentences = vec![words.say_with(&format!("notice-{code}-{form}"), &values)];
+    let canary = details.canary_of.as_ref();
+    let mut sentences: Vec<String> = canary
+        .map(|_| words.say_with("notice-canary", &values))
+        .into_iter()
+        .collect();
+    sentences.push(words.say_with(&format!("notice-{code}-{form}"), &values));
     let held = fact.still_held_at.as_ref().map(|held| {
         let values = [("held", Argument::Text(held))];
         words.say_with(&format!("notice-still-held-{form}"), &values)

@@ -46,6 +46,9 @@ pub struct Details {
     /// What a board decided, in its words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
+    /// The agent whose daily test of the line this is; nothing for what somebody's record says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary_of: Option<String>,
     /// The custody state after the event, as `CustodyState` writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,

@@ -1,5 +1,6 @@
 //! The vault's tables: sealed bytes and keyed hashes, which mean nothing without the vault's keys.
 
+pub mod canary;
 pub mod contact;
 pub mod key;
 pub mod notice;
@@ -29,6 +30,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0006_restoration.sql",
             include_str!("migrations/vault/0006_restoration.sql"),
+        ),
+        (
+            "0007_canary.sql",
+            include_str!("migrations/vault/0007_canary.sql"),
         ),
     ],
 };

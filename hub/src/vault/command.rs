@@ -8,6 +8,7 @@ use crate::ids::{EventId, EventPosition, NoticeId, PersonId, RegistrantId, Subsc
 use crate::notification::address::EmailAddress;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
+pub use crate::store::vault::canary::CanaryStanding;
 use crate::work::task::{Level, TaskKind};
 
 /// A command of any port.
@@ -329,6 +330,10 @@ pub enum StaffCommand {
     },
     /// Work on the tasks that concern registrants.
     Tasks(TaskCommand),
+    /// Let the agencies' daily tests come out at this address from now on, or nowhere.
+    Monitor(Option<EmailAddress>),
+    /// Say how the daily tests stand.
+    Canaries,
 }
 
 /// What staff may do with tasks that concern registrants.
@@ -379,6 +384,8 @@ pub enum StaffAnswer {
     Reach(Vec<Reach>),
     /// Tasks.
     Tasks(Vec<VaultTask>),
+    /// How each agent's daily tests stand.
+    Canaries(Vec<CanaryStanding>),
     /// Whether that changed anything.
     Changed(bool),
     /// Open tasks by kind and level, and when the oldest of each was opened.

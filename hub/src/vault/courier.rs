@@ -16,7 +16,8 @@ use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::notice::{self, After, Answer, ClaimedNotice};
-use crate::store::vault::{contact, registrant, restoration, subscription};
+use crate::store::vault::registrant::RegistrantState;
+use crate::store::vault::{canary, contact, registrant, restoration, subscription};
 use crate::vault::keyring::Keyring;
 
 /// How long a courier may take for one message before another may try it.
@@ -109,7 +110,11 @@ impl Vault {
                 TryOutcome::Deferred { detail } => (After::Again(again(now, tries)), detail),
             };
             let answer = answer(tx, &keys, (notice, who, tries), detail)?;
-            notice::finish(tx, notice, claim, after, answer.as_ref(), now)
+            let is_counted = notice::finish(tx, notice, claim, after, answer.as_ref(), now)?;
+            if is_counted && after == After::Accepted {
+                canary::told(tx, notice, now)?;
+            }
+            Ok(())
         })?;
         Ok(CourierAnswer::Noted)
     }
@@ -140,7 +145,12 @@ fn message(
         .map_err(broken)?;
     if let Payload::Fact(fact) = &payload {
         let link = keys.person_link(fact.person);
-        if !subscription::is_told(tx, who.registrant, &link)? {
+        let is_told = if fact.details.canary_of.is_some() {
+            who.state == RegistrantState::Monitor
+        } else {
+            subscription::is_told(tx, who.registrant, &link)?
+        };
+        if !is_told {
             return Ok(Carried::Stopped);
         }
     }

@@ -19,6 +19,7 @@ use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::vault::canary::{self, NewCanary};
 use crate::store::vault::notice::{self, NewNotice};
 use crate::store::vault::{registrant, subscription, watermark};
 use crate::vault::keyring::Keyring;
@@ -109,13 +110,9 @@ fn plan(
     facts: &[Fact],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let links: Vec<[u8; 32]> = facts
-        .iter()
-        .map(|fact| keys.person_link(fact.person))
-        .collect();
-    let told = subscription::registrants_of(tx, &links)?;
+    let told = recipients(tx, keys, facts)?;
     let mut data_keys: BTreeMap<RegistrantId, Option<DataKey>> = BTreeMap::new();
-    let (mut notices, mut events) = (Vec::new(), Vec::new());
+    let (mut notices, mut events, mut canaries) = (Vec::new(), Vec::new(), Vec::new());
     for (fact, registrants) in facts.iter().zip(told) {
         let may_overtake = may_overtake(fact);
         if may_overtake {
@@ -147,6 +144,7 @@ fn plan(
                 // it; everybody else is told.
                 None => (Vec::new(), Hash::of(&[])),
             };
+            canaries.extend(canary_of(fact, notice));
             notices.push(NewNotice {
                 notice,
                 registrant,
@@ -157,6 +155,36 @@ fn plan(
             });
         }
     }
+    canary::plan(tx, &canaries, now)?;
     notice::plan(tx, &notices, now)?;
     notice::link_events(tx, &events)
+}
+
+/// Finds who is told of facts, in their order: of an agency's daily test the monitored line, and nobody
+/// else.
+fn recipients(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    facts: &[Fact],
+) -> Result<Vec<Vec<RegistrantId>>, StoreError> {
+    let links: Vec<[u8; 32]> = facts
+        .iter()
+        .map(|fact| keys.person_link(fact.person))
+        .collect();
+    let mut told = subscription::registrants_of(tx, &links)?;
+    for (fact, registrants) in facts.iter().zip(&mut told) {
+        if fact.details.canary_of.is_some() {
+            *registrants = registrant::monitors(tx)?;
+        }
+    }
+    Ok(told)
+}
+
+/// Returns what is noted of a notice that carries an agency's daily test.
+fn canary_of(fact: &Fact, notice: NoticeId) -> Option<NewCanary> {
+    Some(NewCanary {
+        notice,
+        agent: fact.details.canary_of.as_deref()?.parse().ok()?,
+        made_at: fact.effective_at.unwrap_or(fact.observed_at),
+    })
 }

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::notice::NoticeStanding;
 use crate::store::vault::registrant::RegistrantState;
-use crate::store::vault::{contact, notice, registrant};
+use crate::store::vault::{canary, contact, notice, registrant};
 use crate::vault::keyring::Keyring;
 
 impl Vault {
@@ -45,6 +45,11 @@ impl Vault {
             }
             StaffCommand::Reach { events } => self.reach(&events),
             StaffCommand::Tasks(command) => self.tasks(command),
+            StaffCommand::Monitor(address) => self.monitor(address.as_ref()),
+            StaffCommand::Canaries => {
+                let standings = self.store.read_now("canaries", canary::standings)?;
+                Ok(StaffAnswer::Canaries(standings))
+            }
         }
     }
 

@@ -361,6 +361,62 @@ fn tells_a_release_with_the_booking_that_came_before_it_was_told() {
 }
 
 #[test]
+fn lets_a_daily_test_out_at_the_monitored_line_only() {
+    each("vault_canary", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let agent = savin_shared::ids::AgentId::from_bytes([9; 16]);
+        let test = |event| {
+            let mut test = fact(event, 1);
+            test.details.canary_of = Some(agent.to_string());
+            test
+        };
+        let monitor = |email: Option<&str>| {
+            let command = StaffCommand::Monitor(email.map(address));
+            let StaffAnswer::Changed(is_changed) = ask(vault, command) else {
+                panic!("changed")
+            };
+            is_changed
+        };
+        let standings = || {
+            let StaffAnswer::Canaries(standings) = ask(vault, StaffCommand::Canaries) else {
+                panic!("canaries")
+            };
+            standings
+        };
+        plan(vault, 0, 1, vec![test(1)]);
+        assert!(claim(vault).is_empty(), "there is no line");
+        assert!(standings().is_empty());
+        // The very address of a registrant may be the line, too: they have nothing to do with each other.
+        assert!(monitor(Some("avery@example.test")));
+        assert!(!monitor(Some("avery@example.test")));
+        plan(vault, 1, 2, vec![test(2), fact(2, 3)]);
+        let messages = claim(vault);
+        assert_eq!(messages.len(), 1);
+        let waiting = standings();
+        assert_eq!(waiting[0].agent, agent);
+        assert_eq!(
+            (waiting[0].told_at, waiting[0].waiting_since),
+            (None, Some(wall()))
+        );
+        finish(vault, &messages[0], accepted());
+        let told = standings();
+        assert_eq!(
+            (told[0].told_at, told[0].waiting_since),
+            (Some(wall()), None)
+        );
+        // What is real goes to her, and not to the line.
+        plan(vault, 2, 3, vec![fact(3, 1)]);
+        let messages = claim(vault);
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0].language, Language::Es);
+        finish(vault, &messages[0], accepted());
+        assert!(monitor(None));
+        plan(vault, 3, 4, vec![test(4)]);
+        assert!(claim(vault).is_empty());
+    });
+}
+
+#[test]
 fn plans_again_from_the_end_of_a_registry_that_was_restored() {
     each("vault_rewind", |vault, _| {
         register(vault, "avery@example.test", 1, Disclosure::Full);
@@ -775,7 +831,7 @@ fn registers_at_once_what_staff_has_verified() {
 #[test]
 fn holds_nothing_in_its_file_that_a_thief_could_read() {
     each("vault_thief", |vault, place| {
-        register(vault, "canary@example.test", 0xC5, Disclosure::Full);
+        register(vault, "quokka@example.test", 0xC5, Disclosure::Full);
         plan(vault, 0, 1, vec![fact(7, 0xC5)]);
         claim(vault);
         let Place::File(path) = place else { return };
@@ -784,8 +840,8 @@ fn holds_nothing_in_its_file_that_a_thief_could_read() {
         let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
         assert!(holds(b"registrant"), "the search works");
         for secret in [
-            "canary",
-            "CANARY",
+            "quokka",
+            "QUOKKA",
             "example.test",
             "Sample",
             "A.S.",

@@ -30,11 +30,13 @@ pub enum TaskKind {
     NoLongerListed,
     /// Something else that an operator has to look at.
     Other,
+    /// An agency's daily test of the line did not come out at its end.
+    CanaryLate,
 }
 
 impl TaskKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::IdentityDoubt,
         Self::EventReview,
         Self::Clock,
@@ -45,6 +47,7 @@ impl TaskKind {
         Self::Unreachable,
         Self::NoLongerListed,
         Self::Other,
+        Self::CanaryLate,
     ];
 
     /// Returns the word that stands for it.
@@ -61,6 +64,7 @@ impl TaskKind {
             Self::Unreachable => "unreachable",
             Self::NoLongerListed => "no-longer-listed",
             Self::Other => "other",
+            Self::CanaryLate => "canary-late",
         }
     }
 

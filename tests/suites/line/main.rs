@@ -1,5 +1,6 @@
 //! The whole line with the real programs, on both engines: from a row to a letter.
 
+mod canary;
 #[cfg(unix)]
 mod databases;
 mod demo;

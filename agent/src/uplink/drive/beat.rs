@@ -6,6 +6,7 @@ use savin_shared::frame::heartbeat::{FeedBeat, NOT_READABLE};
 use savin_shared::ids::FeedName;
 
 use super::FeedLabel;
+use crate::journal::canary::{self, Canary};
 use crate::journal::feed::FeedState;
 use crate::journal::{Journal, JournalError, dark, emergency, feed, hold, mode};
 
@@ -37,6 +38,7 @@ pub(super) fn feeds(
             });
         }
         feeds.extend(said_itself(emergency::state(tx)?, labels));
+        feeds.extend(tested(canary::load(tx)?, labels)?);
         Ok(feeds)
     })
 }
@@ -52,6 +54,24 @@ fn said_itself(said: Option<(FeedName, FeedState)>, labels: &[FeedLabel]) -> Opt
         rows: state.listed,
         held: None,
     })
+}
+
+/// Says when the line was tested last, and since when that is done each day: where it is switched off,
+/// nothing is said of it, and the hub expects nothing.
+fn tested(canary: Option<Canary>, labels: &[FeedLabel]) -> Result<Option<FeedBeat>, JournalError> {
+    let Some((canary, first)) = canary.zip(labels.first()) else {
+        return Ok(None);
+    };
+    let feed = FeedName::new(canary::FEED).map_err(|_| JournalError::Damaged("a feed's name"))?;
+    let released_at = canary.booking.as_ref().and_then(|last| last.released_at);
+    Ok(Some(FeedBeat {
+        feed,
+        facility: first.facility.clone(),
+        as_of_us: micros(released_at),
+        source_changed_us: micros(Some(canary.armed_at)),
+        rows: u64::from(canary.booking.is_some()),
+        held: None,
+    }))
 }
 
 /// Writes a time as frames hold it.

@@ -16,6 +16,8 @@ pub enum RegistrantState {
     Pending,
     /// She is told.
     Active,
+    /// No registrant but the monitored line, at which the agencies' daily tests come out.
+    Monitor,
 }
 
 /// A registrant.
@@ -36,6 +38,7 @@ impl RegistrantState {
         match self {
             Self::Pending => "pending",
             Self::Active => "active",
+            Self::Monitor => "monitor",
         }
     }
 }
@@ -75,6 +78,7 @@ pub fn load(
     let state = match row.text(1)? {
         "pending" => RegistrantState::Pending,
         "active" => RegistrantState::Active,
+        "monitor" => RegistrantState::Monitor,
         _ => return Err(StoreError::Damaged("a registrant's state")),
     };
     Ok(Some(RegistrantRow {
@@ -83,6 +87,20 @@ pub fn load(
         state,
         sealed_choices: row.bytes(2)?.to_vec(),
     }))
+}
+
+/// Lists the monitored lines.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn monitors(tx: &mut Tx<'_>) -> Result<Vec<RegistrantId>, StoreError> {
+    tx.query(
+        "SELECT registrant_id FROM registrant WHERE state = 'monitor' ORDER BY registrant_id",
+        &[],
+    )?
+    .iter()
+    .map(|row| Ok(RegistrantId::from_bytes(row.array(0)?)))
+    .collect()
 }
 
 /// Makes a registration count.
