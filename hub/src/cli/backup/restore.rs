@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::app;
 use crate::cli::output::Output;
 use crate::config::Config;
 use crate::ids::RegistrantId;
-use crate::store::backup::{is_in_use, put_back};
+use crate::store::backup::{Copy, is_in_use, put_back};
 use crate::store::registry::task::{self, NewTask, TaskKind};
 use crate::store::vault::{SCHEMA as VAULT, registrant, restoration};
 use crate::store::{Place, Store};
@@ -24,31 +24,53 @@ const URGENCY: u8 = 1;
 pub(in crate::cli) struct Restore {
     /// The backup's own folder.
     backup: PathBuf,
+    /// Put only this one back, where the other is whole.
+    #[arg(long, value_enum, value_name = "DATABASE")]
+    only: Option<Database>,
     /// Check the backup and say what would happen; change nothing.
     #[arg(long)]
     dry_run: bool,
 }
 
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Database {
+    /// Who registered, and what they were told.
+    Vault,
+    /// What the agents sent.
+    Registry,
+}
+
+impl Database {
+    const ALL: [Self; 2] = [Self::Vault, Self::Registry];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Vault => "vault",
+            Self::Registry => "registry",
+        }
+    }
+
+    const fn place(self, config: &Config) -> &Place {
+        match self {
+            Self::Vault => &config.vault,
+            Self::Registry => &config.registry,
+        }
+    }
+
+    const fn copy(self, manifest: &Manifest) -> &Copy {
+        match self {
+            Self::Vault => &manifest.vault,
+            Self::Registry => &manifest.registry,
+        }
+    }
+}
+
 impl Restore {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         let manifest = sound(&self.backup)?;
-        let places = [
-            ("vault", &config.vault, &manifest.vault),
-            ("registry", &config.registry, &manifest.registry),
-        ];
-        for (name, place, copy) in places {
-            let (here, there) = (place.engine(), copy.engine);
-            if here != there {
-                bail!(
-                    "the {name} in the backup is for {}, and this hub's is on {}: restore it into a hub with \
-                     that store",
-                    there.as_str(),
-                    here.as_str()
-                );
-            }
-            if is_in_use(place).with_context(|| format!("failed to look at the {name}"))? {
-                bail!("the {name} is in use: stop the hub first (systemctl stop savin-hub)");
-            }
+        for database in self.wanted() {
+            may_replace(database, config, &manifest)?;
         }
         if !config.vault_keys.exists() {
             bail!(
@@ -56,45 +78,48 @@ impl Restore {
                 config.vault_keys.display()
             );
         }
-        let gone = forgotten(&config.vault, manifest.made_at);
+        let gone = self
+            .is_wanted(Database::Vault)
+            .then(|| Forgotten::since(&config.vault, manifest.made_at));
         if self.dry_run {
-            return self.said(&manifest, &gone, &[], output);
+            return self.said(&manifest, gone.as_ref(), &[], output);
         }
         let restored_at = (app::world().wall)();
-        let aside = stamp(restored_at);
         app::make_folder(&config.data)?;
         let mut moved = Vec::new();
-        for (name, place, copy) in places {
-            let old = put_back(copy, &self.backup, place, &aside)
-                .with_context(|| format!("failed to put the {name} back"))?;
+        for database in self.wanted() {
+            let (copy, place) = (database.copy(&manifest), database.place(config));
+            let old = put_back(copy, &self.backup, place, &stamp(restored_at)).with_context(|| {
+                let name = database.name();
+                format!("failed to put the {name} back; once that is mended, run again with --only {name}")
+            })?;
             moved.extend(old);
+            if let (Database::Vault, Some(gone)) = (database, &gone) {
+                keep_forgotten(config, gone, manifest.made_at, restored_at)?;
+            }
         }
-        self.settle(config, &manifest, &gone, restored_at)?;
-        self.said(&manifest, &gone, &moved, output)
+        self.tell_staff(config, &manifest, gone.as_ref(), restored_at)?;
+        self.said(&manifest, gone.as_ref(), &moved, output)
     }
 
-    /// Forgets who had asked for it, and has staff look at what is missing.
-    fn settle(
+    fn is_wanted(&self, database: Database) -> bool {
+        self.only.is_none_or(|only| only == database)
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = Database> {
+        Database::ALL
+            .into_iter()
+            .filter(|database| self.is_wanted(*database))
+    }
+
+    /// Has staff look at what is missing.
+    fn tell_staff(
         &self,
         config: &Config,
         manifest: &Manifest,
-        gone: &Forgotten,
+        gone: Option<&Forgotten>,
         restored_at: Timestamp,
     ) -> anyhow::Result<()> {
-        let (made_at, since) = (manifest.made_at, gone.since.clone().unwrap_or_default());
-        let vault = Store::open(&config.vault, &VAULT).context("failed to open the vault")?;
-        vault
-            .write_now("restored", move |tx| {
-                for (registrant, at) in &since {
-                    registrant::forget(tx, *registrant, *at)?;
-                }
-                restoration::note(tx, made_at, restored_at)
-            })
-            .context("failed to keep who is forgotten")?;
-        // The keys are compared before anybody relies on this vault.
-        drop(vault);
-        app::open_vault(config)?;
-        let note = note(manifest, gone, restored_at);
         let registry = app::open_registry(config)?;
         let task = NewTask {
             kind: TaskKind::Other,
@@ -106,7 +131,7 @@ impl Restore {
             event: None,
             urgency: URGENCY,
             due_at: None,
-            note,
+            note: note(manifest, gone, restored_at),
         };
         registry
             .write_now("restored", move |tx| {
@@ -118,7 +143,7 @@ impl Restore {
     fn said(
         &self,
         manifest: &Manifest,
-        gone: &Forgotten,
+        gone: Option<&Forgotten>,
         moved: &[Place],
         output: &Output,
     ) -> anyhow::Result<()> {
@@ -126,14 +151,16 @@ impl Restore {
         if output.is_json() {
             return output.object(&json!({
                 "restored": !self.dry_run, "made_at": manifest.made_at, "moved_to": moved,
-                "forgotten_since": gone.since.as_ref().map(Vec::len),
+                "forgotten_since": gone.and_then(|gone| gone.since.as_ref()).map(Vec::len),
             }));
         }
         show(manifest, output)?;
         for place in moved {
             output.line(&format!("What stood there before: {place}"))?;
         }
-        output.line(&gone.said())?;
+        if let Some(gone) = gone {
+            output.line(&gone.said())?;
+        }
         output.line(if self.dry_run {
             "Nothing was changed."
         } else {
@@ -143,12 +170,66 @@ impl Restore {
     }
 }
 
-/// Who was forgotten since the backup was made, as far as that is known.
+/// Looks whether a database may be replaced by its copy.
+fn may_replace(database: Database, config: &Config, manifest: &Manifest) -> anyhow::Result<()> {
+    let (name, place) = (database.name(), database.place(config));
+    let (here, there) = (place.engine(), database.copy(manifest).engine);
+    if here != there {
+        bail!(
+            "the {name} in the backup is for {}, and this hub's is on {}: restore it into a hub with that \
+             store",
+            there.as_str(),
+            here.as_str()
+        );
+    }
+    if is_in_use(place).with_context(|| format!("failed to look at the {name}"))? {
+        bail!("the {name} is in use: stop the hub first (systemctl stop savin-hub)");
+    }
+    Ok(())
+}
+
+/// Forgets again who had asked for it since, before anything else is done with the vault, and notes from
+/// when on she may hear something twice.
+fn keep_forgotten(
+    config: &Config,
+    gone: &Forgotten,
+    made_at: Timestamp,
+    restored_at: Timestamp,
+) -> anyhow::Result<()> {
+    let since = gone.since.clone().unwrap_or_default();
+    let vault = Store::open(&config.vault, &VAULT).context("failed to open the vault")?;
+    vault
+        .write_now("restored", move |tx| {
+            for (registrant, at) in &since {
+                registrant::forget(tx, *registrant, *at)?;
+            }
+            restoration::note(tx, made_at, restored_at)
+        })
+        .context("failed to keep who is forgotten")?;
+    // The keys are compared before anybody relies on this vault.
+    drop(vault);
+    app::open_vault(config).map(|_| ())
+}
+
+/// Who was forgotten since the backup was made; none where the vault that stands there cannot say.
 struct Forgotten {
     since: Option<Vec<(RegistrantId, Timestamp)>>,
 }
 
 impl Forgotten {
+    /// Asks the vault that is about to be moved aside.
+    fn since(vault: &Place, since: Timestamp) -> Self {
+        let is_there = !matches!(vault, Place::File(path) if !path.exists());
+        let read = is_there.then(|| Store::open(vault, &VAULT)).transpose();
+        let since = read.ok().flatten().and_then(|store| {
+            let read = store.read_now("forgotten", move |tx| {
+                restoration::forgotten_since(tx, since)
+            });
+            read.ok()
+        });
+        Self { since }
+    }
+
     fn said(&self) -> String {
         match &self.since {
             Some(since) => format!(
@@ -162,30 +243,23 @@ impl Forgotten {
     }
 }
 
-/// Asks the vault that is about to be moved aside.
-fn forgotten(vault: &Place, since: Timestamp) -> Forgotten {
-    let is_there = !matches!(vault, Place::File(path) if !path.exists());
-    let read = is_there
-        .then(|| Store::open(vault, &VAULT))
-        .transpose()
-        .ok()
-        .flatten();
-    let since = read.and_then(|store| {
-        let read = store.read_now("forgotten", move |tx| {
-            restoration::forgotten_since(tx, since)
-        });
-        read.ok()
-    });
-    Forgotten { since }
-}
-
-fn note(manifest: &Manifest, gone: &Forgotten, restored_at: Timestamp) -> String {
-    format!(
-        "A backup of {:.0} was put back at {restored_at:.0}. Whoever registered, changed a choice or \
-         stopped in between is not known here: say so in public and have them register again. What was \
-         told in between is told again, and says that it may be known already. {}",
-        manifest.made_at,
-        gone.said()
+fn note(manifest: &Manifest, gone: Option<&Forgotten>, restored_at: Timestamp) -> String {
+    let made_at = manifest.made_at;
+    gone.map_or_else(
+        || {
+            format!(
+                "The registry of {made_at:.0} was put back at {restored_at:.0}. Agents send again what came \
+                 since. Look at the facilities that stay behind in `savin-hub status`."
+            )
+        },
+        |gone| {
+            format!(
+                "A backup of {made_at:.0} was put back at {restored_at:.0}. Whoever registered, changed a \
+                 choice or stopped in between is not known here: say so in public and have them register \
+                 again. What was told in between is told again, and says that it may be known already. {}",
+                gone.said()
+            )
+        },
     )
 }
 
