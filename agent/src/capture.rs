@@ -228,11 +228,14 @@ impl Taking<'_> {
         let is_evacuated = self.history.mode == guard::Mode::Evacuation;
         let passage = self.passage(&verdict);
         let is_end = |d: &&Difference| d.class == Class::Ended && !d.is_history;
-        let ended = Ended {
-            passed: verdict.passed.iter().filter(is_end).count() as u64,
+        let mut ended = Ended {
             held: verdict.ended_held,
-            approved: 0,
+            ..Ended::default()
         };
+        for difference in verdict.passed.iter().filter(is_end) {
+            ended.passed += 1;
+            ended.given.count(&difference.change);
+        }
         let state = self.state_after(&verdict, &report.tally, is_changed);
         let sight = sight(feed, self.before, now);
         let export = self.export.clone().filter(|_| is_taken);

@@ -9,6 +9,7 @@ mod drift;
 mod limits;
 mod mode;
 mod reason;
+mod release;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,11 +20,11 @@ use savin_shared::record::custody::CustodyState;
 use crate::diff::{Class, Diff, Difference};
 use crate::mapping::standing::Standing;
 pub use drift::{DAYS_MAX, Day, Drift, drift};
-pub use limits::{
-    HISTORY_DAYS, WINDOW_MINUTES, absence_limit, is_beyond_accident, release_limit, usual_maximum,
-};
+pub use limits::{HISTORY_DAYS, WINDOW_MINUTES, absence_limit, is_beyond_accident, release_limit};
 pub use mode::Mode;
 pub use reason::{HoldReason, doubts_export};
+use release::Releases;
+pub use release::{Given, is_release};
 
 /// What a feed usually does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,11 +41,13 @@ pub struct History {
     pub days_since_change: u64,
     /// Explicit ends of custody within the window, before this export.
     pub ended_in_window: u64,
-    /// The 99.9th percentile of explicit ends of custody in a window.
-    pub ended_usual: u64,
+    /// Those of the window that were held.
+    pub held_in_window: u64,
     /// How many ended in the busiest window of each past day, with those that a person let pass; days
     /// on which nobody did are not given.
     pub ended_busiest: Vec<u64>,
+    /// How many releases it told of late, and how many of them with their time.
+    pub given: Given,
     /// Whether this is the first full roster that was ever taken: there is nothing to compare it to.
     pub is_first_roster: bool,
     /// Whether each export holds everybody.
@@ -112,22 +115,7 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
     let (passed, held) = divide(diff.differences, history, &mut holds);
     let is_new_end = |difference: &&Difference| ends(difference) && !history.waits(difference);
     let ended_held = held.iter().filter(is_new_end).count() as u64;
-    if holds.ends_of_strangers > 0 {
-        reasons.push(HoldReason::WrongPerson {
-            rows: holds.ends_of_strangers,
-        });
-    }
-    if tally.is_shift(history) {
-        reasons.push(HoldReason::StatusShift {
-            ended: tally.ended,
-            listed: history.listed,
-        });
-    } else if ended_held > holds.ends_of_strangers {
-        reasons.push(HoldReason::MassRelease {
-            ended: history.ended_in_window.saturating_add(tally.ended),
-            limit: release_limit(history),
-        });
-    }
+    reasons.extend(holds.releases.reasons(ended_held, history));
     Verdict {
         passed,
         held,
@@ -141,6 +129,7 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
 struct Tally {
     new: u64,
     ended: u64,
+    bare: BTreeSet<RecordKey>,
     absent: u64,
     lost: u64,
     /// Losses that do.
@@ -163,6 +152,7 @@ impl Tally {
         let absent = count(Class::Absent);
         let waits = |d: &&Difference| is_loss(d) && history.waits(d);
         Self {
+            bare: release::bare(&diff.differences, history),
             waiting: diff.differences.iter().filter(waits).count() as u64,
             new: count(Class::New),
             ended: count(Class::Ended),
@@ -175,11 +165,6 @@ impl Tally {
 
     fn lost_today(&self, history: &History) -> u64 {
         history.lost_today.saturating_add(self.lost)
-    }
-
-    /// Says whether so many are let go in one export that its words must mean something else.
-    const fn is_shift(&self, history: &History) -> bool {
-        history.is_roster && limits::is_shift(self.ended, history.listed)
     }
 
     fn is_mass_absence(&self, history: &History) -> bool {
@@ -230,12 +215,7 @@ impl Tally {
         Holds {
             losses,
             absences,
-            releases_left: if self.is_shift(history) {
-                0
-            } else {
-                release_limit(history).saturating_sub(history.ended_in_window)
-            },
-            ends_of_strangers: 0,
+            releases: Releases::new(self.ended, &self.bare, history),
             reasons,
         }
     }
@@ -256,26 +236,8 @@ impl Tally {
 struct Holds {
     losses: bool,
     absences: bool,
-    releases_left: u64,
-    /// Ends of custody of records that name somebody else now, so far.
-    ends_of_strangers: u64,
+    releases: Releases,
     reasons: Vec<HoldReason>,
-}
-
-impl Holds {
-    /// Says whether an explicit end of custody is held.
-    fn holds_end(&mut self, difference: &Difference, history: &History) -> bool {
-        if history.strangers.contains(&difference.key) {
-            self.ends_of_strangers += 1;
-            return true;
-        }
-        if is_moved_away(difference, history) {
-            return false;
-        }
-        let is_believed = self.releases_left > 0;
-        self.releases_left = self.releases_left.saturating_sub(1);
-        !is_believed
-    }
 }
 
 /// Divides changes into those that pass and those that are held, each in their order. Whatever a
@@ -293,7 +255,7 @@ fn divide(
                 _ if difference.is_history => false,
                 Class::Absent => is_loss(&difference) && (holds.losses || holds.absences),
                 Class::TurnedUnknown => holds.losses,
-                Class::Ended => holds.holds_end(&difference, history),
+                Class::Ended => holds.releases.holds(&difference, history),
                 // The rows of a held release go on saying it.
                 Class::New | Class::Changed => {
                     difference.standing == Standing::Ended && held_ends.contains(&difference.key)

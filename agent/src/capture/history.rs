@@ -38,26 +38,26 @@ pub(super) fn history(
     now: Now,
 ) -> Result<History, JournalError> {
     let day = feed.profile.times.day(now.exported_at);
-    let (past, ((ended_in_window, windows), ended_busiest), (waiting, hold), mode) =
-        journal.read(|tx| {
-            let (today, days) = feed::days(tx, &feed.name, day)?;
-            let decided = hold::last_released(tx, &feed.name)?.map(|at| feed.profile.times.day(at));
-            let days_since = match decided {
-                Some(decided) => feed::loss_days_between(tx, &feed.name, (decided, day))?,
-                None => usize::MAX,
-            };
-            Ok((
-                (today, days, days_since),
-                (
-                    feed::ended(tx, &feed.name, now.at)?,
-                    feed::busiest(tx, &feed.name, now.at)?,
-                ),
-                (hold::waiting(tx, &feed.name)?, hold::load(tx, &feed.name)?),
-                mode::load(tx, &feed.name, now.at)?,
-            ))
-        })?;
+    let (past, ended, (waiting, hold), mode) = journal.read(|tx| {
+        let (today, days) = feed::days(tx, &feed.name, day)?;
+        let decided = hold::last_released(tx, &feed.name)?.map(|at| feed.profile.times.day(at));
+        let days_since = match decided {
+            Some(decided) => feed::loss_days_between(tx, &feed.name, (decided, day))?,
+            None => usize::MAX,
+        };
+        Ok((
+            (today, days, days_since),
+            (
+                feed::ended(tx, &feed.name, now.at)?,
+                feed::busiest(tx, &feed.name, now.at)?,
+                feed::given(tx, &feed.name, now.at)?,
+            ),
+            (hold::waiting(tx, &feed.name)?, hold::load(tx, &feed.name)?),
+            mode::load(tx, &feed.name, now.at)?,
+        ))
+    })?;
     let (today, days, days_since_decision) = past;
-    let windows_in_history = guard::HISTORY_DAYS as u64 * 24 * 6;
+    let ((ended_in_window, held_in_window), ended_busiest, given) = ended;
     let last_change = before.and_then(|state| state.changed_at);
     let since_change = last_change.map(|last| now.exported_at.duration_since(last).as_hours());
     Ok(History {
@@ -70,8 +70,9 @@ pub(super) fn history(
             .unwrap_or(0)
             .max(1),
         ended_in_window,
+        held_in_window,
         ended_busiest,
-        ended_usual: guard::usual_maximum(&windows, windows_in_history),
+        given,
         is_first_roster: feed.profile.mode == Mode::Roster
             && before.is_none_or(|state| state.captured_at.is_none()),
         is_roster: feed.profile.mode == Mode::Roster,

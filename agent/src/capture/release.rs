@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use savin_shared::chain::Salt;
 use savin_shared::delta::{Change, Origin};
 use savin_shared::envelope::SealedBatch;
-use savin_shared::ids::FeedName;
+use savin_shared::ids::{FeedName, RecordNumber};
 
 use crate::diff::Class;
 use crate::guard::Day;
@@ -25,22 +25,42 @@ pub struct Decider<'a> {
     pub day: Date,
 }
 
-/// Stores the changes that a feed holds as believed, and returns how many there were.
+/// Which of the changes that a feed holds a person has decided about.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'a> {
+    /// All of them.
+    All,
+    /// Those of these records; of an export that is doubted as a whole, none.
+    Only(&'a [RecordNumber]),
+}
+
+impl Which<'_> {
+    /// Says whether a held change is among them.
+    #[must_use]
+    pub fn takes(self, held: &Held) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(numbers) => numbers.contains(&held.key.number),
+        }
+    }
+}
+
+/// Stores changes that a feed holds as believed, and returns how many there were.
 ///
 /// # Errors
 /// Returns [`JournalError`] when the journal cannot be used.
 pub fn release(
     journal: &mut Journal,
     signer: &Signer,
-    name: &FeedName,
+    which: (&FeedName, Which<'_>),
     decider: Decider<'_>,
     secret: Salt,
 ) -> Result<(u64, Vec<SealedBatch>), JournalError> {
     let as_what = (Action::Released, Origin::ReleasedHold);
-    pass(journal, signer, name, (decider, as_what), secret)
+    pass(journal, signer, which, (decider, as_what), secret)
 }
 
-/// Stores the changes that a feed holds as how things stand, of which the hub tells nobody, and
+/// Stores changes that a feed holds as how things stand, of which the hub tells nobody, and
 /// returns how many there were. Where they contradict what it knows of custody, a person there looks.
 ///
 /// # Errors
@@ -48,29 +68,31 @@ pub fn release(
 pub fn level(
     journal: &mut Journal,
     signer: &Signer,
-    name: &FeedName,
+    which: (&FeedName, Which<'_>),
     decider: Decider<'_>,
     secret: Salt,
 ) -> Result<(u64, Vec<SealedBatch>), JournalError> {
     let as_what = (Action::Levelled, Origin::Baseline);
-    pass(journal, signer, name, (decider, as_what), secret)
+    pass(journal, signer, which, (decider, as_what), secret)
 }
 
 fn pass(
     journal: &mut Journal,
     signer: &Signer,
-    name: &FeedName,
+    (name, which): (&FeedName, Which<'_>),
     (decider, as_what): (Decider<'_>, (Action, Origin)),
     secret: Salt,
 ) -> Result<(u64, Vec<SealedBatch>), JournalError> {
     // The agent may be running: what is held is read in the transaction that stores it.
     journal.write(|tx| {
-        let held = hold::changes(tx, name)?;
-        let state = feed::load(tx, name)?.filter(|_| !held.is_empty());
+        let export = hold::load(tx, name)?.and_then(|hold| hold.export);
+        let mut held = hold::changes(tx, name)?;
+        held.retain(|held| which.takes(held));
+        let is_whole = export.is_none() || matches!(which, Which::All);
+        let state = feed::load(tx, name)?.filter(|_| is_whole && !held.is_empty());
         let Some(state) = state else {
             return Ok((0, Vec::new()));
         };
-        let export = hold::load(tx, name)?.and_then(|hold| hold.export);
         let count = held.len() as u64;
         let capture = released(name, (held, export), state, (decider, as_what), secret);
         Ok((count, journal::store(tx, signer, &capture)?))
@@ -86,6 +108,7 @@ fn released<'a>(
     secret: Salt,
 ) -> Capture<'a> {
     let count = held.len() as u64;
+    let records = held.iter().map(|held| held.key.clone()).collect();
     let is_loss = |held: &&Held| matches!(held.class, Class::Absent | Class::TurnedUnknown);
     let added = held.iter().filter(|held| held.class == Class::New).count() as u64;
     let passage = Passage {
@@ -101,8 +124,12 @@ fn released<'a>(
         .iter()
         .filter(|held| matches!(held.step.delta.change, Change::NoLongerListed(_)))
         .count() as u64;
-    let approved = held.iter().filter(|held| held.class == Class::Ended);
-    let approved = approved.count() as u64;
+    // What a person let pass once says nothing of what is usual; on many days it does.
+    let mut ended = Ended::default();
+    for held in held.iter().filter(|held| held.class == Class::Ended) {
+        ended.approved += 1;
+        ended.given.count(&held.step.delta.change);
+    }
     state.listed = state.listed.saturating_add(added).saturating_sub(removed);
     if let Some(export) = &export {
         // The doubt is gone: this is the last export that was taken.
@@ -127,12 +154,8 @@ fn released<'a>(
         export,
         told: Vec::new(),
         passage: Some((decider.day, passage)),
-        // What a person let pass once says nothing of what is usual; on many days it does.
-        ended: Ended {
-            approved,
-            ..Ended::default()
-        },
-        hold: HoldUpdate::Decide(decision(decider, action, count)),
+        ended,
+        hold: HoldUpdate::Decide(decision(decider, action, count), records),
         secret,
         at: decider.at,
     }
@@ -148,10 +171,12 @@ pub fn drop_held(
     decider: Decider<'_>,
 ) -> Result<u64, JournalError> {
     journal.write(|tx| {
-        let count = hold::changes(tx, name)?.len() as u64;
+        let held = hold::changes(tx, name)?;
+        let count = held.len() as u64;
         if count > 0 {
             let decision = decision(decider, Action::Dropped, count);
-            hold::update(tx, name, &HoldUpdate::Decide(decision), decider.at)?;
+            let records = held.into_iter().map(|held| held.key).collect();
+            hold::update(tx, name, &HoldUpdate::Decide(decision, records), decider.at)?;
         }
         Ok(count)
     })

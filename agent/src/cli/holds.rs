@@ -6,13 +6,13 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use jiff::Timestamp;
-use savin_shared::ids::Epoch;
+use savin_shared::ids::{Epoch, RecordNumber};
 use serde_json::{Value, json};
 
 use super::output::Output;
 use crate::app;
 use crate::capture::Feed;
-use crate::capture::release::{Decider, drop_held, level, release};
+use crate::capture::release::{Decider, Which, drop_held, level, release};
 use crate::config::Config;
 use crate::guard::doubts_export;
 use crate::journal::hold::Decision;
@@ -111,6 +111,9 @@ pub(super) struct ReleaseHold {
     /// Who decides: kept with the decision.
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     by: String,
+    /// Let only what is held of this record pass; it can be given again. The rest goes on waiting.
+    #[arg(long = "record", value_name = "NUMBER", value_parser = number)]
+    records: Vec<RecordNumber>,
     /// Take them as how things stand now, and tell nobody: after maintenance, for example.
     #[arg(long)]
     without_news: bool,
@@ -126,13 +129,15 @@ impl ReleaseHold {
         let agent = config.state.identity()?.agent()?;
         let signer = config.state.signer(agent)?;
         let mut journal = open(&config)?;
+        let which = self.which(&mut journal, feed)?;
         if self.dry_run {
-            let changes = journal.read(|tx| hold::changes(tx, &feed.name))?.len();
+            let held = journal.read(|tx| hold::changes(tx, &feed.name))?;
+            let changes = held.iter().filter(|held| which.takes(held)).count();
             return output.line(&format!("{changes} changes would pass."));
         }
         let (decider, secret) = (decider(feed, &self.by), (app::world().random)());
         let pass = if self.without_news { level } else { release };
-        let (count, _) = pass(&mut journal, &signer, &feed.name, decider, secret)?;
+        let (count, _) = pass(&mut journal, &signer, (&feed.name, which), decider, secret)?;
         if output.is_json() {
             return output.object(&json!({
                 "feed": feed.name, "released": count, "by": self.by,
@@ -148,6 +153,31 @@ impl ReleaseHold {
             "{count} changes pass{how}; the agent sends them within a second."
         ))
     }
+}
+
+impl ReleaseHold {
+    /// Finds out which changes are meant, and that each record that is named waits.
+    fn which(&self, journal: &mut Journal, feed: &Feed) -> anyhow::Result<Which<'_>> {
+        if self.records.is_empty() {
+            return Ok(Which::All);
+        }
+        let name = &feed.name;
+        let (hold, held) =
+            journal.read(|tx| Ok((hold::load(tx, name)?, hold::changes(tx, name)?)))?;
+        if hold.is_some_and(|hold| hold.export.is_some()) {
+            bail!("the whole export is in doubt: nothing of it can pass alone");
+        }
+        for number in &self.records {
+            if !held.iter().any(|held| held.key.number == *number) {
+                bail!("nothing of record {number} waits: see `savin-agent holds --json`");
+            }
+        }
+        Ok(Which::Only(&self.records))
+    }
+}
+
+fn number(text: &str) -> Result<RecordNumber, String> {
+    RecordNumber::new(text).map_err(|error| error.to_string())
 }
 
 /// Forget held transactions.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::output::Output;
 use crate::app;
-use crate::capture::release::{Decider, release};
+use crate::capture::release::{Decider, Which, release};
 use crate::capture::report::{Outcome, Report};
 use crate::capture::{Feed, Now, take_file};
 use crate::census::{Census, Counts, Roster};
@@ -268,7 +268,13 @@ impl Player {
         };
         let secret = (app::world().random)();
         let feed = &self.feed.name;
-        let (_, batches) = release(&mut self.journal, &self.signer, feed, decider, secret)?;
+        let (_, batches) = release(
+            &mut self.journal,
+            &self.signer,
+            (feed, Which::All),
+            decider,
+            secret,
+        )?;
         self.totals.deltas += batches
             .iter()
             .map(|batch| batch.header.deltas())

@@ -28,11 +28,9 @@ const HISTORY_DAYS_MIN: usize = 7;
 /// ten years of one large jail.
 const LOSS_PER_MILLE: u64 = 21;
 
-/// Explicit ends of custody that are always believed within [`WINDOW_MINUTES`].
-const RELEASE_FLOOR: u64 = 20;
-
-/// How many times the busiest usual window is still believed.
-const RELEASE_FACTOR: u64 = 10;
+/// Explicit ends of custody that are always believed within [`WINDOW_MINUTES`], and all that are where
+/// more come than is usual.
+pub(super) const RELEASE_FLOOR: u64 = 20;
 
 /// How many times the busiest window of the middle day is still believed.
 const RELEASE_DAY_FACTOR: u64 = 3;
@@ -93,34 +91,21 @@ pub(super) const fn is_shift(ended: u64, listed: u64) -> bool {
     ended > ABSENCE_FLOOR && ended.saturating_mul(2) > listed
 }
 
-/// Returns how many may be let go by explicit word in a window before a person is asked: where one
-/// export a day tells all releases of a large jail, what persons let pass on many days is usual.
+/// Returns how many may be let go by explicit word in a window before a person is asked.
+///
+/// Where one export a day tells all releases of a large jail, what it told on many days is usual, with
+/// what persons let pass.
 #[must_use]
 pub fn release_limit(history: &History) -> u64 {
-    let usual = RELEASE_FACTOR.saturating_mul(history.ended_usual);
     // Quiet days count: a jail that lets few go at once on most days is asked about many.
-    let days = history
-        .days
-        .len()
-        .min(HISTORY_DAYS)
-        .max(history.ended_busiest.len());
+    let days = history.days.len().min(HISTORY_DAYS);
+    let days = days.max(history.ended_busiest.len());
     let mut busiest = history.ended_busiest.clone();
     busiest.resize(days, 0);
-    let daily = if days < RELEASE_DAYS_MIN {
-        0
-    } else {
-        RELEASE_DAY_FACTOR.saturating_mul(median(&busiest))
-    };
-    RELEASE_FLOOR.max(usual).max(daily)
-}
-
-/// Returns the value that 99.9% of windows do not exceed; windows that are not given counted none.
-#[must_use]
-pub fn usual_maximum(busy_windows: &[u64], windows: u64) -> u64 {
-    let mut counts = busy_windows.to_vec();
-    counts.sort_unstable_by(|a, b| b.cmp(a));
-    let skipped = usize::try_from(windows / 1000).unwrap_or(usize::MAX);
-    counts.get(skipped).copied().unwrap_or(0)
+    if days < RELEASE_DAYS_MIN {
+        return RELEASE_FLOOR;
+    }
+    RELEASE_FLOOR.max(RELEASE_DAY_FACTOR.saturating_mul(median(&busiest)))
 }
 
 fn median(values: &[u64]) -> u64 {

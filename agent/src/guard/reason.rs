@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::drift::Drift;
-use super::limits::{ABSENCE_FLOOR, WINDOW_MINUTES};
+use super::limits::{ABSENCE_FLOOR, RELEASE_FLOOR, WINDOW_MINUTES};
+use super::release::Given;
 
 /// Why changes are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,13 @@ pub enum HoldReason {
     WrongPerson {
         /// How many.
         rows: u64,
+    },
+    /// People are let go without the time of it, which releases here usually have.
+    BareRelease {
+        /// How many.
+        rows: u64,
+        /// What releases of late had.
+        given: Given,
     },
     /// A few people more than usual are missing each day, for days.
     SlowDrift(Drift),
@@ -88,6 +96,7 @@ impl HoldReason {
             | Self::ForeignExport { .. }
             | Self::OtherPeople { .. }
             | Self::WrongPerson { .. }
+            | Self::BareRelease { .. }
             | Self::SlowDrift(_)
             | Self::StatusShift { .. }
             | Self::Maintenance
@@ -105,6 +114,7 @@ impl HoldReason {
             Self::ForeignExport { .. } => "foreign-export",
             Self::OtherPeople { .. } => "other-people",
             Self::WrongPerson { .. } => "wrong-person",
+            Self::BareRelease { .. } => "bare-release",
             Self::SlowDrift(_) => "slow-drift",
             Self::StatusShift { .. } => "status-shift",
             Self::Maintenance => "maintenance",
@@ -163,6 +173,12 @@ impl fmt::Display for HoldReason {
                 "{rows} people are let go under a number that was another person's: their status \
                  stays as it was until a person has looked"
             ),
+            Self::BareRelease { rows, given } => write!(
+                formatter,
+                "{rows} people are let go without the time of it, which {} of the last {} releases \
+                 had: their status stays as it was until a person has looked",
+                given.dated, given.releases
+            ),
             Self::SlowDrift(drift) => write!(formatter, "{drift}"),
             Self::StatusShift { ended, listed } => write!(
                 formatter,
@@ -187,7 +203,7 @@ impl fmt::Display for HoldReason {
             Self::MassRelease { ended, limit } => write!(
                 formatter,
                 "{ended} people are let go within {WINDOW_MINUTES} minutes, and up to {limit} \
-                 would be usual: those beyond wait until a person has looked"
+                 would be usual: all but the first {RELEASE_FLOOR} wait until a person has looked"
             ),
         }
     }

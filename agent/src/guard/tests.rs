@@ -6,7 +6,7 @@ use savin_shared::record::custody::{Custody, CustodyState};
 use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody, RecordKind};
 
-use super::limits::{HISTORY_DAYS, absence_limit, usual_maximum};
+use super::limits::{HISTORY_DAYS, absence_limit};
 use super::{Day, History, HoldReason, Mode, judge};
 use crate::diff::{Class, Diff, Difference};
 use crate::mapping::standing::Standing;
@@ -290,13 +290,6 @@ fn takes_the_first_full_roster_as_it_is() {
 }
 
 #[test]
-fn finds_the_usual_maximum_among_quiet_windows() {
-    assert_eq!(usual_maximum(&[4, 9, 2], 12_960), 0);
-    assert_eq!(usual_maximum(&[4, 9, 2], 500), 9);
-    assert_eq!(usual_maximum(&[1; 40], 12_960), 1);
-}
-
-#[test]
 fn holds_what_a_feed_loses_day_by_day_until_a_person_has_looked() {
     let losing = |recent: &[u64]| History {
         days_since_decision: usize::MAX,
@@ -488,6 +481,20 @@ fn learns_how_many_one_export_a_day_lets_go_from_many_days_and_not_from_one() {
     assert_eq!(judge(ended.clone(), &history).held.len(), 50);
     history.ended_busiest = vec![60; 30];
     assert_eq!(judge(ended.clone(), &history).held.len(), 0);
+    // Beyond what is usual no more pass than of a jail that lets nobody go.
+    let many = diff(&[(Class::Ended, 181)], 7000);
+    let verdict = judge(many, &history);
+    assert_eq!((verdict.passed.len(), verdict.held.len()), (20, 161));
+    let words = verdict.reasons[0].to_string();
+    assert!(
+        words.contains("up to 180") && words.contains("first 20"),
+        "{words}"
+    );
+    // What was held of the window counts for it.
+    history.held_in_window = 120;
+    history.ended_in_window = 20;
+    assert_eq!(judge(ended.clone(), &history).held.len(), 70);
+    (history.held_in_window, history.ended_in_window) = (0, 0);
     // A jail that seldom lets many go is asked, however many it was once.
     history.days = days(&[0; HISTORY_DAYS]);
     assert_eq!(judge(ended, &history).held.len(), 50);

@@ -341,6 +341,8 @@ pub struct Ended {
     pub held: u64,
     /// Those that had been held and that a person let pass.
     pub approved: u64,
+    /// The releases among those that were believed or that a person let pass.
+    pub given: guard::Given,
 }
 
 /// Counts custodies that have ended by explicit word.
@@ -357,9 +359,10 @@ pub fn count_ended(
         return Ok(());
     }
     let mut statement = tx.prepare_cached(
-        "INSERT INTO ended (feed, started_at, ended, held, approved) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO ended (feed, started_at, ended, held, approved, releases, dated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (feed, started_at) DO UPDATE SET ended = ended + ?3, held = held + ?4,
-             approved = approved + ?5",
+             approved = approved + ?5, releases = releases + ?6, dated = dated + ?7",
     )?;
     statement.execute(params![
         feed.as_str(),
@@ -367,12 +370,13 @@ pub fn count_ended(
         storable(ended.passed),
         storable(ended.held),
         storable(ended.approved),
+        storable(ended.given.releases),
+        storable(ended.given.dated),
     ])?;
     Ok(())
 }
 
-/// Returns how many custodies have ended within the last window, and in each busy window of the
-/// days before. A window in which something was held was not a usual one.
+/// Returns how many custodies have ended within the last window, and how many such words were held.
 ///
 /// # Errors
 /// Returns [`JournalError`] when it cannot be read.
@@ -380,25 +384,40 @@ pub fn ended(
     tx: &Transaction<'_>,
     feed: &FeedName,
     at: Timestamp,
-) -> Result<(u64, Vec<u64>), JournalError> {
-    let window = WINDOW_MINUTES * 60;
-    let since = at.as_second().saturating_sub(window);
+) -> Result<(u64, u64), JournalError> {
+    let since = at.as_second().saturating_sub(WINDOW_MINUTES * 60);
+    let mut statement = tx.prepare_cached(
+        "SELECT coalesce(sum(ended), 0), coalesce(sum(held), 0) FROM ended
+         WHERE feed = ?1 AND started_at > ?2",
+    )?;
+    let sums = statement.query_row(params![feed.as_str(), since], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok((stored_count(sums.0)?, stored_count(sums.1)?))
+}
+
+/// Returns how many releases a feed told of late, and how many of them with their time.
+///
+/// # Errors
+/// Returns [`JournalError`] when it cannot be read.
+pub fn given(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    at: Timestamp,
+) -> Result<guard::Given, JournalError> {
     let days = i64::try_from(HISTORY_DAYS).unwrap_or(i64::MAX);
     let oldest = at.as_second().saturating_sub(days * 86_400);
     let mut statement = tx.prepare_cached(
-        "SELECT coalesce(sum(ended), 0) FROM ended WHERE feed = ?1 AND started_at > ?2",
+        "SELECT coalesce(sum(releases), 0), coalesce(sum(dated), 0) FROM ended
+         WHERE feed = ?1 AND started_at > ?2",
     )?;
-    let recent = statement.query_row(params![feed.as_str(), since], |row| row.get(0))?;
-    let mut statement = tx.prepare_cached(
-        "SELECT sum(ended) FROM ended WHERE feed = ?1 AND started_at > ?2 AND started_at <= ?3
-         GROUP BY started_at / ?4 HAVING sum(held) = 0 AND sum(ended) > 0 ORDER BY 1 DESC",
-    )?;
-    let mut rows = statement.query(params![feed.as_str(), oldest, since, window])?;
-    let mut windows = Vec::new();
-    while let Some(row) = rows.next()? {
-        windows.push(stored_count(row.get(0)?)?);
-    }
-    Ok((stored_count(recent)?, windows))
+    let sums = statement.query_row(params![feed.as_str(), oldest], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(guard::Given {
+        releases: stored_count(sums.0)?,
+        dated: stored_count(sums.1)?,
+    })
 }
 
 /// Returns how many ended by explicit word in the busiest window of each past day, with those that a

@@ -73,8 +73,8 @@ pub enum HoldUpdate {
         /// Records of which something newer is known: what was held of them is over.
         overtaken: BTreeSet<RecordKey>,
     },
-    /// A person has decided, and it is over.
-    Decide(Decision),
+    /// A person has decided about what is held of these records, and that is over.
+    Decide(Decision, BTreeSet<RecordKey>),
 }
 
 /// What a person has decided about held changes.
@@ -273,19 +273,15 @@ pub fn update(
             held,
             overtaken,
         } => {
-            let mut statement = tx
-                .prepare_cached("DELETE FROM held WHERE feed = ?1 AND kind = ?2 AND number = ?3")?;
-            for key in overtaken {
-                statement.execute(params![feed.as_str(), key.kind.code(), key.number.as_str()])?;
-            }
+            forget(tx, feed, overtaken)?;
             if let Some(why) = why {
                 put(tx, feed, why, None, at)?;
             }
             add(tx, feed, held)?;
             end_if_empty(tx, feed)
         }
-        HoldUpdate::Decide(decision) => {
-            clear(tx, feed)?;
+        HoldUpdate::Decide(decision, records) => {
+            forget(tx, feed, records)?;
             end_if_empty(tx, feed)?;
             note(tx, feed, decision, at)
         }
@@ -347,6 +343,20 @@ fn end_if_empty(tx: &Transaction<'_>, feed: &FeedName) -> Result<(), JournalErro
         "DELETE FROM hold WHERE feed = ?1 AND NOT EXISTS (SELECT 1 FROM held WHERE feed = ?1)",
     )?;
     statement.execute([feed.as_str()])?;
+    Ok(())
+}
+
+/// Forgets what is held of single records.
+fn forget(
+    tx: &Transaction<'_>,
+    feed: &FeedName,
+    records: &BTreeSet<RecordKey>,
+) -> Result<(), JournalError> {
+    let mut statement =
+        tx.prepare_cached("DELETE FROM held WHERE feed = ?1 AND kind = ?2 AND number = ?3")?;
+    for key in records {
+        statement.execute(params![feed.as_str(), key.kind.code(), key.number.as_str()])?;
+    }
     Ok(())
 }
 

@@ -5,13 +5,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::JournalError;
 
 /// The migrations so far; one that has been released is frozen.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_dark.sql"),
     include_str!("migrations/0003_contact.sql"),
     include_str!("migrations/0004_guard.sql"),
     include_str!("migrations/0005_drift.sql"),
     include_str!("migrations/0006_canary.sql"),
+    include_str!("migrations/0007_release.sql"),
 ];
 
 /// Brings a journal to this program's version.

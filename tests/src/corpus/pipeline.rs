@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use savin_agent::capture::release::{Decider, release};
+use savin_agent::capture::release::{Decider, Which, release};
 use savin_agent::capture::report::{Outcome, Report};
 use savin_agent::capture::{Feed, Now, take_file};
 use savin_agent::journal::Journal;
@@ -90,8 +90,8 @@ impl Pipeline {
             at,
             day: self.feed.profile.times.day(at),
         };
-        let name = &self.feed.name;
-        let (_, batches) = release(&mut self.journal, &self.signer, name, decider, [5; 16])?;
+        let all = (&self.feed.name, Which::All);
+        let (_, batches) = release(&mut self.journal, &self.signer, all, decider, [5; 16])?;
         let mut told = Told::default();
         self.read(&batches, &mut told)?;
         Ok(told)

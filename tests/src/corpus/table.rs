@@ -42,6 +42,8 @@ pub const WHOLE: Extent = Extent {
 pub struct Results {
     /// By the way of damage.
     pub damaged: BTreeMap<Damage, Counts>,
+    /// The same by how large the jail is and whether it says releases, the largest last.
+    pub sized: BTreeMap<(usize, bool), Counts>,
     /// By the kind of day.
     pub bulk: BTreeMap<Bulk, Counts>,
 }
@@ -80,6 +82,8 @@ pub fn run(extent: Extent) -> anyhow::Result<Results> {
             for (number, damage) in share(extent.damaged).zip(damage::ALL.iter().cycle()) {
                 let counts = base.damage(*damage, case_seed(number))?;
                 results.damaged.entry(*damage).or_default().add(&counts);
+                let sized = (size.people, base_number % 2 == 0);
+                results.sized.entry(sized).or_default().add(&counts);
             }
             for (number, bulk) in share(extent.bulk).zip(bulk::ALL.iter().cycle()) {
                 let counts = base.bulk(*bulk, case_seed(number))?;
@@ -108,6 +112,10 @@ pub fn publish(extent: Extent) -> anyhow::Result<()> {
     let mut all = Counts::default();
     results.damaged.values().for_each(|counts| all.add(counts));
     row("all", &all)?;
+    for ((people, says_releases), counts) in &results.sized {
+        let said = if *says_releases { "said" } else { "unsaid" };
+        row(&format!("{people} people, releases {said}"), counts)?;
+    }
     line("")?;
     line(
         "| true bulk day | cases | held | releases told that were none | told after a person | lost |",
