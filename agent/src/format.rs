@@ -17,6 +17,7 @@ mod json;
 pub mod layout;
 mod ole;
 pub mod open;
+pub mod outline;
 pub mod packed;
 pub mod pattern;
 mod sheet;

@@ -2,6 +2,7 @@
 //! and then looked at with `check` and `preview`.
 
 mod ask;
+mod nested;
 mod sniff;
 mod text;
 
@@ -47,6 +48,9 @@ pub(super) struct Init {
     /// lengths where each has its place in a line: `no:10,name:30,booked:12`.
     #[arg(long, value_name = "NAMES")]
     columns: Option<String>,
+    /// Where the rows of XML or JSON stand: `Export/Inmates/Inmate`, `data.inmates`.
+    #[arg(long, value_name = "PATH")]
+    rows: Option<String>,
     /// The facility's code, as MDOC names it.
     #[arg(long, value_name = "CODE", default_value = "MS000-JAIL")]
     facility: String,
@@ -62,6 +66,8 @@ struct Found {
     settings: Settings,
     /// What the file is, for people.
     format: String,
+    /// Where its rows stand, if it is a nested document.
+    rows: Option<Told<String>>,
 }
 
 impl Init {
@@ -124,7 +130,7 @@ impl Init {
             .as_deref()
             .map(text::Named::parse)
             .transpose()?;
-        let (sample, laid) = sniff::read(&bytes, today, named.as_ref())
+        let (sample, laid) = sniff::read(&bytes, today, named.as_ref(), self.rows.as_deref())
             .with_context(|| format!("failed to read {shown}"))?;
         let guess = match &self.kind {
             None => Guess::of(&sample, &file),
@@ -164,6 +170,7 @@ impl Init {
             sample,
             settings,
             format: laid.format,
+            rows: laid.rows,
         })
     }
 
@@ -263,6 +270,9 @@ fn show(found: &Found, output: &Output) -> anyhow::Result<()> {
         ("mode", mode, guess.mode.is_sure, &guess.mode.why),
         ("key", key.join(", "), guess.key.is_sure, &guess.key.why),
     ];
+    let rows = found.rows.as_ref();
+    let rows = rows.map(|rows| ("rows", rows.value.clone(), rows.is_sure, &rows.why));
+    let general: Vec<_> = rows.into_iter().chain(general).collect();
     if output.is_json() {
         for (setting, value, is_sure, why) in &general {
             output.object(&json!({
@@ -282,10 +292,10 @@ fn show(found: &Found, output: &Output) -> anyhow::Result<()> {
         "{}: {rows} rows, {}.",
         found.settings.file, found.format
     ))?;
-    let rows = general.map(|(setting, value, is_sure, why)| {
+    let rows = general.into_iter().map(|(setting, value, is_sure, why)| {
         vec![setting.to_owned(), value, sure(is_sure), why.clone()]
     });
-    output.table(&["setting", "guess", "", "why"], rows.into())?;
+    output.table(&["setting", "guess", "", "why"], rows.collect())?;
     let rows = guess.columns.iter().map(|column| {
         vec![
             column.name.clone(),

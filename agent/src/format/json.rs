@@ -82,7 +82,7 @@ fn nothing_there(keys: &[String]) -> FormatError {
 }
 
 /// Says where JSON is broken. Its own message stays out: it may quote a value.
-fn broken(error: &serde_json::Error, line: u64) -> FormatError {
+pub(super) fn broken(error: &serde_json::Error, line: u64) -> FormatError {
     let line = if line > 0 { line } else { error.line() as u64 };
     if error.is_eof() {
         return FormatError::cut(format!("line {line}: the JSON does not end"));
@@ -232,7 +232,7 @@ fn whole(number: &str) -> &str {
 }
 
 /// The members of an object as they are written, in their order.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+pub(super) struct Members<'a>(pub(super) Vec<(String, &'a RawValue)>);
 
 impl<'de> serde::Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -205,7 +205,7 @@ fn with(layout: &Layout, further: &str) -> String {
 }
 
 /// Says whether the first line is a whole object and others follow.
-fn is_lines(text: &str) -> bool {
+pub(super) fn is_lines(text: &str) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
     first.trim_end().ends_with('}')

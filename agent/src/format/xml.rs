@@ -149,21 +149,21 @@ fn joined(before: &str, path: &str) -> String {
 
 /// An element's own text.
 #[derive(Debug, Default)]
-struct Own {
+pub(super) struct Own {
     text: String,
     has_child: bool,
 }
 
 impl Own {
     /// Returns it, unless it is only the space between children.
-    fn value(&self) -> Option<&str> {
+    pub(super) fn value(&self) -> Option<&str> {
         let text = self.text.trim();
         (!text.is_empty() || !self.has_child).then_some(text)
     }
 }
 
 /// What a step came upon.
-enum Step {
+pub(super) enum Step {
     /// An element began: it is the last on the path.
     Open(Vec<(String, String)>),
     /// An element ended: it is still the last on the path.
@@ -172,7 +172,7 @@ enum Step {
 }
 
 /// A walk through a document.
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     reader: Reader<&'a [u8]>,
     text: &'a str,
     row: &'a [String],
@@ -188,7 +188,8 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(text: &'a str, row: &'a [String]) -> Self {
+    /// Begins at the top of a document whose rows stand at a path.
+    pub(super) fn new(text: &'a str, row: &'a [String]) -> Self {
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
         Self {
@@ -202,6 +203,11 @@ impl<'a> Walk<'a> {
             above: Vec::new(),
             counted: (0, 1),
         }
+    }
+
+    /// Returns the local names from the root to here.
+    pub(super) fn path(&self) -> &[String] {
+        &self.path
     }
 
     /// Returns what elements refer to.
@@ -323,7 +329,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes on to where an element begins or ends.
-    fn step(&mut self) -> Result<Step, FormatError> {
+    pub(super) fn step(&mut self) -> Result<Step, FormatError> {
         if std::mem::take(&mut self.is_closing) {
             self.path.pop();
         }

@@ -4,6 +4,8 @@
 mod assign;
 pub mod draft;
 pub mod names;
+mod nested;
+pub mod rows;
 pub mod sample;
 mod words;
 

@@ -132,8 +132,8 @@ fn fails_with_its_example(config: &Path, path: &Path, profile: &str) -> anyhow::
     Ok(())
 }
 
-/// The same roster as an array and as a table.
-fn in_other_formats() -> [(&'static str, String); 2] {
+/// The same roster as an array, under keys, as elements and as a table.
+fn in_other_formats() -> [(&'static str, String); 4] {
     let people: Vec<_> = (1..=40)
         .map(|number| {
             let name = "A".repeat(number);
@@ -152,7 +152,28 @@ fn in_other_formats() -> [(&'static str, String); 2] {
         "<html><h1>Roster</h1><table><tr><th>Booking No</th><th>Inmate Name</th></tr>{}</table></html>",
         rows.concat()
     );
-    [("json", Value::Array(objects).to_string()), ("html", table)]
+    let elements: Vec<String> = people
+        .iter()
+        .map(|(number, name)| {
+            format!(
+                "<j:Inmate><j:BookingNumber>{number}</j:BookingNumber><j:Person><j:FullName>{name}</j:FullName>\
+                 </j:Person><j:Charge><j:Text>A</j:Text></j:Charge><j:Charge><j:Text>B</j:Text></j:Charge>\
+                 </j:Inmate>"
+            )
+        })
+        .collect();
+    let document = format!(
+        "<?xml version=\"1.0\"?><j:Export xmlns:j=\"urn:jail\"><j:Agency><j:Name>S</j:Name></j:Agency>\
+         <j:Inmates>{}</j:Inmates></j:Export>",
+        elements.concat()
+    );
+    let under = serde_json::json!({ "ok": true, "data": { "inmates": objects } });
+    [
+        ("json", Value::Array(objects).to_string()),
+        ("json", under.to_string()),
+        ("xml", document),
+        ("html", table),
+    ]
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a sample is, by its content, and what stands in it.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use jiff::civil::Date;
 
+use super::nested::Nested;
 use super::text::{self, Named};
 use crate::capture::rows::Rows;
 use crate::format::csv::CsvLayout;
@@ -10,6 +11,8 @@ use crate::format::encoding;
 use crate::format::error::FormatError;
 use crate::format::layout::{Format, Layout, Wanted};
 use crate::format::open::open;
+use crate::format::outline::outline;
+use crate::mapping::guess::Told;
 use crate::mapping::guess::sample::Sample;
 
 /// Formats that show what they are and that need no settings of their own.
@@ -22,9 +25,9 @@ const GUESSED: [&[Format]; 5] = [
 ];
 
 /// What to do about a sample of which nothing can be guessed.
-const BY_HAND: &str = "no profile can be guessed from this sample. For XML, and for JSON whose rows lie \
-                       under a key, copy niem-booking.toml or json-roster.toml from the ready profiles \
-                       and change [xml] row or [json] rows";
+pub(super) const BY_HAND: &str = "no profile can be guessed from this sample: write one by hand, and begin with the \
+                       ready profile that is nearest (niem-booking.toml and json-roster.toml for nested \
+                       documents)";
 
 /// How a sample is laid out.
 pub(super) struct Laid {
@@ -34,6 +37,8 @@ pub(super) struct Laid {
     pub(super) settings: Vec<String>,
     /// Lines of the profile that are tables.
     pub(super) tables: Vec<String>,
+    /// Where the rows of a nested document stand.
+    pub(super) rows: Option<Told<String>>,
 }
 
 /// Reads a sample.
@@ -41,6 +46,7 @@ pub(super) fn read(
     bytes: &[u8],
     today: Date,
     named: Option<&Named>,
+    rows: Option<&str>,
 ) -> anyhow::Result<(Sample, Laid)> {
     let decoded = encoding::decode(bytes);
     let mut file = Layout::csv(CsvLayout {
@@ -48,6 +54,19 @@ pub(super) fn read(
         final_newline_required: false,
     });
     file.wanted = Wanted::everything();
+    let outline = outline(bytes).context(BY_HAND)?;
+    let place = outline
+        .map(|outline| Nested::of(&outline, rows))
+        .transpose()?;
+    if let Some(nested) = place.flatten() {
+        let laid = nested.lay(&mut file);
+        let mut opened = open(bytes, &file).context(BY_HAND)?;
+        return Ok((sampled(&mut opened.rows()?, today)?, laid));
+    }
+    ensure!(
+        rows.is_none(),
+        "--rows is for XML, and for JSON whose rows lie under a key"
+    );
     for formats in GUESSED {
         file.formats = formats.to_vec();
         let mut opened = match open(bytes, &file) {
@@ -63,6 +82,7 @@ pub(super) fn read(
             format: file.declared(),
             settings: vec![format!("format = {setting}")],
             tables: Vec::new(),
+            rows: None,
         };
         let sample = sampled(&mut opened.rows().context(BY_HAND)?, today)?;
         return Ok((sample, laid));
@@ -78,6 +98,7 @@ pub(super) fn read(
         format: format!("{}, {}", decoded.encoding, text.format),
         settings: text.settings,
         tables: text.tables,
+        rows: None,
     };
     Ok((sample, laid))
 }
@@ -104,7 +125,7 @@ mod tests {
                     <tr><td>2</td><td>SAMPLE, BASIL</td></tr></table>";
         let both = "[\"json\", \"json-lines\"]";
         for (content, format) in [(json, both), (html, "\"html\"")] {
-            let (sample, laid) = read(content.as_bytes(), date(2026, 6, 15), None).unwrap();
+            let (sample, laid) = read(content.as_bytes(), date(2026, 6, 15), None, None).unwrap();
             assert_eq!(laid.settings, [format!("format = {format}")]);
 
             let held: Vec<u64> = sample.columns.iter().map(|column| column.filled).collect();
@@ -116,12 +137,50 @@ mod tests {
         }
     }
 
+    const NESTED: &str = r#"{"ok": true, "data": {"errors": [{"code": 1, "text": "x"}],
+        "inmates": [{"no": "1", "who": {"name": "SAMPLE, AVERY"}, "charges": [{"text": "A"}]},
+                    {"no": "2", "who": {"name": "SAMPLE, BASIL"}, "charges": []}]}}"#;
+
+    const XML: &str = "<?xml version=\"1.0\"?><x:Export xmlns:x=\"u\"><x:Made>2026-06-01</x:Made><x:Inmates>\
+        <x:Inmate id=\"1\"><x:Name>SAMPLE, AVERY</x:Name><x:Charge><x:Text>A</x:Text></x:Charge>\
+        <x:Charge><x:Text>B</x:Text></x:Charge></x:Inmate>\
+        <x:Inmate id=\"2\"><x:Name>SAMPLE, BASIL</x:Name></x:Inmate></x:Inmates></x:Export>";
+
+    #[test]
+    fn finds_the_rows_of_nested_documents() {
+        let today = date(2026, 6, 15);
+        for (content, tables) in [
+            (NESTED, ["\n[json]", "rows = \"data.inmates\""]),
+            (XML, ["\n[xml]", "row = \"Export/Inmates/Inmate\""]),
+        ] {
+            let (sample, laid) = read(content.as_bytes(), today, None, None).unwrap();
+            assert_eq!(laid.tables[0], tables[0]);
+            assert!(laid.tables[1].starts_with(tables[1]), "{:?}", laid.tables);
+            assert!(laid.rows.unwrap().is_sure);
+            assert_eq!(sample.rows(), 2);
+            let names: Vec<&str> = sample.columns.iter().map(|c| c.name.as_str()).collect();
+            assert!(names.iter().any(|name| name.ends_with("ame")), "{names:?}");
+        }
+        // What stands in brackets was not found: it was said.
+        let charges = read(
+            XML.as_bytes(),
+            today,
+            None,
+            Some("Export/Inmates/Inmate/Charge"),
+        );
+        assert_eq!(charges.unwrap().0.rows(), 2);
+        let astray = read(XML.as_bytes(), today, None, Some("Export/Row"));
+        let astray = astray.err().unwrap().to_string();
+        assert!(astray.contains("Export/Inmates/Inmate"), "{astray}");
+        assert!(read(b"no,name\n1,SAMPLE\n", today, None, Some("a")).is_err());
+    }
+
     #[test]
     fn says_where_to_begin_for_what_it_cannot_guess() {
-        let nested = r#"{"data": {"inmates": [{"no": "1"}]}}"#;
-        let xml = "<?xml version=\"1.0\"?><roster><row><no>1</no></row></roster>";
-        for content in [nested, xml] {
-            let Err(refused) = read(content.as_bytes(), date(2026, 6, 15), None) else {
+        let keyed = r#"{"inmates": {"1": {"name": "SAMPLE"}, "2": {"name": "SAMPLE"}}}"#;
+        let bare = "<?xml version=\"1.0\"?><roster>1</roster>";
+        for content in [keyed, bare] {
+            let Err(refused) = read(content.as_bytes(), date(2026, 6, 15), None, None) else {
                 panic!("{content} was guessed")
             };
             assert!(

@@ -4,6 +4,7 @@
 use savin_shared::record::RecordKind;
 
 use super::names::{self, FIT_SURE, Fit};
+use super::nested;
 use super::sample::{Column, Sample};
 use super::{ColumnGuess, Role, Told};
 use crate::format::cells::column_key;
@@ -11,6 +12,9 @@ use crate::mapping::field::Field;
 
 /// How well content alone fits a field.
 const FIT_CONTENT: Fit = 50;
+
+/// How much worse a name fits whose column is empty in the sample.
+const FIT_EMPTY: Fit = 20;
 
 struct Candidate {
     place: usize,
@@ -123,7 +127,13 @@ fn candidates(sample: &Sample, kind: RecordKind) -> (Vec<Candidate>, Vec<Candida
         if !is_named(column, sample) {
             continue;
         }
-        for (field, fit) in names::fields(&column.name, kind) {
+        for (field, fit) in nested::fields(&column.name, kind) {
+            // One that holds nothing gives way to one that does.
+            let fit = if column.filled == 0 {
+                fit.saturating_sub(FIT_EMPTY)
+            } else {
+                fit
+            };
             let (field, fit) = corrected(field, fit, column);
             match fits(field, column, rows) {
                 Ok(proof) => candidates.push(Candidate {

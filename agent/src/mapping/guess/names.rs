@@ -278,7 +278,10 @@ const NAMES: [(Field, &str); 51] = [
 
 /// Why a column must never be taken, and the words in its name that say so.
 const NEVER: [(&str, &str); 17] = [
-    ("social security number", "ssn socialsecurity socsec"),
+    (
+        "social security number",
+        "ssn ssnidentification socialsecurity socsec",
+    ),
     ("about a victim", "victim complainant"),
     ("about the protected person", "petitioner protectedperson"),
     ("about a witness", "witness"),
