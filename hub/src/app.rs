@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::authority::Authority;
+use crate::channels::draft::Drafter;
 use crate::channels::email::Courier;
 use crate::channels::email::compose::Composer;
 use crate::channels::email::transport::Mailer;
@@ -303,6 +304,14 @@ fn site(web: &Web) -> Arc<Site> {
 fn composer(web: &Web, email: &Email) -> Composer {
     Composer {
         from: email.from.clone(),
+        drafter: drafter(web),
+    }
+}
+
+/// Makes what writes the words of messages.
+#[must_use]
+pub fn drafter(web: &Web) -> Drafter {
+    Drafter {
         site: web.url.clone(),
         phone: web.phone.clone(),
         zone: web.zone.clone(),

@@ -13,6 +13,8 @@ own_id! {
     RegistrantId,
     /// What a registrant is told about one person. Known to the vault and to her alone.
     SubscriptionId,
+    /// A way to reach a registrant. Known to the vault and to her alone.
+    ContactId,
     /// A notice. Known to the vault alone, and derived under its key.
     NoticeId,
 }

@@ -1,7 +1,11 @@
 //! Which events are told, how urgently, and in which words.
 
 pub mod address;
+pub mod channel;
+pub mod contact;
 pub mod fact;
+pub mod phone;
+pub mod postal;
 pub mod rules;
 pub mod sentence;
 pub mod words;

@@ -9,6 +9,7 @@ pub mod access;
 pub mod client;
 mod clock;
 pub mod command;
+pub mod contacts;
 pub mod courier;
 pub mod keyring;
 pub mod monitor;

@@ -13,6 +13,8 @@ pub mod lookup;
 pub mod page;
 pub mod portal;
 pub mod protect;
+pub mod reach;
+pub mod session;
 pub mod status;
 
 use std::net::SocketAddr;
@@ -132,17 +134,22 @@ fn registering(portal: Portal) -> Router {
     let limited = (Arc::clone(&portal.lookup.site), Action::Code);
     let limited = middleware::from_fn_with_state(limited, limit::limit);
     let begin = post(portal::begin).layer(limited.clone()).get(portal::form);
-    let begin_access = post(portal::begin_access)
+    // Every one of these has a code sent.
+    let reach = post(session::reach).layer(limited.clone());
+    let begin_access = post(session::begin_access)
         .layer(limited)
-        .get(portal::manage);
+        .get(session::manage);
     Router::new()
         .route("/person/{person}/register", begin)
         .route("/register/confirm", post(portal::confirm))
         .route("/manage", begin_access)
-        .route("/manage/confirm", post(portal::confirm_access))
-        .route("/manage/change", post(portal::change))
-        .route("/manage/drop", post(portal::drop_entry))
-        .route("/manage/stop", post(portal::stop))
+        .route("/manage/confirm", post(session::confirm_access))
+        .route("/manage/change", post(session::change))
+        .route("/manage/drop", post(session::drop_entry))
+        .route("/manage/reach", reach)
+        .route("/manage/prove", post(session::prove))
+        .route("/manage/unreach", post(session::unreach))
+        .route("/manage/stop", post(session::stop))
         .with_state(portal)
 }
 

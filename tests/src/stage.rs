@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use savin_hub::ids::PersonId;
 use savin_hub::notification::address::EmailAddress;
+use savin_hub::notification::contact::Contact;
 use savin_hub::vault::command::{Choices, Command, StaffCommand, Subscribed};
 
 use crate::home::{AgentHome, FeedHome, HubHome, HubOptions};
@@ -83,7 +84,8 @@ impl Stage {
     /// Returns why the vault refused.
     pub fn register(&self, email: &str, person: PersonId) -> anyhow::Result<()> {
         let register = StaffCommand::Register {
-            address: EmailAddress::parse(email)?,
+            contacts: vec![Contact::Email(EmailAddress::parse(email)?)],
+            to: None,
             about: Subscribed {
                 person,
                 label: String::new(),

@@ -136,6 +136,12 @@ notice-no-name = The person you asked about
 notice-more = To see the latest, to change how we reach you, or to stop: visit { $site } or call { $phone }. Somebody answers the phone day and night.
 notice-danger = If you are in danger, call 911.
 
+phone-again = To hear this again, say so now.
+phone-code = Somebody asked us to call this number. Your code is { $code }. It works for { $days } days.
+phone-code-not-you = If you did not ask for it, say so, and we do not call again.
+letter-code = Your code is { $code }. It works for { $days } days. To be told by letter, call { $phone }. Say the code and the number of this letter.
+letter-number = Number of this letter: { $number }
+
 code-subject = Your code
 code-text = Your code is { $code }. It works for { $minutes } minutes.
 code-not-you = If you did not ask for a code, do nothing. No one was signed up.

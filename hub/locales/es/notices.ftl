@@ -134,6 +134,12 @@ notice-no-name = La persona por la que usted preguntó
 notice-more = Para ver lo más reciente, cambiar cómo le avisamos o dejar de recibir avisos: visite { $site } o llame al { $phone }. Alguien contesta el teléfono de día y de noche.
 notice-danger = Si usted está en peligro, llame al 911.
 
+phone-again = Para oír esto otra vez, dígalo ahora.
+phone-code = Alguien nos pidió llamar a este número. Su código es { $code }. Sirve por { $days } días.
+phone-code-not-you = Si usted no lo pidió, dígalo, y no llamamos más.
+letter-code = Su código es { $code }. Sirve por { $days } días. Para recibir avisos por carta, llame al { $phone }. Diga el código y el número de esta carta.
+letter-number = Número de esta carta: { $number }
+
 code-subject = Su código
 code-text = Su código es { $code }. Sirve por { $minutes } minutos.
 code-not-you = Si usted no pidió un código, no haga nada. No se inscribió a nadie.

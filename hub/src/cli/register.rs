@@ -1,4 +1,4 @@
-//! `register`: somebody whose address staff has verified, as from the paper form.
+//! `register`: somebody whose contacts staff has verified, as from the paper form.
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -7,21 +7,30 @@ use serde_json::json;
 use super::output::{Output, ask};
 use crate::app;
 use crate::config::Config;
-use crate::ids::PersonId;
+use crate::ids::{PersonId, RegistrantId};
 use crate::names::{initials, words};
 use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
+use crate::notification::phone::PhoneNumber;
+use crate::notification::postal::{PostalAddress, PostalLines};
 use crate::notification::words::Language;
 use crate::store::registry::{lookup, merge, person, record};
-use crate::vault::command::{Choices, Command, StaffCommand, Subscribed};
+use crate::vault::command::{Answer, Choices, Command, StaffAnswer, StaffCommand, Subscribed};
 
 /// Register somebody.
 #[derive(Debug, Args)]
 pub(super) struct Register {
-    /// Where the e-mail address, which staff has verified, comes from: only `-`, standard input. On
-    /// the command line it would stay in the shell's history, and others could see it.
-    #[arg(long, default_value = "-", value_name = "-")]
-    email: String,
+    /// How she wants to be told: email, telephone or letter; once for each way. Where is asked for, or
+    /// read from standard input, one line an answer: on the command line it would stay in the shell's
+    /// history, and others could see it. A letter asks for name, street, unit, city, state and ZIP.
+    #[arg(long, default_value = "email", value_name = "WAY")]
+    by: Vec<String>,
+    /// Whose registration it adds to, by pseudonym. Without it the one that has the e-mail address, or
+    /// a new one.
+    #[arg(long, value_name = "REGISTRANT")]
+    to: Option<RegistrantId>,
     /// About whom: the identifier in the address of the person's page, an MDOC number, or a name
     /// that fits one person only.
     #[arg(long)]
@@ -36,32 +45,49 @@ pub(super) struct Register {
 
 impl Register {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
-        if self.email != "-" {
-            bail!(
-                "an address on the command line stays in the shell's history: leave --email out \
-                 and give the address on standard input"
-            );
-        }
         let language = Language::parse(&self.language).context("--language is \"en\" or \"es\"")?;
         let disclosure = Disclosure::parse(&self.level)
             .context("--level is \"discreet\", \"full\" or \"content-free\"")?;
         let (person, label) = self.person(config)?;
-        let address = EmailAddress::parse(ask("E-mail address: ")?.reveal())?;
+        let contacts = self.contacts()?;
         let vault = app::open_vault(config)?;
         let choices = Choices {
             language,
             disclosure,
         };
         let about = Subscribed { person, label };
-        vault.handle(Command::Staff(StaffCommand::Register {
-            address,
+        let register = StaffCommand::Register {
+            contacts,
+            to: self.to,
             about,
             choices,
-        }))?;
+        };
+        let Answer::Staff(StaffAnswer::Registered(registrant)) =
+            vault.handle(Command::Staff(register))?
+        else {
+            bail!("the vault gave another answer");
+        };
         if output.is_json() {
-            return output.object(&json!({ "registered": true }));
+            return output.object(&json!({
+                "registered": true, "registrant": registrant.to_string(),
+            }));
         }
-        output.line("Registered. Notices begin with the next event.")
+        output.line(&format!(
+            "Registered as {registrant}. Notices begin with the next event."
+        ))
+    }
+
+    /// Asks where she is told, in each way that she chose.
+    fn contacts(&self) -> anyhow::Result<Vec<Contact>> {
+        let mut ways = Vec::new();
+        for word in &self.by {
+            ways.push(
+                Channel::parse(word).context("--by is \"email\", \"telephone\" or \"letter\"")?,
+            );
+        }
+        ways.sort_unstable();
+        ways.dedup();
+        ways.into_iter().map(contact).collect()
     }
 
     fn person(&self, config: &Config) -> anyhow::Result<(PersonId, String)> {
@@ -98,4 +124,19 @@ impl Register {
             }
         }
     }
+}
+
+fn contact(channel: Channel) -> anyhow::Result<Contact> {
+    Ok(match channel {
+        Channel::Email => Contact::Email(EmailAddress::parse(ask("E-mail address: ")?.reveal())?),
+        Channel::Telephone => Contact::Telephone(PhoneNumber::parse(ask("Telephone: ")?.reveal())?),
+        Channel::Letter => Contact::Letter(PostalAddress::parse(&PostalLines {
+            name: ask("Name on the envelope (may be empty): ")?,
+            street: ask("Street and number, or PO box: ")?,
+            unit: ask("Apartment or suite (may be empty): ")?,
+            city: ask("City: ")?,
+            state: ask("State, two letters: ")?,
+            zip: ask("ZIP code: ")?,
+        })?),
+    })
 }

@@ -84,6 +84,27 @@ pub enum AddressError {
     /// It is not an e-mail address.
     #[error("that is not an e-mail address")]
     NotOne,
+    /// It is not a telephone number.
+    #[error("that is not a telephone number of ten digits")]
+    Phone,
+    /// It is a telephone number that is not called.
+    #[error("numbers of other countries, and those that cost extra, are not called")]
+    PhoneRefused,
+    /// The name on an envelope is too long.
+    #[error("the name does not fit on an envelope")]
+    Name,
+    /// The street is missing, or does not fit on an envelope.
+    #[error("the street is missing or too long")]
+    Street,
+    /// The city is missing, or does not fit on an envelope.
+    #[error("the city is missing or too long")]
+    City,
+    /// There is no such state.
+    #[error("the state is not two letters of a state")]
+    State,
+    /// The ZIP code is not one.
+    #[error("the ZIP code is not five or nine digits")]
+    Zip,
 }
 
 #[cfg(test)]

@@ -205,18 +205,18 @@ const MONTHS: [(&str, &str); 12] = [
 ];
 
 #[cfg(test)]
-mod tests {
-    use jiff::tz::TimeZone;
+pub(crate) mod samples {
+    //! A fact for the tests of every channel.
 
     use savin_shared::event::EventCode;
 
-    use super::{fact, written, written_day};
     use crate::ids::{EventId, EventPosition, PersonId};
-    use crate::notification::fact::{Disclosure, Fact};
-    use crate::notification::words::{Language, Words};
+    use crate::notification::fact::Fact;
     use crate::registry::details::Details;
 
-    fn release() -> Fact {
+    /// A release of an invented person.
+    #[must_use]
+    pub(crate) fn release() -> Fact {
         let at = "2026-06-01T18:30:00Z".parse().unwrap();
         Fact {
             event: EventId::from_bytes([1; 16]),
@@ -236,6 +236,17 @@ mod tests {
             details: Details::default(),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::samples::release;
+    use super::{fact, written, written_day};
+    use crate::notification::fact::{Disclosure, Fact};
+    use crate::notification::words::{Language, Words};
+    use crate::registry::details::Details;
 
     fn said(fact_: Fact, disclosure: Disclosure, language: Language) -> String {
         let zone = TimeZone::get("America/Chicago").unwrap();

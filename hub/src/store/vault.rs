@@ -35,5 +35,9 @@ pub static SCHEMA: Schema = Schema {
             "0007_canary.sql",
             include_str!("migrations/vault/0007_canary.sql"),
         ),
+        (
+            "0008_contacts.sql",
+            include_str!("migrations/vault/0008_contacts.sql"),
+        ),
     ],
 };

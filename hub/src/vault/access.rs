@@ -4,19 +4,21 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
 use super::command::{Choices, MaskedView, PortalAnswer, Ticket};
-use super::registration::{Draft, EMAIL, SealedChoices, code_notice, may_send, proved, wrong_keys};
+use super::contacts::{Hand, key_of, masked};
+use super::registration::{Draft, SealedChoices, may_send, proved};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::{NoticeId, RegistrantId, SubscriptionId};
+use crate::ids::{RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
 use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::registrant::RegistrantRow;
 use crate::store::vault::verification::{self, Purpose};
-use crate::store::vault::{contact, notice, registrant, session, subscription};
-use crate::vault::courier::Payload;
+use crate::store::vault::{contact, registrant, session, subscription};
 use crate::vault::keyring::Keyring;
 
 /// How long a session goes on after each use.
@@ -34,15 +36,17 @@ impl Vault {
             disclosure: Disclosure::default(),
         };
         // A draft costs a stranger's address the same work as a registrant's.
-        let draft = Draft::new(self, address, choices)?;
+        let draft = Draft::new(self, &[Contact::Email(address.clone())], choices)?;
+        let Some(to) = draft.contacts.first() else {
+            return Ok(PortalAnswer::Refused);
+        };
         let (ticket, code) = self.ticket_and_code();
-        let mut row = self.code_row(&ticket, &code, Purpose::Access, &draft, Vec::new());
-        let notice_id = NoticeId::from_bytes((self.world.random)());
+        let mut row = self.code_row((&ticket, &code), Purpose::Access, to, Vec::new());
         let now = (self.world.wall)();
-        let keys = std::sync::Arc::clone(&self.keys);
+        let (keys, random) = (std::sync::Arc::clone(&self.keys), self.world.random);
         self.store.write_now("begin access", move |tx| {
             let may_send = may_send(tx, &row.blind_index, now)?;
-            let known = contact::find_verified(tx, EMAIL, &row.blind_index)?;
+            let known = contact::find_verified(tx, Channel::Email, &row.blind_index)?;
             let known = known.filter(|_| may_send);
             row.registrant = known.as_ref().map(|known| known.registrant);
             row.code_hash = row.code_hash.filter(|_| known.is_some());
@@ -52,15 +56,11 @@ impl Vault {
             };
             let who = registrant::load(tx, known.registrant)?
                 .ok_or(StoreError::Damaged("a contact without a registrant"))?;
-            let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
-            let payload = Payload::Code {
-                code: code.reveal().clone(),
-                language,
-            };
-            let sealed = key
-                .seal("notice", who.registrant, &payload)
-                .map_err(broken)?;
-            notice::plan(tx, &[code_notice(notice_id, who.registrant, sealed)], now)
+            let keys = &keys;
+            let key = key_of(keys, &who)?;
+            let hand = Hand { keys, random, now };
+            let to = (Channel::Email, known.contact);
+            hand.send_code(tx, (who.registrant, &key), to, (&code, language))
         })?;
         Ok(PortalAnswer::Begun(ticket))
     }
@@ -95,17 +95,7 @@ impl Vault {
 
     /// Shows what she chose, masked.
     pub(super) fn view(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
-        self.in_session("view", session, |tx, keys, who, key| {
-            let _ = keys;
-            let mut address = String::new();
-            if let Some(contact) = contact::of_registrant(tx, who.registrant)?.first() {
-                let text: String = key
-                    .open("address", who.registrant, &contact.sealed_address)
-                    .map_err(broken)?;
-                address = EmailAddress::parse(&text)
-                    .map_err(|_| StoreError::Damaged("a stored address"))?
-                    .masked();
-            }
+        self.in_session("view", session, |tx, _, who, key| {
             let choices: SealedChoices = key
                 .open("choices", who.registrant, &who.sealed_choices)
                 .map_err(broken)?;
@@ -117,7 +107,7 @@ impl Vault {
                 })
                 .collect::<Result<Vec<_>, StoreError>>()?;
             Ok(PortalAnswer::View(MaskedView {
-                address,
+                contacts: masked(tx, (who.registrant, key))?,
                 choices: choices.into(),
                 about,
             }))
@@ -168,7 +158,7 @@ impl Vault {
         Ok(PortalAnswer::Done)
     }
 
-    fn in_session(
+    pub(super) fn in_session(
         &self,
         name: &'static str,
         session: &Ticket,
@@ -192,7 +182,7 @@ impl Vault {
             let Some(who) = registrant::load(tx, whose)? else {
                 return Ok(PortalAnswer::Refused);
             };
-            let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+            let key = key_of(&keys, &who)?;
             work(tx, &keys, &who, &key)
         })?)
     }

@@ -1,15 +1,22 @@
 //! Everything that may be asked of the vault, and everything that it may answer: four ports, each
 //! with a closed set, as plain values.
 
-use jiff::Timestamp;
-use savin_shared::pii::{Pii, Secret};
+mod portal;
+mod staff;
 
-use crate::ids::{EventId, EventPosition, NoticeId, PersonId, RegistrantId, SubscriptionId};
-use crate::notification::address::EmailAddress;
+use jiff::Timestamp;
+use savin_shared::pii::Secret;
+
+pub use self::portal::{
+    MaskedContact, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
+};
+pub use self::staff::{
+    CanaryStanding, Counts, NoticeRow, Reach, StaffAnswer, StaffCommand, TaskCommand, VaultTask,
+};
+use crate::ids::{EventId, EventPosition, NoticeId};
+use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
-pub use crate::store::vault::canary::CanaryStanding;
-use crate::work::task::{Level, TaskKind};
 
 /// A command of any port.
 #[derive(Debug, Clone)]
@@ -62,109 +69,6 @@ impl Choices {
             disclosure,
         }
     }
-}
-
-/// About whom somebody wants to be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subscribed {
-    /// The person.
-    pub person: PersonId,
-    /// The person's initials, by which she recognises the entry later.
-    pub label: String,
-}
-
-/// An opaque secret that a page carries from step to step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ticket(pub Secret<String>);
-
-/// What the front may ask.
-#[derive(Debug, Clone)]
-pub enum PortalCommand {
-    /// Somebody wants to be told, and is to prove that the address is hers.
-    BeginRegistration {
-        /// Where.
-        address: EmailAddress,
-        /// About whom.
-        about: Subscribed,
-        /// How.
-        choices: Choices,
-    },
-    /// The code of a registration came back.
-    ConfirmRegistration {
-        /// Of which.
-        ticket: Ticket,
-        /// The code.
-        code: Secret<String>,
-    },
-    /// Somebody wants to change or stop, and is to prove that the address is hers.
-    BeginAccess {
-        /// The address.
-        address: EmailAddress,
-        /// In which language the code is sent.
-        language: Language,
-    },
-    /// The code of an access came back.
-    ConfirmAccess {
-        /// Of which.
-        ticket: Ticket,
-        /// The code.
-        code: Secret<String>,
-    },
-    /// Show what she chose.
-    View {
-        /// Her session.
-        session: Ticket,
-    },
-    /// Change what she chose.
-    Change {
-        /// Her session.
-        session: Ticket,
-        /// How from now on.
-        choices: Choices,
-    },
-    /// Stop telling her about one person.
-    Drop {
-        /// Her session.
-        session: Ticket,
-        /// The entry.
-        entry: SubscriptionId,
-    },
-    /// Stop telling her anything, and forget her.
-    Stop {
-        /// Her session.
-        session: Ticket,
-    },
-    /// End the session.
-    Leave {
-        /// Her session.
-        session: Ticket,
-    },
-}
-
-/// What the front is answered: nothing that a stranger could learn from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PortalAnswer {
-    /// A code is on its way, if there is anywhere to send it.
-    Begun(Ticket),
-    /// Done.
-    Done,
-    /// The code is wrong, or too old, or was tried too often.
-    Refused,
-    /// The session, once a code was right.
-    Session(Ticket),
-    /// What she chose, masked.
-    View(MaskedView),
-}
-
-/// What a registrant chose, in a form that tells a stranger little.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaskedView {
-    /// Her address, masked.
-    pub address: String,
-    /// How she is told.
-    pub choices: Choices,
-    /// About whom, by initials.
-    pub about: Vec<(SubscriptionId, String)>,
 }
 
 /// What the planner may ask.
@@ -264,7 +168,7 @@ pub struct Message {
     /// The claim under which it is carried.
     pub claim: i64,
     /// To where.
-    pub address: EmailAddress,
+    pub to: Contact,
     /// In which language.
     pub language: Language,
     /// What it says.
@@ -302,186 +206,4 @@ pub enum TryOutcome {
         /// The server's answer.
         detail: String,
     },
-}
-
-/// What staff may ask.
-#[derive(Debug, Clone)]
-pub enum StaffCommand {
-    /// Register somebody whose address staff has verified, as from the paper form.
-    Register {
-        /// Where.
-        address: EmailAddress,
-        /// About whom.
-        about: Subscribed,
-        /// How.
-        choices: Choices,
-    },
-    /// List notices, the newest first.
-    Notices {
-        /// At most how many.
-        limit: u32,
-    },
-    /// Count what there is.
-    Counts,
-    /// Count how far the registrants of events were reached.
-    Reach {
-        /// Of which events.
-        events: Vec<EventId>,
-    },
-    /// Work on the tasks that concern registrants.
-    Tasks(TaskCommand),
-    /// Let the agencies' daily tests come out at this address from now on, or nowhere.
-    Monitor(Option<EmailAddress>),
-    /// Say how the daily tests stand.
-    Canaries,
-}
-
-/// What staff may do with tasks that concern registrants.
-#[derive(Debug, Clone)]
-pub enum TaskCommand {
-    /// List the open ones.
-    List {
-        /// Of which kind; of all without one.
-        kind: Option<TaskKind>,
-        /// At most how many.
-        limit: u32,
-    },
-    /// Show one.
-    Load {
-        /// Which.
-        task: i64,
-    },
-    /// Somebody works on one.
-    Claim {
-        /// Which.
-        task: i64,
-        /// Who.
-        staff: String,
-    },
-    /// One has been decided; the decision is signed and in the registry.
-    Done {
-        /// Which.
-        task: i64,
-        /// What was chosen.
-        choice: String,
-        /// The decision's number.
-        decision: i64,
-    },
-    /// Count them, with their ages.
-    Ages,
-}
-
-/// What staff is answered.
-#[derive(Debug, Clone)]
-pub enum StaffAnswer {
-    /// Registered.
-    Registered,
-    /// Notices.
-    Notices(Vec<NoticeRow>),
-    /// How many there are.
-    Counts(Counts),
-    /// How far the registrants of each event were reached, in the order of the events.
-    Reach(Vec<Reach>),
-    /// Tasks.
-    Tasks(Vec<VaultTask>),
-    /// How each agent's daily tests stand.
-    Canaries(Vec<CanaryStanding>),
-    /// Whether that changed anything.
-    Changed(bool),
-    /// Open tasks by kind and level, and when the oldest of each was opened.
-    Ages(Vec<(String, String, u64, Timestamp)>),
-}
-
-/// A task that concerns a registrant, as staff sees it.
-#[derive(Debug, Clone)]
-pub struct VaultTask {
-    /// Its number.
-    pub task: i64,
-    /// What kind it is.
-    pub kind: TaskKind,
-    /// What it is about.
-    pub subject: String,
-    /// Whom it concerns, by pseudonym.
-    pub registrant: RegistrantId,
-    /// How soon: 1 first.
-    pub urgency: u8,
-    /// By when it must be done.
-    pub due_at: Option<Timestamp>,
-    /// What is to be done.
-    pub note: Pii<String>,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// To whom it has come.
-    pub level: Level,
-    /// Who works on it.
-    pub claimed_by: Option<String>,
-    /// `open`, `done` or `closed`.
-    pub state: String,
-    /// What was chosen, or why it is closed.
-    pub outcome: Option<String>,
-}
-
-/// A notice as staff sees it: by pseudonym, and without the person it is about.
-#[derive(Debug, Clone)]
-pub struct NoticeRow {
-    /// Which.
-    pub notice: NoticeId,
-    /// To whom, by pseudonym.
-    pub registrant: RegistrantId,
-    /// By which channel.
-    pub channel: String,
-    /// What it tells, as an event's code; nothing for a code.
-    pub about: Option<String>,
-    /// Where it stands.
-    pub state: String,
-    /// When it was planned.
-    pub planned_at: Timestamp,
-    /// How often it was tried.
-    pub attempts: u64,
-    /// When it was tried last.
-    pub attempted_at: Option<Timestamp>,
-    /// What became of the last try.
-    pub outcome: Option<String>,
-    /// What the channel answered to it, with the address masked.
-    pub answer: Option<Pii<String>>,
-    /// The event that it tells.
-    pub event: Option<EventPosition>,
-    /// Where it goes, masked.
-    pub address: Pii<String>,
-}
-
-/// How many there are of each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Notices by where they stand.
-    pub notices: Vec<(String, u64)>,
-    /// When the oldest that still waits was planned.
-    pub oldest_waiting: Option<Timestamp>,
-}
-
-/// How many registrants of an event were reached, each counted once, by her best channel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reach {
-    /// She confirmed.
-    pub confirmed: u64,
-    /// A channel took the notice.
-    pub accepted: u64,
-    /// It waits or is tried.
-    pub waiting: u64,
-    /// No channel ever will.
-    pub failed: u64,
-}
-
-impl Reach {
-    /// Returns how many there are.
-    #[must_use]
-    pub const fn registrants(self) -> u64 {
-        self.confirmed + self.accepted + self.waiting + self.failed
-    }
-
-    /// Returns how many were told by no channel yet.
-    #[must_use]
-    pub const fn untold(self) -> u64 {
-        self.waiting + self.failed
-    }
 }

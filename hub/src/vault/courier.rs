@@ -5,20 +5,22 @@ use serde::{Deserialize, Serialize};
 use tracing::error;
 
 use super::command::{Choices, Content, CourierAnswer, CourierCommand, Message, TryOutcome};
-use super::registration::{EMAIL, SealedChoices, code_content, wrong_keys};
+use super::contacts::{key_of, opened, subject};
+use super::registration::{SealedChoices, code_content, wrong_keys};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::evidence::leaf::{self, Salt};
 use crate::ids::{NoticeId, RegistrantId};
-use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::notice::{self, After, Answer, ClaimedNotice};
 use crate::store::vault::registrant::RegistrantState;
-use crate::store::vault::{canary, contact, registrant, restoration, subscription};
+use crate::store::vault::{canary, contact, registrant, restoration, subscription, task};
 use crate::vault::keyring::Keyring;
+use crate::work::task::TaskKind;
 
 /// How long a courier may take for one message before another may try it.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
@@ -41,6 +43,9 @@ pub(super) enum Payload {
         code: String,
         /// In which language it is sent.
         language: Language,
+        /// The contact that it is to prove; without one, the proved one of its channel.
+        #[serde(default)]
+        contact: Option<[u8; 16]>,
     },
 }
 
@@ -64,7 +69,7 @@ impl Vault {
         let (messages, broken) = self.store.write_now("claim", move |tx| {
             let (mut messages, mut broken) = (Vec::new(), Vec::new());
             let restored_at = restoration::last(tx)?;
-            for claimed in notice::claim(tx, EMAIL, limit, now, lease_until)? {
+            for claimed in notice::claim(tx, Channel::Email, limit, now, lease_until)? {
                 let (notice, claim) = (claimed.notice, claimed.claim);
                 match message(tx, &keys, &claimed, restored_at) {
                     Ok(Carried::Message(message)) => messages.push(*message),
@@ -103,25 +108,60 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         self.store.write_now("finish", move |tx| {
-            let (who, tries) = notice::tried(tx, notice)?;
-            let (after, detail) = match &outcome {
-                TryOutcome::Accepted { detail } => (After::Accepted, detail),
-                TryOutcome::Refused { detail } => (After::Refused, detail),
-                TryOutcome::Deferred { detail } => (After::Again(again(now, tries)), detail),
-            };
-            let answer = answer(tx, &keys, (notice, who, tries), detail)?;
-            let is_counted = notice::finish(tx, notice, claim, after, answer.as_ref(), now)?;
-            if is_counted && after == After::Accepted {
-                canary::told(tx, notice, now)?;
-            }
-            Ok(())
+            noted(tx, &keys, (notice, claim), &outcome, now)
         })?;
         Ok(CourierAnswer::Noted)
     }
+
+    /// Notes what became of carrying a message by hand, as a try of its own. Its task is over unless
+    /// it has to be tried again. Returns whether it waited for anybody.
+    pub(super) fn carried(
+        &self,
+        notice: NoticeId,
+        outcome: TryOutcome,
+    ) -> Result<bool, VaultError> {
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        Ok(self.store.write_now("carried", move |tx| {
+            let Some(claimed) = notice::claim_one(tx, notice, now, now)? else {
+                return Ok(false);
+            };
+            noted(tx, &keys, (notice, claimed.claim), &outcome, now)?;
+            let ended = match &outcome {
+                TryOutcome::Accepted { .. } => "told",
+                TryOutcome::Refused { .. } => "refused",
+                TryOutcome::Deferred { .. } => return Ok(true),
+            };
+            task::close(tx, TaskKind::ByHand, &subject(notice), ended, now)?;
+            Ok(true)
+        })?)
+    }
+}
+
+/// Notes what became of a try; a claim that is void changes nothing.
+fn noted(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    (notice, claim): (NoticeId, i64),
+    outcome: &TryOutcome,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let (who, tries) = notice::tried(tx, notice)?;
+    let (after, detail) = match outcome {
+        TryOutcome::Accepted { detail } => (After::Accepted, detail),
+        TryOutcome::Refused { detail } => (After::Refused, detail),
+        TryOutcome::Deferred { detail } => (After::Again(again(now, tries)), detail),
+    };
+    let answer = answer(tx, keys, (notice, who, tries), detail)?;
+    let is_counted = notice::finish(tx, notice, claim, after, answer.as_ref(), now)?;
+    if is_counted && after == After::Accepted {
+        canary::told(tx, notice, now)?;
+    }
+    Ok(is_counted)
 }
 
 /// What a claimed notice comes to.
-enum Carried {
+pub(super) enum Carried {
     Message(Box<Message>),
     /// There is no proved address to send it to.
     Nowhere,
@@ -130,7 +170,7 @@ enum Carried {
 }
 
 /// Makes a message of a claimed notice.
-fn message(
+pub(super) fn message(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     claimed: &ClaimedNotice,
@@ -139,7 +179,7 @@ fn message(
     let Some(who) = registrant::load(tx, claimed.registrant)? else {
         return Ok(Carried::Nowhere);
     };
-    let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+    let key = key_of(keys, &who)?;
     let payload: Payload = key
         .open("notice", who.registrant, &claimed.sealed_fact)
         .map_err(broken)?;
@@ -155,19 +195,21 @@ fn message(
         }
     }
     let contacts = contact::of_registrant(tx, who.registrant)?;
-    // A code goes to the address that it is to prove; everything else only to a proved one.
-    let is_code = matches!(payload, Payload::Code { .. });
-    let contact = contacts
+    let mut contacts = contacts
         .iter()
-        .find(|contact| contact.verified_at.is_some() || is_code);
+        .filter(|contact| contact.channel == claimed.channel);
+    // A code goes to the address that it is to prove; everything else only to a proved one.
+    let contact = match &payload {
+        Payload::Code {
+            contact: Some(to), ..
+        } => contacts.find(|contact| contact.contact.as_bytes() == to),
+        Payload::Code { contact: None, .. } => contacts.next(),
+        Payload::Fact(_) => contacts.find(|contact| contact.verified_at.is_some()),
+    };
     let Some(contact) = contact else {
         return Ok(Carried::Nowhere);
     };
-    let address: String = key
-        .open("address", who.registrant, &contact.sealed_address)
-        .map_err(broken)?;
-    let address =
-        EmailAddress::parse(&address).map_err(|_| StoreError::Damaged("a stored address"))?;
+    let to = opened(&key, contact)?;
     let choices: SealedChoices = key
         .open("choices", who.registrant, &who.sealed_choices)
         .map_err(broken)?;
@@ -177,7 +219,7 @@ fn message(
         Payload::Code { .. } => false,
     };
     let (language, content) = match payload {
-        Payload::Code { code, language } => (language, code_content(code)),
+        Payload::Code { code, language, .. } => (language, code_content(code)),
         Payload::Fact(fact) => {
             let content = match fact.disclosed(choices.disclosure) {
                 Some(fact) => Content::Fact(Box::new(fact)),
@@ -190,7 +232,7 @@ fn message(
     Ok(Carried::Message(Box::new(Message {
         notice,
         claim,
-        address,
+        to,
         language,
         content,
         may_repeat,

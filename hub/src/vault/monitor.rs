@@ -5,9 +5,10 @@ use super::command::{Choices, StaffAnswer};
 use super::registration::Draft;
 use super::{Vault, VaultError};
 use crate::notification::address::EmailAddress;
+use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
 use crate::notification::words::Language;
-use crate::store::vault::contact;
+use crate::store::vault::contact::{self, ContactRow};
 use crate::store::vault::registrant::{self, RegistrantState};
 
 /// What the address of the line is hashed as: never found as a registrant's.
@@ -25,8 +26,10 @@ impl Vault {
         };
         let draft = address
             .map(|address| {
-                let mut draft = Draft::new(self, address, choices)?;
-                draft.blind_index = self.keys.blind_index(LINE, &address.comparable());
+                let mut draft = Draft::new(self, &[Contact::Email(address.clone())], choices)?;
+                for contact in &mut draft.contacts {
+                    contact.blind_index = self.keys.blind_index(LINE, &address.comparable());
+                }
                 Ok::<_, VaultError>(draft)
             })
             .transpose()?;
@@ -36,9 +39,10 @@ impl Vault {
             let mut is_changed = false;
             for known in registrant::monitors(tx)? {
                 let contacts = contact::of_registrant(tx, known)?;
+                let index = |contact: &ContactRow| contact.blind_index;
                 let is_same = draft.as_ref().is_some_and(|draft| {
-                    let mut contacts = contacts.iter();
-                    contacts.any(|contact| contact.blind_index == draft.blind_index)
+                    let mut contacts = contacts.iter().map(index);
+                    contacts.any(|known| draft.contacts.iter().any(|new| index(new) == known))
                 });
                 if is_same {
                     is_there = true;
@@ -48,7 +52,7 @@ impl Vault {
                 }
             }
             if let Some(draft) = draft.as_ref().filter(|_| !is_there) {
-                draft.insert(tx, RegistrantState::Monitor, Some(now), now)?;
+                draft.insert(tx, RegistrantState::Monitor, now)?;
                 is_changed = true;
             }
             Ok(is_changed)

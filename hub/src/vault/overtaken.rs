@@ -1,19 +1,22 @@
 //! Notices that a newer fact overtakes before anybody was told: one of a fact that was taken back is
 //! withdrawn, and one of a release says that the person is held again.
 
+use jiff::Timestamp;
 use savin_shared::event::EventCode;
 
 use super::broken;
+use super::contacts::subject;
 use super::courier::Payload;
-use super::registration::EMAIL;
 use super::sealed::DataKey;
-use crate::ids::{EventId, RegistrantId};
+use crate::ids::RegistrantId;
+use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::notice;
+use crate::store::vault::{notice, task};
 use crate::vault::keyring::Keyring;
+use crate::work::task::TaskKind;
 
 /// Waiting notices of one registrant that are looked at.
 const WAITING_MAX: u32 = 100;
@@ -23,44 +26,39 @@ pub(super) fn may_overtake(fact: &Fact) -> bool {
     fact.corrects.is_some() || is_booking(fact)
 }
 
-/// Withdraws or amends what waits for a registrant and is overtaken by a fact. Returns whether she need
-/// not be told of the fact: it takes back what she never heard.
-pub(super) fn overtake(
+/// Withdraws the notice in one channel that a fact takes back. Returns whether it never went out, so
+/// that she need not be told of the fact there: it takes back what she never heard.
+pub(super) fn is_withdrawn(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    (registrant, key): (RegistrantId, Option<&DataKey>),
+    (registrant, channel): (RegistrantId, Channel),
     fact: &Fact,
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
-    if let Some(corrected) = fact.corrects {
-        return withdraw(tx, keys, registrant, corrected);
+    let Some(corrected) = fact.corrects else {
+        return Ok(false);
+    };
+    let notice = keys.notice_id(corrected, SHIPPED_VERSION, registrant, channel.as_str());
+    let is_withdrawn = notice::withdraw(tx, notice)?;
+    if is_withdrawn {
+        task::close(tx, TaskKind::ByHand, &subject(notice), "overtaken", now)?;
     }
-    if let (true, Some(key)) = (is_booking(fact), key) {
-        amend(tx, registrant, key, fact)?;
-    }
-    Ok(false)
+    Ok(is_withdrawn)
 }
 
 fn is_booking(fact: &Fact) -> bool {
     fact.event_code() == Some(EventCode::Booked)
 }
 
-fn withdraw(
-    tx: &mut Tx<'_>,
-    keys: &Keyring,
-    registrant: RegistrantId,
-    corrected: EventId,
-) -> Result<bool, StoreError> {
-    let notice = keys.notice_id(corrected, SHIPPED_VERSION, registrant, EMAIL);
-    notice::withdraw(tx, notice)
-}
-
 /// Lets a release that waits say that the person was booked again since.
-fn amend(
+pub(super) fn amend(
     tx: &mut Tx<'_>,
-    registrant: RegistrantId,
-    key: &DataKey,
+    (registrant, key): (RegistrantId, Option<&DataKey>),
     booking: &Fact,
 ) -> Result<(), StoreError> {
+    let Some(key) = key.filter(|_| is_booking(booking)) else {
+        return Ok(());
+    };
     for (notice, sealed) in notice::waiting_of(tx, registrant, WAITING_MAX)? {
         // One that cannot be read is put aside when it is claimed.
         let Ok(Payload::Fact(mut fact)) = key.open("notice", registrant, &sealed) else {

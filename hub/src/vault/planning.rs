@@ -8,20 +8,21 @@ use savin_shared::hash::Hash;
 use tracing::warn;
 
 use super::command::{PlannerAnswer, PlannerCommand};
+use super::contacts::by_hand;
 use super::courier::Payload;
-use super::overtaken::{may_overtake, overtake};
-use super::registration::EMAIL;
+use super::overtaken::{amend, is_withdrawn, may_overtake};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
+use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::canary::{self, NewCanary};
 use crate::store::vault::notice::{self, NewNotice};
-use crate::store::vault::{registrant, subscription, watermark};
+use crate::store::vault::{contact, registrant, subscription, watermark};
 use crate::vault::keyring::Keyring;
 
 impl Vault {
@@ -111,52 +112,39 @@ fn plan(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let told = recipients(tx, keys, facts)?;
-    let mut data_keys: BTreeMap<RegistrantId, Option<DataKey>> = BTreeMap::new();
+    let mut reached: BTreeMap<RegistrantId, Reached> = BTreeMap::new();
     let (mut notices, mut events, mut canaries) = (Vec::new(), Vec::new(), Vec::new());
     for (fact, registrants) in facts.iter().zip(told) {
         let may_overtake = may_overtake(fact);
         if may_overtake {
-            notice::plan(tx, &notices, now)?;
+            store(tx, keys, &notices, now)?;
             notices.clear();
         }
         for registrant in registrants {
-            let key = match data_keys.entry(registrant) {
+            let reached = match reached.entry(registrant) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => {
-                    let Some(row) = registrant::load(tx, registrant)? else {
-                        continue;
-                    };
-                    place.insert(keys.unwrap(&row.wrapped_key).ok())
-                }
+                Entry::Vacant(place) => match Reached::load(tx, keys, registrant)? {
+                    Some(reached) => place.insert(reached),
+                    None => continue,
+                },
             };
-            if may_overtake && overtake(tx, keys, (registrant, key.as_ref()), fact)? {
-                continue;
+            let whose = (registrant, reached.key.as_ref());
+            if may_overtake {
+                amend(tx, whose, fact)?;
             }
-            let payload = Payload::Fact(Box::new(fact.clone()));
-            let notice = keys.notice_id(fact.event, cause, registrant, EMAIL);
-            events.push((keys.event_link(fact.event), notice));
-            let (sealed_fact, commitment) = match key {
-                Some(key) => (
-                    key.seal("notice", registrant, &payload).map_err(broken)?,
-                    commitment(key, notice, fact.event, registrant, cause),
-                ),
-                // Her key does not open. The courier puts an empty notice aside, where staff sees
-                // it; everybody else is told.
-                None => (Vec::new(), Hash::of(&[])),
-            };
-            canaries.extend(canary_of(fact, notice));
-            notices.push(NewNotice {
-                notice,
-                registrant,
-                channel: EMAIL,
-                urgency: fact.urgency,
-                sealed_fact,
-                commitment,
-            });
+            for channel in &reached.channels {
+                if may_overtake && is_withdrawn(tx, keys, (registrant, *channel), fact, now)? {
+                    continue;
+                }
+                let new = new_notice(keys, cause, whose, fact, *channel)?;
+                events.push((keys.event_link(fact.event), new.notice));
+                canaries.extend(canary_of(fact, new.notice));
+                notices.push(new);
+            }
         }
     }
     canary::plan(tx, &canaries, now)?;
-    notice::plan(tx, &notices, now)?;
+    store(tx, keys, &notices, now)?;
     notice::link_events(tx, &events)
 }
 
@@ -187,4 +175,73 @@ fn canary_of(fact: &Fact, notice: NoticeId) -> Option<NewCanary> {
         agent: fact.details.canary_of.as_deref()?.parse().ok()?,
         made_at: fact.effective_at.unwrap_or(fact.observed_at),
     })
+}
+
+/// Stores notices, and opens a task for each that a person has to carry.
+fn store(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    notices: &[NewNotice],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    notice::plan(tx, notices, now)?;
+    for notice in notices {
+        by_hand(tx, keys, notice, now)?;
+    }
+    Ok(())
+}
+
+/// Makes the notice of a fact for one registrant and channel.
+fn new_notice(
+    keys: &Keyring,
+    cause: &str,
+    (registrant, key): (RegistrantId, Option<&DataKey>),
+    fact: &Fact,
+    channel: Channel,
+) -> Result<NewNotice, StoreError> {
+    let notice = keys.notice_id(fact.event, cause, registrant, channel.as_str());
+    let payload = Payload::Fact(Box::new(fact.clone()));
+    let (sealed_fact, commitment) = match key {
+        Some(key) => (
+            key.seal("notice", registrant, &payload).map_err(broken)?,
+            commitment(key, notice, fact.event, registrant, cause),
+        ),
+        None => (Vec::new(), Hash::of(&[])),
+    };
+    Ok(NewNotice {
+        notice,
+        registrant,
+        channel,
+        urgency: fact.urgency,
+        sealed_fact,
+        commitment,
+    })
+}
+
+/// How a registrant is told.
+struct Reached {
+    /// Her key. One that does not open leaves a notice empty: the courier puts it aside, where staff
+    /// sees it, and everybody else is told.
+    key: Option<DataKey>,
+    /// In which ways. Where that cannot be told, or is none, the courier of e-mail finds it out and
+    /// notes it: a notice that nobody looks at would be lost.
+    channels: Vec<Channel>,
+}
+
+impl Reached {
+    fn load(
+        tx: &mut Tx<'_>,
+        keys: &Keyring,
+        registrant: RegistrantId,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(row) = registrant::load(tx, registrant)? else {
+            return Ok(None);
+        };
+        let key = keys.unwrap(&row.wrapped_key).ok();
+        let mut channels = contact::channels_of(tx, &[registrant])?.concat();
+        if key.is_none() || channels.is_empty() {
+            channels = vec![Channel::Email];
+        }
+        Ok(Some(Self { key, channels }))
+    }
 }

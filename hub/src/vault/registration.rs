@@ -2,28 +2,24 @@
 //! address has one registration, whoever asks how often.
 
 use jiff::{SignedDuration, Timestamp};
-use savin_shared::hash::Hash;
 use savin_shared::pii::Secret;
 
 use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::{NoticeId, PersonId, RegistrantId, SubscriptionId};
-use crate::notification::address::EmailAddress;
+use crate::ids::{PersonId, RegistrantId, SubscriptionId};
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::contact::{self, ContactRow};
-use crate::store::vault::notice::{self, NewNotice};
 use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
 use crate::store::vault::subscription::{self, SubscriptionRow};
 use crate::store::vault::verification::{self, Purpose, VerificationRow};
-use crate::vault::courier::Payload;
+use crate::vault::contacts::{Hand, Proof, key_of, later, opened};
 use crate::vault::keyring::Keyring;
 
-/// The channel of e-mail, as the tables name it.
-pub(super) const EMAIL: &str = "email";
-
-/// How long a code can be used, in minutes.
+/// How long a code that comes by e-mail can be used, in minutes.
 pub const CODE_MINUTES: i64 = 30;
 
 /// How often a code can be tried.
@@ -47,10 +43,10 @@ impl Vault {
     pub(super) fn portal(&self, command: PortalCommand) -> Result<PortalAnswer, VaultError> {
         match command {
             PortalCommand::BeginRegistration {
-                address,
+                contacts,
                 about,
                 choices,
-            } => self.begin_registration(&address, about, choices),
+            } => self.begin_registration(&contacts, about, choices),
             PortalCommand::ConfirmRegistration { ticket, code } => {
                 self.confirm_registration(ticket, code)
             }
@@ -63,33 +59,45 @@ impl Vault {
             PortalCommand::Drop { session, entry } => self.drop_entry(&session, entry),
             PortalCommand::Stop { session } => self.stop(&session),
             PortalCommand::Leave { session } => self.leave(&session),
+            PortalCommand::Reach { session, contact } => self.add_contact(&session, contact),
+            PortalCommand::Prove {
+                session,
+                contact,
+                code,
+            } => self.prove_contact(&session, contact, code),
+            PortalCommand::Unreach { session, contact } => self.remove_contact(&session, contact),
         }
     }
 
     fn begin_registration(
         &self,
-        address: &EmailAddress,
+        contacts: &[Contact],
         about: Subscribed,
         choices: Choices,
     ) -> Result<PortalAnswer, VaultError> {
-        let draft = Draft::new(self, address, choices)?;
+        let draft = Draft::new(self, contacts, choices)?;
+        let Some(first) = draft.contacts.first() else {
+            return Ok(PortalAnswer::Refused);
+        };
         let (ticket, code) = self.ticket_and_code();
         let request = draft
             .key
             .seal("request", draft.registrant, &Request::from(about))?;
-        let mut row = self.code_row(&ticket, &code, Purpose::Registration, &draft, request);
-        let sealed_code = draft.seal_code(&code, choices)?;
-        let notice = NoticeId::from_bytes((self.world.random)());
+        let mut row = self.code_row((&ticket, &code), Purpose::Registration, first, request);
+        let to = (first.channel, first.contact);
+        let (keys, random) = (std::sync::Arc::clone(&self.keys), self.world.random);
         let now = (self.world.wall)();
         self.store.write_now("begin registration", move |tx| {
+            let keys = &keys;
             tidy(tx, now)?;
             let is_sent = may_send(tx, &row.blind_index, now)?;
-            draft.insert(tx, RegistrantState::Pending, None, now)?;
+            draft.insert(tx, RegistrantState::Pending, now)?;
             row.code_hash = row.code_hash.filter(|_| is_sent);
             verification::insert(tx, &row, now)?;
             if is_sent {
-                let code = code_notice(notice, draft.registrant, sealed_code.clone());
-                notice::plan(tx, &[code], now)?;
+                let whose = (draft.registrant, &draft.key);
+                let hand = Hand { keys, random, now };
+                hand.send_code(tx, whose, to, (&code, choices.language))?;
             }
             Ok(())
         })?;
@@ -110,33 +118,13 @@ impl Vault {
             else {
                 return Ok(false);
             };
-            let Some(new) = registrant::load(tx, registrant)? else {
-                return Ok(false);
-            };
-            let key = keys.unwrap(&new.wrapped_key).map_err(|_| wrong_keys())?;
-            let request: Request = key
-                .open("request", registrant, &row.sealed_request)
-                .map_err(broken)?;
-            let known = contact::find_verified(tx, EMAIL, &row.blind_index)?;
-            let (to, to_key) = match known {
-                // The address has a registration: this one joins it.
-                Some(known) => {
-                    let newer: SealedChoices = key
-                        .open("choices", registrant, &new.sealed_choices)
-                        .map_err(broken)?;
-                    registrant::forget(tx, registrant, now)?;
-                    let key = join(tx, &keys, known.registrant, newer.into())?;
-                    (known.registrant, key)
-                }
-                None => {
-                    contact::verify(tx, registrant, now)?;
-                    registrant::activate(tx, registrant)?;
-                    verification::use_up(tx, &row.ticket_hash, now)?;
-                    (registrant, key)
-                }
-            };
-            subscribe(tx, &keys, (to, &to_key), &request, (random)(), now)?;
-            Ok(true)
+            let keys = &keys;
+            let hand = Hand { keys, random, now };
+            let is_done = complete(tx, hand, registrant, &row.blind_index)?;
+            if is_done && registrant::load(tx, registrant)?.is_some() {
+                verification::use_up(tx, &row.ticket_hash, now)?;
+            }
+            Ok(is_done)
         })?;
         Ok(if is_done {
             PortalAnswer::Done
@@ -148,32 +136,86 @@ impl Vault {
     /// Makes what a page carries, and what is sent.
     pub(super) fn ticket_and_code(&self) -> (Ticket, Secret<String>) {
         let ticket = Ticket(Secret::new(savin_shared::hash::hex(&(self.world.random)())));
-        let number = u128::from_be_bytes((self.world.random)()) % 1_000_000;
-        (ticket, Secret::new(format!("{number:06}")))
+        (ticket, draw_code((self.world.random)()))
     }
 
     pub(super) fn code_row(
         &self,
-        ticket: &Ticket,
-        code: &Secret<String>,
+        (ticket, code): (&Ticket, &Secret<String>),
         purpose: Purpose,
-        draft: &Draft,
+        to: &ContactRow,
         sealed_request: Vec<u8>,
     ) -> VerificationRow {
-        let minutes = SignedDuration::from_mins(CODE_MINUTES);
-        let expires_at = (self.world.wall)()
-            .checked_add(minutes)
-            .unwrap_or(Timestamp::MAX);
         VerificationRow {
             ticket_hash: self.keys.ticket_hash(&ticket.0),
             purpose,
-            registrant: Some(draft.registrant),
-            blind_index: draft.blind_index,
+            registrant: Some(to.registrant),
+            blind_index: to.blind_index,
             code_hash: Some(self.keys.code_hash(&ticket.0, code)),
             sealed_request,
-            expires_at,
+            expires_at: later((self.world.wall)(), to.channel),
         }
     }
+}
+
+/// Makes a code of six digits.
+pub(super) fn draw_code(random: [u8; 16]) -> Secret<String> {
+    let number = u128::from_be_bytes(random) % 1_000_000;
+    Secret::new(format!("{number:06}"))
+}
+
+/// Lets a registration count, one of whose contacts was proved; the others have to prove themselves.
+/// Returns whether there was one.
+pub(super) fn complete(
+    tx: &mut Tx<'_>,
+    hand: Hand<'_>,
+    registrant: RegistrantId,
+    proved: &[u8; 32],
+) -> Result<bool, StoreError> {
+    let Some(new) = registrant::load(tx, registrant)? else {
+        return Ok(false);
+    };
+    let key = key_of(hand.keys, &new)?;
+    let Some(sealed) = verification::request_of(tx, registrant)? else {
+        return Ok(false);
+    };
+    let request: Request = key.open("request", registrant, &sealed).map_err(broken)?;
+    let choices: SealedChoices = key
+        .open("choices", registrant, &new.sealed_choices)
+        .map_err(broken)?;
+    let choices = Choices::from(choices);
+    let contacts = contact::of_registrant(tx, registrant)?;
+    let (own, others): (Vec<_>, Vec<_>) = contacts
+        .into_iter()
+        .partition(|contact| contact.blind_index == *proved);
+    let Some(own) = own.first() else {
+        return Ok(false);
+    };
+    let known = match own.channel {
+        Channel::Email => contact::find_verified(tx, own.channel, proved)?,
+        // A telephone or an address may be that of many, and joins nobody.
+        Channel::Telephone | Channel::Letter => None,
+    };
+    let wanted = Proof::Wanted(choices.language);
+    let Some(known) = known else {
+        contact::verify(tx, registrant, own.contact, hand.now)?;
+        registrant::activate(tx, registrant)?;
+        for other in &others {
+            hand.ask_proof(tx, (registrant, &key), other, choices.language)?;
+        }
+        subscribe(tx, hand, (registrant, &key), &request)?;
+        return Ok(true);
+    };
+    // The address has a registration: this one joins it.
+    let others = others.iter().map(|other| opened(&key, other));
+    let others = others.collect::<Result<Vec<Contact>, StoreError>>()?;
+    registrant::forget(tx, registrant, hand.now)?;
+    let key = join(tx, hand.keys, known.registrant, choices)?;
+    for other in &others {
+        hand.put(tx, (known.registrant, &key), other, wanted)?;
+    }
+    subscribe(tx, hand, (known.registrant, &key), &request)?;
+    Ok(true)
 }
 
 /// What a registration asks for, sealed until its address is proved.
@@ -197,38 +239,45 @@ impl From<Subscribed> for Request {
 pub(super) struct Draft {
     pub(super) registrant: RegistrantId,
     pub(super) key: DataKey,
-    pub(super) blind_index: [u8; 32],
+    /// The one that proves the registration first.
+    pub(super) contacts: Vec<ContactRow>,
     wrapped_key: Vec<u8>,
     sealed_choices: Vec<u8>,
-    sealed_address: Vec<u8>,
-    contact: [u8; 16],
 }
 
 impl Draft {
     pub(super) fn new(
         vault: &Vault,
-        address: &EmailAddress,
+        contacts: &[Contact],
         choices: Choices,
     ) -> Result<Self, VaultError> {
         let registrant = RegistrantId::from_bytes((vault.world.random)());
         let key = DataKey::make()?;
+        let hand = Hand {
+            keys: &vault.keys,
+            random: vault.world.random,
+            now: (vault.world.wall)(),
+        };
+        let mut sealed = Vec::with_capacity(contacts.len());
+        for contact in contacts {
+            sealed.push(hand.seal((registrant, &key), contact, None)?);
+        }
+        sealed.sort_by_key(|contact| contact.channel);
+        sealed.dedup_by_key(|contact| contact.channel);
         Ok(Self {
             wrapped_key: vault.keys.wrap(&key)?,
             sealed_choices: key.seal("choices", registrant, &SealedChoices::from(choices))?,
-            sealed_address: key.seal("address", registrant, address.reveal())?,
-            blind_index: vault.keys.blind_index(EMAIL, &address.comparable()),
-            contact: (vault.world.random)(),
+            contacts: sealed,
             registrant,
             key,
         })
     }
 
-    /// Adds the registrant and her contact.
+    /// Adds the registrant and her contacts; those of one who counts at once were verified by staff.
     pub(super) fn insert(
         &self,
         tx: &mut Tx<'_>,
         state: RegistrantState,
-        verified_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let row = RegistrantRow {
@@ -238,27 +287,14 @@ impl Draft {
             sealed_choices: self.sealed_choices.clone(),
         };
         registrant::insert(tx, &row, now)?;
-        let contact = ContactRow {
-            contact: self.contact,
-            registrant: self.registrant,
-            channel: EMAIL.to_owned(),
-            blind_index: self.blind_index,
-            sealed_address: self.sealed_address.clone(),
-            verified_at,
-        };
-        contact::insert(tx, &contact)
-    }
-
-    pub(super) fn seal_code(
-        &self,
-        code: &Secret<String>,
-        choices: Choices,
-    ) -> Result<Vec<u8>, VaultError> {
-        let payload = Payload::Code {
-            code: code.reveal().clone(),
-            language: choices.language,
-        };
-        Ok(self.key.seal("notice", self.registrant, &payload)?)
+        for contact in &self.contacts {
+            let row = ContactRow {
+                verified_at: Some(now).filter(|_| state != RegistrantState::Pending),
+                ..contact.clone()
+            };
+            contact::insert(tx, &row)?;
+        }
+        Ok(())
     }
 }
 
@@ -284,23 +320,6 @@ impl From<SealedChoices> for Choices {
             language: sealed.language,
             disclosure: sealed.disclosure,
         }
-    }
-}
-
-/// A message that carries a code; it goes before everything else.
-pub(super) fn code_notice(
-    notice: NoticeId,
-    registrant: RegistrantId,
-    sealed_fact: Vec<u8>,
-) -> NewNotice {
-    NewNotice {
-        notice,
-        registrant,
-        channel: EMAIL,
-        urgency: 0,
-        // A code tells nothing that anybody would have to prove.
-        commitment: Hash::of(&sealed_fact),
-        sealed_fact,
     }
 }
 
@@ -360,25 +379,23 @@ pub(super) fn join(
 /// Says about whom a registrant is told.
 pub(super) fn subscribe(
     tx: &mut Tx<'_>,
-    keys: &Keyring,
+    hand: Hand<'_>,
     (registrant, key): (RegistrantId, &DataKey),
     request: &Request,
-    random: [u8; 16],
-    now: Timestamp,
 ) -> Result<(), StoreError> {
     let sealed_label = key
         .seal("label", registrant, &request.label)
         .map_err(broken)?;
-    let person_link = keys.person_link(request.person);
+    let person_link = hand.keys.person_link(request.person);
     subscription::put(
         tx,
         &SubscriptionRow {
-            subscription: SubscriptionId::from_bytes(random),
+            subscription: SubscriptionId::from_bytes((hand.random)()),
             registrant,
             person_link,
             sealed_label,
         },
-        now,
+        hand.now,
     )
 }
 

@@ -1,18 +1,21 @@
 //! What staff may do and see: registrations that they verified, and notices by pseudonym.
 
-use savin_shared::pii::Pii;
+use jiff::Timestamp;
+use savin_shared::pii::{Pii, Secret};
 
 use super::command::{Choices, Counts, NoticeRow, StaffAnswer, StaffCommand, Subscribed};
-use super::courier::Payload;
-use super::registration::{Draft, EMAIL, Request, join, subscribe, wrong_keys};
+use super::contacts::{Hand, Proof, key_of, opened as open_contact};
+use super::courier::{Carried, Payload, message};
+use super::registration::{Draft, Request, complete, join, subscribe};
 use super::{Vault, VaultError, broken};
-use crate::ids::EventPosition;
-use crate::notification::address::EmailAddress;
+use crate::ids::{EventPosition, NoticeId, RegistrantId};
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::notice::NoticeStanding;
+use crate::store::vault::notice::{ClaimedNotice, NoticeStanding};
 use crate::store::vault::registrant::RegistrantState;
-use crate::store::vault::{canary, contact, notice, registrant};
+use crate::store::vault::{canary, contact, notice, registrant, restoration, verification};
 use crate::vault::keyring::Keyring;
 
 impl Vault {
@@ -20,10 +23,18 @@ impl Vault {
     pub(super) fn staff(&self, command: StaffCommand) -> Result<StaffAnswer, VaultError> {
         match command {
             StaffCommand::Register {
-                address,
+                contacts,
+                to,
                 about,
                 choices,
-            } => self.register(&address, about, choices),
+            } => self.register(&contacts, to, about, choices),
+            StaffCommand::Message { notice } => self.one_message(notice),
+            StaffCommand::Carried { notice, outcome } => {
+                Ok(StaffAnswer::Changed(self.carried(notice, outcome)?))
+            }
+            StaffCommand::Prove { notice, code } => {
+                Ok(StaffAnswer::Changed(self.said_back(notice, code)?))
+            }
             StaffCommand::Notices { limit } => {
                 let keys = std::sync::Arc::clone(&self.keys);
                 let rows = self.store.read_now("notices", move |tx| {
@@ -55,28 +66,142 @@ impl Vault {
 
     fn register(
         &self,
-        address: &EmailAddress,
+        contacts: &[Contact],
+        to: Option<RegistrantId>,
         about: Subscribed,
         choices: Choices,
     ) -> Result<StaffAnswer, VaultError> {
-        let draft = Draft::new(self, address, choices)?;
+        let draft = Draft::new(self, contacts, choices)?;
+        let contacts = contacts.to_vec();
         let request = Request::from(about);
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         let random = self.world.random;
-        self.store.write_now("register", move |tx| {
-            let known = contact::find_verified(tx, EMAIL, &draft.blind_index)?;
-            let Some(known) = known else {
-                draft.insert(tx, RegistrantState::Active, Some(now), now)?;
+        let registrant = self.store.write_now("register", move |tx| {
+            let keys = &keys;
+            let hand = Hand { keys, random, now };
+            let Some(known) = known(tx, &draft, to)? else {
+                draft.insert(tx, RegistrantState::Active, now)?;
                 let to = (draft.registrant, &draft.key);
-                return subscribe(tx, &keys, to, &request, (random)(), now);
+                subscribe(tx, hand, to, &request)?;
+                return Ok(draft.registrant);
             };
-            let key = join(tx, &keys, known.registrant, choices)?;
-            let to = (known.registrant, &key);
-            subscribe(tx, &keys, to, &request, (random)(), now)
+            let key = join(tx, keys, known, choices)?;
+            for contact in &contacts {
+                hand.put(tx, (known, &key), contact, Proof::Given)?;
+            }
+            subscribe(tx, hand, (known, &key), &request)?;
+            Ok(known)
         })?;
-        Ok(StaffAnswer::Registered)
+        Ok(StaffAnswer::Registered(registrant))
     }
+
+    /// Hands out one message that is carried by hand.
+    fn one_message(&self, named: Vec<u8>) -> Result<StaffAnswer, VaultError> {
+        let keys = std::sync::Arc::clone(&self.keys);
+        let found = self.store.read_now("message", move |tx| {
+            let Some(standing) = only(notice::beginning_with(tx, &named)?) else {
+                return Ok(None);
+            };
+            let restored_at = restoration::last(tx)?;
+            let claimed = ClaimedNotice {
+                notice: standing.notice,
+                registrant: standing.registrant,
+                channel: standing.channel,
+                sealed_fact: standing.sealed_fact,
+                claim: 0,
+                attempt: 0,
+            };
+            Ok(match message(tx, &keys, &claimed, restored_at)? {
+                Carried::Message(message) => Some(message),
+                Carried::Nowhere | Carried::Stopped => None,
+            })
+        })?;
+        Ok(StaffAnswer::Message(found))
+    }
+
+    /// Takes the code of a message from whoever got it: the contact is hers, and a registration that
+    /// waited for it counts.
+    fn said_back(&self, named: NoticeId, said: Secret<String>) -> Result<bool, VaultError> {
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let random = self.world.random;
+        Ok(self.store.write_now("said back", move |tx| {
+            let Some(standing) = only(notice::beginning_with(tx, named.as_bytes())?) else {
+                return Ok(false);
+            };
+            let Some(who) = registrant::load(tx, standing.registrant)? else {
+                return Ok(false);
+            };
+            let keys = &keys;
+            let key = key_of(keys, &who)?;
+            let payload: Payload = key
+                .open("notice", who.registrant, &standing.sealed_fact)
+                .map_err(broken)?;
+            let Payload::Code {
+                code,
+                contact: Some(to),
+                ..
+            } = payload
+            else {
+                return Ok(false);
+            };
+            let rows = contact::of_registrant(tx, who.registrant)?;
+            let row = rows.iter().find(|row| *row.contact.as_bytes() == to);
+            let Some(row) = row.filter(|_| Secret::new(code) == said) else {
+                return Ok(false);
+            };
+            if is_over(standing.planned_at, row.channel, now) {
+                return Ok(false);
+            }
+            let hand = Hand { keys, random, now };
+            match who.state {
+                RegistrantState::Pending => {
+                    let is_done = complete(tx, hand, who.registrant, &row.blind_index)?;
+                    verification::end_of(tx, who.registrant, now)?;
+                    Ok(is_done)
+                }
+                RegistrantState::Monitor => Ok(false),
+                RegistrantState::Active => contact::verify(tx, who.registrant, row.contact, now),
+            }
+        })?)
+    }
+}
+
+/// Finds whose registration staff adds to.
+fn known(
+    tx: &mut Tx<'_>,
+    draft: &Draft,
+    to: Option<RegistrantId>,
+) -> Result<Option<RegistrantId>, StoreError> {
+    let email = draft.contacts.iter().find(|c| c.channel == Channel::Email);
+    let has_it = match email {
+        Some(email) => contact::find_verified(tx, Channel::Email, &email.blind_index)?,
+        None => None,
+    };
+    let has_it = has_it.map(|contact| contact.registrant);
+    let Some(to) = to else { return Ok(has_it) };
+    if registrant::load(tx, to)?.is_none() {
+        return Err(StoreError::Refused(
+            "there is no such registrant: `savin-hub notices --json` shows pseudonyms".to_owned(),
+        ));
+    }
+    if has_it.is_some_and(|has_it| has_it != to) {
+        return Err(StoreError::Refused(
+            "the e-mail address has another registration: leave out whose it is, and it joins that one"
+                .to_owned(),
+        ));
+    }
+    Ok(Some(to))
+}
+
+fn only(mut found: Vec<NoticeStanding>) -> Option<NoticeStanding> {
+    let first = found.pop();
+    first.filter(|_| found.is_empty())
+}
+
+fn is_over(planned_at: Timestamp, channel: Channel, now: Timestamp) -> bool {
+    super::contacts::later(planned_at, channel) < now
 }
 
 fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<NoticeRow, StoreError> {
@@ -130,7 +255,7 @@ fn opened(
     let Some(who) = registrant::load(tx, standing.registrant)? else {
         return Ok(opened);
     };
-    let key = keys.unwrap(&who.wrapped_key).map_err(|_| wrong_keys())?;
+    let key = key_of(keys, &who)?;
     let payload: Payload = key
         .open("notice", who.registrant, &standing.sealed_fact)
         .map_err(broken)?;
@@ -142,16 +267,15 @@ fn opened(
         let text: String = key.open("answer", who.registrant, sealed).map_err(broken)?;
         opened.answer = Some(text);
     }
-    if let Some(contact) = contact::of_registrant(tx, who.registrant)?.first() {
-        let text: String = key
-            .open("address", who.registrant, &contact.sealed_address)
-            .map_err(broken)?;
-        opened.address = EmailAddress::parse(&text)
-            .map_err(|_| StoreError::Damaged("a stored address"))?
-            .masked();
+    let contacts = contact::of_registrant(tx, who.registrant)?;
+    let mut contacts = contacts.iter();
+    if let Some(row) = contacts.find(|row| row.channel == standing.channel) {
+        let contact = open_contact(&key, row)?;
+        opened.address = contact.masked();
+        let shown = contact.stored();
         opened.answer = opened
             .answer
-            .map(|answer| answer.replace(&text, &opened.address));
+            .map(|answer| answer.replace(shown.reveal(), &opened.address));
     }
     Ok(opened)
 }

@@ -1,6 +1,7 @@
 //! The vault on both engines, with real keys.
 
 mod clock;
+mod contacts;
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
@@ -20,6 +21,7 @@ use super::keyring::{Keyring, KeyringError};
 use super::{Vault, VaultError};
 use crate::ids::{EventId, EventPosition, PersonId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
+use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
 use crate::registry::details::Details;
@@ -102,6 +104,10 @@ fn address(text: &str) -> EmailAddress {
     EmailAddress::parse(text).unwrap()
 }
 
+fn by_email(text: &str) -> Vec<Contact> {
+    vec![Contact::Email(address(text))]
+}
+
 fn person(byte: u8) -> PersonId {
     PersonId::from_bytes([byte; 16])
 }
@@ -168,7 +174,7 @@ fn register(vault: &Vault, email: &str, byte: u8, disclosure: Disclosure) -> Por
         disclosure,
     };
     let begin = PortalCommand::BeginRegistration {
-        address: address(email),
+        contacts: by_email(email),
         about: about(byte),
         choices,
     };
@@ -261,7 +267,7 @@ fn tells_each_registrant_as_much_as_she_chose() {
                 Content::News => "news".to_owned(),
                 Content::Code(_) => "code".to_owned(),
             };
-            seen.push((message.address.reveal().clone(), said));
+            seen.push((message.to.stored().reveal().clone(), said));
         }
         seen.sort();
         let expected = [
@@ -441,7 +447,7 @@ fn plans_again_from_the_end_of_a_registry_that_was_restored() {
 fn tells_nothing_where_no_address_was_proved() {
     each("vault_unproved", |vault, _| {
         let begin = PortalCommand::BeginRegistration {
-            address: address("avery@example.test"),
+            contacts: by_email("avery@example.test"),
             about: about(1),
             choices: Choices::default(),
         };
@@ -472,7 +478,7 @@ fn tells_nothing_where_no_address_was_proved() {
 fn takes_a_code_once_and_not_for_long() {
     each("vault_codes", |vault, _| {
         let begin = || PortalCommand::BeginRegistration {
-            address: address("avery@example.test"),
+            contacts: by_email("avery@example.test"),
             about: about(1),
             choices: Choices::default(),
         };
@@ -500,7 +506,7 @@ fn sends_an_address_few_codes_and_a_stranger_none() {
     each("vault_limits", |vault, _| {
         for round in 0..5 {
             let begin = PortalCommand::BeginRegistration {
-                address: address("Avery@Example.test"),
+                contacts: by_email("Avery@Example.test"),
                 about: about(1),
                 choices: Choices::default(),
             };
@@ -561,9 +567,9 @@ fn takes_no_guess_of_a_code_that_was_not_sent() {
     });
 }
 
-/// Returns the code that was drawn last, sent or not: after it only a notice's name was drawn.
+/// Returns the code that was drawn last, sent or not: what follows is drawn on the store's thread.
 fn drawn_code() -> Secret<String> {
-    let drawn = DRAWN.with_borrow(|drawn| drawn[drawn.len() - 2]);
+    let drawn = DRAWN.with_borrow(|drawn| drawn[drawn.len() - 1]);
     Secret::new(format!("{:06}", u128::from_be_bytes(drawn) % 1_000_000))
 }
 
@@ -645,7 +651,7 @@ fn keeps_one_registration_for_one_address() {
         register(vault, "avery@example.test", 1, Disclosure::Full);
         let choices = self::view(vault, &session).choices;
         assert_eq!(choices.disclosure, Disclosure::Discreet);
-        assert_eq!(view.address, "a•••@e•••");
+        assert_eq!(view.contacts[0].address, "a•••@e•••");
         plan(vault, 0, 2, vec![fact(1, 1), fact(2, 2)]);
         assert_eq!(claim(vault).len(), 2);
     });
@@ -800,7 +806,7 @@ fn puts_aside_what_cannot_be_read_and_tells_everybody_else() {
         assert_eq!(plan(vault, 0, 1, vec![fact(1, 1)]), 1);
         let messages = claim(vault);
         assert_eq!(messages.len(), 1);
-        assert_eq!(messages[0].address.reveal(), "avery@example.test");
+        assert_eq!(messages[0].to.stored().reveal(), "avery@example.test");
         finish(vault, &messages[0], accepted());
         assert!(claim(vault).is_empty());
         let notices = counts(vault).notices;
@@ -817,7 +823,8 @@ fn registers_at_once_what_staff_has_verified() {
     each("vault_staff", |vault, _| {
         for byte in [1, 1, 2] {
             let register = StaffCommand::Register {
-                address: address("paper@example.test"),
+                contacts: by_email("paper@example.test"),
+                to: None,
                 about: about(byte),
                 choices: Choices::default(),
             };

@@ -13,6 +13,7 @@ use savin_shared::record::subject::PersonName;
 use serde::Deserialize;
 
 use super::page::{Page, render};
+use super::reach::Wrong;
 use super::status::{Shown, StatusLine};
 use super::{Lookup, failure};
 use crate::ids::PersonId;
@@ -41,7 +42,7 @@ pub struct LookUpForm {
 struct HomePage {
     page: Page,
     typed: String,
-    error: Option<String>,
+    wrong: Option<Wrong>,
 }
 
 #[derive(Debug, Template)]
@@ -111,7 +112,7 @@ pub async fn home(
         &HomePage {
             page,
             typed: String::new(),
-            error: None,
+            wrong: None,
         },
     )
 }
@@ -126,13 +127,16 @@ pub async fn look_up(
     let words = words(form.who.reveal());
     if words.is_empty() {
         page.has_error = true;
-        let error = Some(page.say("results-empty"));
+        let wrong = Some(Wrong {
+            field: "who",
+            text: page.say("results-empty"),
+        });
         return render(
             StatusCode::OK,
             &HomePage {
                 page,
                 typed: form.who.reveal().clone(),
-                error,
+                wrong,
             },
         );
     }

@@ -1,35 +1,26 @@
-//! Registering, changing and stopping. The vault is asked by its write-only commands; a stranger is
-//! answered as a registrant would be.
+//! Registering. The vault is asked by its write-only commands; a stranger is answered as a registrant
+//! would be.
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Form};
-use savin_shared::pii::{Pii, Secret};
+use savin_shared::pii::Secret;
 use serde::Deserialize;
 
 use super::failure::{self, MessagePage};
 use super::page::{Page, render};
+use super::reach::{Group, ReachForm, Wrong};
 use super::{Portal, lookup};
-use crate::ids::{PersonId, SubscriptionId};
+use crate::ids::PersonId;
 use crate::names::{initials, shown};
-use crate::notification::address::{AddressError, EmailAddress};
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
 use crate::notification::words::Language;
 use crate::vault::VaultError;
-use crate::vault::command::{Choices, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket};
-
-/// What the registration form carries.
-#[derive(Debug, Deserialize)]
-pub struct RegisterForm {
-    #[serde(default)]
-    email: Pii<String>,
-    #[serde(default)]
-    level: String,
-    #[serde(default)]
-    language: String,
-}
+use crate::vault::command::{Choices, PortalAnswer, PortalCommand, Subscribed, Ticket};
 
 /// What a code page carries.
 #[derive(Debug, Deserialize)]
@@ -40,33 +31,13 @@ pub struct CodeForm {
     code: Secret<String>,
 }
 
-/// What the page for changing carries.
-#[derive(Debug, Deserialize)]
-pub struct AccessForm {
-    #[serde(default)]
-    email: Pii<String>,
-}
-
-/// What a change within a session carries.
-#[derive(Debug, Deserialize)]
-pub struct SessionForm {
-    #[serde(default)]
-    session: Secret<String>,
-    #[serde(default)]
-    level: String,
-    #[serde(default)]
-    language: String,
-    #[serde(default)]
-    entry: String,
-}
-
 /// One of the choices in a form.
 #[derive(Debug)]
-struct Choice {
-    value: &'static str,
-    label: String,
-    hint: String,
-    is_chosen: bool,
+pub(super) struct Choice {
+    pub(super) value: &'static str,
+    pub(super) label: String,
+    pub(super) hint: String,
+    pub(super) is_chosen: bool,
 }
 
 #[derive(Debug, Template)]
@@ -75,10 +46,10 @@ struct RegisterPage {
     page: Page,
     about: String,
     action: String,
-    email: String,
+    groups: Vec<Group>,
     levels: Vec<Choice>,
     languages: Vec<Choice>,
-    error: Option<String>,
+    wrong: Option<Wrong>,
 }
 
 #[derive(Debug, Template)]
@@ -87,27 +58,8 @@ struct CodePage {
     page: Page,
     action: String,
     ticket: String,
-    error: Option<String>,
-}
-
-#[derive(Debug, Template)]
-#[template(path = "manage.html")]
-struct ManagePage {
-    page: Page,
-    email: String,
-    error: Option<String>,
-}
-
-#[derive(Debug, Template)]
-#[template(path = "view.html")]
-struct ViewPage {
-    page: Page,
-    session: String,
-    address: String,
-    about: Vec<(SubscriptionId, String)>,
-    levels: Vec<Choice>,
-    languages: Vec<Choice>,
-    is_saved: bool,
+    lead: String,
+    wrong: Option<Wrong>,
 }
 
 /// Shows the registration form.
@@ -116,12 +68,8 @@ pub async fn form(
     Extension(language): Extension<Language>,
     Path(person): Path<String>,
 ) -> Response {
-    let choices = Choices {
-        language,
-        disclosure: Disclosure::default(),
-    };
     match about(&portal, language, &person).await {
-        Ok((page, name, _, _)) => register_page(page, &name, &person, String::new(), choices, None),
+        Ok(about) => about.register_page(&ReachForm::blank(), language, None),
         Err(response) => *response,
     }
 }
@@ -131,38 +79,40 @@ pub async fn begin(
     State(portal): State<Portal>,
     Extension(language): Extension<Language>,
     Path(person): Path<String>,
-    Form(form): Form<RegisterForm>,
+    Form(form): Form<ReachForm>,
 ) -> Response {
-    let (mut page, name, id, label) = match about(&portal, language, &person).await {
+    let about = match about(&portal, language, &person).await {
         Ok(about) => about,
         Err(response) => return *response,
     };
-    let choices = choices(&form.level, &form.language, language);
-    let disclosure = Disclosure::parse(&form.level);
-    let address = EmailAddress::parse(form.email.reveal());
-    let (Ok(address), Some(_)) = (&address, disclosure) else {
-        page.has_error = true;
-        let error = address.err().map_or_else(
-            || page.say("error-level"),
-            |error| email_error(&page, error),
-        );
-        return register_page(
-            page,
-            &name,
-            &person,
-            form.email.reveal().clone(),
-            choices,
-            Some(error),
-        );
+    let level = Wrong {
+        field: "level-discreet",
+        text: about.page.say("error-level"),
     };
-    let about = Subscribed { person: id, label };
+    let level = Disclosure::parse(&form.level).ok_or(level);
+    let contacts = form.contacts(&about.page);
+    let contacts = match contacts.and_then(|contacts| level.map(|_| contacts)) {
+        Ok(contacts) => contacts,
+        Err(wrong) => return about.register_page(&form, language, Some(wrong)),
+    };
+    let proving = proving(&contacts);
     let begin = PortalCommand::BeginRegistration {
-        address: address.clone(),
-        about,
-        choices,
+        contacts,
+        about: Subscribed {
+            person: about.person,
+            label: about.label,
+        },
+        choices: choices(&form.level, &form.language, language),
     };
+    let page = about.page;
     match portal.vault.ask(begin).await {
-        Ok(PortalAnswer::Begun(ticket)) => code_page(page, "/register/confirm", &ticket, None),
+        Ok(PortalAnswer::Begun(ticket)) => match proving {
+            // A letter takes days, and no page stays open for as long.
+            Channel::Letter => message(page, "done-letter-heading", "done-letter-text"),
+            Channel::Email | Channel::Telephone => {
+                code_page(page, ("/register/confirm", proving), &ticket, None)
+            }
+        },
         other => unexpected(page, other),
     }
 }
@@ -173,7 +123,7 @@ pub async fn confirm(
     Extension(language): Extension<Language>,
     Form(form): Form<CodeForm>,
 ) -> Response {
-    let mut page = Page::new(&portal.lookup.site, language, "/");
+    let page = Page::new(&portal.lookup.site, language, "/");
     let (ticket, code) = proof(form);
     let command = PortalCommand::ConfirmRegistration {
         ticket: ticket.clone(),
@@ -182,178 +132,23 @@ pub async fn confirm(
     match portal.vault.ask(command).await {
         Ok(PortalAnswer::Done) => message(page, "done-registered-heading", "done-registered-text"),
         Ok(PortalAnswer::Refused) => {
-            page.has_error = true;
-            let error = page.say("error-code");
-            code_page(page, "/register/confirm", &ticket, Some(error))
+            let wrong = Some(wrong_code(&page));
+            code_page(page, ("/register/confirm", Channel::Email), &ticket, wrong)
         }
         other => unexpected(page, other),
     }
 }
 
-/// Shows the form for changing and stopping.
-pub async fn manage(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-) -> Response {
-    let page = Page::new(&portal.lookup.site, language, "/manage");
-    render(
-        StatusCode::OK,
-        &ManagePage {
-            page,
-            email: String::new(),
-            error: None,
-        },
-    )
+/// The person that somebody wants to be told about.
+struct About {
+    page: Page,
+    name: String,
+    person: PersonId,
+    label: String,
 }
 
-/// Sends the code that opens a session.
-pub async fn begin_access(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-    Form(form): Form<AccessForm>,
-) -> Response {
-    let mut page = Page::new(&portal.lookup.site, language, "/manage");
-    let address = match EmailAddress::parse(form.email.reveal()) {
-        Ok(address) => address,
-        Err(error) => {
-            page.has_error = true;
-            let error = Some(email_error(&page, error));
-            return render(
-                StatusCode::OK,
-                &ManagePage {
-                    page,
-                    email: form.email.reveal().clone(),
-                    error,
-                },
-            );
-        }
-    };
-    match portal
-        .vault
-        .ask(PortalCommand::BeginAccess { address, language })
-        .await
-    {
-        Ok(PortalAnswer::Begun(ticket)) => code_page(page, "/manage/confirm", &ticket, None),
-        other => unexpected(page, other),
-    }
-}
-
-/// Takes the code that opens a session, and shows what she chose.
-pub async fn confirm_access(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-    Form(form): Form<CodeForm>,
-) -> Response {
-    let mut page = Page::new(&portal.lookup.site, language, "/manage");
-    let (ticket, code) = proof(form);
-    let command = PortalCommand::ConfirmAccess {
-        ticket: ticket.clone(),
-        code,
-    };
-    match portal.vault.ask(command).await {
-        Ok(PortalAnswer::Session(session)) => view(&portal, page, session, false).await,
-        Ok(PortalAnswer::Refused) => {
-            page.has_error = true;
-            let error = page.say("error-code");
-            code_page(page, "/manage/confirm", &ticket, Some(error))
-        }
-        other => unexpected(page, other),
-    }
-}
-
-/// Changes what she chose.
-pub async fn change(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-    Form(form): Form<SessionForm>,
-) -> Response {
-    let choices = choices(&form.level, &form.language, language);
-    let session = Ticket(form.session);
-    let command = PortalCommand::Change {
-        session: session.clone(),
-        choices,
-    };
-    within(&portal, language, session, command).await
-}
-
-/// Stops telling her about one person.
-pub async fn drop_entry(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-    Form(form): Form<SessionForm>,
-) -> Response {
-    let session = Ticket(form.session);
-    let Ok(entry) = form.entry.parse() else {
-        let page = Page::new(&portal.lookup.site, language, "/manage");
-        return view(&portal, page, session, false).await;
-    };
-    let command = PortalCommand::Drop {
-        session: session.clone(),
-        entry,
-    };
-    within(&portal, language, session, command).await
-}
-
-/// Stops telling her anything.
-pub async fn stop(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-    Form(form): Form<SessionForm>,
-) -> Response {
-    let page = Page::new(&portal.lookup.site, language, "/manage");
-    let session = Ticket(form.session);
-    match portal.vault.ask(PortalCommand::Stop { session }).await {
-        Ok(PortalAnswer::Done) => message(page, "done-stopped-heading", "done-stopped-text"),
-        Ok(PortalAnswer::Refused) => over(page),
-        other => unexpected(page, other),
-    }
-}
-
-/// Carries out a change within a session and shows what stands now.
-async fn within(
-    portal: &Portal,
-    language: Language,
-    session: Ticket,
-    command: PortalCommand,
-) -> Response {
-    let page = Page::new(&portal.lookup.site, language, "/manage");
-    match portal.vault.ask(command).await {
-        Ok(PortalAnswer::Done) => view(portal, page, session, true).await,
-        Ok(PortalAnswer::Refused) => over(page),
-        other => unexpected(page, other),
-    }
-}
-
-async fn view(portal: &Portal, mut page: Page, session: Ticket, is_saved: bool) -> Response {
-    let command = PortalCommand::View {
-        session: session.clone(),
-    };
-    let view: MaskedView = match portal.vault.ask(command).await {
-        Ok(PortalAnswer::View(view)) => view,
-        Ok(PortalAnswer::Refused) => return over(page),
-        other => return unexpected(page, other),
-    };
-    page.session = Some(session.0.reveal().clone());
-    render(
-        StatusCode::OK,
-        &ViewPage {
-            session: session.0.reveal().clone(),
-            address: page.say_text("view-address", "address", &view.address),
-            about: view.about,
-            levels: levels(&page, view.choices.disclosure),
-            languages: languages(view.choices.language),
-            is_saved,
-            page,
-        },
-    )
-}
-
-/// Loads the person that somebody wants to be told about: page, name, identifier and initials.
-async fn about(
-    portal: &Portal,
-    language: Language,
-    person: &str,
-) -> Result<(Page, String, PersonId, String), Box<Response>> {
+/// Loads the person that somebody wants to be told about.
+async fn about(portal: &Portal, language: Language, person: &str) -> Result<About, Box<Response>> {
     let site = &portal.lookup.site;
     let hidden = || Box::new(failure::not_shown(Page::new(site, language, "/")));
     let id = person.parse::<PersonId>().map_err(|_| hidden())?;
@@ -361,38 +156,56 @@ async fn about(
     match lookup::name_of(&portal.lookup, id).await {
         Ok(Some(name)) => {
             let unnamed = page.say("person-unnamed");
-            let label = name.as_ref().map_or_else(|| unnamed.clone(), initials);
-            Ok((page, name.as_ref().map_or(unnamed, shown), id, label))
+            Ok(About {
+                label: name.as_ref().map_or_else(|| unnamed.clone(), initials),
+                name: name.as_ref().map_or(unnamed, shown),
+                person: id,
+                page,
+            })
         }
         Ok(None) => Err(hidden()),
         Err(cause) => Err(Box::new(failure::broken(page, &cause))),
     }
 }
 
-fn register_page(
-    page: Page,
-    name: &str,
-    person: &str,
-    email: String,
-    choices: Choices,
-    error: Option<String>,
-) -> Response {
-    render(
-        StatusCode::OK,
-        &RegisterPage {
-            about: page.say_text("register-about", "name", name),
-            action: page.to(&format!("/person/{person}/register")),
-            levels: levels(&page, choices.disclosure),
-            languages: languages(choices.language),
-            email,
-            error,
-            page,
-        },
-    )
+impl About {
+    fn register_page(self, form: &ReachForm, language: Language, wrong: Option<Wrong>) -> Response {
+        let mut page = self.page;
+        page.has_error = wrong.is_some();
+        let choices = choices(&form.level, &form.language, language);
+        render(
+            StatusCode::OK,
+            &RegisterPage {
+                about: page.say_text("register-about", "name", &self.name),
+                action: page.to(&format!("/person/{}/register", self.person)),
+                groups: form.groups(&page, &Channel::ALL, wrong.as_ref()),
+                levels: levels(&page, choices.disclosure),
+                languages: languages(choices.language),
+                wrong,
+                page,
+            },
+        )
+    }
 }
 
-fn code_page(page: Page, action: &str, ticket: &Ticket, error: Option<String>) -> Response {
+/// Returns by which way a registration proves itself first.
+fn proving(contacts: &[Contact]) -> Channel {
+    let channels = contacts.iter().map(Contact::channel);
+    channels.min().unwrap_or(Channel::Email)
+}
+
+pub(super) fn code_page(
+    mut page: Page,
+    (action, channel): (&str, Channel),
+    ticket: &Ticket,
+    wrong: Option<Wrong>,
+) -> Response {
     let action = page.to(action);
+    page.has_error = wrong.is_some();
+    let lead = match channel {
+        Channel::Email | Channel::Letter => page.say("code-lead"),
+        Channel::Telephone => page.say_phone("code-lead-telephone"),
+    };
     // The way back in another language cannot repeat the step that sent the code.
     let page = Page {
         path: "/".to_owned(),
@@ -405,13 +218,21 @@ fn code_page(page: Page, action: &str, ticket: &Ticket, error: Option<String>) -
             page,
             action,
             ticket,
-            error,
+            lead,
+            wrong,
         },
     )
 }
 
-fn message(page: Page, heading: &str, text: &str) -> Response {
-    let (heading, text) = (page.say(heading), page.say(text));
+pub(super) fn wrong_code(page: &Page) -> Wrong {
+    Wrong {
+        field: "code",
+        text: page.say("error-code"),
+    }
+}
+
+pub(super) fn message(page: Page, heading: &str, text: &str) -> Response {
+    let (heading, text) = (page.say(heading), page.say_phone(text));
     render(
         StatusCode::OK,
         &MessagePage {
@@ -422,20 +243,7 @@ fn message(page: Page, heading: &str, text: &str) -> Response {
     )
 }
 
-fn over(mut page: Page) -> Response {
-    page.has_error = true;
-    let error = Some(page.say("error-session"));
-    render(
-        StatusCode::OK,
-        &ManagePage {
-            page,
-            email: String::new(),
-            error,
-        },
-    )
-}
-
-fn unexpected(page: Page, answer: Result<PortalAnswer, VaultError>) -> Response {
+pub(super) fn unexpected(page: Page, answer: Result<PortalAnswer, VaultError>) -> Response {
     match answer {
         Err(cause) => failure::broken(page, &cause),
         // The vault answers each command with its own kind of answer.
@@ -443,7 +251,7 @@ fn unexpected(page: Page, answer: Result<PortalAnswer, VaultError>) -> Response 
     }
 }
 
-fn proof(form: CodeForm) -> (Ticket, Secret<String>) {
+pub(super) fn proof(form: CodeForm) -> (Ticket, Secret<String>) {
     let code = form
         .code
         .reveal()
@@ -453,21 +261,14 @@ fn proof(form: CodeForm) -> (Ticket, Secret<String>) {
     (Ticket(form.ticket), Secret::new(code))
 }
 
-fn email_error(page: &Page, error: AddressError) -> String {
-    match error {
-        AddressError::Empty => page.say("error-email-empty"),
-        AddressError::NotOne => page.say("error-email-wrong"),
-    }
-}
-
-fn choices(level: &str, language: &str, page_language: Language) -> Choices {
+pub(super) fn choices(level: &str, language: &str, page_language: Language) -> Choices {
     Choices {
         language: Language::parse(language).unwrap_or(page_language),
         disclosure: Disclosure::parse(level).unwrap_or_default(),
     }
 }
 
-fn levels(page: &Page, chosen: Disclosure) -> Vec<Choice> {
+pub(super) fn levels(page: &Page, chosen: Disclosure) -> Vec<Choice> {
     Disclosure::ALL
         .into_iter()
         .map(|level| Choice {
@@ -479,7 +280,7 @@ fn levels(page: &Page, chosen: Disclosure) -> Vec<Choice> {
         .collect()
 }
 
-fn languages(chosen: Language) -> Vec<Choice> {
+pub(super) fn languages(chosen: Language) -> Vec<Choice> {
     Language::ALL
         .into_iter()
         .map(|language| Choice {

@@ -32,11 +32,13 @@ pub enum TaskKind {
     Other,
     /// An agency's daily test of the line did not come out at its end.
     CanaryLate,
+    /// A notice by telephone or letter that a person carries.
+    ByHand,
 }
 
 impl TaskKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::IdentityDoubt,
         Self::EventReview,
         Self::Clock,
@@ -48,6 +50,7 @@ impl TaskKind {
         Self::NoLongerListed,
         Self::Other,
         Self::CanaryLate,
+        Self::ByHand,
     ];
 
     /// Returns the word that stands for it.
@@ -65,6 +68,7 @@ impl TaskKind {
             Self::NoLongerListed => "no-longer-listed",
             Self::Other => "other",
             Self::CanaryLate => "canary-late",
+            Self::ByHand => "by-hand",
         }
     }
 

@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use savin_hub::ids::PersonId;
 use savin_hub::notification::address::EmailAddress;
+use savin_hub::notification::contact::Contact;
 use savin_hub::store::registry::{listing, record};
 use savin_hub::vault::command::{Choices, Command, StaffCommand, Subscribed};
 use savin_shared::event::EventCode;
@@ -176,10 +177,11 @@ impl Stage {
                 continue;
             }
             let register = StaffCommand::Register {
-                address: EmailAddress::parse(&format!(
+                contacts: vec![Contact::Email(EmailAddress::parse(&format!(
                     "registrant{}@played.example",
                     self.registered.len()
-                ))?,
+                ))?)],
+                to: None,
                 about: Subscribed {
                     person,
                     label: String::new(),

@@ -2,28 +2,23 @@
 
 use askama::Template;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message as Mail};
 use thiserror::Error;
 
-use crate::notification::sentence::{self, Sources};
-use crate::notification::words::{Argument, Words};
-use crate::vault::command::{Content, Message};
-use crate::vault::registration::CODE_MINUTES;
+use crate::channels::draft::Drafter;
+use crate::notification::contact::Contact;
+use crate::notification::words::Words;
+use crate::vault::command::Message;
 
 /// Writes messages.
 #[derive(Debug)]
 pub struct Composer {
     /// The sender's address.
     pub from: Address,
-    /// The public web site.
-    pub site: String,
-    /// The toll-free number.
-    pub phone: String,
-    /// The zone of the readers.
-    pub zone: TimeZone,
+    /// Writes their words.
+    pub drafter: Drafter,
 }
 
 #[derive(Debug, Template)]
@@ -60,51 +55,21 @@ impl Composer {
     /// Returns [`ComposeError`] when an address or the message is not usable.
     pub fn compose(&self, message: &Message, now: Timestamp) -> Result<Mail, ComposeError> {
         let words = Words::of(message.language);
-        let sources = Sources {
-            site: &self.site,
-            phone: &self.phone,
-        };
-        let mut paragraphs = vec![words.say("notice-hello")];
-        if message.may_repeat {
-            paragraphs.push(words.say("notice-may-repeat"));
-        }
-        let (subject, code) = match &message.content {
-            Content::Fact(fact) => {
-                paragraphs.extend(sentence::fact(words, &self.zone, fact, now));
-                paragraphs.push(sentence::more(words, sources));
-                paragraphs.push(words.say("notice-danger"));
-                ("notice-subject", None)
-            }
-            Content::News => {
-                paragraphs.push(sentence::news(words, sources));
-                ("notice-subject", None)
-            }
-            Content::Code(code) => {
-                let code = code.reveal().as_str();
-                let values = [
-                    ("code", Argument::Text(code)),
-                    ("minutes", Argument::Number(CODE_MINUTES)),
-                ];
-                paragraphs.push(words.say_with("code-text", &values));
-                paragraphs.push(words.say("code-not-you"));
-                ("code-subject", Some(code))
-            }
-        };
-        let subject = words.say(subject);
+        let draft = self.drafter.email(message, now);
+        let subject = words.say(draft.subject);
         let html = MailPage {
             language: message.language.tag(),
             title: &subject,
-            paragraphs: &paragraphs,
-            code,
+            paragraphs: &draft.paragraphs,
+            code: draft.code.as_deref(),
         }
         .render()
         .map_err(|_| ComposeError::Template)?;
-        let text = paragraphs.join("\n\n") + "\n";
-        let to: Address = message
-            .address
-            .reveal()
-            .parse()
-            .map_err(|_| ComposeError::Address)?;
+        let text = draft.paragraphs.join("\n\n") + "\n";
+        let Contact::Email(to) = &message.to else {
+            return Err(ComposeError::Address);
+        };
+        let to: Address = to.reveal().parse().map_err(|_| ComposeError::Address)?;
         let sender = Mailbox::new(Some(words.say("notice-sender")), self.from.clone());
         Mail::builder()
             .from(sender)

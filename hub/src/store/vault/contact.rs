@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::ids::RegistrantId;
+use crate::ids::{ContactId, RegistrantId};
+use crate::notification::channel::Channel;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, optional_time, time};
@@ -12,11 +13,11 @@ use crate::values;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactRow {
     /// Its identifier.
-    pub contact: [u8; 16],
+    pub contact: ContactId,
     /// Whose.
     pub registrant: RegistrantId,
     /// Of which channel.
-    pub channel: String,
+    pub channel: Channel,
     /// The keyed hash by which it is found.
     pub blind_index: [u8; 32],
     /// The address, sealed.
@@ -36,7 +37,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &ContactRow) -> Result<(), StoreError> {
              verified_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
         &[
-            (&row.contact).into(),
+            row.contact.as_bytes().into(),
             row.registrant.as_bytes().into(),
             row.channel.as_str().into(),
             (&row.blind_index).into(),
@@ -52,13 +53,13 @@ pub fn insert(tx: &mut Tx<'_>, row: &ContactRow) -> Result<(), StoreError> {
 /// Returns [`StoreError`] when the database refuses.
 pub fn find_verified(
     tx: &mut Tx<'_>,
-    channel: &str,
+    channel: Channel,
     blind_index: &[u8; 32],
 ) -> Result<Option<ContactRow>, StoreError> {
     let row = tx.query_optional(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at
          FROM contact WHERE channel = $1 AND blind_index = $2 AND verified_at IS NOT NULL",
-        values![channel, blind_index],
+        values![channel.as_str(), blind_index],
     )?;
     row.as_ref().map(read).transpose()
 }
@@ -81,23 +82,80 @@ pub fn of_registrant(
     .collect()
 }
 
-/// Notes that a registrant's contacts were proved.
+/// Finds in which ways each of these registrants is told, in their order: by proved contacts only.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn verify(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute_one(
-        "contact",
-        "UPDATE contact SET verified_at = $2 WHERE registrant_id = $1",
-        &[registrant.as_bytes().into(), time(now)],
+pub fn channels_of(
+    tx: &mut Tx<'_>,
+    registrants: &[RegistrantId],
+) -> Result<Vec<Vec<Channel>>, StoreError> {
+    let lists: Vec<_> = registrants
+        .iter()
+        .map(|registrant| vec![registrant.as_bytes().into()])
+        .collect();
+    tx.query_many(
+        "SELECT DISTINCT channel FROM contact
+         WHERE registrant_id = $1 AND verified_at IS NOT NULL ORDER BY channel",
+        &lists,
+    )?
+    .iter()
+    .map(|rows| {
+        rows.iter()
+            .map(|row| Channel::parse(row.text(0)?).ok_or(StoreError::Damaged("a channel")))
+            .collect()
+    })
+    .collect()
+}
+
+/// Notes that a contact was proved; another one of the same channel gives way to it. Returns whether
+/// there was one to prove.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn verify(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    tx.execute(
+        "DELETE FROM contact WHERE registrant_id = $1 AND contact_id <> $2
+         AND channel = (SELECT channel FROM contact WHERE contact_id = $2)",
+        values![registrant.as_bytes(), contact.as_bytes()],
+    )?;
+    let changed = tx.execute(
+        "UPDATE contact SET verified_at = $3 WHERE registrant_id = $1 AND contact_id = $2",
+        &[
+            registrant.as_bytes().into(),
+            contact.as_bytes().into(),
+            time(now),
+        ],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Removes a contact; one that is gone already stays so.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    contact: ContactId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM contact WHERE registrant_id = $1 AND contact_id = $2",
+        values![registrant.as_bytes(), contact.as_bytes()],
     )
+    .map(|_| ())
 }
 
 fn read(row: &Row) -> Result<ContactRow, StoreError> {
     Ok(ContactRow {
-        contact: row.array(0)?,
+        contact: ContactId::from_bytes(row.array(0)?),
         registrant: RegistrantId::from_bytes(row.array(1)?),
-        channel: row.text(2)?.to_owned(),
+        channel: Channel::parse(row.text(2)?).ok_or(StoreError::Damaged("a channel"))?,
         blind_index: row.array(3)?,
         sealed_address: row.bytes(4)?.to_vec(),
         verified_at: row.optional_time(5)?,

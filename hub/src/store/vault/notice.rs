@@ -5,6 +5,7 @@ use savin_shared::hash::Hash;
 
 use crate::evidence::leaf;
 use crate::ids::{NoticeId, RegistrantId};
+use crate::notification::channel::Channel;
 use crate::store::conn::{Engine, Tx};
 use crate::store::value::{Row, optional_time, time};
 use crate::store::{StoreError, evidence};
@@ -18,7 +19,7 @@ pub struct NewNotice {
     /// For whom.
     pub registrant: RegistrantId,
     /// By which channel.
-    pub channel: &'static str,
+    pub channel: Channel,
     /// How soon: 0 first.
     pub urgency: u8,
     /// What it says, sealed.
@@ -43,6 +44,8 @@ pub struct ClaimedNotice {
     pub notice: NoticeId,
     /// For whom.
     pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: Channel,
     /// What it says, sealed.
     pub sealed_fact: Vec<u8>,
     /// The number of the claim; a later claim makes it void.
@@ -59,7 +62,7 @@ pub struct NoticeStanding {
     /// For whom.
     pub registrant: RegistrantId,
     /// By which channel.
-    pub channel: String,
+    pub channel: Channel,
     /// What it says, sealed.
     pub sealed_fact: Vec<u8>,
     /// Where it stands.
@@ -119,7 +122,7 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
             vec![
                 notice.notice.as_bytes().into(),
                 notice.registrant.as_bytes().into(),
-                notice.channel.into(),
+                notice.channel.as_str().into(),
                 notice.urgency.into(),
                 notice.sealed_fact.as_slice().into(),
                 time(now),
@@ -137,7 +140,7 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
         .iter()
         .zip(notices)
         .filter(|(planned, _)| !planned.is_empty())
-        .map(|(_, new)| leaf::notice(new.notice, new.channel, now, &new.commitment))
+        .map(|(_, new)| leaf::notice(new.notice, new.channel.as_str(), now, &new.commitment))
         .collect();
     evidence::append(tx, &leaves)
 }
@@ -196,7 +199,7 @@ pub fn of_events(tx: &mut Tx<'_>, links: &[[u8; 32]]) -> Result<Vec<Vec<EventNot
 /// Returns [`StoreError`] when the database refuses.
 pub fn claim(
     tx: &mut Tx<'_>,
-    channel: &str,
+    channel: Channel,
     limit: u32,
     now: Timestamp,
     lease_until: Timestamp,
@@ -215,39 +218,73 @@ pub fn claim(
              ORDER BY urgency, due_at, notice_id LIMIT $3 FOR UPDATE SKIP LOCKED"
         }
     };
-    let rows = tx.query(due, &[channel.into(), time(now), i64::from(limit).into()])?;
+    let rows = tx.query(
+        due,
+        &[channel.as_str().into(), time(now), i64::from(limit).into()],
+    )?;
     let mut claimed = Vec::with_capacity(rows.len());
     let mut leaves = Vec::with_capacity(rows.len());
     for row in &rows {
-        let notice: [u8; 16] = row.array(0)?;
-        let row = tx
-            .query_optional(
-                "UPDATE notice SET state = 'trying', claimed_until = $2, claim = claim + 1,
-                     attempts = attempts + 1
-                 WHERE notice_id = $1 RETURNING registrant_id, sealed_fact, claim, attempts",
-                &[(&notice).into(), time(lease_until)],
-            )?
-            .ok_or(StoreError::Damaged("a notice vanished"))?;
-        tx.execute_one(
-            "attempt",
-            "INSERT INTO attempt (notice_id, number, attempted_at) VALUES ($1, $2, $3)",
-            &[(&notice).into(), row.integer(3)?.into(), time(now)],
-        )?;
-        let id = NoticeId::from_bytes(notice);
-        leaves.push(leaf::attempt(id, row.integer(3)?, now));
-        claimed.push(ClaimedNotice {
-            notice: id,
-            registrant: RegistrantId::from_bytes(row.array(0)?),
-            sealed_fact: row.bytes(1)?.to_vec(),
-            claim: row.integer(2)?,
-            attempt: row.count(3)?,
-        });
+        let notice = NoticeId::from_bytes(row.array(0)?);
+        let one = take(tx, notice, now, lease_until)?;
+        let (one, leaf) = one.ok_or(StoreError::Damaged("a notice vanished"))?;
+        claimed.push(one);
+        leaves.push(leaf);
     }
     evidence::append(tx, &leaves)?;
     Ok(claimed)
 }
 
-/// Notes what became of a try, with a leaf in the evidence; a claim that is void changes nothing. Returns whether it counted.
+/// Claims one notice, whether or not it is due, and writes a row and a leaf for the try; `None` for
+/// one that does not wait any more.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn claim_one(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Option<ClaimedNotice>, StoreError> {
+    let Some((claimed, leaf)) = take(tx, notice, now, lease_until)? else {
+        return Ok(None);
+    };
+    evidence::append(tx, &[leaf])?;
+    Ok(Some(claimed))
+}
+
+fn take(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Option<(ClaimedNotice, leaf::Leaf)>, StoreError> {
+    let row = tx.query_optional(
+        "UPDATE notice SET state = 'trying', claimed_until = $2, claim = claim + 1,
+             attempts = attempts + 1
+         WHERE notice_id = $1 AND state IN ('planned', 'trying')
+         RETURNING registrant_id, sealed_fact, claim, attempts, channel",
+        &[notice.as_bytes().into(), time(lease_until)],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    tx.execute_one(
+        "attempt",
+        "INSERT INTO attempt (notice_id, number, attempted_at) VALUES ($1, $2, $3)",
+        &[notice.as_bytes().into(), row.integer(3)?.into(), time(now)],
+    )?;
+    let claimed = ClaimedNotice {
+        notice,
+        registrant: RegistrantId::from_bytes(row.array(0)?),
+        sealed_fact: row.bytes(1)?.to_vec(),
+        claim: row.integer(2)?,
+        attempt: row.count(3)?,
+        channel: channel(&row, 4)?,
+    };
+    Ok(Some((claimed, leaf::attempt(notice, row.integer(3)?, now))))
+}
+
+/// Notes what became of a try, with a leaf in the evidence; a claim that is void changes nothing.
+/// Returns whether it counted.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -380,6 +417,31 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreE
     .collect()
 }
 
+/// Finds the notices whose names begin with some bytes, at most two.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn beginning_with(tx: &mut Tx<'_>, bytes: &[u8]) -> Result<Vec<NoticeStanding>, StoreError> {
+    let bound = |filler: u8| {
+        let mut bound = bytes.to_vec();
+        bound.resize(16, filler);
+        bound
+    };
+    let (low, high) = (bound(0), bound(u8::MAX));
+    tx.query(
+        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer
+         FROM notice n
+         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
+         WHERE n.notice_id >= $1 AND n.notice_id <= $2
+         ORDER BY n.notice_id LIMIT 2",
+        values![low.as_slice(), high.as_slice()],
+    )?
+    .iter()
+    .map(standing)
+    .collect()
+}
+
 /// Counts notices by where they stand.
 ///
 /// # Errors
@@ -410,7 +472,7 @@ fn standing(row: &Row) -> Result<NoticeStanding, StoreError> {
     Ok(NoticeStanding {
         notice: NoticeId::from_bytes(row.array(0)?),
         registrant: RegistrantId::from_bytes(row.array(1)?),
-        channel: row.text(2)?.to_owned(),
+        channel: channel(row, 2)?,
         sealed_fact: row.bytes(3)?.to_vec(),
         state: row.text(4)?.to_owned(),
         planned_at: row.time(5)?,
@@ -419,4 +481,8 @@ fn standing(row: &Row) -> Result<NoticeStanding, StoreError> {
         outcome: row.optional_text(8)?.map(str::to_owned),
         sealed_answer: row.optional_bytes(9)?.map(<[u8]>::to_vec),
     })
+}
+
+fn channel(row: &Row, place: usize) -> Result<Channel, StoreError> {
+    Channel::parse(row.text(place)?).ok_or(StoreError::Damaged("a channel"))
 }

@@ -157,14 +157,16 @@ pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Resu
         .map(|_| ())
 }
 
-/// Forgets registrations that were never proved; returns how many.
+/// Finds registrations that began before a time and were not proved, and whose codes ended before it.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn pending_before(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<RegistrantId>, StoreError> {
     tx.query(
-        "SELECT registrant_id FROM registrant WHERE state = 'pending' AND created_at < $1
-         ORDER BY registrant_id LIMIT 1000",
+        "SELECT r.registrant_id FROM registrant r WHERE r.state = 'pending' AND r.created_at < $1
+             AND NOT EXISTS (SELECT 1 FROM verification v
+                 WHERE v.registrant_id = r.registrant_id AND v.expires_at >= $1)
+         ORDER BY r.registrant_id LIMIT 1000",
         &[time(before)],
     )?
     .iter()

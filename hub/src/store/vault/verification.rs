@@ -14,6 +14,8 @@ pub enum Purpose {
     Registration,
     /// That whoever wants to change or stop is the registrant.
     Access,
+    /// That a further address of a registrant is hers.
+    Contact,
 }
 
 /// A code that was sent.
@@ -40,6 +42,7 @@ impl Purpose {
         match self {
             Self::Registration => "registration",
             Self::Access => "access",
+            Self::Contact => "contact",
         }
     }
 }
@@ -108,6 +111,23 @@ pub fn try_once(
     }))
 }
 
+/// Loads the request of a registration that is not proved yet.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn request_of(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT sealed_request FROM verification
+         WHERE registrant_id = $1 AND purpose = 'registration' AND used_at IS NULL
+         ORDER BY created_at DESC, token_hash LIMIT 1",
+        &[registrant.as_bytes().into()],
+    )?;
+    row.map(|row| Ok(row.bytes(0)?.to_vec())).transpose()
+}
+
 /// Uses a code up.
 ///
 /// # Errors
@@ -118,6 +138,19 @@ pub fn use_up(tx: &mut Tx<'_>, ticket_hash: &[u8; 32], now: Timestamp) -> Result
         "UPDATE verification SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL",
         &[ticket_hash.into(), time(now)],
     )
+}
+
+/// Uses up the codes of a registration that was proved in another way.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn end_of(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE verification SET used_at = $2 WHERE registrant_id = $1
+         AND purpose = 'registration' AND used_at IS NULL",
+        &[registrant.as_bytes().into(), time(now)],
+    )
+    .map(|_| ())
 }
 
 /// Counts the codes that were sent to an address since a time.

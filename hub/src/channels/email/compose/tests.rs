@@ -9,8 +9,10 @@ use savin_shared::event::EventCode;
 use savin_shared::pii::Secret;
 
 use super::Composer;
+use crate::channels::draft::Drafter;
 use crate::ids::{EventId, EventPosition, NoticeId, PersonId};
 use crate::notification::address::EmailAddress;
+use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::rules::Rules;
 use crate::notification::sentence;
@@ -21,9 +23,11 @@ use crate::vault::command::{Content, Message};
 fn composer() -> Composer {
     Composer {
         from: "notice@information.example".parse().unwrap(),
-        site: "https://information.example".to_owned(),
-        phone: "1-800-555-0100".to_owned(),
-        zone: TimeZone::get("America/Chicago").unwrap(),
+        drafter: Drafter {
+            site: "https://information.example".to_owned(),
+            phone: "1-800-555-0100".to_owned(),
+            zone: TimeZone::get("America/Chicago").unwrap(),
+        },
     }
 }
 
@@ -66,7 +70,7 @@ fn message(content: Content, language: Language) -> Message {
     Message {
         notice: NoticeId::from_bytes([3; 16]),
         claim: 1,
-        address: EmailAddress::parse("avery@example.test").unwrap(),
+        to: Contact::Email(EmailAddress::parse("avery@example.test").unwrap()),
         language,
         content,
         may_repeat: false,
@@ -90,7 +94,7 @@ fn says_every_event_in_reviewed_words() {
         for code in told() {
             for level in [Disclosure::Full, Disclosure::Discreet] {
                 let fact = fact(code).disclosed(level).unwrap();
-                let said = sentence::fact(words, &composer().zone, &fact, now()).join(" ");
+                let said = sentence::fact(words, &composer().drafter.zone, &fact, now()).join(" ");
                 writeln!(text, "{} {code} {}: {said}", language.tag(), level.as_str()).unwrap();
             }
         }
@@ -148,7 +152,12 @@ fn says_how_old_a_late_fact_is() {
         fact.effective_at = now()
             .checked_sub(jiff::SignedDuration::from_hours(hours))
             .ok();
-        let said = sentence::fact(Words::of(Language::En), &composer().zone, &fact, now());
+        let said = sentence::fact(
+            Words::of(Language::En),
+            &composer().drafter.zone,
+            &fact,
+            now(),
+        );
         said.get(1..).unwrap_or_default().join(" ")
     };
     assert_eq!(hours(0), "");

@@ -1,0 +1,152 @@
+//! What the web and telephone front may ask of the vault, and what it is answered: write-only, masked.
+
+use savin_shared::pii::Secret;
+
+use super::Choices;
+use crate::ids::{ContactId, PersonId, SubscriptionId};
+use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
+use crate::notification::words::Language;
+
+/// About whom somebody wants to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribed {
+    /// The person.
+    pub person: PersonId,
+    /// The person's initials, by which she recognises the entry later.
+    pub label: String,
+}
+
+/// An opaque secret that a page carries from step to step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket(pub Secret<String>);
+
+/// What the front may ask.
+#[derive(Debug, Clone)]
+pub enum PortalCommand {
+    /// Somebody wants to be told, and is to prove that the first of these is hers: the e-mail address,
+    /// without one the telephone, without either the postal address. One of a channel counts.
+    BeginRegistration {
+        /// Where.
+        contacts: Vec<Contact>,
+        /// About whom.
+        about: Subscribed,
+        /// How.
+        choices: Choices,
+    },
+    /// The code of a registration came back.
+    ConfirmRegistration {
+        /// Of which.
+        ticket: Ticket,
+        /// The code.
+        code: Secret<String>,
+    },
+    /// Somebody wants to change or stop, and is to prove that the address is hers.
+    BeginAccess {
+        /// The address.
+        address: EmailAddress,
+        /// In which language the code is sent.
+        language: Language,
+    },
+    /// The code of an access came back.
+    ConfirmAccess {
+        /// Of which.
+        ticket: Ticket,
+        /// The code.
+        code: Secret<String>,
+    },
+    /// Show what she chose.
+    View {
+        /// Her session.
+        session: Ticket,
+    },
+    /// Change what she chose.
+    Change {
+        /// Her session.
+        session: Ticket,
+        /// How from now on.
+        choices: Choices,
+    },
+    /// Stop telling her about one person.
+    Drop {
+        /// Her session.
+        session: Ticket,
+        /// The entry.
+        entry: SubscriptionId,
+    },
+    /// Stop telling her anything, and forget her.
+    Stop {
+        /// Her session.
+        session: Ticket,
+    },
+    /// End the session.
+    Leave {
+        /// Her session.
+        session: Ticket,
+    },
+    /// Tell her by telephone or letter too, once its own code came back.
+    Reach {
+        /// Her session.
+        session: Ticket,
+        /// Where.
+        contact: Contact,
+    },
+    /// The code of a further way to reach her came back.
+    Prove {
+        /// Her session.
+        session: Ticket,
+        /// Of which.
+        contact: ContactId,
+        /// The code.
+        code: Secret<String>,
+    },
+    /// Tell her no more by this telephone or letter.
+    Unreach {
+        /// Her session.
+        session: Ticket,
+        /// By which.
+        contact: ContactId,
+    },
+}
+
+/// What the front is answered: nothing that a stranger could learn from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortalAnswer {
+    /// A code is on its way, if there is anywhere to send it.
+    Begun(Ticket),
+    /// Done.
+    Done,
+    /// The code is wrong, or too old, or was tried too often; or the session is over.
+    Refused,
+    /// The code of a further way to reach her is wrong, and the session goes on.
+    Wrong,
+    /// The session, once a code was right.
+    Session(Ticket),
+    /// What she chose, masked.
+    View(MaskedView),
+}
+
+/// What a registrant chose, in a form that tells a stranger little.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaskedView {
+    /// Where she is reached.
+    pub contacts: Vec<MaskedContact>,
+    /// How she is told.
+    pub choices: Choices,
+    /// About whom, by initials.
+    pub about: Vec<(SubscriptionId, String)>,
+}
+
+/// A way to reach a registrant, masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaskedContact {
+    /// Which.
+    pub contact: ContactId,
+    /// By what.
+    pub channel: Channel,
+    /// Enough for her to recognise it.
+    pub address: String,
+    /// Whether she is told there.
+    pub is_proved: bool,
+}

@@ -1,0 +1,217 @@
+//! What staff may ask of the vault, and what it is answered: by pseudonym, addresses masked.
+
+use jiff::Timestamp;
+use savin_shared::pii::{Pii, Secret};
+
+use super::{Choices, Message, Subscribed, TryOutcome};
+use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
+use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
+pub use crate::store::vault::canary::CanaryStanding;
+use crate::work::task::{Level, TaskKind};
+
+/// What staff may ask.
+#[derive(Debug, Clone)]
+pub enum StaffCommand {
+    /// Register somebody whose contacts staff has verified, as from the paper form.
+    Register {
+        /// Where.
+        contacts: Vec<Contact>,
+        /// Whose registration it adds to; without one, that of the e-mail address, or a new one.
+        to: Option<RegistrantId>,
+        /// About whom.
+        about: Subscribed,
+        /// How.
+        choices: Choices,
+    },
+    /// List notices, the newest first.
+    Notices {
+        /// At most how many.
+        limit: u32,
+    },
+    /// Count what there is.
+    Counts,
+    /// Count how far the registrants of events were reached.
+    Reach {
+        /// Of which events.
+        events: Vec<EventId>,
+    },
+    /// Hand out one message, to be carried by hand.
+    Message {
+        /// The first bytes of its name, or all.
+        notice: Vec<u8>,
+    },
+    /// Note what became of carrying a message by hand.
+    Carried {
+        /// Which.
+        notice: NoticeId,
+        /// What became of it.
+        outcome: TryOutcome,
+    },
+    /// She said the code of a message back: the contact that it went to is hers.
+    Prove {
+        /// Which message.
+        notice: NoticeId,
+        /// The code.
+        code: Secret<String>,
+    },
+    /// Work on the tasks that concern registrants.
+    Tasks(TaskCommand),
+    /// Let the agencies' daily tests come out at this address from now on, or nowhere.
+    Monitor(Option<EmailAddress>),
+    /// Say how the daily tests stand.
+    Canaries,
+}
+
+/// What staff may do with tasks that concern registrants.
+#[derive(Debug, Clone)]
+pub enum TaskCommand {
+    /// List the open ones.
+    List {
+        /// Of which kind; of all without one.
+        kind: Option<TaskKind>,
+        /// At most how many.
+        limit: u32,
+    },
+    /// Show one.
+    Load {
+        /// Which.
+        task: i64,
+    },
+    /// Somebody works on one.
+    Claim {
+        /// Which.
+        task: i64,
+        /// Who.
+        staff: String,
+    },
+    /// One has been decided; the decision is signed and in the registry.
+    Done {
+        /// Which.
+        task: i64,
+        /// What was chosen.
+        choice: String,
+        /// The decision's number.
+        decision: i64,
+    },
+    /// Count them, with their ages.
+    Ages,
+}
+
+/// What staff is answered.
+#[derive(Debug, Clone)]
+pub enum StaffAnswer {
+    /// Registered, under this pseudonym.
+    Registered(RegistrantId),
+    /// The message, and where it stands; nothing where none fits, or more than one.
+    Message(Option<Box<Message>>),
+    /// Notices.
+    Notices(Vec<NoticeRow>),
+    /// How many there are.
+    Counts(Counts),
+    /// How far the registrants of each event were reached, in the order of the events.
+    Reach(Vec<Reach>),
+    /// Tasks.
+    Tasks(Vec<VaultTask>),
+    /// How each agent's daily tests stand.
+    Canaries(Vec<CanaryStanding>),
+    /// Whether that changed anything.
+    Changed(bool),
+    /// Open tasks by kind and level, and when the oldest of each was opened.
+    Ages(Vec<(String, String, u64, Timestamp)>),
+}
+
+/// A task that concerns a registrant, as staff sees it.
+#[derive(Debug, Clone)]
+pub struct VaultTask {
+    /// Its number.
+    pub task: i64,
+    /// What kind it is.
+    pub kind: TaskKind,
+    /// What it is about.
+    pub subject: String,
+    /// Whom it concerns, by pseudonym.
+    pub registrant: RegistrantId,
+    /// How soon: 1 first.
+    pub urgency: u8,
+    /// By when it must be done.
+    pub due_at: Option<Timestamp>,
+    /// What is to be done.
+    pub note: Pii<String>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// To whom it has come.
+    pub level: Level,
+    /// Who works on it.
+    pub claimed_by: Option<String>,
+    /// `open`, `done` or `closed`.
+    pub state: String,
+    /// What was chosen, or why it is closed.
+    pub outcome: Option<String>,
+}
+
+/// A notice as staff sees it: by pseudonym, and without the person it is about.
+#[derive(Debug, Clone)]
+pub struct NoticeRow {
+    /// Which.
+    pub notice: NoticeId,
+    /// To whom, by pseudonym.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: Channel,
+    /// What it tells, as an event's code; nothing for a code.
+    pub about: Option<String>,
+    /// Where it stands.
+    pub state: String,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// When it was tried last.
+    pub attempted_at: Option<Timestamp>,
+    /// What became of the last try.
+    pub outcome: Option<String>,
+    /// What the channel answered to it, with the address masked.
+    pub answer: Option<Pii<String>>,
+    /// The event that it tells.
+    pub event: Option<EventPosition>,
+    /// Where it goes, masked.
+    pub address: Pii<String>,
+}
+
+/// How many there are of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Notices by where they stand.
+    pub notices: Vec<(String, u64)>,
+    /// When the oldest that still waits was planned.
+    pub oldest_waiting: Option<Timestamp>,
+}
+
+/// How many registrants of an event were reached, each counted once, by her best channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// She confirmed.
+    pub confirmed: u64,
+    /// A channel took the notice.
+    pub accepted: u64,
+    /// It waits or is tried.
+    pub waiting: u64,
+    /// No channel ever will.
+    pub failed: u64,
+}
+
+impl Reach {
+    /// Returns how many there are.
+    #[must_use]
+    pub const fn registrants(self) -> u64 {
+        self.confirmed + self.accepted + self.waiting + self.failed
+    }
+
+    /// Returns how many were told by no channel yet.
+    #[must_use]
+    pub const fn untold(self) -> u64 {
+        self.waiting + self.failed
+    }
+}

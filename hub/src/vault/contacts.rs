@@ -1,0 +1,315 @@
+//! The ways to reach a registrant: sealed each, proved each by a code of its own, one of a channel.
+
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::hash::Hash;
+use savin_shared::pii::Secret;
+
+use super::command::{MaskedContact, PortalAnswer, Ticket};
+use super::courier::Payload;
+use super::keyring::Keyring;
+use super::registration::{CODE_MINUTES, SealedChoices, draw_code, may_send, proved, wrong_keys};
+use super::sealed::DataKey;
+use super::task::{self, Ask};
+use super::{Vault, VaultError, broken};
+use crate::ids::{ContactId, NoticeId, RegistrantId};
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
+use crate::notification::words::Language;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::contact::{self, ContactRow};
+use crate::store::vault::notice::{self, NewNotice};
+use crate::store::vault::registrant;
+use crate::store::vault::verification::{self, Purpose, VerificationRow};
+use crate::work::task::TaskKind;
+
+/// How long a code that a person calls with can be used, in days.
+const CALLED_DAYS: i64 = 3;
+
+/// How long a code in a letter can be used, in days.
+const POSTED_DAYS: i64 = 30;
+
+/// How soon a person calls or writes with a code: before every fact that is not pressing.
+const CODE_URGENCY: u8 = 3;
+
+/// What work on contacts needs besides its transaction.
+#[derive(Clone, Copy)]
+pub(super) struct Hand<'a> {
+    pub(super) keys: &'a Keyring,
+    pub(super) random: fn() -> [u8; 16],
+    pub(super) now: Timestamp,
+}
+
+/// Whose contacts, with her open key.
+pub(super) type Whose<'a> = (RegistrantId, &'a DataKey);
+
+/// Returns how long a code that goes out by a channel can be used.
+#[must_use]
+pub const fn code_life(channel: Channel) -> SignedDuration {
+    match channel {
+        Channel::Email => SignedDuration::from_mins(CODE_MINUTES),
+        Channel::Telephone => SignedDuration::from_hours(24 * CALLED_DAYS),
+        Channel::Letter => SignedDuration::from_hours(24 * POSTED_DAYS),
+    }
+}
+
+impl Hand<'_> {
+    /// Seals a contact.
+    pub(super) fn seal(
+        self,
+        (registrant, key): Whose<'_>,
+        contact: &Contact,
+        verified_at: Option<Timestamp>,
+    ) -> Result<ContactRow, super::sealed::SealError> {
+        let channel = contact.channel();
+        Ok(ContactRow {
+            contact: ContactId::from_bytes((self.random)()),
+            registrant,
+            channel,
+            blind_index: self
+                .keys
+                .blind_index(channel.as_str(), &contact.comparable()),
+            sealed_address: key.seal("address", registrant, contact.stored().reveal())?,
+            verified_at,
+        })
+    }
+
+    /// Adds a contact, which is proved or asked to prove itself; one that she has stays as it is.
+    pub(super) fn put(
+        self,
+        tx: &mut Tx<'_>,
+        whose: Whose<'_>,
+        contact: &Contact,
+        proof: Proof,
+    ) -> Result<(), StoreError> {
+        let row = self.seal(whose, contact, None).map_err(broken)?;
+        let known = contact::of_registrant(tx, whose.0)?
+            .into_iter()
+            .find(|known| known.channel == row.channel && known.blind_index == row.blind_index);
+        let is_new = known.is_none();
+        if is_new {
+            contact::insert(tx, &row)?;
+        }
+        let row = known.unwrap_or(row);
+        match proof {
+            Proof::Given => contact::verify(tx, whose.0, row.contact, self.now).map(|_| ()),
+            Proof::Wanted(language) if is_new => self.ask_proof(tx, whose, &row, language),
+            Proof::Wanted(_) => Ok(()),
+        }
+    }
+
+    /// Sends the code that proves a further contact.
+    pub(super) fn ask_proof(
+        self,
+        tx: &mut Tx<'_>,
+        whose: Whose<'_>,
+        row: &ContactRow,
+        language: Language,
+    ) -> Result<(), StoreError> {
+        if !may_send(tx, &row.blind_index, self.now)? {
+            return Ok(());
+        }
+        let (ticket, code) = (ticket(row.contact), draw_code((self.random)()));
+        let verification = VerificationRow {
+            ticket_hash: self.keys.ticket_hash(&ticket.0),
+            purpose: Purpose::Contact,
+            registrant: Some(whose.0),
+            blind_index: row.blind_index,
+            code_hash: Some(self.keys.code_hash(&ticket.0, &code)),
+            sealed_request: Vec::new(),
+            expires_at: later(self.now, row.channel),
+        };
+        verification::insert(tx, &verification, self.now)?;
+        self.send_code(tx, whose, (row.channel, row.contact), (&code, language))
+    }
+
+    /// Plans the message that carries a code to one contact.
+    pub(super) fn send_code(
+        self,
+        tx: &mut Tx<'_>,
+        (registrant, key): Whose<'_>,
+        (channel, contact): (Channel, ContactId),
+        (code, language): (&Secret<String>, Language),
+    ) -> Result<(), StoreError> {
+        let payload = Payload::Code {
+            code: code.reveal().clone(),
+            language,
+            contact: Some(*contact.as_bytes()),
+        };
+        let sealed_fact = key.seal("notice", registrant, &payload).map_err(broken)?;
+        let new = NewNotice {
+            notice: NoticeId::from_bytes((self.random)()),
+            registrant,
+            channel,
+            urgency: if channel.is_by_hand() {
+                CODE_URGENCY
+            } else {
+                0
+            },
+            // A code tells nothing that anybody would have to prove.
+            commitment: Hash::of(&sealed_fact),
+            sealed_fact,
+        };
+        notice::plan(tx, std::slice::from_ref(&new), self.now)?;
+        by_hand(tx, self.keys, &new, self.now)
+    }
+}
+
+/// Whether a contact has to be proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// Staff has verified it.
+    Given,
+    /// A code is sent, in this language.
+    Wanted(Language),
+}
+
+/// Opens the task of whoever carries a notice for which there is no door.
+pub(super) fn by_hand(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    new: &NewNotice,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let short = short(new.notice);
+    let (what, command) = match new.channel {
+        Channel::Email => return Ok(()),
+        Channel::Telephone => ("Call her", "script"),
+        Channel::Letter => ("Write to her", "letter"),
+    };
+    let ask = Ask {
+        kind: TaskKind::ByHand,
+        subject: subject(new.notice),
+        registrant: new.registrant,
+        urgency: new.urgency,
+        due_at: None,
+        note: format!(
+            "{what}: `savin-hub notices {command} {short} --as KEYFILE` has where and the words. \
+             Then `savin-hub notices told {short}`, or `tried` where nobody was reached."
+        ),
+    };
+    task::open(tx, keys, &ask, now).map(|_| ())
+}
+
+/// Returns what the task of a notice is about.
+pub(super) fn subject(notice: NoticeId) -> String {
+    format!("notice/{notice}")
+}
+
+/// Returns the part of a notice's name that people say and type.
+#[must_use]
+pub fn short(notice: NoticeId) -> String {
+    notice.to_string().chars().take(8).collect()
+}
+
+/// Opens a contact.
+pub(super) fn opened(key: &DataKey, row: &ContactRow) -> Result<Contact, StoreError> {
+    let text: String = key
+        .open("address", row.registrant, &row.sealed_address)
+        .map_err(broken)?;
+    Contact::read(row.channel, &text).map_err(|_| StoreError::Damaged("a stored address"))
+}
+
+/// Returns the language in which a registrant is told.
+pub(super) fn language_of(
+    key: &DataKey,
+    row: &registrant::RegistrantRow,
+) -> Result<Language, StoreError> {
+    let choices: SealedChoices = key
+        .open("choices", row.registrant, &row.sealed_choices)
+        .map_err(broken)?;
+    Ok(super::command::Choices::from(choices).language)
+}
+
+/// Shows a registrant's contacts, masked.
+pub(super) fn masked(
+    tx: &mut Tx<'_>,
+    (registrant, key): Whose<'_>,
+) -> Result<Vec<MaskedContact>, StoreError> {
+    let mut rows = contact::of_registrant(tx, registrant)?;
+    rows.sort_by_key(|row| (row.channel, row.verified_at.is_none()));
+    rows.iter()
+        .map(|row| {
+            Ok(MaskedContact {
+                contact: row.contact,
+                channel: row.channel,
+                address: opened(key, row)?.masked(),
+                is_proved: row.verified_at.is_some(),
+            })
+        })
+        .collect()
+}
+
+fn ticket(contact: ContactId) -> Ticket {
+    Ticket(Secret::new(format!("contact/{contact}")))
+}
+
+pub(super) fn later(now: Timestamp, channel: Channel) -> Timestamp {
+    now.checked_add(code_life(channel))
+        .unwrap_or(Timestamp::MAX)
+}
+
+impl Vault {
+    /// Adds a way to reach her, which its own code has to prove. Where she is written to by e-mail is
+    /// how she comes in, and is not changed here.
+    pub(super) fn add_contact(
+        &self,
+        session: &Ticket,
+        contact: Contact,
+    ) -> Result<PortalAnswer, VaultError> {
+        let (random, now) = (self.world.random, (self.world.wall)());
+        self.in_session("reach", session, move |tx, keys, who, key| {
+            if contact.channel().is_by_hand() {
+                let hand = Hand { keys, random, now };
+                let proof = Proof::Wanted(language_of(key, who)?);
+                hand.put(tx, (who.registrant, key), &contact, proof)?;
+            }
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    /// Takes the code of a further way to reach her.
+    pub(super) fn prove_contact(
+        &self,
+        session: &Ticket,
+        contact: ContactId,
+        code: Secret<String>,
+    ) -> Result<PortalAnswer, VaultError> {
+        let now = (self.world.wall)();
+        self.in_session("prove", session, move |tx, keys, who, _| {
+            let ticket = ticket(contact);
+            let row = proved(tx, keys, Purpose::Contact, (&ticket, &code), now)?;
+            let row = row.filter(|row| row.registrant == Some(who.registrant));
+            let Some(row) = row else {
+                return Ok(PortalAnswer::Wrong);
+            };
+            verification::use_up(tx, &row.ticket_hash, now)?;
+            contact::verify(tx, who.registrant, contact, now)?;
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    /// Takes a way to reach her away; never the one by which she comes in.
+    pub(super) fn remove_contact(
+        &self,
+        session: &Ticket,
+        contact: ContactId,
+    ) -> Result<PortalAnswer, VaultError> {
+        self.in_session("unreach", session, move |tx, _, who, _| {
+            let rows = contact::of_registrant(tx, who.registrant)?;
+            let row = rows.iter().find(|row| row.contact == contact);
+            if row.is_some_and(|row| row.channel.is_by_hand()) {
+                contact::remove(tx, who.registrant, contact)?;
+            }
+            Ok(PortalAnswer::Done)
+        })
+    }
+}
+
+/// Opens a registrant's key.
+pub(super) fn key_of(
+    keys: &Keyring,
+    row: &registrant::RegistrantRow,
+) -> Result<DataKey, StoreError> {
+    keys.unwrap(&row.wrapped_key).map_err(|_| wrong_keys())
+}

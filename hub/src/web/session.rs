@@ -1,0 +1,348 @@
+//! Changing and stopping, in a session that a code opens. The vault is asked by its write-only
+//! commands; a stranger is answered as a registrant would be.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::{Extension, Form};
+use savin_shared::pii::Secret;
+use serde::Deserialize;
+
+use super::Portal;
+use super::page::{Page, render};
+use super::portal::{
+    Choice, CodeForm, choices, code_page, languages, levels, message, proof, unexpected, wrong_code,
+};
+use super::reach::{Field, Group, ReachForm, Wrong};
+use crate::ids::SubscriptionId;
+use crate::notification::channel::Channel;
+use crate::notification::words::Language;
+use crate::vault::command::{MaskedContact, MaskedView, PortalAnswer, PortalCommand, Ticket};
+
+/// What a change within a session carries.
+#[derive(Debug, Deserialize)]
+pub struct SessionForm {
+    #[serde(default)]
+    session: Secret<String>,
+    #[serde(default)]
+    level: String,
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    entry: String,
+    #[serde(default)]
+    code: Secret<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "manage.html")]
+struct ManagePage {
+    page: Page,
+    field: Field,
+    wrong: Option<Wrong>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "view.html")]
+struct ViewPage {
+    page: Page,
+    session: String,
+    contacts: Vec<Reached>,
+    groups: Vec<Group>,
+    about: Vec<(SubscriptionId, String)>,
+    levels: Vec<Choice>,
+    languages: Vec<Choice>,
+    is_saved: bool,
+    wrong: Option<Wrong>,
+}
+
+/// A way to reach her, as it is shown.
+#[derive(Debug)]
+struct Reached {
+    id: String,
+    line: String,
+    is_proved: bool,
+    can_go: bool,
+}
+
+/// What a session's page says besides what stands.
+#[derive(Debug, Default)]
+struct Said {
+    is_saved: bool,
+    wrong: Option<Wrong>,
+    form: Option<ReachForm>,
+}
+
+/// Shows the form for changing and stopping.
+pub async fn manage(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    manage_page(page, &ReachForm::blank(), None)
+}
+
+/// Sends the code that opens a session.
+pub async fn begin_access(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<ReachForm>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    let address = match form.email(&page) {
+        Ok(address) => address,
+        Err(wrong) => return manage_page(page, &form, Some(wrong)),
+    };
+    let begin = PortalCommand::BeginAccess { address, language };
+    match portal.vault.ask(begin).await {
+        Ok(PortalAnswer::Begun(ticket)) => {
+            code_page(page, ("/manage/confirm", Channel::Email), &ticket, None)
+        }
+        other => unexpected(page, other),
+    }
+}
+
+/// Takes the code that opens a session, and shows what she chose.
+pub async fn confirm_access(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<CodeForm>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    let (ticket, code) = proof(form);
+    let command = PortalCommand::ConfirmAccess {
+        ticket: ticket.clone(),
+        code,
+    };
+    match portal.vault.ask(command).await {
+        Ok(PortalAnswer::Session(session)) => view(&portal, page, session, Said::default()).await,
+        Ok(PortalAnswer::Refused) => {
+            let wrong = Some(wrong_code(&page));
+            code_page(page, ("/manage/confirm", Channel::Email), &ticket, wrong)
+        }
+        other => unexpected(page, other),
+    }
+}
+
+/// Changes what she chose.
+pub async fn change(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SessionForm>,
+) -> Response {
+    let choices = choices(&form.level, &form.language, language);
+    let session = Ticket(form.session);
+    let command = PortalCommand::Change {
+        session: session.clone(),
+        choices,
+    };
+    within(&portal, language, session, command).await
+}
+
+/// Stops telling her about one person.
+pub async fn drop_entry(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SessionForm>,
+) -> Response {
+    let session = Ticket(form.session);
+    let Ok(entry) = form.entry.parse() else {
+        return unchanged(&portal, language, session, Said::default()).await;
+    };
+    let command = PortalCommand::Drop {
+        session: session.clone(),
+        entry,
+    };
+    within(&portal, language, session, command).await
+}
+
+/// Tells her in a further way, once its code came back.
+pub async fn reach(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<ReachForm>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    let session = Ticket(form.session.clone());
+    let contacts = match form.contacts(&page) {
+        Ok(contacts) => contacts,
+        Err(mut wrong) => {
+            if wrong.field == "email" {
+                wrong.field = "telephone";
+            }
+            let said = Said {
+                wrong: Some(wrong),
+                form: Some(form),
+                ..Said::default()
+            };
+            return view(&portal, page, session, said).await;
+        }
+    };
+    for contact in contacts {
+        let command = PortalCommand::Reach {
+            session: session.clone(),
+            contact,
+        };
+        match portal.vault.ask(command).await {
+            Ok(PortalAnswer::Done) => {}
+            Ok(PortalAnswer::Refused) => return over(page),
+            other => return unexpected(page, other),
+        }
+    }
+    let said = Said {
+        is_saved: true,
+        ..Said::default()
+    };
+    view(&portal, page, session, said).await
+}
+
+/// Takes the code of a further way.
+pub async fn prove(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SessionForm>,
+) -> Response {
+    let session = Ticket(form.session);
+    let Ok(contact) = form.entry.parse() else {
+        return unchanged(&portal, language, session, Said::default()).await;
+    };
+    let command = PortalCommand::Prove {
+        session: session.clone(),
+        contact,
+        code: form.code,
+    };
+    within(&portal, language, session, command).await
+}
+
+/// Tells her no more in one of the further ways.
+pub async fn unreach(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SessionForm>,
+) -> Response {
+    let session = Ticket(form.session);
+    let Ok(contact) = form.entry.parse() else {
+        return unchanged(&portal, language, session, Said::default()).await;
+    };
+    let command = PortalCommand::Unreach {
+        session: session.clone(),
+        contact,
+    };
+    within(&portal, language, session, command).await
+}
+
+/// Stops telling her anything.
+pub async fn stop(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SessionForm>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    let session = Ticket(form.session);
+    match portal.vault.ask(PortalCommand::Stop { session }).await {
+        Ok(PortalAnswer::Done) => message(page, "done-stopped-heading", "done-stopped-text"),
+        Ok(PortalAnswer::Refused) => over(page),
+        other => unexpected(page, other),
+    }
+}
+
+/// Carries out a change within a session and shows what stands now.
+async fn within(
+    portal: &Portal,
+    language: Language,
+    session: Ticket,
+    command: PortalCommand,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    let said = match portal.vault.ask(command).await {
+        Ok(PortalAnswer::Done) => Said {
+            is_saved: true,
+            ..Said::default()
+        },
+        Ok(PortalAnswer::Wrong) => Said {
+            wrong: Some(wrong_code(&page)),
+            ..Said::default()
+        },
+        Ok(PortalAnswer::Refused) => return over(page),
+        other => return unexpected(page, other),
+    };
+    view(portal, page, session, said).await
+}
+
+async fn unchanged(portal: &Portal, language: Language, session: Ticket, said: Said) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    view(portal, page, session, said).await
+}
+
+async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> Response {
+    let command = PortalCommand::View {
+        session: session.clone(),
+    };
+    let view: MaskedView = match portal.vault.ask(command).await {
+        Ok(PortalAnswer::View(view)) => view,
+        Ok(PortalAnswer::Refused) => return over(page),
+        other => return unexpected(page, other),
+    };
+    page.session = Some(session.0.reveal().clone());
+    page.has_error = said.wrong.is_some();
+    let form = said.form.unwrap_or_else(ReachForm::blank);
+    let mut wrong = said.wrong;
+    let contacts: Vec<_> = view
+        .contacts
+        .iter()
+        .map(|one| reached(&page, one))
+        .collect();
+    // The code is typed beside the way that waits for it.
+    if let Some(wrong) = wrong.as_mut().filter(|wrong| wrong.field == "code") {
+        wrong.field = "contacts";
+    }
+    render(
+        StatusCode::OK,
+        &ViewPage {
+            session: session.0.reveal().clone(),
+            groups: form.groups(
+                &page,
+                &[Channel::Telephone, Channel::Letter],
+                wrong.as_ref(),
+            ),
+            contacts,
+            about: view.about,
+            levels: levels(&page, view.choices.disclosure),
+            languages: languages(view.choices.language),
+            is_saved: said.is_saved,
+            wrong,
+            page,
+        },
+    )
+}
+
+fn reached(page: &Page, contact: &MaskedContact) -> Reached {
+    let key = format!("view-{}", contact.channel);
+    Reached {
+        id: contact.contact.to_string(),
+        line: page.say_text(&key, "address", &contact.address),
+        is_proved: contact.is_proved,
+        can_go: contact.channel.is_by_hand(),
+    }
+}
+
+fn manage_page(mut page: Page, form: &ReachForm, wrong: Option<Wrong>) -> Response {
+    page.has_error = wrong.is_some();
+    render(
+        StatusCode::OK,
+        &ManagePage {
+            field: form.email_field(&page, wrong.as_ref()),
+            wrong,
+            page,
+        },
+    )
+}
+
+fn over(page: Page) -> Response {
+    let wrong = Wrong {
+        field: "email",
+        text: page.say("error-session"),
+    };
+    manage_page(page, &ReachForm::blank(), Some(wrong))
+}
