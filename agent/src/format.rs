@@ -5,6 +5,7 @@
 //! most formats.
 
 mod biff;
+mod calendar;
 pub mod cells;
 pub mod csv;
 mod dbf;

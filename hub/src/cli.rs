@@ -6,6 +6,7 @@ mod backup;
 mod canary;
 mod clocks;
 mod events;
+mod import;
 mod notices;
 mod output;
 mod persons;
@@ -77,6 +78,8 @@ enum Command {
     Events(events::Events),
     /// Show the statutory deadlines that run, and those that were missed.
     Clocks(clocks::Clocks),
+    /// Take in a file of a court, the Parole Board, the sex offender registry, or of protective orders.
+    Import(import::Import),
     /// Add, show and remove members of staff, who sign what they decide.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
@@ -131,6 +134,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Notices(notices) => notices.run(&config, output),
         Command::Events(events) => events.run(&config, output),
         Command::Clocks(clocks) => clocks.run(&config, output),
+        Command::Import(import) => import.run(&config, output),
         Command::Staff(command) => command.run(&config, output),
         Command::Persons(command) => command.run(&config, output),
         Command::Tasks(tasks) => tasks.run(&config, output),

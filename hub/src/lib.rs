@@ -3,8 +3,8 @@
 //!
 //! Layers, each naming only those below it: rules (`registry`, `matching`, `linkage`, `names`, `notification`,
 //! `clocks`, `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault`
-//! (the transactions), doors (`ingest`, `authority`, `planner`, `watch`, `channels`, `web`), wiring (`config`, `app`,
-//! `cli`).
+//! (the transactions), `import` (files that are given to the hub itself), doors (`ingest`, `authority`,
+//! `planner`, `watch`, `channels`, `web`), wiring (`config`, `app`, `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
 pub mod app;
@@ -16,6 +16,7 @@ pub mod config;
 pub mod evidence;
 pub mod freshness;
 pub mod ids;
+pub mod import;
 pub mod ingest;
 pub mod intake;
 pub mod linkage;

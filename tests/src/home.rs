@@ -7,8 +7,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use savin_hub::config::Config;
+use savin_hub::ids::PersonId;
+use savin_hub::notification::address::EmailAddress;
+use savin_hub::notification::contact::Contact;
 use savin_hub::store::Store;
 use savin_hub::vault::Vault;
+use savin_hub::vault::command::{Choices, Command, StaffCommand, Subscribed};
 
 use crate::program::{Program, Programs, run};
 
@@ -180,6 +184,26 @@ impl HubHome {
     /// Returns why it cannot be opened.
     pub fn vault(&self) -> anyhow::Result<Vault> {
         savin_hub::app::open_vault(&Config::load(&self.config_file(), None)?)
+    }
+
+    /// Registers an address for a person, as staff would.
+    ///
+    /// # Errors
+    /// Returns why the vault refused.
+    pub fn register(&self, email: &str, person: PersonId) -> anyhow::Result<()> {
+        let register = StaffCommand::Register {
+            contacts: vec![Contact::Email(EmailAddress::parse(email)?)],
+            to: None,
+            about: Subscribed {
+                person,
+                label: String::new(),
+            },
+            choices: Choices::default(),
+        };
+        self.vault()?
+            .handle(Command::Staff(register))
+            .context("failed to register somebody")?;
+        Ok(())
     }
 
     fn config_file(&self) -> PathBuf {

@@ -2,11 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use savin_hub::ids::PersonId;
-use savin_hub::notification::address::EmailAddress;
-use savin_hub::notification::contact::Contact;
-use savin_hub::vault::command::{Choices, Command, StaffCommand, Subscribed};
 
 use crate::home::{AgentHome, FeedHome, HubHome, HubOptions};
 use crate::mailbox::Mailbox;
@@ -83,20 +79,7 @@ impl Stage {
     /// # Errors
     /// Returns why the vault refused.
     pub fn register(&self, email: &str, person: PersonId) -> anyhow::Result<()> {
-        let register = StaffCommand::Register {
-            contacts: vec![Contact::Email(EmailAddress::parse(email)?)],
-            to: None,
-            about: Subscribed {
-                person,
-                label: String::new(),
-            },
-            choices: Choices::default(),
-        };
-        self.hub
-            .vault()?
-            .handle(Command::Staff(register))
-            .context("failed to register somebody")?;
-        Ok(())
+        self.hub.register(email, person)
     }
 
     /// Stops agent and hub.

@@ -39,7 +39,7 @@ const HUB: &[&[&str]] = &[
     &["evidence"],
     &["store"],
     &["authority", "intake", "vault"],
-    &["channels", "ingest", "planner", "watch", "web"],
+    &["channels", "import", "ingest", "planner", "watch", "web"],
     &["config"],
     &["app"],
     &["cli"],
@@ -173,6 +173,32 @@ fn a_layer_names_only_the_layers_below_it() -> anyhow::Result<()> {
         }
     }
     nothing("Layers", &wrong)
+}
+
+#[test]
+fn the_hub_takes_only_the_rules_of_the_agent() -> anyhow::Result<()> {
+    // Files that are given to the hub itself are read as an agent reads them, and nothing else of the
+    // agent is the hub's.
+    let rules = [
+        "savin_agent::diff",
+        "savin_agent::format",
+        "savin_agent::mapping",
+    ];
+    let mut wrong = Vec::new();
+    let mut uses = 0;
+    for source in sources()? {
+        if !source.is_under(&["hub/src/"]) {
+            continue;
+        }
+        let all = source.places_of("savin_agent::");
+        let allowed: usize = rules.iter().map(|rule| source.places_of(rule).len()).sum();
+        uses += allowed;
+        if all.len() != allowed || !(all.is_empty() || source.is_under(&["hub/src/import"])) {
+            wrong.extend(all);
+        }
+    }
+    ensure!(uses > 0, "the search finds nothing");
+    nothing("The agent in the hub", &wrong)
 }
 
 #[test]

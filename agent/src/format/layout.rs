@@ -27,11 +27,13 @@ pub enum Format {
     Html,
     /// A table of dBase or its heirs.
     Dbf,
+    /// A calendar, as iCalendar.
+    Calendar,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Csv,
         Self::Fixed,
         Self::Json,
@@ -41,6 +43,7 @@ impl Format {
         Self::Xls,
         Self::Html,
         Self::Dbf,
+        Self::Calendar,
     ];
 
     /// Returns the format's name in a profile.
@@ -56,6 +59,7 @@ impl Format {
             Self::Xls => "xls",
             Self::Html => "html",
             Self::Dbf => "dbf",
+            Self::Calendar => "icalendar",
         }
     }
 
@@ -68,14 +72,14 @@ impl Format {
     /// Says whether dates and numbers have a type of their own in it, and are written as ISO here.
     #[must_use]
     pub const fn is_typed(self) -> bool {
-        matches!(self, Self::Xlsx | Self::Xls | Self::Dbf)
+        matches!(self, Self::Xlsx | Self::Xls | Self::Dbf | Self::Calendar)
     }
 
     /// Returns what a row's number counts.
     #[must_use]
     pub const fn place(self) -> Place {
         match self {
-            Self::Csv | Self::Fixed | Self::JsonLines | Self::Xml => Place::Line,
+            Self::Csv | Self::Fixed | Self::JsonLines | Self::Xml | Self::Calendar => Place::Line,
             Self::Xlsx | Self::Xls | Self::Html => Place::Row,
             Self::Json => Place::Element,
             Self::Dbf => Place::Record,

@@ -9,7 +9,7 @@ use super::error::FormatError;
 use super::layout::{Format, HeaderRule, Layout, Place};
 use super::packed::Packed;
 use super::sniff::{self, Looks};
-use super::{dbf, fixed, html, json, sheet, xml, zipped};
+use super::{calendar, dbf, fixed, html, json, sheet, xml, zipped};
 
 /// Lines among which a header is looked for.
 const HEADER_LINES_MAX: usize = 50;
@@ -82,6 +82,7 @@ fn open_content<'a>(
         | Format::Json
         | Format::JsonLines
         | Format::Xml
+        | Format::Calendar
         | Format::Html => dbf::read(&bytes, layout)?,
     };
     Ok(Opened {
@@ -129,6 +130,7 @@ fn open_text<'a>(bytes: Cow<'a, [u8]>, layout: &'a Layout) -> Result<Opened<'a>,
             packed
         }
         Format::Xml => xml::read(&text, layout)?,
+        Format::Calendar => calendar::read(&text, layout)?,
         Format::Json => json::read(&text, layout)?,
         Format::JsonLines => json::read_lines(&text, layout)?,
         Format::Fixed | Format::Xlsx | Format::Xls | Format::Dbf => fixed::read(&text, layout)?,

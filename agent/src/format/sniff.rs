@@ -26,6 +26,7 @@ impl Looks {
             Self::Like(Format::Xls) => "an old Excel workbook (xls)",
             Self::Like(Format::Html) => "an HTML page (perhaps an error or login page)",
             Self::Like(Format::Dbf) => "a dBase or FoxPro table (dbf)",
+            Self::Like(Format::Calendar) => "a calendar (iCalendar)",
             Self::Like(format) => format.name(),
             Self::Plain => "plain text",
             Self::Zip => "a zip file",
@@ -112,6 +113,9 @@ pub(super) fn of_text(text: &str) -> Looks {
         };
         let is_page = tags.iter().take(sure).any(|tag| head.contains(tag));
         return Looks::Like(if is_page { Format::Html } else { Format::Xml });
+    }
+    if head.starts_with("begin:vcalendar") {
+        return Looks::Like(Format::Calendar);
     }
     let mut characters = head.chars().filter(|c| !c.is_whitespace());
     match (characters.next(), characters.next()) {

@@ -340,6 +340,11 @@ impl Settlement {
             } else {
                 None
             };
+            let is_date = record.custody().is_none();
+            if is_date && derived.code == EventCode::Correction && corrects.is_none() {
+                // A date of which nothing was ever told is taken back without a word.
+                continue;
+            }
             self.events.push(Event {
                 event: EventId::derive(agent, epoch, seq, &key, ordinal),
                 code: derived.code,

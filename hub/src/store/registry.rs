@@ -10,6 +10,7 @@ pub mod face;
 pub mod facility;
 pub mod feed;
 pub mod gap;
+pub mod import;
 pub mod instruction;
 pub mod listing;
 pub mod log;
@@ -50,6 +51,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0006_linkage.sql",
             include_str!("migrations/registry/0006_linkage.sql"),
+        ),
+        (
+            "0007_import.sql",
+            include_str!("migrations/registry/0007_import.sql"),
         ),
     ],
 };

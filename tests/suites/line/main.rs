@@ -6,6 +6,7 @@ mod databases;
 mod demo;
 mod emergency;
 mod exports;
+mod import;
 mod mail;
 mod mapping;
 mod packaging;
