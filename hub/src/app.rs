@@ -20,6 +20,8 @@ use crate::config::{Config, Email, Web};
 use crate::ingest::commit::CommitTask;
 use crate::ingest::listen::Listener;
 use crate::ingest::{Barred, Present, Shared};
+use crate::notary::keys::Keys;
+use crate::notary::signing::{Notary, Publisher};
 use crate::notification::rules::Rules;
 use crate::places;
 use crate::planner::Planner;
@@ -98,6 +100,16 @@ pub fn open_authority(config: &Config) -> anyhow::Result<Authority> {
     Ok(authority.lasting(config.agents.certificate_life))
 }
 
+/// Loads the keys that sign evidence.
+///
+/// # Errors
+/// Returns why they cannot be loaded.
+pub fn open_evidence_keys(config: &Config) -> anyhow::Result<Keys> {
+    make_folder(&config.data)?;
+    Keys::load_or_make(&config.data, &config.web.url, world().random)
+        .context("failed to load the keys of the evidence")
+}
+
 /// Runs the hub until shutdown.
 ///
 /// # Errors
@@ -130,6 +142,7 @@ struct Opened {
     registry: Store,
     vault: Vault,
     authority: Authority,
+    evidence_keys: Keys,
 }
 
 fn open(config: Config) -> anyhow::Result<Opened> {
@@ -148,10 +161,21 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     vault
         .handle(Command::Staff(StaffCommand::Monitor(line)))
         .context("failed to set the monitored line")?;
+    let evidence_keys = open_evidence_keys(&config)?;
+    let notary = Notary {
+        keys: &evidence_keys,
+        data: config.data.clone(),
+        registry: &registry,
+        vault: &vault,
+    };
+    notary
+        .begin()
+        .context("failed to compare the evidence with what was published of it")?;
     Ok(Opened {
         registry,
         vault,
         authority: open_authority(&config)?,
+        evidence_keys,
         config,
     })
 }
@@ -164,6 +188,8 @@ async fn start_parts(
 ) -> anyhow::Result<()> {
     let (config, registry) = (opened.config, opened.registry);
     let ports = start(opened.vault).context("failed to start the vault")?;
+    let logs = (registry.clone(), ports.staff.clone());
+    start_publishing(&config, opened.evidence_keys, logs, shutdown.clone(), tasks);
     let stored = Arc::new(Notify::new());
 
     let (commit, committer) = CommitTask::new(registry.clone(), world(), Arc::clone(&stored));
@@ -243,6 +269,27 @@ fn tell_supervisor(state: sd_notify::NotifyState<'_>) {
     if let Err(cause) = sd_notify::notify(&[state]) {
         warn!(reason = %cause, "The service manager does not listen");
     }
+}
+
+/// Starts signing what the evidence is.
+fn start_publishing(
+    config: &Config,
+    keys: Keys,
+    (registry, vault): (Store, Client<StaffCommand>),
+    shutdown: watch::Receiver<bool>,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+) {
+    let publisher = Publisher {
+        keys: Arc::new(keys),
+        data: config.data.clone(),
+        registry,
+        vault,
+        world: world(),
+    };
+    tasks.spawn(async move {
+        publisher.run(shutdown).await;
+        Ok(())
+    });
 }
 
 /// Starts planning and carrying.

@@ -6,6 +6,7 @@ mod backup;
 mod canary;
 mod clocks;
 mod events;
+mod evidence;
 mod import;
 mod notices;
 mod output;
@@ -93,6 +94,9 @@ enum Command {
     Backup(backup::BackupCommand),
     /// Show whether each agency's daily test comes out at the end of the line.
     Canary,
+    /// Show, sign and check the logs of what was sent, decided and told.
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCli),
     /// Show how things stand.
     Status,
 }
@@ -140,6 +144,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Tasks(tasks) => tasks.run(&config, output),
         Command::Backup(command) => command.run(&config, output),
         Command::Canary => canary::run(&config, output),
+        Command::Evidence(command) => command.run(&config, output),
         Command::Status => status::run(&config, output),
     }
 }

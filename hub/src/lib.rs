@@ -5,6 +5,8 @@
 //! `clocks`, `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault`
 //! (the transactions), `import` (files that are given to the hub itself), doors (`ingest`, `authority`,
 //! `planner`, `watch`, `channels`, `web`), wiring (`config`, `app`, `cli`).
+//! (the transactions), doors (`ingest`, `authority`, `planner`, `watch`, `channels`, `web`), `notary`, wiring (`config`, `app`,
+//! `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
 pub mod app;
@@ -22,6 +24,7 @@ pub mod intake;
 pub mod linkage;
 pub mod matching;
 pub mod names;
+pub mod notary;
 pub mod notification;
 pub mod places;
 pub mod planner;

@@ -11,6 +11,7 @@ mod clock;
 pub mod command;
 pub mod contacts;
 pub mod courier;
+pub mod evidence;
 pub mod keyring;
 pub mod monitor;
 mod overtaken;

@@ -40,6 +40,7 @@ const HUB: &[&[&str]] = &[
     &["store"],
     &["authority", "intake", "vault"],
     &["channels", "import", "ingest", "planner", "watch", "web"],
+    &["notary"],
     &["config"],
     &["app"],
     &["cli"],

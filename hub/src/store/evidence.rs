@@ -9,7 +9,7 @@ use super::conn::Tx;
 use super::value::{Row, count, time};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::leaf::{Leaf, Salt};
-use crate::evidence::merkle::{self, Frontier, leaf_hash};
+use crate::evidence::merkle::{self, Frontier, Node, leaf_hash};
 use crate::values;
 
 /// A leaf as it was logged.
@@ -140,6 +140,76 @@ fn node(tx: &mut Tx<'_>, level: u8, index: u64) -> Result<Hash, StoreError> {
     }
 }
 
+/// What a look at every leaf found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// Every leaf is what was logged.
+    Whole(Checkpoint),
+    /// The first leaf that is missing or is not what was logged is one of two, from this one on.
+    Changed(u64),
+}
+
+/// Looks at every leaf, and at every hash above.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn check(tx: &mut Tx<'_>) -> Result<Checked, StoreError> {
+    let end = head(tx)?;
+    let mut frontier = Frontier::default();
+    loop {
+        let page = leaves(tx, frontier.size(), LEAVES_AT_ONCE)?;
+        let mut wanted = Vec::new();
+        let mut is_gap = false;
+        for leaf in &page {
+            is_gap = leaf.index != frontier.size();
+            if is_gap {
+                break;
+            }
+            wanted.extend(frontier.push(leaf_hash(leaf.content.as_bytes())));
+        }
+        if let Some(changed) = first_other(tx, &wanted)? {
+            return Ok(Checked::Changed(changed));
+        }
+        if is_gap {
+            return Ok(Checked::Changed(frontier.size() & !1));
+        }
+        if page.is_empty() {
+            break;
+        }
+    }
+    let found = Checkpoint {
+        size: frontier.size(),
+        root: frontier.root(),
+    };
+    Ok(if found == end {
+        Checked::Whole(found)
+    } else {
+        Checked::Changed(found.size.min(end.size).saturating_sub(1) & !1)
+    })
+}
+
+/// Leaves that are looked at together.
+const LEAVES_AT_ONCE: u32 = 10_000;
+
+/// Returns the first leaf below the first subtree that is not as it is stored.
+fn first_other(tx: &mut Tx<'_>, wanted: &[Node]) -> Result<Option<u64>, StoreError> {
+    let keys: Vec<_> = wanted
+        .iter()
+        .map(|node| vec![node.level.into(), count(node.index)])
+        .collect();
+    let stored = tx.query_many(
+        "SELECT hash FROM evidence_node WHERE level = $1 AND node_index = $2",
+        &keys,
+    )?;
+    for (node, rows) in wanted.iter().zip(stored) {
+        let stored = rows.first().map(|row| row.array(0)).transpose()?;
+        if stored != Some(*node.hash.as_bytes()) {
+            return Ok(Some(node.index << node.level));
+        }
+    }
+    Ok(None)
+}
+
 /// Finds the leaf of a subject.
 ///
 /// # Errors
@@ -208,6 +278,7 @@ mod tests {
 
     use jiff::Timestamp;
 
+    use super::Checked;
     use crate::evidence::leaf::Leaf;
     use crate::evidence::merkle::{is_continued, is_included};
     use crate::store::testing::places;
@@ -271,6 +342,34 @@ mod tests {
                     Ok(())
                 })
                 .unwrap();
+        });
+    }
+
+    #[test]
+    fn names_the_first_leaf_that_was_changed() {
+        each("evidence_check", |store| {
+            let leaves: Vec<_> = (0..21).map(leaf).collect();
+            store
+                .write_now("append", move |tx| super::append(tx, &leaves))
+                .unwrap();
+            let check = || store.read_now("check", super::check).unwrap();
+            assert!(matches!(check(), Checked::Whole(end) if end.size == 21));
+            let change = |sql: &'static str| {
+                store
+                    .write_now("change", move |tx| tx.execute(sql, &[]))
+                    .unwrap();
+            };
+            change("UPDATE evidence_leaf SET content = content || 'x' WHERE leaf_index = 20");
+            assert_eq!(check(), Checked::Changed(20));
+            change("UPDATE evidence_leaf SET content = content || 'x' WHERE leaf_index = 13");
+            assert_eq!(check(), Checked::Changed(12));
+            change("DELETE FROM evidence_leaf WHERE leaf_index = 7");
+            assert_eq!(check(), Checked::Changed(6));
+            change(
+                "UPDATE evidence_node SET hash = (SELECT hash FROM evidence_node
+                    WHERE level = 1 AND node_index = 1) WHERE level = 1 AND node_index = 0",
+            );
+            assert_eq!(check(), Checked::Changed(0));
         });
     }
 

@@ -61,6 +61,7 @@ impl Vault {
                 let standings = self.store.read_now("canaries", canary::standings)?;
                 Ok(StaffAnswer::Canaries(standings))
             }
+            StaffCommand::Evidence(command) => self.evidence(command),
         }
     }
 

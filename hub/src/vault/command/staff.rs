@@ -9,6 +9,7 @@ use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 pub use crate::store::vault::canary::CanaryStanding;
+use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 use crate::work::task::{Level, TaskKind};
 
 /// What staff may ask.
@@ -58,6 +59,8 @@ pub enum StaffCommand {
     },
     /// Work on the tasks that concern registrants.
     Tasks(TaskCommand),
+    /// Prove what was told.
+    Evidence(EvidenceCommand),
     /// Let the agencies' daily tests come out at this address from now on, or nowhere.
     Monitor(Option<EmailAddress>),
     /// Say how the daily tests stand.
@@ -114,6 +117,8 @@ pub enum StaffAnswer {
     Reach(Vec<Reach>),
     /// Tasks.
     Tasks(Vec<VaultTask>),
+    /// Of the evidence.
+    Evidence(EvidenceAnswer),
     /// How each agent's daily tests stand.
     Canaries(Vec<CanaryStanding>),
     /// Whether that changed anything.
