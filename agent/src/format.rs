@@ -21,6 +21,7 @@ pub mod open;
 pub mod outline;
 pub mod packed;
 pub mod pattern;
+mod records;
 mod sheet;
 mod sniff;
 mod xml;

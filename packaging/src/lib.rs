@@ -30,7 +30,7 @@ pub const INSTALLED_AGENT_CONFIG: &str = include_str!("../config/installed/agent
 pub const HUB_CONFIG: &str = include_str!("../config/hub.toml");
 
 /// Profiles of exports that are known, by the name of their file.
-pub const MAPPINGS: [(&str, &str); 12] = [
+pub const MAPPINGS: [(&str, &str); 13] = [
     (
         "california-jms-release.toml",
         include_str!("../mappings/california-jms-release.toml"),
@@ -50,6 +50,10 @@ pub const MAPPINGS: [(&str, &str); 12] = [
     (
         "imacs-view.toml",
         include_str!("../mappings/imacs-view.toml"),
+    ),
+    (
+        "incumbent-flat.toml",
+        include_str!("../mappings/incumbent-flat.toml"),
     ),
     (
         "incumbent-transactions.toml",

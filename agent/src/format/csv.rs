@@ -121,6 +121,20 @@ impl<'a> CsvRows<'a> {
         Ok(rows)
     }
 
+    /// Checks the end of a file without a header whose rows differ in their number of cells.
+    ///
+    /// # Errors
+    /// Returns [`CsvError`] for a file that is empty or cut.
+    pub fn ragged(text: &'a str, layout: CsvLayout) -> Result<Self, CsvError> {
+        check_end(text, layout)?;
+        let reader = ReaderBuilder::new()
+            .delimiter(layout.delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        Ok(Self::reading(text, reader, Vec::new()))
+    }
+
     fn reading(text: &'a str, reader: csv::Reader<&'a [u8]>, columns: Vec<String>) -> Self {
         Self {
             text,

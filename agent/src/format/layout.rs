@@ -1,6 +1,6 @@
 //! How an export is laid out, as a checked profile declares it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::column_key;
 use super::csv::CsvLayout;
@@ -144,6 +144,18 @@ pub struct FixedColumn {
     pub length: usize,
 }
 
+/// Lines of several types in one text, each with columns of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordTypes {
+    /// Which cell says the type, counted from 0.
+    pub cell: usize,
+    /// What that cell is called.
+    pub column: String,
+    /// The columns of each type, which is written in upper case; none where nothing else of such a line
+    /// is looked at.
+    pub columns: BTreeMap<String, Vec<String>>,
+}
+
 /// The columns that a profile takes, as they are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
@@ -214,6 +226,8 @@ pub struct Layout {
     pub delimiters: Vec<u8>,
     /// Names of the columns of a file without a header.
     pub names: Vec<String>,
+    /// `[csv.columns_of]`: names of the columns of each type of line.
+    pub types: Option<RecordTypes>,
     /// `[fixed_width.columns]`.
     pub fixed: Vec<FixedColumn>,
     /// The keys from the top of a JSON document to the array of rows.
@@ -242,6 +256,7 @@ impl Layout {
             csv,
             delimiters: Vec::new(),
             names: Vec::new(),
+            types: None,
             fixed: Vec::new(),
             json_rows: Vec::new(),
             xml_row: Vec::new(),

@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::csv::{CsvError, CsvRows};
+use super::csv::{CsvError, CsvLayout, CsvRows};
 use super::encoding::decode_as;
 use super::error::FormatError;
 use super::layout::{Format, HeaderRule, Layout, Place};
 use super::packed::Packed;
 use super::sniff::{self, Looks};
-use super::{calendar, dbf, fixed, html, json, sheet, xml, zipped};
+use super::{calendar, dbf, fixed, html, json, records, sheet, xml, zipped};
 
 /// Lines among which a header is looked for.
 const HEADER_LINES_MAX: usize = 50;
@@ -116,6 +116,14 @@ fn open_text<'a>(bytes: Cow<'a, [u8]>, layout: &'a Layout) -> Result<Opened<'a>,
     };
     let counts = counts.filter(|_| layout.trailer_counts);
     let packed = match format {
+        Format::Csv if let Some(types) = &layout.types => {
+            let delimiter = delimiter(&text, layout)?;
+            let csv = CsvLayout {
+                delimiter,
+                ..layout.csv
+            };
+            records::read(&text, csv, types, &layout.wanted)?
+        }
         Format::Csv => {
             let text = CsvText::new(text, counts, layout)?;
             return Ok(Opened {

@@ -118,6 +118,11 @@ impl Packed {
         }
     }
 
+    /// Notes that the row that is being written holds something, of which nothing is taken.
+    pub const fn note_unread(&mut self) {
+        self.is_open_blank = false;
+    }
+
     /// Ends the row that is being written.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 
 use super::csv::CsvError;
 use super::error::FormatError;
-use super::layout::Layout;
+use super::layout::{Layout, Wanted};
 use super::open::open;
 use crate::mapping::profile::Profile;
 
@@ -272,6 +272,46 @@ fn samples() -> Vec<(&'static str, Vec<u8>, Layout)> {
         ("dbf", foxpro(), layout("format = 'dbf'")),
         ("zip", zipped(&[("roster.csv", &csv_text())]), layout("")),
     ]
+}
+
+const TYPED: &str = "[csv]\ndelimiter = '|'\ntype_cell = 2\n[csv.columns_of]\n\
+                     B = ['Agency', 'Type', 'No', 'Name']\nR = ['Agency', 'Type', 'No', 'When', 'Why']\nV = []\n";
+
+#[test]
+fn reads_lines_of_several_types_each_by_its_own_columns() {
+    let mut typed = layout(TYPED);
+    typed.wanted = Wanted::everything();
+    let text = "A|B|1|SAMPLE, AVERY\nA|r|1|06/04/2026|BOND\nA|V|SAMPLE, NOBODY|601-555-0100\nA|X|1\nA||1\n";
+    let mut opened = open(text.as_bytes(), &typed).unwrap();
+    let mut rows = opened.rows().unwrap();
+    let names = ["Type", "Agency", "No", "Name", "When", "Why"];
+    assert_eq!(rows.columns(), names);
+    let mut read = Vec::new();
+    while let Some((line, cells)) = rows.next_row().unwrap() {
+        assert!(!cells.is_blank(), "{line}");
+        let cells = (0..6).map(|place| cells.cell(place).unwrap_or_default().to_owned());
+        read.push((line, cells.collect::<Vec<_>>().join(",")));
+    }
+    let expected = [
+        (1, "B,A,1,SAMPLE, AVERY,,"),
+        (2, "r,A,1,,06/04/2026,BOND"),
+        (3, "V,,,,,"),
+        (4, "X,,,,,"),
+        (5, ",,,,,"),
+    ];
+    assert_eq!(read, expected.map(|(line, cells)| (line, cells.to_owned())));
+}
+
+#[test]
+fn refuses_lines_that_are_not_of_their_type() {
+    let typed = layout(TYPED);
+    let refused = |text: &str| open(text.as_bytes(), &typed).unwrap_err().code();
+    assert_eq!(refused("A|B|1\n"), "malformed");
+    assert_eq!(refused("A|B|1|SAMPLE|F\n"), "malformed");
+    assert_eq!(refused("A|B|1|SAMPLE"), "half-written");
+    assert_eq!(refused("A|B|1|\"SAMPLE\n"), "half-written");
+    assert_eq!(refused("A|Z|1|SAMPLE\n"), "layout");
+    assert_eq!(refused("A,B,1,SAMPLE\n"), "not-as-declared");
 }
 
 #[test]

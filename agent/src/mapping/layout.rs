@@ -10,9 +10,10 @@ use toml::Spanned;
 
 use super::document::{Aliases, FinalNewlineDocument};
 use super::field::Field;
+use crate::format::cells::column_key;
 use crate::format::csv::CsvLayout;
 use crate::format::encoding::Charset;
-use crate::format::layout::{Choice, FixedColumn, Format, HeaderRule, Layout, Wanted};
+use crate::format::layout::{Choice, FixedColumn, Format, HeaderRule, Layout, RecordTypes, Wanted};
 
 /// The keys and tables of a profile that say how a file is laid out.
 #[derive(Debug, Default)]
@@ -38,6 +39,8 @@ pub(super) struct CsvDocument {
     delimiter: Option<Spanned<Aliases>>,
     final_newline: FinalNewlineDocument,
     columns: Vec<String>,
+    type_cell: Option<Spanned<usize>>,
+    columns_of: BTreeMap<String, Spanned<Vec<String>>>,
 }
 
 /// `[fixed_width]`.
@@ -179,6 +182,7 @@ impl LayoutDocument {
             header: header(self.header_row.as_ref())?,
             trailer: self.trailer.map(Spanned::into_inner),
             trailer_counts: self.trailer_counts,
+            types: self.csv.types()?,
             names: self.csv.columns,
             fixed: fixed(self.fixed.map(Spanned::into_inner))?,
             json_rows: keys(self.json.map(|json| json.into_inner().rows)),
@@ -246,12 +250,70 @@ impl LayoutDocument {
             return Err((0..0, message.to_owned()));
         }
         match &self.header_row {
-            Some(row) if !self.csv.columns.is_empty() => {
-                let message = "a file whose columns [csv] columns names has no header";
+            Some(row) if !self.csv.columns.is_empty() || self.csv.type_cell.is_some() => {
+                let message = "a file whose columns [csv] names has no header";
                 Err((row.span(), message.to_owned()))
             }
             Some(_) | None => Ok(()),
         }
+    }
+}
+
+impl CsvDocument {
+    /// Checks `type_cell` and `columns_of`, which belong together.
+    fn types(&self) -> Result<Option<RecordTypes>, Wrong> {
+        let Some(cell) = &self.type_cell else {
+            return match self.columns_of.values().next() {
+                None => Ok(None),
+                Some(names) => {
+                    let message =
+                        "columns_of needs type_cell: which cell says the type, counted from 1";
+                    Err((names.span(), message.to_owned()))
+                }
+            };
+        };
+        let refuse = |message: &str| Err((cell.span(), message.to_owned()));
+        let Some(place) = cell.get_ref().checked_sub(1) else {
+            return refuse("type_cell is counted from 1");
+        };
+        if !self.columns.is_empty() {
+            return refuse(
+                "columns names the cells of every line, columns_of those of each type: not both",
+            );
+        }
+        let named: Vec<_> = self
+            .columns_of
+            .values()
+            .filter(|names| !names.get_ref().is_empty())
+            .collect();
+        let Some(column) = named.first().and_then(|names| names.get_ref().get(place)) else {
+            return refuse(
+                "type_cell needs [csv.columns_of] with the names of the cells of each type",
+            );
+        };
+        for names in &named {
+            let own = names.get_ref();
+            if own.get(place) != Some(column) {
+                let message = format!(
+                    "cell {} says the type, and is called {column:?} in every list",
+                    place + 1
+                );
+                return Err((names.span(), message));
+            }
+            let distinct: BTreeSet<String> = own.iter().map(|name| column_key(name)).collect();
+            if distinct.len() < own.len() {
+                let message = "two cells of one type have the same name".to_owned();
+                return Err((names.span(), message));
+            }
+        }
+        let columns = self.columns_of.iter();
+        Ok(Some(RecordTypes {
+            cell: place,
+            column: column.clone(),
+            columns: columns
+                .map(|(word, names)| (word.trim().to_uppercase(), names.get_ref().clone()))
+                .collect(),
+        }))
     }
 }
 
