@@ -5,6 +5,7 @@ mod agents;
 mod backup;
 mod canary;
 mod clocks;
+mod correct;
 mod events;
 mod evidence;
 mod import;
@@ -81,6 +82,8 @@ enum Command {
     Clocks(clocks::Clocks),
     /// Take in a file of a court, the Parole Board, the sex offender registry, or of protective orders.
     Import(import::Import),
+    /// Take back what was told: exactly those who were told hear that it is not so.
+    Correct(correct::Correct),
     /// Add, show and remove members of staff, who sign what they decide.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
@@ -139,6 +142,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Events(events) => events.run(&config, output),
         Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Import(import) => import.run(&config, output),
+        Command::Correct(correct) => correct.run(&config, output),
         Command::Staff(command) => command.run(&config, output),
         Command::Persons(command) => command.run(&config, output),
         Command::Tasks(tasks) => tasks.run(&config, output),

@@ -2,13 +2,15 @@
 //! what could be told of each event, and learns neither whether anybody is told nor who.
 
 mod deadlines;
+mod decided;
 mod desk;
+mod reviews;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-
 use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
@@ -21,15 +23,17 @@ use crate::clocks::table::Table;
 use crate::ids::EventPosition;
 use crate::names::shown;
 use crate::notification::fact::Fact;
-use crate::notification::rules::Rules;
+use crate::notification::rules::{Rules, Urgency};
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
+use crate::store::registry::task::{self, NewTask};
 use crate::store::registry::telling::{self, background, facility_name};
-use crate::store::registry::{merge, person, record};
+use crate::store::registry::{instruction, merge, person, record};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultError;
 use crate::vault::client::Client;
 use crate::vault::command::{PlannerAnswer, PlannerCommand};
+use reviews::review;
 
 /// Events of one plan.
 const EVENTS_MAX: u32 = 500;
@@ -82,6 +86,9 @@ impl Planner {
         let mut tended = None;
         loop {
             self.tend(&mut tended).await;
+            if let Err(failure) = self.decided().await {
+                error!(reason = %failure, "What a person decided is not done yet, trying again");
+            }
             let pause = match self.advance(&mut position).await {
                 Ok(true) => continue,
                 Ok(false) => LOOK,
@@ -124,9 +131,19 @@ impl Planner {
             }
         };
         let rules = Arc::clone(&self.rules);
-        let read = move |tx: &mut Tx<'_>| facts(tx, &rules, from);
-        let (last, facts) = self.store.read("plan", read).await?;
+        let read = move |tx: &mut Tx<'_>| next(tx, &rules, from);
+        let Next {
+            last,
+            facts,
+            reviews,
+        } = self.store.read("plan", read).await?;
         let Some(to) = last else { return Ok(false) };
+        // Before the watermark moves: what is told to nobody is with a person by then.
+        if !reviews.is_empty() {
+            let now = (self.world.wall)();
+            let open = move |tx: &mut Tx<'_>| task::open_once(tx, &reviews, now);
+            self.store.write("reviews", open).await?;
+        }
         debug!(event.position = to.0, "Planning");
         let plan = PlannerCommand::Plan { from, to, facts };
         let at = watermark(self.vault.ask(plan).await?)?;
@@ -146,36 +163,56 @@ fn watermark(answer: PlannerAnswer) -> Result<EventPosition, PlanError> {
     }
 }
 
-/// Gathers what could be told of the next events, and returns up to where they go.
-fn facts(
-    tx: &mut Tx<'_>,
-    rules: &Rules,
-    from: EventPosition,
-) -> Result<(Option<EventPosition>, Vec<Fact>), StoreError> {
+/// What is to be done about the next events.
+#[derive(Debug)]
+struct Next {
+    /// Up to where they go.
+    last: Option<EventPosition>,
+    /// What could be told of them.
+    facts: Vec<Fact>,
+    /// What a person has to look at first.
+    reviews: Vec<NewTask>,
+}
+
+/// Gathers what is to be done about the next events.
+fn next(tx: &mut Tx<'_>, rules: &Rules, from: EventPosition) -> Result<Next, StoreError> {
     let events = event::after(tx, from, EVENTS_MAX)?;
     let last = events.last().map(|(position, _)| *position);
     let records: Vec<_> = events.iter().map(|(_, event)| event.record).collect();
     let doubtful = person::doubtful(tx, &records)?;
-    let mut facts = Vec::new();
+    let corrected = match last {
+        Some(last) => instruction::corrected(tx, from, last)?,
+        None => BTreeSet::new(),
+    };
+    let (mut facts, mut reviews) = (Vec::new(), Vec::new());
     for (position, event) in events {
+        if corrected.contains(&position) {
+            continue;
+        }
+        let is_doubtful = doubtful.contains(&event.record);
+        reviews.extend(review(tx, rules, (position, &event), is_doubtful)?);
         // Whom a doubtful record is about is for a person to decide, and no notice.
-        if !doubtful.contains(&event.record) {
-            facts.extend(facts_of(tx, rules, position, event)?);
+        if let (false, Some(urgency)) = (is_doubtful, rules.urgency(event.code, event.origin)) {
+            facts.extend(facts_of(tx, urgency, position, event)?);
         }
     }
-    Ok((last, facts))
+    Ok(Next {
+        last,
+        facts,
+        reviews,
+    })
 }
 
 /// Gathers what could be told of an event, once for each person as who its person was ever known:
 /// whoever asked before two were found to be one asked about either.
 fn facts_of(
     tx: &mut Tx<'_>,
-    rules: &Rules,
+    urgency: Urgency,
     position: EventPosition,
     event: Event,
 ) -> Result<Vec<Fact>, StoreError> {
     let person = record::person_of(tx, event.record)?.unwrap_or(event.person);
-    let Some(fact) = fact(tx, rules, position, event)? else {
+    let Some(fact) = fact(tx, urgency, position, event)? else {
         return Ok(Vec::new());
     };
     let everyone = merge::everyone(tx, person)?.into_iter();
@@ -187,16 +224,33 @@ fn facts_of(
         .collect())
 }
 
-/// Gathers what could be told of an event; nothing for one that nobody is told of.
-fn fact(
+/// Gathers what is told of an event because a person or a deadline says so, however it was found;
+/// nothing of one that was taken back.
+fn decided_facts(
     tx: &mut Tx<'_>,
     rules: &Rules,
     position: EventPosition,
+) -> Result<Vec<Fact>, StoreError> {
+    let before = EventPosition(position.0.saturating_sub(1));
+    if !instruction::corrected(tx, before, position)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(event) = event::at(tx, position)? else {
+        return Ok(Vec::new());
+    };
+    match rules.decided(event.code) {
+        Some(urgency) => facts_of(tx, urgency, position, event),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Gathers what could be told of an event; nothing of one that was sealed since, or made up.
+fn fact(
+    tx: &mut Tx<'_>,
+    urgency: Urgency,
+    position: EventPosition,
     event: Event,
 ) -> Result<Option<Fact>, StoreError> {
-    let Some(urgency) = rules.urgency(event.code, event.origin) else {
-        return Ok(None);
-    };
     let Some(background) = background(tx, &event)? else {
         return Ok(None);
     };
@@ -253,7 +307,7 @@ mod tests {
     use savin_shared::ids::OffenderId;
     use savin_shared::pii::Pii;
 
-    use super::facts;
+    use super::next;
     use crate::ids::EventPosition;
     use crate::intake::testing::{BOND, IN, Jail, codes, each, load, name, now, send_one};
     use crate::notification::fact::Fact;
@@ -282,20 +336,26 @@ mod tests {
             send_one(store, &jail, &batch);
             assert_eq!(codes(store), [EventCode::Released; 2]);
             let rules = Rules::shipped().unwrap();
-            let (last, facts) = store
-                .read_now("facts", move |tx| facts(tx, &rules, EventPosition(0)))
+            let planned = store
+                .read_now("facts", move |tx| next(tx, &rules, EventPosition(0)))
                 .unwrap();
-            assert_eq!(last, Some(EventPosition(2)));
-            let told: Vec<_> = facts.iter().map(|fact| fact.position).collect();
+            assert_eq!(planned.last, Some(EventPosition(2)));
+            let told: Vec<_> = planned.facts.iter().map(|fact| fact.position).collect();
             assert_eq!(told, [EventPosition(2)]);
+            let asked: Vec<_> = planned.reviews.iter().map(|task| task.event).collect();
+            assert_eq!(
+                asked,
+                [Some(EventPosition(1))],
+                "a person decides the other"
+            );
         });
     }
 
     /// What could be told of every event so far.
     fn all_facts(store: &Store) -> Vec<Fact> {
         let rules = Rules::shipped().unwrap();
-        let read = move |tx: &mut Tx<'_>| facts(tx, &rules, EventPosition(0));
-        store.read_now("facts", read).unwrap().1
+        let read = move |tx: &mut Tx<'_>| next(tx, &rules, EventPosition(0));
+        store.read_now("facts", read).unwrap().facts
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod client;
 mod clock;
 pub mod command;
 pub mod contacts;
+mod correction;
 pub mod courier;
 pub mod evidence;
 pub mod keyring;

@@ -78,7 +78,8 @@ struct Choose {
 struct Done {
     /// Its number; with a v before it, one of the vault.
     task: String,
-    /// What was decided. An event-review takes `tell` or `leave`.
+    /// What was decided. An event-review takes `tell` or `leave`, a release-check `dismiss`, `tell` or
+    /// `correct`.
     #[arg(long, default_value = "done")]
     choice: String,
     /// Why, in a few words: nothing of a registrant.
@@ -189,7 +190,13 @@ impl Done {
         let signer = self.by.signer(config)?;
         let now = (app::world().wall)();
         let subject = place.subject();
-        let signed = signer.sign("task-done", &subject, &self.choice, &self.note, now);
+        // What reaches many takes the role that a correction takes.
+        let kind = if self.choice == "correct" {
+            "correction"
+        } else {
+            "task-done"
+        };
+        let signed = signer.sign(kind, &subject, &self.choice, &self.note, now);
         let store = app::open_registry(config)?;
         let choice = self.choice.clone();
         match place {
@@ -229,21 +236,32 @@ fn settle(
         return refused("there is no such task: see `savin-hub tasks`");
     };
     let decision = decision::record(tx, signed)?;
-    if let (TaskKind::EventReview, Some(event)) = (row.about.kind, row.about.event) {
-        match choice {
-            "leave" => {}
-            "tell" => {
-                let records: Vec<_> = row.about.record.into_iter().collect();
-                if !person::doubtful(tx, &records)?.is_empty() {
-                    return refused(
-                        "it is still in doubt about whom the record is: settle that first, with \
-                         `savin-hub persons review`",
-                    );
-                }
-                instruction::give(tx, InstructionKind::Tell, event, decision, now)?;
+    let given = match (row.about.kind, choice) {
+        (TaskKind::EventReview, "leave") | (TaskKind::ReleaseCheck, "dismiss") => None,
+        (TaskKind::EventReview | TaskKind::ReleaseCheck, "tell") => {
+            let records: Vec<_> = row.about.record.into_iter().collect();
+            if !person::doubtful(tx, &records)?.is_empty() {
+                return refused(
+                    "it is still in doubt about whom the record is: settle that first, with \
+                     `savin-hub persons review`",
+                );
             }
-            _ => return refused("an event-review takes --choice tell or --choice leave"),
+            Some(InstructionKind::Tell)
         }
+        (TaskKind::ReleaseCheck, "correct") => Some(InstructionKind::Correct),
+        (TaskKind::EventReview, _) => {
+            return refused("an event-review takes --choice tell or --choice leave");
+        }
+        (TaskKind::ReleaseCheck, _) => {
+            return refused(
+                "a release-check takes --choice dismiss (it is so), tell (once more, to whoever \
+                 asked since) or correct (it is not so: whoever was told hears that)",
+            );
+        }
+        (_, _) => None,
+    };
+    if let (Some(kind), Some(event)) = (given, row.about.event) {
+        instruction::give(tx, kind, event, decision, now)?;
     }
     task::done(tx, id, choice, decision, now)
 }

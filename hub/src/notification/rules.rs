@@ -17,6 +17,19 @@ pub const SHIPPED_VERSION: &str = "2026-11";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Urgency(pub u8);
 
+/// Returns in which order what waits is told, 1 first: an escape before a correction, and a correction
+/// before everything else.
+#[must_use]
+pub fn rank(code: EventCode, urgency: Urgency) -> u8 {
+    if matches!(code, EventCode::Escaped | EventCode::EscapeSuspected) {
+        1
+    } else if code == EventCode::Correction {
+        2
+    } else {
+        urgency.0.saturating_add(2)
+    }
+}
+
 /// What is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -80,6 +93,13 @@ impl Rules {
             }
             Origin::Baseline | Origin::Rebaseline => None,
         }
+    }
+
+    /// Returns how soon an event is told that a person decided to tell, however it was found; nothing
+    /// for one that nobody is ever told of.
+    #[must_use]
+    pub fn decided(&self, code: EventCode) -> Option<Urgency> {
+        self.told.get(&code).copied()
     }
 
     /// Says whether an event that would be told waits for a person to look at it first: for how it
@@ -149,6 +169,22 @@ mod tests {
         assert!(rules.needs_person(released, Origin::Live, true));
         assert!(!rules.needs_person(released, Origin::Live, false));
         assert!(!rules.needs_person(EventCode::NoLongerListed, Origin::Rebaseline, false));
+    }
+
+    #[test]
+    fn tells_an_escape_before_a_correction_and_that_before_everything_else() {
+        let rules = Rules::shipped().unwrap();
+        let rank = |code| super::rank(code, rules.decided(code).unwrap());
+        assert!(rank(EventCode::Escaped) < rank(EventCode::Correction));
+        for code in EventCode::ALL {
+            let is_first = matches!(
+                code,
+                EventCode::Escaped | EventCode::EscapeSuspected | EventCode::Correction
+            );
+            if rules.decided(*code).is_some() && !is_first {
+                assert!(rank(EventCode::Correction) < rank(*code), "{code}");
+            }
+        }
     }
 
     #[test]

@@ -69,18 +69,24 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         ("decision", Argument::Text(&decision)),
         ("state", Argument::Text(&state)),
     ];
+    let (told, held) = match &details.took_back {
+        Some(wrong) => (format!("correction-{wrong}"), "correction-now"),
+        None => (format!("notice-{code}"), "notice-still-held"),
+    };
     let canary = details.canary_of.as_ref();
     let mut sentences: Vec<String> = canary
         .map(|_| words.say_with("notice-canary", &values))
         .into_iter()
         .collect();
-    sentences.push(words.say_with(&format!("notice-{code}-{form}"), &values));
-    let held = fact.still_held_at.as_ref().map(|held| {
-        let values = [("held", Argument::Text(held))];
-        words.say_with(&format!("notice-still-held-{form}"), &values)
-    });
-    sentences.extend(held);
-    sentences.extend(late(words, zone, fact, now));
+    sentences.push(words.say_with(&format!("{told}-{form}"), &values));
+    sentences.extend(fact.still_held_at.as_ref().map(|place| {
+        let values = [("held", Argument::Text(place))];
+        words.say_with(&format!("{held}-{form}"), &values)
+    }));
+    // How old something is that did not happen is nothing to say.
+    if details.took_back.is_none() {
+        sentences.extend(late(words, zone, fact, now));
+    }
     sentences
         .iter()
         // "1:30 p.m." at the end of a sentence already ends it.
@@ -241,6 +247,7 @@ pub(crate) mod samples {
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
+    use savin_shared::event::EventCode;
 
     use super::samples::release;
     use super::{fact, written, written_day};
@@ -275,6 +282,34 @@ mod tests {
             "{spanish}"
         );
         assert!(!said(release(), Disclosure::Full, Language::En).contains("still"));
+    }
+
+    #[test]
+    fn takes_back_each_event_in_its_own_words_and_says_where_the_person_is() {
+        let wrong = |code: EventCode, held: Option<&str>| Fact {
+            code: EventCode::Correction.code(),
+            still_held_at: held.map(str::to_owned),
+            details: Details {
+                took_back: Some(code.to_string()),
+                ..Details::default()
+            },
+            ..release()
+        };
+        let held = wrong(EventCode::Released, Some("Test Jail"));
+        assert_eq!(
+            said(held.clone(), Disclosure::Full, Language::En),
+            "We told you that Avery Sample was released from Test Jail. That is not so, and we are \
+             sorry. The record says now that the person is in custody at Test Jail."
+        );
+        let discreet = said(held.clone(), Disclosure::Discreet, Language::En);
+        assert!(
+            !discreet.contains("Avery") && !discreet.contains("Jail"),
+            "{discreet}"
+        );
+        let spanish = said(held, Disclosure::Discreet, Language::Es);
+        assert!(spanish.contains("Eso no es así"), "{spanish}");
+        let unknown = said(wrong(EventCode::Died, None), Disclosure::Full, Language::En);
+        assert!(unknown.ends_with("and we are sorry."), "{unknown}");
     }
 
     fn told_at(fact_: &Fact, now: &str) -> String {

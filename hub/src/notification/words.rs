@@ -46,14 +46,16 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.tag() == tag)
     }
 
-    const fn files(self) -> [&'static str; 2] {
+    const fn files(self) -> [&'static str; 3] {
         match self {
             Self::En => [
                 include_str!("../../locales/en/notices.ftl"),
+                include_str!("../../locales/en/corrections.ftl"),
                 include_str!("../../locales/en/pages.ftl"),
             ],
             Self::Es => [
                 include_str!("../../locales/es/notices.ftl"),
+                include_str!("../../locales/es/corrections.ftl"),
                 include_str!("../../locales/es/pages.ftl"),
             ],
         }
@@ -196,8 +198,10 @@ mod tests {
                     .is_some()
                 {
                     for form in ["full", "discreet"] {
-                        let key = format!("notice-{code}-{form}");
-                        assert!(words.has(&key), "{key} in {language:?}");
+                        for key in ["notice", "correction"] {
+                            let key = format!("{key}-{code}-{form}");
+                            assert!(words.has(&key), "{key} in {language:?}");
+                        }
                     }
                 }
             }

@@ -8,12 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::event::EventCode;
 use tracing::warn;
 
-use super::{PlanError, Planner, facts_of};
+use super::{PlanError, Planner, decided_facts};
 use crate::clocks::table::{Anchor, ClockRule, MetBy, Recipient, Table};
 use crate::clocks::{Cause, ClockState, Started, Step, ended_by, passed, started};
 use crate::ids::EventPosition;
-use crate::notification::fact::Fact;
-use crate::notification::rules::Rules;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::clock::{self, ClockRow};
@@ -77,7 +75,7 @@ impl Planner {
         now: Timestamp,
     ) -> Result<(), PlanError> {
         let (position, rules) = (row.position, Arc::clone(&self.rules));
-        let facts = move |tx: &mut Tx<'_>| facts_at(tx, &rules, position);
+        let facts = move |tx: &mut Tx<'_>| decided_facts(tx, &rules, position);
         // What nobody may be told any more, as of a record that was sealed, ends the clock.
         let facts = self.store.read("facts", facts).await?;
         if facts.is_empty() {
@@ -301,20 +299,6 @@ fn look_again(row: &ClockRow, now: Timestamp) -> Timestamp {
     let wait = left.clamp(LOOKS.0, LOOKS.1);
     now.checked_add(wait)
         .map_or(row.due_at, |at| at.min(row.due_at))
-}
-
-/// Gathers what could be told of one event.
-fn facts_at(
-    tx: &mut Tx<'_>,
-    rules: &Rules,
-    position: EventPosition,
-) -> Result<Vec<Fact>, StoreError> {
-    let before = EventPosition(position.0.saturating_sub(1));
-    let found = event::after(tx, before, 1)?.into_iter().next();
-    match found.filter(|(found, _)| *found == position) {
-        Some((position, event)) => facts_of(tx, rules, position, event),
-        None => Ok(Vec::new()),
-    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,9 @@ pub struct Details {
     /// The agent whose daily test of the line this is; nothing for what somebody's record says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary_of: Option<String>,
+    /// What a correction takes back, as an event's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took_back: Option<String>,
     /// The custody state after the event, as `CustodyState` writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,

@@ -4,6 +4,7 @@ pub mod canary;
 pub mod contact;
 pub mod key;
 pub mod notice;
+pub mod notice_event;
 pub mod registrant;
 pub mod restoration;
 pub mod session;
@@ -38,6 +39,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0008_contacts.sql",
             include_str!("migrations/vault/0008_contacts.sql"),
+        ),
+        (
+            "0009_correction.sql",
+            include_str!("migrations/vault/0009_correction.sql"),
         ),
     ],
 };

@@ -11,7 +11,7 @@ use super::{Vault, VaultError};
 use crate::ids::{EventId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::notice::{self, EventNotice};
+use crate::store::vault::notice_event::{self, EventNotice};
 use crate::store::vault::task;
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
@@ -102,7 +102,7 @@ fn reached(
     event: EventId,
     since: Option<Timestamp>,
 ) -> Result<Vec<(RegistrantId, Reached)>, StoreError> {
-    let notices = notice::of_events(tx, &[keys.event_link(event)])?;
+    let notices = notice_event::of_events(tx, &[keys.event_link(event)])?;
     let mut best: BTreeMap<RegistrantId, Reached> = BTreeMap::new();
     let counts = |notice: &&EventNotice| since.is_none_or(|since| notice.planned_at >= since);
     for notice in notices.iter().flatten().filter(counts) {

@@ -11,7 +11,8 @@ pub use self::portal::{
     MaskedContact, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
 };
 pub use self::staff::{
-    CanaryStanding, Counts, NoticeRow, Reach, StaffAnswer, StaffCommand, TaskCommand, VaultTask,
+    CanaryStanding, Counts, NoticeRow, Reach, StaffAnswer, StaffCommand, TaskCommand, ToldCount,
+    VaultTask,
 };
 use crate::ids::{EventId, EventPosition, NoticeId};
 use crate::notification::contact::Contact;
@@ -98,6 +99,13 @@ pub enum PlannerCommand {
         clock: Option<String>,
         /// What is to be told.
         fact: Box<Fact>,
+    },
+    /// Tell whoever may have heard of events that they were not so, and withdraw what nobody heard;
+    /// doing so again changes nothing. Where one of the events is not planned yet nothing is done, and
+    /// the answer says up to where all are.
+    Correct {
+        /// For each event what is to be told instead, with the event's own name and place.
+        facts: Vec<Fact>,
     },
     /// Deadlines come near or have passed: whoever was not reached is brought to a person.
     Due {

@@ -146,6 +146,7 @@ impl Hand<'_> {
             } else {
                 0
             },
+            rank: 0,
             // A code tells nothing that anybody would have to prove.
             commitment: Hash::of(&sealed_fact),
             sealed_fact,

@@ -17,12 +17,12 @@ use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
-use crate::notification::rules::SHIPPED_VERSION;
+use crate::notification::rules::{SHIPPED_VERSION, Urgency, rank};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::canary::{self, NewCanary};
 use crate::store::vault::notice::{self, NewNotice};
-use crate::store::vault::{contact, registrant, subscription, watermark};
+use crate::store::vault::{contact, notice_event, registrant, subscription, watermark};
 use crate::vault::keyring::Keyring;
 
 impl Vault {
@@ -35,6 +35,7 @@ impl Vault {
             }
             PlannerCommand::Rewind { last } => return self.rewind(last),
             PlannerCommand::Retell { clock, fact } => return self.retell(clock.as_deref(), *fact),
+            PlannerCommand::Correct { facts } => return self.correct(facts),
             PlannerCommand::Due { clocks } => return self.due(clocks),
             PlannerCommand::Escalate => return self.escalate(),
             PlannerCommand::Plan { from, to, facts } => (from, to, facts),
@@ -101,6 +102,13 @@ pub(super) fn commitment(
     leaf::notice_commitment(&salt, notice, event, &key.pseudonym(registrant), rules)
 }
 
+/// Returns in which order a fact is told among all that waits.
+fn rank_of(fact: &Fact) -> u8 {
+    let urgency = Urgency(fact.urgency);
+    fact.event_code()
+        .map_or(urgency.0, |code| rank(code, urgency))
+}
+
 /// Plans what everybody who asked is told, fact by fact: a later one may overtake an earlier one that
 /// nobody has heard. Each notice is named by its event and its cause, so that the same cause never plans
 /// it twice.
@@ -145,7 +153,7 @@ fn plan(
     }
     canary::plan(tx, &canaries, now)?;
     store(tx, keys, &notices, now)?;
-    notice::link_events(tx, &events)
+    notice_event::link_events(tx, &events)
 }
 
 /// Finds who is told of facts, in their order: of an agency's daily test the monitored line, and nobody
@@ -178,7 +186,7 @@ fn canary_of(fact: &Fact, notice: NoticeId) -> Option<NewCanary> {
 }
 
 /// Stores notices, and opens a task for each that a person has to carry.
-fn store(
+pub(super) fn store(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     notices: &[NewNotice],
@@ -192,7 +200,7 @@ fn store(
 }
 
 /// Makes the notice of a fact for one registrant and channel.
-fn new_notice(
+pub(super) fn new_notice(
     keys: &Keyring,
     cause: &str,
     (registrant, key): (RegistrantId, Option<&DataKey>),
@@ -213,6 +221,7 @@ fn new_notice(
         registrant,
         channel,
         urgency: fact.urgency,
+        rank: rank_of(fact),
         sealed_fact,
         commitment,
     })

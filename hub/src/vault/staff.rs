@@ -54,6 +54,7 @@ impl Vault {
                 })?;
                 Ok(StaffAnswer::Counts(counts))
             }
+            StaffCommand::Told { events } => self.told(&events),
             StaffCommand::Reach { events } => self.reach(&events),
             StaffCommand::Tasks(command) => self.tasks(command),
             StaffCommand::Monitor(address) => self.monitor(address.as_ref()),

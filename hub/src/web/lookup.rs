@@ -22,6 +22,7 @@ use crate::names::{self, shown, words};
 use crate::notification::words::{Argument, Language};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::registry::instruction::{self, InstructionKind};
 use crate::store::registry::{event, lookup, merge, record};
 
 /// People that one page shows.
@@ -259,14 +260,18 @@ fn load(tx: &mut Tx<'_>, id: PersonId, events_max: u32) -> Result<Option<Person>
         return Ok(None);
     }
     let ids: Vec<_> = records.iter().map(Shown::id).collect();
-    let events = event::of_records(tx, &ids, events_max)?.into_iter();
+    let mut events = Vec::new();
+    for (position, event) in event::of_records(tx, &ids, events_max)? {
+        // What a person took back is not shown as if it had happened.
+        let mut is_corrected = || instruction::load(tx, InstructionKind::Correct, position);
+        if is_public(event.code) && is_corrected()?.is_none() {
+            events.push(event);
+        }
+    }
+    events.truncate(usize::try_from(events_max).unwrap_or(usize::MAX));
     Ok(Some(Person {
         names: names::of_records(records.iter().map(Shown::record)),
-        events: events
-            .map(|(_, event)| event)
-            .filter(|event| is_public(event.code))
-            .take(usize::try_from(events_max).unwrap_or(usize::MAX))
-            .collect(),
+        events,
         records,
     }))
 }

@@ -197,6 +197,23 @@ pub fn end(
     Ok(changed == 1)
 }
 
+/// Ends the clocks that an event started which was taken back.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn void_of_event(
+    tx: &mut Tx<'_>,
+    position: EventPosition,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE clock SET state = 'void', ended_at = $2, look_at = NULL
+         WHERE event_position = $1 AND state = 'running'",
+        &[position.0.into(), time(now)],
+    )
+    .map(|_| ())
+}
+
 /// Counts clocks by name, facility and state.
 ///
 /// # Errors

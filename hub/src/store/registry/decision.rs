@@ -12,7 +12,7 @@ pub use crate::work::decision::{Choice, Decision};
 use crate::work::role::Role;
 
 /// The number of a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DecisionId(pub i64);
 
 /// A decision as it is read back.

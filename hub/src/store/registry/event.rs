@@ -11,7 +11,7 @@ use crate::evidence::leaf::{self, EventOpening};
 use crate::ids::{EventId, EventPosition, PersonId, RecordId};
 use crate::registry::details::Details;
 use crate::store::conn::Tx;
-use crate::store::value::{Row, Value, optional_time};
+use crate::store::value::{Row, Value, optional_time, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
 
@@ -125,6 +125,47 @@ pub fn append(
         .map(|(_, (opening, event))| leaf::event(event.event, opening, random()))
         .collect();
     evidence::append(tx, &leaves)
+}
+
+/// Loads the event at a place.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn at(tx: &mut Tx<'_>, position: EventPosition) -> Result<Option<Event>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT position, event_id, code, person_id, record_id, version, facility_code, origin,
+             effective_at, entered_at, observed_at, received_at, corrects, details
+         FROM event WHERE position = $1",
+        values![position.0],
+    )?;
+    Ok(row.as_ref().map(read).transpose()?.map(|(_, event)| event))
+}
+
+/// Loads the events of a facility that became known within a time, in order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_facility(
+    tx: &mut Tx<'_>,
+    facility: &FacilityCode,
+    (from, to): (Timestamp, Timestamp),
+    events_max: u32,
+) -> Result<Vec<(EventPosition, Event)>, StoreError> {
+    tx.query(
+        "SELECT position, event_id, code, person_id, record_id, version, facility_code, origin,
+             effective_at, entered_at, observed_at, received_at, corrects, details
+         FROM event WHERE facility_code = $1 AND received_at BETWEEN $2 AND $3
+         ORDER BY position LIMIT $4",
+        &[
+            facility.as_str().into(),
+            time(from),
+            time(to),
+            i64::from(events_max).into(),
+        ],
+    )?
+    .iter()
+    .map(read)
+    .collect()
 }
 
 /// Loads the events after a position, in order.

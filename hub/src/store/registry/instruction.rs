@@ -1,6 +1,8 @@
 //! What a person decided about an event, kept until it has been planned: a hub that was down does it
 //! when it is back, and nobody is told twice.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::decision::DecisionId;
@@ -95,6 +97,26 @@ pub fn load(
     .as_ref()
     .map(read)
     .transpose()
+}
+
+/// Returns which events after one and up to another somebody decided to take back.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn corrected(
+    tx: &mut Tx<'_>,
+    after: EventPosition,
+    last: EventPosition,
+) -> Result<BTreeSet<EventPosition>, StoreError> {
+    tx.query(
+        "SELECT event_position FROM instruction
+         WHERE kind = 'correct' AND event_position > $1 AND event_position <= $2
+         ORDER BY event_position",
+        values![after.0, last.0],
+    )?
+    .iter()
+    .map(|row| Ok(EventPosition(row.integer(0)?)))
+    .collect()
 }
 
 /// Lists instructions that are not planned yet, corrections before everything else.

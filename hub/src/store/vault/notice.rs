@@ -22,6 +22,8 @@ pub struct NewNotice {
     pub channel: Channel,
     /// How soon: 0 first.
     pub urgency: u8,
+    /// In which order it is told among all that waits: 0 first.
+    pub rank: u8,
     /// What it says, sealed.
     pub sealed_fact: Vec<u8>,
     /// What its leaf in the evidence commits to.
@@ -79,23 +81,6 @@ pub struct NoticeStanding {
     pub sealed_answer: Option<Vec<u8>>,
 }
 
-/// One of the notices that tell an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventNotice {
-    /// Its identifier.
-    pub notice: NoticeId,
-    /// For whom.
-    pub registrant: RegistrantId,
-    /// By which channel.
-    pub channel: String,
-    /// Where it stands.
-    pub state: String,
-    /// How often it was tried.
-    pub attempts: u64,
-    /// When it was planned.
-    pub planned_at: Timestamp,
-}
-
 /// Where a notice stands after a try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {
@@ -126,13 +111,14 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
                 notice.urgency.into(),
                 notice.sealed_fact.as_slice().into(),
                 time(now),
+                notice.rank.into(),
             ]
         })
         .collect();
     let planned = tx.query_many(
         "INSERT INTO notice (notice_id, registrant_id, channel, urgency, sealed_fact, state,
-             planned_at, due_at, attempts, claimed_until, claim)
-         VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, 0, 0, 0)
+             planned_at, due_at, attempts, claimed_until, claim, rank)
+         VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, 0, 0, 0, $7)
          ON CONFLICT (notice_id) DO NOTHING RETURNING notice_id",
         &lists,
     )?;
@@ -143,53 +129,6 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
         .map(|(_, new)| leaf::notice(new.notice, new.channel.as_str(), now, &new.commitment))
         .collect();
     evidence::append(tx, &leaves)
-}
-
-/// Notes which event each notice tells, by keyed hashes.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn link_events(tx: &mut Tx<'_>, links: &[([u8; 32], NoticeId)]) -> Result<(), StoreError> {
-    let lists: Vec<_> = links
-        .iter()
-        .map(|(link, notice)| vec![link.into(), notice.as_bytes().into()])
-        .collect();
-    tx.execute_many(
-        "INSERT INTO notice_event (event_link, notice_id) VALUES ($1, $2)
-         ON CONFLICT (event_link, notice_id) DO NOTHING",
-        &lists,
-    )
-}
-
-/// Finds the notices that tell events, in the order of the links.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn of_events(tx: &mut Tx<'_>, links: &[[u8; 32]]) -> Result<Vec<Vec<EventNotice>>, StoreError> {
-    let lists: Vec<_> = links.iter().map(|link| vec![link.into()]).collect();
-    tx.query_many(
-        "SELECT n.notice_id, n.registrant_id, n.channel, n.state, n.attempts, n.planned_at
-         FROM notice_event e
-         JOIN notice n ON n.notice_id = e.notice_id
-         WHERE e.event_link = $1 ORDER BY n.registrant_id, n.channel, n.notice_id",
-        &lists,
-    )?
-    .iter()
-    .map(|rows| {
-        rows.iter()
-            .map(|row| {
-                Ok(EventNotice {
-                    notice: NoticeId::from_bytes(row.array(0)?),
-                    registrant: RegistrantId::from_bytes(row.array(1)?),
-                    channel: row.text(2)?.to_owned(),
-                    state: row.text(3)?.to_owned(),
-                    attempts: row.count(4)?,
-                    planned_at: row.time(5)?,
-                })
-            })
-            .collect()
-    })
-    .collect()
 }
 
 /// Claims notices that are due, the most urgent first, and writes a row and a leaf for each try
@@ -208,14 +147,14 @@ pub fn claim(
         Engine::Sqlite => {
             "SELECT notice_id FROM notice
              WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
-                 AND claimed_until <= $2
-             ORDER BY urgency, due_at, notice_id LIMIT $3"
+                 AND claimed_until <= $2 AND recalled_at IS NULL
+             ORDER BY rank, due_at, notice_id LIMIT $3"
         }
         Engine::Postgres => {
             "SELECT notice_id FROM notice
              WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
-                 AND claimed_until <= $2
-             ORDER BY urgency, due_at, notice_id LIMIT $3 FOR UPDATE SKIP LOCKED"
+                 AND claimed_until <= $2 AND recalled_at IS NULL
+             ORDER BY rank, due_at, notice_id LIMIT $3 FOR UPDATE SKIP LOCKED"
         }
     };
     let rows = tx.query(
@@ -304,8 +243,8 @@ pub fn finish(
         After::Stopped => ("stopped", None, "stopped"),
     };
     let row = tx.query_optional(
-        "UPDATE notice SET state = $3, due_at = coalesce($4, due_at), claimed_until = 0,
-             outcome = $5
+        "UPDATE notice SET due_at = coalesce($4, due_at), claimed_until = 0, outcome = $5,
+             state = CASE WHEN $3 = 'planned' AND recalled_at IS NOT NULL THEN 'withdrawn' ELSE $3 END
          WHERE notice_id = $1 AND claim = $2 AND state = 'trying' RETURNING attempts",
         &[
             notice.as_bytes().into(),

@@ -33,6 +33,11 @@ pub enum StaffCommand {
     },
     /// Count what there is.
     Counts,
+    /// Count who would be told of a correction of events, by channel.
+    Told {
+        /// Of which events.
+        events: Vec<EventId>,
+    },
     /// Count how far the registrants of events were reached.
     Reach {
         /// Of which events.
@@ -113,6 +118,8 @@ pub enum StaffAnswer {
     Notices(Vec<NoticeRow>),
     /// How many there are.
     Counts(Counts),
+    /// Who would be told of a correction, by channel.
+    Told(Vec<ToldCount>),
     /// How far the registrants of each event were reached, in the order of the events.
     Reach(Vec<Reach>),
     /// Tasks.
@@ -219,4 +226,15 @@ impl Reach {
     pub const fn untold(self) -> u64 {
         self.waiting + self.failed
     }
+}
+
+/// How many notices of events there are by one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldCount {
+    /// The channel.
+    pub channel: String,
+    /// Notices that somebody may have heard: a correction goes to each of those registrants.
+    pub told: u64,
+    /// Notices that nobody has heard, and that a correction withdraws.
+    pub unsent: u64,
 }

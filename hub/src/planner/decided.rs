@@ -1,0 +1,171 @@
+//! What a person decided about events: to tell one after all, or to take one back. Each decision stays
+//! a row until it is done, so that a hub that was down does it when it is back, and once.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use savin_shared::event::EventCode;
+use tracing::{error, info};
+
+use super::{PlanError, Planner, decided_facts};
+use crate::ids::EventPosition;
+use crate::names::shown;
+use crate::notification::fact::Fact;
+use crate::notification::rules::Rules;
+use crate::registry::details::Details;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::instruction::{self, Instruction, InstructionKind};
+use crate::store::registry::telling::{self, background, facility_name};
+use crate::store::registry::{clock, decision, event};
+use crate::vault::command::{PlannerAnswer, PlannerCommand};
+
+/// Decisions that are carried out in one transaction of the vault.
+const DECISIONS_MAX: u32 = 250;
+
+/// Transactions of one round, so that a mass correction keeps back no escape.
+const ROUNDS_MAX: u32 = 4;
+
+/// How soon a correction is told where the rules say nothing of it.
+const URGENCY: u8 = 1;
+
+impl Planner {
+    /// Carries out what was decided, corrections first.
+    pub(super) async fn decided(&self) -> Result<(), PlanError> {
+        for _ in 0..ROUNDS_MAX {
+            let read = |tx: &mut Tx<'_>| waiting(tx);
+            let waiting = self.store.read("decided", read).await?;
+            let (corrections, tells): (Vec<_>, Vec<_>) = waiting
+                .into_iter()
+                .partition(|given| given.kind == InstructionKind::Correct);
+            if corrections.is_empty() && tells.is_empty() {
+                return Ok(());
+            }
+            if !corrections.is_empty() && !self.take_back(corrections).await? {
+                return Ok(());
+            }
+            for given in tells {
+                self.tell(given).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes events back; returns whether that was possible already.
+    async fn take_back(&self, given: Vec<Instruction>) -> Result<bool, PlanError> {
+        let (rules, positions) = (
+            Arc::clone(&self.rules),
+            given.iter().map(|given| given.event).collect::<Vec<_>>(),
+        );
+        let read = move |tx: &mut Tx<'_>| {
+            let mut facts = Vec::new();
+            for position in &positions {
+                facts.extend(correction(tx, &rules, *position)?);
+            }
+            Ok(facts)
+        };
+        let facts = self.store.read("corrections", read).await?;
+        let answer = self.vault.ask(PlannerCommand::Correct { facts }).await?;
+        if answer != PlannerAnswer::Done {
+            return Ok(false);
+        }
+        let now = (self.world.wall)();
+        let corrections = given.len();
+        let done = move |tx: &mut Tx<'_>| {
+            for given in &given {
+                instruction::planned(tx, given.kind, given.event, now)?;
+                clock::void_of_event(tx, given.event, now)?;
+            }
+            Ok(())
+        };
+        self.store.write("corrected", done).await?;
+        self.planned.notify_one();
+        info!(corrections, "Took back what was decided to be wrong");
+        Ok(true)
+    }
+
+    /// Tells an event after all.
+    async fn tell(&self, given: Instruction) -> Result<(), PlanError> {
+        let (rules, position) = (Arc::clone(&self.rules), given.event);
+        let read = move |tx: &mut Tx<'_>| decided_facts(tx, &rules, position);
+        for fact in self.store.read("told", read).await? {
+            let (clock, fact) = (None, Box::new(fact));
+            self.vault
+                .ask(PlannerCommand::Retell { clock, fact })
+                .await?;
+            self.planned.notify_one();
+        }
+        let now = (self.world.wall)();
+        let done = move |tx: &mut Tx<'_>| instruction::planned(tx, given.kind, given.event, now);
+        Ok(self.store.write("told", done).await?)
+    }
+}
+
+/// Lists what waits to be carried out by a decision that verifies: on any other nobody acts.
+fn waiting(tx: &mut Tx<'_>) -> Result<Vec<Instruction>, StoreError> {
+    let mut given = instruction::waiting(tx, DECISIONS_MAX)?;
+    let mut good: BTreeMap<_, bool> = BTreeMap::new();
+    for given in &given {
+        if let Entry::Vacant(place) = good.entry(given.decision) {
+            place.insert(match decision::load(tx, given.decision) {
+                Ok(_) => true,
+                Err(StoreError::Damaged(reason)) => {
+                    error!(
+                        decision.id = given.decision.0,
+                        reason, "Nobody acts on a decision"
+                    );
+                    false
+                }
+                Err(failure) => return Err(failure),
+            });
+        }
+    }
+    given.retain(|given| good.get(&given.decision) == Some(&true));
+    Ok(given)
+}
+
+/// Gathers what is told to those who heard of an event that was wrong. A record that was sealed or is
+/// gone keeps nobody from hearing it, without a name.
+fn correction(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    position: EventPosition,
+) -> Result<Option<Fact>, StoreError> {
+    let Some(event) = event::at(tx, position)? else {
+        return Ok(None);
+    };
+    let background = background(tx, &event)?.filter(|background| !background.is_sealed);
+    let (mut name, mut facility, mut still_held_at) = (None, String::new(), None);
+    if let Some(background) = background {
+        name = background.record.subject.name.as_ref().map(shown);
+        facility = facility_name(tx, &event.facility)?;
+        still_held_at = telling::held_now(tx, &event)?
+            .map(|holder| telling::holder_name(tx, &event, &holder))
+            .transpose()?;
+    }
+    let urgency = rules.decided(EventCode::Correction);
+    Ok(Some(Fact {
+        event: event.event,
+        position,
+        person: event.person,
+        code: EventCode::Correction.code(),
+        urgency: urgency.map_or(URGENCY, |urgency| urgency.0),
+        name,
+        facility,
+        from_facility: None,
+        still_held_at,
+        corrects: Some(event.event),
+        effective_at: None,
+        observed_at: event.observed_at.timestamp(),
+        received_at: event.received_at.timestamp(),
+        found_late: false,
+        details: Details {
+            took_back: Some(event.code.to_string()),
+            ..Details::default()
+        },
+    }))
+}
+
+#[cfg(test)]
+mod tests;

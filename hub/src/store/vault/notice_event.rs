@@ -1,0 +1,113 @@
+//! Which notices tell an event, and taking them back.
+
+use jiff::Timestamp;
+
+use crate::ids::{NoticeId, RegistrantId};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::value::time;
+
+/// One of the notices that tell an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventNotice {
+    /// Its identifier.
+    pub notice: NoticeId,
+    /// For whom.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: String,
+    /// Where it stands.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// What it says, sealed.
+    pub sealed_fact: Vec<u8>,
+}
+
+impl EventNotice {
+    /// Says whether she may have heard it: it was tried, and the channel did not refuse.
+    #[must_use]
+    pub fn may_be_told(&self) -> bool {
+        match self.state.as_str() {
+            "planned" => self.attempts > 0,
+            "withdrawn" | "stopped" | "refused" | "broken" => false,
+            _ => true,
+        }
+    }
+
+    /// Says whether it waits and was never tried.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.state == "planned" && self.attempts == 0
+    }
+}
+
+/// Notes which event each notice tells, by keyed hashes.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn link_events(tx: &mut Tx<'_>, links: &[([u8; 32], NoticeId)]) -> Result<(), StoreError> {
+    let lists: Vec<_> = links
+        .iter()
+        .map(|(link, notice)| vec![link.into(), notice.as_bytes().into()])
+        .collect();
+    tx.execute_many(
+        "INSERT INTO notice_event (event_link, notice_id) VALUES ($1, $2)
+         ON CONFLICT (event_link, notice_id) DO NOTHING",
+        &lists,
+    )
+}
+
+/// Finds the notices that tell events, in the order of the links.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_events(tx: &mut Tx<'_>, links: &[[u8; 32]]) -> Result<Vec<Vec<EventNotice>>, StoreError> {
+    let lists: Vec<_> = links.iter().map(|link| vec![link.into()]).collect();
+    tx.query_many(
+        "SELECT n.notice_id, n.registrant_id, n.channel, n.state, n.attempts, n.planned_at,
+             n.sealed_fact
+         FROM notice_event e
+         JOIN notice n ON n.notice_id = e.notice_id
+         WHERE e.event_link = $1 ORDER BY n.registrant_id, n.channel, n.notice_id",
+        &lists,
+    )?
+    .iter()
+    .map(|rows| {
+        rows.iter()
+            .map(|row| {
+                Ok(EventNotice {
+                    notice: NoticeId::from_bytes(row.array(0)?),
+                    registrant: RegistrantId::from_bytes(row.array(1)?),
+                    channel: row.text(2)?.to_owned(),
+                    state: row.text(3)?.to_owned(),
+                    attempts: row.count(4)?,
+                    planned_at: row.time(5)?,
+                    sealed_fact: row.bytes(6)?.to_vec(),
+                })
+            })
+            .collect()
+    })
+    .collect()
+}
+
+/// Recalls notices, because somebody decided that what they tell is not so: what waits is withdrawn,
+/// and what is under way is not tried again.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn recall(tx: &mut Tx<'_>, notices: &[NoticeId], now: Timestamp) -> Result<(), StoreError> {
+    let lists: Vec<_> = notices
+        .iter()
+        .map(|notice| vec![notice.as_bytes().into(), time(now)])
+        .collect();
+    tx.execute_many(
+        "UPDATE notice SET recalled_at = $2,
+             outcome = CASE state WHEN 'planned' THEN 'corrected' ELSE outcome END,
+             state = CASE state WHEN 'planned' THEN 'withdrawn' ELSE state END
+         WHERE notice_id = $1 AND state IN ('planned', 'trying')",
+        &lists,
+    )
+}

@@ -1,0 +1,123 @@
+//! Taking back what was told: exactly those who may have heard it are told so, and what nobody has
+//! heard is withdrawn.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::command::{PlannerAnswer, StaffAnswer, ToldCount};
+use super::courier::Payload;
+use super::planning::{new_notice, store};
+use super::{Vault, VaultError, contacts};
+use crate::ids::EventId;
+use crate::notification::channel::Channel;
+use crate::notification::fact::Fact;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::notice::NewNotice;
+use crate::store::vault::notice_event::{self, EventNotice};
+use crate::store::vault::{registrant, task, watermark};
+use crate::vault::keyring::Keyring;
+use crate::work::task::TaskKind;
+
+/// What causes a notice that takes an event back: part of its name, so that there is one.
+const CAUSE: &str = "correction";
+
+impl Vault {
+    /// Takes events back.
+    pub(super) fn correct(&self, facts: Vec<Fact>) -> Result<PlannerAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let answer = self.store.write_now("correct", move |tx| {
+            // What another planner is about to plan must be seen here first.
+            let at = watermark::load(tx)?;
+            if facts.iter().any(|fact| fact.position > at) {
+                return Ok(PlannerAnswer::Watermark(at));
+            }
+            take_back(tx, &keys, &facts, now)?;
+            Ok(PlannerAnswer::Done)
+        })?;
+        Ok(answer)
+    }
+
+    /// Counts who may have heard of events, by channel.
+    pub(super) fn told(&self, events: &[EventId]) -> Result<StaffAnswer, VaultError> {
+        let links: Vec<_> = events
+            .iter()
+            .map(|event| self.keys.event_link(*event))
+            .collect();
+        let counts = self.store.read_now("told", move |tx| {
+            let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+            for notice in notice_event::of_events(tx, &links)?.iter().flatten() {
+                let count = counts.entry(notice.channel.clone()).or_default();
+                count.0 += u64::from(notice.may_be_told());
+                count.1 += u64::from(notice.is_unsent());
+            }
+            Ok(counts)
+        })?;
+        let counts = counts.into_iter();
+        Ok(StaffAnswer::Told(
+            counts
+                .map(|(channel, (told, unsent))| ToldCount {
+                    channel,
+                    told,
+                    unsent,
+                })
+                .collect(),
+        ))
+    }
+}
+
+fn take_back(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    facts: &[Fact],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let links: Vec<_> = facts
+        .iter()
+        .map(|fact| keys.event_link(fact.event))
+        .collect();
+    let (mut recalled, mut planned) = (Vec::new(), Vec::new());
+    for (fact, notices) in facts.iter().zip(notice_event::of_events(tx, &links)?) {
+        for unsent in notices.iter().filter(|notice| notice.is_unsent()) {
+            let by_hand = contacts::subject(unsent.notice);
+            task::close(tx, TaskKind::ByHand, &by_hand, "corrected", now)?;
+        }
+        recalled.extend(notices.iter().map(|notice| notice.notice));
+        for told in notices.iter().filter(|notice| notice.may_be_told()) {
+            planned.extend(correction(tx, keys, fact, told)?);
+        }
+    }
+    notice_event::recall(tx, &recalled, now)?;
+    store(tx, keys, &planned, now)
+}
+
+/// Makes the notice that takes an event back, by the channel by which it was told; none for somebody
+/// who is gone.
+fn correction(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    fact: &Fact,
+    told: &EventNotice,
+) -> Result<Option<NewNotice>, StoreError> {
+    let Some(who) = registrant::load(tx, told.registrant)? else {
+        return Ok(None);
+    };
+    // One whose key does not open could not be told either: it was put aside, and staff sees it.
+    let Ok(key) = keys.unwrap(&who.wrapped_key) else {
+        return Ok(None);
+    };
+    // Two people may have been found to be one since: she hears it of whom she asked about.
+    let person = match key.open("notice", told.registrant, &told.sealed_fact) {
+        Ok(Payload::Fact(heard)) => heard.person,
+        Ok(Payload::Code { .. }) | Err(_) => fact.person,
+    };
+    let fact = Fact {
+        person,
+        ..fact.clone()
+    };
+    let channel = Channel::parse(&told.channel).ok_or(StoreError::Damaged("a channel"))?;
+    let whose = (told.registrant, Some(&key));
+    new_notice(keys, CAUSE, whose, &fact, channel).map(Some)
+}
