@@ -33,7 +33,7 @@ use crate::journal::{Capture, Journal, JournalError, Step, feed, position};
 use crate::mapping::profile::{Mode, Profile};
 use crate::mapping::tally::Tally;
 use crate::signer::Signer;
-use history::history;
+use history::{Exported, history, looks};
 use read::{Read, ReadError, read};
 use refusal::Refusal;
 use report::{Outcome, Report};
@@ -175,11 +175,14 @@ pub fn take_rows(
     }
     let mut history = history(journal, feed, before.as_ref(), export.as_ref(), now)?;
     history.strangers = strangers::strangers(journal, &feed.name, &read.diff)?;
+    let looks = looks(journal, &feed.name, &read.shape)?;
+    history.looks = looks.beside;
     let taking = Taking {
         feed,
         follows,
         before: before.as_ref(),
         history,
+        looks,
         export,
         now,
     };
@@ -193,6 +196,7 @@ struct Taking<'a> {
     follows: Position,
     before: Option<&'a FeedState>,
     history: History,
+    looks: Exported,
     export: Option<Export>,
     now: Now,
 }
@@ -220,6 +224,7 @@ impl Taking<'_> {
             counts: report::count(&verdict.passed),
             held: verdict.held.len() as u64,
             reasons: verdict.reasons.clone(),
+            looks_other: self.looks.other.clone(),
             batches: Vec::new(),
         };
         let is_roster = feed.profile.mode == Mode::Roster;
@@ -263,6 +268,7 @@ impl Taking<'_> {
                 .then(|| (feed.profile.times.day(now.exported_at), passage)),
             ended: if is_compared { ended } else { Ended::default() },
             hold,
+            shape: is_roster.then_some(self.looks.shape),
             secret: now.secret,
             at: now.at,
         };
@@ -396,6 +402,7 @@ fn note(
         passage: None,
         ended: Ended::default(),
         hold,
+        shape: None,
         secret: now.secret,
         at: now.at,
     };

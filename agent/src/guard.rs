@@ -55,6 +55,8 @@ pub struct History {
     /// How many of the past days, the latest first, came after a person last let held changes pass:
     /// what that person has seen is no slow drift.
     pub days_since_decision: usize,
+    /// How this export looks beside the one that was accepted last.
+    pub looks: Looks,
     /// Records that name somebody else than they did before.
     pub strangers: BTreeSet<RecordKey>,
     /// What the jail has said about these days.
@@ -75,6 +77,16 @@ impl History {
             *class == difference.class || (still_ends && is_upsert(difference))
         })
     }
+}
+
+/// How an export looks beside the one that was accepted last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Looks {
+    /// The same.
+    #[default]
+    Alike,
+    /// It has other columns, or other kinds of values in them.
+    Other,
 }
 
 /// What the guard decided.

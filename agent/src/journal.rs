@@ -16,6 +16,7 @@ pub mod own;
 pub mod position;
 pub mod receipt;
 pub mod shadow;
+pub mod shape;
 pub mod spool;
 
 use std::fs::File;
@@ -36,6 +37,7 @@ use thiserror::Error;
 use tracing::trace;
 
 use crate::diff::Told;
+use crate::mapping::shape::Shape;
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
 use feed::{Ended, Export, FeedState, Passage};
@@ -86,6 +88,8 @@ pub struct Capture<'a> {
     pub ended: Ended,
     /// What becomes of the feed's hold.
     pub hold: HoldUpdate,
+    /// What the export looks like.
+    pub shape: Option<Shape>,
     /// Fresh randomness for the salts.
     pub secret: Salt,
     /// The wall clock.
@@ -278,6 +282,11 @@ pub fn store(
     }
     feed::count_ended(tx, capture.feed, capture.ended, capture.at)?;
     hold::update(tx, capture.feed, &capture.hold, capture.at)?;
+    if let Some(shape) = &capture.shape {
+        // As long as something waits, a person has yet to look.
+        let is_accepted = hold::load(tx, capture.feed)?.is_none();
+        shape::put(tx, capture.feed, shape, is_accepted)?;
+    }
     Ok(batches)
 }
 

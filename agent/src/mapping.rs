@@ -17,6 +17,7 @@ pub mod profile;
 mod record;
 pub mod row;
 pub mod rules;
+pub mod shape;
 pub mod standing;
 mod state;
 pub mod tally;
@@ -149,21 +150,26 @@ impl<'a> Mapper<'a> {
         let mapped = record::record(&mut row, &key, self.facility, record_type).and_then(
             |(record, evidence)| {
                 let standing = Standing::of(&record);
+                let state = record.custody().map(|custody| custody.state);
                 let bytes = Row::of(&record)
                     .map_err(|_| row.problem(Field::RecordNumber, "the record is too large"))?;
-                Ok(MappedRow {
+                let mapped = MappedRow {
                     line,
                     key: key.clone(),
                     row: bytes,
                     standing,
                     evidence,
-                })
+                };
+                Ok((mapped, state))
             },
         );
         self.tally.absorb(row.finish());
         match mapped {
-            Ok(mapped) => {
+            Ok((mapped, state)) => {
                 self.tally.mapped += 1;
+                if let Some(state) = state {
+                    *self.tally.states.entry(state).or_default() += 1;
+                }
                 Mapped::Row(mapped)
             }
             Err(problem) => self.quarantined(Some(key), problem),

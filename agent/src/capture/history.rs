@@ -2,11 +2,49 @@
 
 use std::collections::BTreeSet;
 
+use savin_shared::ids::FeedName;
+
 use super::{Feed, Now};
 use crate::guard::{self, History, HoldReason};
 use crate::journal::feed::{Export, FeedState};
-use crate::journal::{Journal, JournalError, feed, hold, mode};
+use crate::journal::{Journal, JournalError, feed, hold, mode, shape};
 use crate::mapping::profile::Mode;
+use crate::mapping::shape::Shape;
+
+/// What an export looks like.
+pub(super) struct Exported {
+    /// The export, with the kinds of values that were seen before.
+    pub(super) shape: Shape,
+    /// How that is other than what was accepted last, in sentences.
+    pub(super) other: Vec<String>,
+    /// The same for the guard.
+    pub(super) beside: guard::Looks,
+}
+
+/// Compares what an export looks like with what was accepted last.
+pub(super) fn looks(
+    journal: &mut Journal,
+    feed: &FeedName,
+    shape: &Shape,
+) -> Result<Exported, JournalError> {
+    let Some(known) = journal.read(|tx| shape::accepted(tx, feed))? else {
+        return Ok(Exported {
+            shape: shape.clone(),
+            other: Vec::new(),
+            beside: guard::Looks::Alike,
+        });
+    };
+    let since = shape.since(&known);
+    Ok(Exported {
+        shape: shape.clone().with_kinds_of(&known),
+        other: since.sentences(),
+        beside: if since.has_other_columns() {
+            guard::Looks::Other
+        } else {
+            guard::Looks::Alike
+        },
+    })
+}
 
 /// Looks whether a roster's file is one from the past.
 fn doubt(
@@ -78,6 +116,7 @@ pub(super) fn history(
         is_roster: feed.profile.mode == Mode::Roster,
         days_since_decision,
         strangers: BTreeSet::new(),
+        looks: guard::Looks::Alike,
         mode: mode.map_or(guard::Mode::Normal, |said| said.mode),
         doubt: doubt(journal, feed, before, export)?,
         hold: hold.map(|hold| hold.code),

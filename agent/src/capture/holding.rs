@@ -29,14 +29,11 @@ impl Taking<'_> {
                 step: step(self.feed, difference.clone(), origin, self.now.at),
             })
             .collect();
+        let reasons = verdict.reasons.iter().map(ToString::to_string);
+        let said: Vec<String> = reasons.chain(self.looks.other.iter().cloned()).collect();
         let why = verdict.reasons.first().map(|first| Why {
             code: first.code().to_owned(),
-            message: verdict
-                .reasons
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
+            message: said.join("; "),
         });
         match self.feed.profile.mode {
             Mode::Transactions => {

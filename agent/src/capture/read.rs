@@ -12,6 +12,7 @@ use crate::journal::{Journal, feed, shadow};
 use crate::mapping::Mapper;
 use crate::mapping::binding::{Binding, BindingError};
 use crate::mapping::profile::Mode;
+use crate::mapping::shape::{Look, Shape};
 use crate::mapping::tally::Tally;
 
 /// What an export holds, compared with the shadow.
@@ -20,6 +21,8 @@ pub(super) struct Read {
     pub(super) tally: Tally,
     pub(super) dropped: Vec<String>,
     pub(super) rows: u64,
+    /// What the export looks like.
+    pub(super) shape: Shape,
 }
 
 /// Why an export could not be read.
@@ -56,6 +59,7 @@ pub(super) fn read(
     now: Now,
 ) -> Result<Read, ReadError> {
     let binding = Binding::new(&feed.profile, rows.columns())?;
+    let mut look = Look::new(&feed.profile, &binding, rows.columns());
     let (shadow, told, state) = journal.read(|tx| {
         let told = match feed.profile.mode {
             Mode::Transactions => feed::told(tx, &feed.name)?,
@@ -75,6 +79,7 @@ pub(super) fn read(
     let mut count = 0;
     while let Some((line, cells)) = rows.next_row()? {
         count += 1;
+        look.see(cells);
         differ.see(mapper.map(line, cells));
     }
     let (mut tally, binding) = mapper.finish();
@@ -84,8 +89,15 @@ pub(super) fn read(
     for lines in diff.conflicts.values() {
         tally.contradict(lines);
     }
+    let states = tally.states.iter();
+    let shape = look.finish(
+        states
+            .map(|(state, count)| (state.to_string(), *count))
+            .collect(),
+    );
     Ok(Read {
         diff,
+        shape,
         tally,
         dropped,
         rows: count,

@@ -11,7 +11,7 @@ use crate::diff::Class;
 use crate::guard::Day;
 use crate::journal::feed::{Ended, Export, FeedState, Passage};
 use crate::journal::hold::{Action, Decision, Held, HoldUpdate};
-use crate::journal::{self, Capture, Journal, JournalError, feed, hold};
+use crate::journal::{self, Capture, Journal, JournalError, feed, hold, shape};
 use crate::signer::Signer;
 
 /// A person's decision: who, when, and on which day of the agency's calendar.
@@ -95,7 +95,11 @@ fn pass(
         };
         let count = held.len() as u64;
         let capture = released(name, (held, export), state, (decider, as_what), secret);
-        Ok((count, journal::store(tx, signer, &capture)?))
+        let batches = journal::store(tx, signer, &capture)?;
+        if matches!(which, Which::All) {
+            shape::accept(tx, name)?;
+        }
+        Ok((count, batches))
     })
 }
 
@@ -156,6 +160,7 @@ fn released<'a>(
         passage: Some((decider.day, passage)),
         ended,
         hold: HoldUpdate::Decide(decision(decider, action, count), records),
+        shape: None,
         secret,
         at: decider.at,
     }

@@ -39,6 +39,8 @@ pub struct Report {
     pub held: u64,
     /// Why.
     pub reasons: Vec<HoldReason>,
+    /// How the export looks other than the one that was accepted last.
+    pub looks_other: Vec<String>,
     /// The batches that were sealed.
     pub batches: Vec<SealedBatch>,
 }
@@ -56,6 +58,7 @@ impl Report {
             counts: BTreeMap::new(),
             held: 0,
             reasons: Vec::new(),
+            looks_other: Vec::new(),
             batches: Vec::new(),
         }
     }

@@ -506,6 +506,45 @@ fn lets_single_records_pass_and_keeps_the_others_waiting() {
     assert_eq!(jail.decisions(), decisions);
 }
 
+#[test]
+fn lets_nobody_go_by_an_export_that_looks_other_until_a_person_has_accepted_it() {
+    let mut jail = Jail::new(TIMED);
+    let list = |header: &str, released: std::ops::Range<u32>, more: &str| {
+        (0..50).fold(format!("{header}\n"), |text, number| {
+            let word = match released.contains(&number) {
+                true => "REL,06/01/2026 09:30",
+                false => "IN,",
+            };
+            text + &format!("{number},{word},A-{number}{more}\n")
+        })
+    };
+    jail.take(&list("no,status,out,cell", 0..0, ""));
+    // Another order, case and a wider table are taken, and said.
+    let report = jail.next_day(&list("NO,Status,Out,Cell,Zone", 0..2, ",1"));
+    assert_eq!((report.held, report.count(Class::Ended)), (0, 2));
+    assert_eq!(report.looks_other, ["its columns Zone are new"]);
+    let report = jail.next_day(&list("no,status,out,cell,zone", 0..5, ",1"));
+    assert_eq!((report.held, report.looks_other.len()), (0, 0));
+    // More than two let go together with a column that went away wait for a person.
+    let narrow = |cell| list("no,status,out,cell", 0..9, "").replace(",A-49", cell);
+    for cell in [",A-49", ",A-50"] {
+        let report = jail.next_day(&narrow(cell));
+        assert_eq!((report.held, report.count(Class::Ended)), (4, 0));
+        assert_eq!(report.looks_other, ["its columns zone are gone"]);
+        assert_eq!(jail.hold().as_deref(), Some("new-layout"));
+    }
+    let name = jail.feed.name.clone();
+    let hold = jail.journal.read(|tx| hold::load(tx, &name)).unwrap();
+    assert!(
+        hold.unwrap()
+            .message
+            .ends_with("; its columns zone are gone")
+    );
+    assert_eq!(jail.release(), 4);
+    let report = jail.next_day(&list("no,status,out,cell", 0..14, ""));
+    assert_eq!((report.held, report.looks_other.len()), (0, 0));
+}
+
 const TIMED: &str = "
 name = 'roster'
 kind = 'custody'

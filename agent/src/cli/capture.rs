@@ -172,12 +172,13 @@ fn rows(
     let tally = &report.tally;
     let mut remarks = tally.words();
     remarks.extend(tally.remarks());
+    remarks.extend(report.looks_other.iter().cloned());
     if output.is_json() {
         return output.object(&json!({
             "file": name, "layout": layout, "about": about, "rows": report.rows,
             "mapped": tally.mapped, "withheld": tally.withheld, "juveniles": tally.juveniles,
             "victims": tally.victims, "skipped": tally.skipped, "set_aside": tally.quarantined,
-            "remarks": remarks,
+            "remarks": remarks, "looks_other": report.looks_other,
         }));
     }
     let counts = [

@@ -62,6 +62,11 @@ pub enum HoldReason {
         /// How many were listed before.
         listed: u64,
     },
+    /// The export has other columns than before, or other kinds of values in them, and lets people go.
+    NewLayout {
+        /// How many.
+        ended: u64,
+    },
     /// The jail has said that its system is being worked on.
     Maintenance,
     /// The export is older than the one that was taken last.
@@ -99,6 +104,7 @@ impl HoldReason {
             | Self::BareRelease { .. }
             | Self::SlowDrift(_)
             | Self::StatusShift { .. }
+            | Self::NewLayout { .. }
             | Self::Maintenance
             | Self::Older { .. }
             | Self::MassRelease { .. } => true,
@@ -117,6 +123,7 @@ impl HoldReason {
             Self::BareRelease { .. } => "bare-release",
             Self::SlowDrift(_) => "slow-drift",
             Self::StatusShift { .. } => "status-shift",
+            Self::NewLayout { .. } => "new-layout",
             Self::Maintenance => "maintenance",
             Self::Older { .. } => "older",
             Self::ServedAgain { .. } => "served-again",
@@ -184,6 +191,12 @@ impl fmt::Display for HoldReason {
                 formatter,
                 "{ended} of {listed} people are let go by one export: its words may mean something \
                  else now; their status stays as it was until a person has looked"
+            ),
+            Self::NewLayout { ended } => write!(
+                formatter,
+                "{ended} people are let go by an export that looks other than the one before: its \
+                 words may mean something else now; their status stays as it was until a person has \
+                 looked"
             ),
             Self::Maintenance => write!(
                 formatter,

@@ -11,7 +11,7 @@ use savin_shared::ids::RecordKey;
 use savin_shared::record::custody::{Custody, CustodyState};
 
 use super::limits::{RELEASE_FLOOR, is_beyond_accident, is_shift, release_limit};
-use super::{History, HoldReason, is_moved_away};
+use super::{History, HoldReason, Looks, is_moved_away};
 use crate::diff::{Class, Difference};
 
 /// How many releases a feed told, and how many of them with their time.
@@ -82,9 +82,8 @@ pub(super) struct Releases {
     left: u64,
     /// How many there are, within the window.
     ended: u64,
-    /// How many were listed before, where the export lets go so many of them that its words must mean
-    /// something else.
-    shifted: Option<u64>,
+    /// Why none of them is, if none is.
+    doubt: Option<HoldReason>,
     /// Those without a time.
     bare: BTreeSet<RecordKey>,
     held_for_no_time: u64,
@@ -101,8 +100,14 @@ impl Releases {
             .saturating_add(history.held_in_window)
             .saturating_add(others);
         let limit = release_limit(history);
-        let shifted = history.is_roster && is_shift(ended, history.listed);
-        let left = if shifted {
+        let listed = history.listed;
+        let doubt = if history.is_roster && is_shift(ended, listed) {
+            Some(HoldReason::StatusShift { ended, listed })
+        } else {
+            let is_doubtful = history.looks == Looks::Other && is_beyond_accident(ended, listed);
+            is_doubtful.then_some(HoldReason::NewLayout { ended })
+        };
+        let left = if doubt.is_some() {
             0
         } else if in_window > limit {
             RELEASE_FLOOR.saturating_sub(told)
@@ -111,8 +116,8 @@ impl Releases {
         };
         Self {
             left,
-            ended: if shifted { ended } else { in_window },
-            shifted: shifted.then_some(history.listed),
+            ended: in_window,
+            doubt,
             bare: bare.clone(),
             held_for_no_time: 0,
             held_for_their_name: 0,
@@ -128,7 +133,7 @@ impl Releases {
         if is_moved_away(difference, history) {
             return false;
         }
-        if self.shifted.is_none() && self.bare.contains(&difference.key) {
+        if self.doubt.is_none() && self.bare.contains(&difference.key) {
             self.held_for_no_time += 1;
             return true;
         }
@@ -149,16 +154,12 @@ impl Releases {
             rows: self.held_for_no_time,
             given: history.given,
         });
-        let number = match self.shifted {
-            Some(listed) => Some(HoldReason::StatusShift {
-                ended: self.ended,
-                listed,
-            }),
-            None => (for_their_number > 0).then_some(HoldReason::MassRelease {
+        let number = self.doubt.or_else(|| {
+            (for_their_number > 0).then_some(HoldReason::MassRelease {
                 ended: self.ended,
                 limit: release_limit(history),
-            }),
-        };
+            })
+        });
         [wrong_person, bare, number].into_iter().flatten()
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::JournalError;
 
 /// The migrations so far; one that has been released is frozen.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_dark.sql"),
     include_str!("migrations/0003_contact.sql"),
@@ -13,6 +13,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_drift.sql"),
     include_str!("migrations/0006_canary.sql"),
     include_str!("migrations/0007_release.sql"),
+    include_str!("migrations/0008_shape.sql"),
 ];
 
 /// Brings a journal to this program's version.

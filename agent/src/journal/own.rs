@@ -54,6 +54,7 @@ pub fn store(
         passage: None,
         ended: Ended::default(),
         hold: HoldUpdate::Keep,
+        shape: None,
         secret,
         at,
     };

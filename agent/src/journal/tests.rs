@@ -92,6 +92,7 @@ fn capture(feed: &FeedName, steps: Vec<Step>) -> Capture<'_> {
         passage: None,
         ended: Ended::default(),
         hold: HoldUpdate::Keep,
+        shape: None,
         secret: [4; 16],
         at: Timestamp::UNIX_EPOCH,
     }

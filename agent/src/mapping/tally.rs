@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use savin_shared::record::custody::CustodyState;
 use serde::Serialize;
 
 use super::field::Field;
@@ -45,6 +46,8 @@ pub struct Tally {
     pub source: Vec<String>,
     /// Rows that became a record.
     pub mapped: u64,
+    /// Of those, how many say what of somebody's custody.
+    pub states: BTreeMap<CustodyState, u64>,
     /// Rows that are sealed or protected.
     pub withheld: u64,
     /// Of those, rows of juveniles by the profile's rule.

@@ -343,7 +343,7 @@ fn announce(feed: &Feed, name: &str, report: Report, shared: &Shared) {
                 error!(feed = %feed.name, export.name = name, code, reason, held = report.held,
                     "Changes held until a person has looked");
             }
-            for remark in report.tally.remarks() {
+            for remark in report.tally.remarks().into_iter().chain(report.looks_other) {
                 warn!(feed = %feed.name, export.name = name, remark, "Export taken with a remark");
             }
             let deltas: u64 = report

@@ -9,6 +9,7 @@ mod exports;
 mod import;
 mod mail;
 mod mapping;
+mod older;
 mod packaging;
 mod refusals;
 mod roster;
