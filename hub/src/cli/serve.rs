@@ -29,10 +29,11 @@ pub(super) fn run(config: Config, log: &str) -> anyhow::Result<()> {
         .context("failed to start the runtime")?;
     runtime.block_on(async {
         let (stop, shutdown) = watch::channel(false);
+        let signalled = signals()?;
         let mut running = std::pin::pin!(app::run(config, shutdown));
         tokio::select! {
             ended = &mut running => return ended,
-            signal = signalled() => info!(signal = signal?, "Stopping"),
+            signal = signalled => info!(signal, "Stopping"),
         }
         // Nobody is left to hear it when everything has ended by itself.
         let _ended = stop.send(true);
@@ -40,23 +41,29 @@ pub(super) fn run(config: Config, log: &str) -> anyhow::Result<()> {
     })
 }
 
+/// Listens for the signals that end the program, from now on: one that comes while it starts ends it
+/// well, too.
 #[cfg(unix)]
-async fn signalled() -> anyhow::Result<&'static str> {
+fn signals() -> anyhow::Result<impl Future<Output = &'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for signals")?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted.context("failed to listen for signals")?;
-            Ok("interrupt")
+    let listen = |kind| signal(kind).context("failed to listen for signals");
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => "interrupt",
+            _ = terminate.recv() => "terminate",
         }
-        _ = terminate.recv() => Ok("terminate"),
-    }
+    })
 }
 
+/// The same where there is only Ctrl-C.
 #[cfg(not(unix))]
-async fn signalled() -> anyhow::Result<&'static str> {
-    tokio::signal::ctrl_c()
-        .await
-        .context("failed to listen for signals")?;
-    Ok("interrupt")
+fn signals() -> anyhow::Result<impl Future<Output = &'static str>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c().context("failed to listen for signals")?;
+    Ok(async move {
+        // Without a sender nothing could end the program: then it ends.
+        let _gone = interrupt.recv().await;
+        "interrupt"
+    })
 }
