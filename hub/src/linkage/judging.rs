@@ -29,6 +29,8 @@ pub enum Why {
     NameAlone,
     /// Numbers of which a person has one differ.
     OtherNumber,
+    /// One agency knows them by two numbers, and name or birth date are not quite the same.
+    OtherJacket,
     /// A number agrees and the person does not.
     OtherPerson,
     /// More than one person fits.
@@ -46,6 +48,9 @@ impl Why {
             Self::Sex => "the sexes differ",
             Self::NameAlone => "nothing but the name agrees",
             Self::OtherNumber => "a state, MDOC or FBI number differs",
+            Self::OtherJacket => {
+                "one agency knows them by two numbers, and name or birth date are not quite the same"
+            }
             Self::OtherPerson => "a number agrees, and name or birth date speak against it",
             Self::Rival => "more than one person fits",
         }
@@ -69,6 +74,7 @@ pub struct Judged {
 /// - A number that agrees joins, unless name and birth date speak against it.
 /// - Without a number it takes the birth date, and enough bits: a name alone never joins.
 /// - Twins, father and son, and two sexes are never joined without a number.
+/// - Nor is whoever one agency knows by two numbers, unless name and birth date agree to the letter.
 #[must_use]
 pub fn judge(compared: Compared, weights: &Weights, population: u32) -> Judged {
     let table = weights.table();
@@ -131,6 +137,12 @@ fn obstacle(compared: &Compared) -> Option<Why> {
     }
     if level(Comparison::Suffix) == Level::Different {
         return Some(Why::Suffix);
+    }
+    let is_exact = [Comparison::Surname, Comparison::Given, Comparison::Birth]
+        .into_iter()
+        .all(|comparison| level(comparison) == Level::Exact);
+    if level(Comparison::PersonNumber) == Level::Different && !is_exact {
+        return Some(Why::OtherJacket);
     }
     let is_same_given = matches!(
         level(Comparison::Given),

@@ -200,3 +200,18 @@ fn explains_every_comparison_with_its_weight() {
     let sum: f64 = judged.compared.lines.iter().map(|line| line.bits).sum();
     assert!((judged.bits - (sum - 1_000_000_f64.log2())).abs() < 1e-9);
 }
+
+#[test]
+fn joins_nobody_whom_one_agency_knows_by_two_numbers_unless_all_else_agrees() {
+    let jacket = |surname, agency, number| {
+        let identity = person([surname, "QUILLAN", ""], Some(BORN));
+        with(identity, IdentifierKind::PersonNumber, agency, number)
+    };
+    let one = jacket("VANTERPOOL", "HINDS", "1");
+    let similar = |agency| jacket("VANTERPOOK", agency, "2");
+    assert_eq!(verdict(&one, &similar("RANKIN")), Verdict::Join);
+    let here = similar("HINDS");
+    assert_eq!(verdict(&one, &here), Verdict::Review(Why::OtherJacket));
+    let renumbered = jacket("VANTERPOOL", "HINDS", "2");
+    assert_eq!(verdict(&one, &renumbered), Verdict::Join);
+}
