@@ -100,7 +100,7 @@ impl Init {
         }
         let agent = self.write(&found, &profile, output)?;
         check::Check::offline().run(&agent, output)?;
-        preview::Preview::few(5).run(&agent, output)?;
+        preview::Preview::few(5, self.sample.clone()).run(&agent, output)?;
         if output.is_json() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! `preview`: source row beside record, masked, with everything that was dropped or not understood.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -34,6 +34,9 @@ pub(super) struct Preview {
     /// Show what would be sent now, compared with what was sent.
     #[arg(long)]
     diff: bool,
+    /// Read this file instead of the newest export of the folder.
+    #[arg(long, value_name = "FILE", conflicts_with = "diff")]
+    file: Option<PathBuf>,
 }
 
 struct Shown {
@@ -67,13 +70,14 @@ impl Preview {
         Ok(())
     }
 
-    /// Shows a few rows of each feed.
-    pub(super) const fn few(limit: usize) -> Self {
+    /// Shows a few rows of a file.
+    pub(super) const fn few(limit: usize, file: PathBuf) -> Self {
         Self {
             limit,
             feed: None,
             reveal: false,
             diff: false,
+            file: Some(file),
         }
     }
 
@@ -97,7 +101,13 @@ impl Preview {
 
     fn show(&self, configured: &FeedConfig) -> anyhow::Result<Shown> {
         let now = (app::world().wall)();
-        reading::newest_rows(configured, &mut |rows, _| self.map(configured, rows, now))
+        let with: &mut reading::Use<'_, Shown> = &mut |rows, _| self.map(configured, rows, now);
+        let Some(path) = &self.file else {
+            return reading::newest_rows(configured, with);
+        };
+        let bytes =
+            std::fs::read(path).with_context(|| format!("failed to read {}", path.display()))?;
+        reading::file_rows(configured, path, &bytes, with)
     }
 
     fn map(
