@@ -8,9 +8,12 @@ mod checks;
 pub mod full_state;
 mod linking;
 mod people;
+pub mod relinking;
 mod settle;
 mod succession;
 mod workspace;
+
+pub use linking::whom;
 
 use jiff::Timestamp;
 use savin_shared::delta::{self, Change, Delta, DeltaError};

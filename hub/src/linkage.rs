@@ -10,6 +10,7 @@ pub mod face;
 pub mod frequency;
 pub mod judging;
 pub mod keys;
+pub mod learning;
 pub mod name;
 pub mod nickname;
 pub mod sound;

@@ -13,6 +13,7 @@ pub mod home;
 pub mod ledger;
 pub mod mailbox;
 pub mod network;
+pub mod population;
 pub mod postfix;
 pub mod program;
 pub mod puppet;

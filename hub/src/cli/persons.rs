@@ -1,6 +1,7 @@
 //! `persons`: who is known, who may be the same, and what a named person makes of it.
 
 mod side;
+mod weighing;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -21,6 +22,7 @@ use crate::store::registry::merge::{self, Joining};
 use crate::store::registry::task::{self, TaskKind};
 use crate::store::registry::{face, person, weights};
 use side::Side;
+use weighing::{Relink, Weigh};
 
 /// What is done about persons.
 #[derive(Debug, Subcommand)]
@@ -43,6 +45,10 @@ pub(super) enum PersonsCommand {
     Merge(Merge),
     /// Decide that two are two people, take a joining back, or take records out of a person.
     Split(Split),
+    /// Show the weights by which persons are told apart, learn them from the registry, adopt them.
+    Weights(Weigh),
+    /// Show what would be joined, asked and doubted if everybody were compared now.
+    Relink(Relink),
 }
 
 /// A decision that two are one.
@@ -88,6 +94,8 @@ impl PersonsCommand {
             Self::Review { .. } => waiting(config, output),
             Self::Merge(merge) => merge.run(config, output),
             Self::Split(split) => split.run(config, output),
+            Self::Weights(weigh) => weigh.run(config, output),
+            Self::Relink(relink) => relink.run(config, output),
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use savin_shared::ids::AgencyId;
+use savin_shared::record::Record;
+
 use crate::ids::PersonId;
 use crate::linkage::comparing::{Compared, compare};
 use crate::linkage::face::{Face, Identity};
@@ -11,7 +14,7 @@ use crate::linkage::keys::{Key, keys};
 use crate::linkage::weights::{Comparison, Weights};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::registry::{face, merge, weights};
+use crate::store::registry::{face, merge, person, weights};
 
 /// Everybody who may be meant by the records of a transaction, and by what they are compared.
 #[derive(Debug)]
@@ -119,6 +122,12 @@ impl Linking {
         judge(compared, &self.weights, self.frequencies.population)
     }
 
+    /// Judges two identities of which neither need be a person's.
+    pub(super) fn judge_pair(&self, one: &Identity, other: &Identity) -> Judged {
+        let compared = compare(one, other, &self.weights, &self.frequencies);
+        judge(compared, &self.weights, self.frequencies.population)
+    }
+
     fn compare(&self, incoming: &Identity, person: PersonId) -> Compared {
         self.identities
             .get(&person)
@@ -141,6 +150,32 @@ impl Linking {
     fn are_apart(&self, one: PersonId, other: PersonId) -> bool {
         self.apart.contains(&(one, other))
     }
+}
+
+/// Says whom a record would be about if it arrived now, and writes nothing.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn whom(
+    tx: &mut Tx<'_>,
+    agency: &AgencyId,
+    record: &Record,
+) -> Result<Choice<PersonId>, StoreError> {
+    let incoming = identity(agency, record);
+    let found = person::find_many(tx, &incoming.identifiers)?;
+    let named: Vec<PersonId> = found.into_iter().flatten().collect();
+    let linking = Linking::load(tx, std::slice::from_ref(&incoming), &named)?;
+    Ok(linking.choose(&incoming, &named))
+}
+
+/// Returns what a record says of its person. What an agent made up to prove the line is known by its
+/// numbers alone, so that it is never taken for anybody.
+pub(super) fn identity(agency: &AgencyId, record: &Record) -> Identity {
+    let mut identity = Identity::of(agency, record);
+    if record.synthetic {
+        identity.faces.clear();
+    }
+    identity
 }
 
 /// Writes a judgment in one line: each comparison with its level and bits, and by which table.

@@ -7,7 +7,7 @@ use savin_shared::record::Record;
 use savin_shared::record::subject::PersonName;
 
 use super::Moment;
-use super::linking::Linking;
+use super::linking::{Linking, identity};
 use crate::ids::{PersonId, RecordId};
 use crate::linkage::face::{Face, Identity};
 use crate::linkage::judging::Why;
@@ -365,16 +365,6 @@ impl People {
         self.made.push(person);
         person
     }
-}
-
-/// Returns what a record says of its person. What an agent made up to prove the line is known by its
-/// numbers alone, so that it is never taken for anybody.
-fn identity(agency: &AgencyId, record: &Record) -> Identity {
-    let mut identity = Identity::of(agency, record);
-    if record.synthetic {
-        identity.faces.clear();
-    }
-    identity
 }
 
 #[cfg(test)]

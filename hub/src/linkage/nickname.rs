@@ -29,6 +29,14 @@ pub fn full_names(given: &str) -> Vec<&str> {
     all
 }
 
+/// Lists what those are called who have a given name, by the table.
+pub fn nicknames(given: &str) -> impl Iterator<Item = &'static str> {
+    let line = TABLE
+        .lines()
+        .find(|line| line.split(',').next() == Some(given));
+    line.into_iter().flat_map(|line| line.split(',').skip(1))
+}
+
 /// Says whether two given names may be one person's by the table: "Bill" and "William", "Bob" and
 /// "Rob".
 #[must_use]

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
+use savin_shared::ids::OffenderId;
 use savin_shared::pii::Pii;
 
 use crate::app;
 use crate::cli::testing::{configured, run};
 use crate::ids::PersonId;
+use crate::intake::relinking::{Change, changes};
 use crate::intake::testing::{IN, Jail, load, name, send_one};
 use crate::store::Store;
 use crate::store::registry::merge;
 use crate::store::registry::task::{self, TaskKind};
+use crate::store::registry::weights;
 
 /// Two persons with one rare name, of whom only one's birth date is known, and staff.
 fn two_persons(folder: &Path) -> (Store, Jail, [PersonId; 2]) {
@@ -114,4 +117,73 @@ fn takes_a_record_out_for_somebody_new() {
     )));
     assert_ne!(load(&store, &jail, "2").person, kept);
     assert_eq!(load(&store, &jail, "1").person, kept);
+}
+
+#[test]
+fn learns_weights_and_adopts_them_as_a_signed_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, mut jail, _) = two_persons(folder.path());
+    // One person by the MDOC number, with a birth date that was typed wrongly once.
+    for (number, day) in [("7", 12), ("8", 21)] {
+        let mut record = jail.record(number, IN);
+        record.subject.name = Some(name("SAMPLE", "AVERY"));
+        record.subject.birth_date = Some(Pii::new(jiff::civil::date(1985, 3, day)));
+        record.subject.offender_id = Some(OffenderId::new("K1000").unwrap());
+        let body = jail.tells(&record);
+        let batch = jail.batch(vec![body]);
+        send_one(&store, &jail, &batch);
+    }
+    let version = || store.read_now("weights", weights::load).unwrap().version();
+    let shipped = version();
+    let run = |line: &str| run(folder.path(), line);
+    for line in [
+        "persons weights",
+        "persons weights --json",
+        "persons weights --learn",
+        "persons weights --learn --json",
+    ] {
+        assert!(run(line), "{line}");
+    }
+    let adopt = "persons weights --learn --adopt --reason first --as";
+    assert!(!run(
+        "persons weights --adopt --reason first --as chief.key"
+    ));
+    assert!(!run(&format!("{adopt} desk.key")), "an operator");
+    assert_eq!(version(), shipped);
+    assert!(run(&format!("{adopt} chief.key")));
+    assert_ne!(version(), shipped);
+}
+
+#[test]
+fn shows_what_would_be_joined_now_and_leaves_out_what_was_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, jail, [one, other]) = two_persons(folder.path());
+    let found = |store: &Store| {
+        let read = |tx: &mut crate::store::conn::Tx<'_>| changes(tx, None, 100);
+        store.read_now("changes", read).unwrap().0
+    };
+    let why = crate::linkage::judging::Why::NameAlone;
+    let asked = Change::Ask(one.min(other), one.max(other), why);
+    assert_eq!(found(&store).into_iter().collect::<Vec<_>>(), [asked]);
+    let run = |line: &str| run(folder.path(), line);
+    assert!(run("persons relink --dry-run"));
+    assert!(run("persons relink --dry-run --json --limit 1"));
+    assert!(!run("persons relink"), "it only shows");
+    assert!(run(&format!("persons split {one} {other} --as desk.key")));
+    assert_eq!(found(&store).len(), 0);
+    // Joined by the hub against what it knows: its records would stand alone.
+    let joining = merge::Joining {
+        person: one.max(other),
+        into: one.min(other),
+        why: String::new(),
+        decision: None,
+    };
+    store
+        .write_now("join", move |tx| {
+            merge::join(tx, &joining, crate::intake::testing::now())
+        })
+        .unwrap();
+    let kept = load(&store, &jail, "1").person;
+    let doubted: Vec<_> = found(&store).into_iter().collect();
+    assert_eq!(doubted, [Change::Doubt(kept)]);
 }

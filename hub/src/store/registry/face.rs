@@ -147,6 +147,26 @@ pub fn identities(
     Ok(identities)
 }
 
+/// Lists persons after one, in the order of their identifiers.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn page(
+    tx: &mut Tx<'_>,
+    after: Option<PersonId>,
+    persons_max: u32,
+) -> Result<Vec<PersonId>, StoreError> {
+    let after = after.unwrap_or(PersonId::from_bytes([0; 16]));
+    tx.query(
+        "SELECT DISTINCT person_id FROM person_face WHERE person_id > $1
+         ORDER BY person_id LIMIT $2",
+        values![after.as_bytes(), i64::from(persons_max)],
+    )?
+    .iter()
+    .map(|row| Ok(PersonId::from_bytes(row.array(0)?)))
+    .collect()
+}
+
 /// Judges whether two persons are one, by all that is known of both.
 ///
 /// # Errors

@@ -425,7 +425,11 @@ fn move_records(
     face::relearn(tx, &[from, to])
 }
 
-fn with_agencies(
+/// Loads the records of a person with whose they are, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn with_agencies(
     tx: &mut Tx<'_>,
     person: PersonId,
 ) -> Result<Vec<(AgencyId, record::RecordRow)>, StoreError> {
