@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::line::{Line, TlsLine, Transport};
-use super::proxy::Proxy;
+use super::proxy::{Proxy, ProxyError};
 
 /// How long one address is tried.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -206,7 +206,8 @@ impl Dialer {
                     cause,
                 };
                 let stream = TcpStream::connect(&proxy.address).await;
-                let mut stream = stream.map_err(|cause| failed(cause.to_string()))?;
+                let mut stream =
+                    stream.map_err(|cause| failed(ProxyError::Lost(cause.to_string())))?;
                 proxy.connect(&mut stream, address).await.map_err(failed)?;
                 stream
             }
@@ -317,7 +318,7 @@ pub enum DialError {
         /// Its address.
         proxy: String,
         /// What it says.
-        cause: String,
+        cause: ProxyError,
     },
     /// The connection was refused.
     #[error("{address}: {cause}")]

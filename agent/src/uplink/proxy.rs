@@ -3,11 +3,43 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Bytes of the longest answer to CONNECT.
 const ANSWER_BYTES_MAX: usize = 8 * 1024;
+
+/// Why a proxy does not lead to the hub.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ProxyError {
+    /// The connection to it failed.
+    #[error("{0}")]
+    Lost(String),
+    /// It ended the connection.
+    #[error("it hung up")]
+    HungUp,
+    /// It is none.
+    #[error("its answer is no HTTP")]
+    NoHttp,
+    /// It wants to know who asks.
+    #[error("it wants a user and password: set hub.proxy_credentials")]
+    NoPassword,
+    /// It does not know who asks.
+    #[error("it does not accept the user and password in hub.proxy_credentials")]
+    WrongPassword,
+    /// It wants to know who asks by ways that the agent does not know.
+    #[error("it wants {0}, and the agent speaks basic authentication only")]
+    Scheme(String),
+    /// It refuses.
+    #[error("it answers {status}: ask the network team to allow CONNECT to {to}")]
+    Status {
+        /// Its code.
+        status: u16,
+        /// What it was asked for.
+        to: String,
+    },
+}
 
 /// An HTTP proxy.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,8 +102,8 @@ impl Proxy {
     /// Asks the proxy for a way to an address.
     ///
     /// # Errors
-    /// Returns what it answered, in words for the network team.
-    pub(super) async fn connect(&self, stream: &mut TcpStream, to: &str) -> Result<(), String> {
+    /// Returns [`ProxyError`] with what it answered, in words for the network team.
+    pub(super) async fn connect(&self, stream: &mut TcpStream, to: &str) -> Result<(), ProxyError> {
         let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n");
         if let Some(authorization) = &self.authorization {
             request.push_str("Proxy-Authorization: Basic ");
@@ -79,34 +111,54 @@ impl Proxy {
             request.push_str("\r\n");
         }
         request.push_str("\r\n");
-        let lost = |cause: std::io::Error| cause.to_string();
+        let lost = |cause: std::io::Error| ProxyError::Lost(cause.to_string());
         stream.write_all(request.as_bytes()).await.map_err(lost)?;
         let mut answer = Vec::new();
         // Byte by byte, so that nothing of what follows is taken.
         while !answer.ends_with(b"\r\n\r\n") {
             if answer.len() >= ANSWER_BYTES_MAX {
-                return Err("its answer is no HTTP".to_owned());
+                return Err(ProxyError::NoHttp);
             }
             match stream.read_u8().await {
                 Ok(byte) => answer.push(byte),
                 Err(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    return Err("it hung up".to_owned());
+                    return Err(ProxyError::HungUp);
                 }
                 Err(cause) => return Err(lost(cause)),
             }
         }
-        match status(&answer) {
-            Some(200..=299) => Ok(()),
-            Some(407) if self.authorization.is_some() => {
-                Err("it does not accept the user and password in hub.proxy_credentials".to_owned())
-            }
-            Some(407) => Err("it wants a user and password: set hub.proxy_credentials".to_owned()),
-            Some(status) => Err(format!(
-                "it answers {status}: ask the network team to allow CONNECT to {to}"
-            )),
-            None => Err("its answer is no HTTP".to_owned()),
-        }
+        agreed(&answer, self.authorization.is_some(), to)
     }
+}
+
+/// Reads what a proxy answers to somebody who said who asks, or did not.
+fn agreed(answer: &[u8], has_password: bool, to: &str) -> Result<(), ProxyError> {
+    match status(answer) {
+        Some(200..=299) => Ok(()),
+        Some(407) => Err(match foreign_schemes(answer) {
+            Some(schemes) => ProxyError::Scheme(schemes),
+            None if has_password => ProxyError::WrongPassword,
+            None => ProxyError::NoPassword,
+        }),
+        Some(status) => Err(ProxyError::Status {
+            status,
+            to: to.to_owned(),
+        }),
+        None => Err(ProxyError::NoHttp),
+    }
+}
+
+/// Names the ways of authentication that a proxy asks for (RFC 9110, 11.7.1) where basic is none of them.
+fn foreign_schemes(answer: &[u8]) -> Option<String> {
+    let answer = String::from_utf8_lossy(answer);
+    let asked: Vec<&str> = answer
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Proxy-Authenticate"))
+        .filter_map(|(_, value)| value.split_whitespace().next())
+        .collect();
+    let is_known = asked.iter().any(|way| way.eq_ignore_ascii_case("Basic"));
+    (!asked.is_empty() && !is_known).then(|| asked.join(" or "))
 }
 
 /// Reads the code out of a status line.
@@ -119,7 +171,7 @@ fn status(answer: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Proxy, status};
+    use super::{Proxy, ProxyError, agreed, status};
 
     #[test]
     fn reads_the_address_as_people_write_it() {
@@ -153,5 +205,29 @@ mod tests {
         );
         assert_eq!(status(b"HTTP/1.0 407\r\n\r\n"), Some(407));
         assert_eq!(status(b"SSH-2.0-x\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn says_which_authentication_it_does_not_speak() {
+        let asked = |ways: &[&str]| {
+            let ways: String = ways
+                .iter()
+                .map(|way| format!("proxy-authenticate: {way}\r\n"))
+                .collect();
+            let answer = format!("HTTP/1.1 407 Who\r\n{ways}\r\n");
+            agreed(answer.as_bytes(), false, "hub:8633").unwrap_err()
+        };
+        assert_eq!(
+            asked(&["NTLM", "Negotiate"]),
+            ProxyError::Scheme("NTLM or Negotiate".to_owned())
+        );
+        assert_eq!(
+            asked(&["NTLM", "Basic realm=\"x\""]),
+            ProxyError::NoPassword
+        );
+        assert_eq!(asked(&[]), ProxyError::NoPassword);
+        let wrong = agreed(b"HTTP/1.1 407 Who\r\n\r\n", true, "hub:8633");
+        assert_eq!(wrong, Err(ProxyError::WrongPassword));
+        assert_eq!(agreed(b"HTTP/1.1 200 OK\r\n\r\n", true, "hub:8633"), Ok(()));
     }
 }

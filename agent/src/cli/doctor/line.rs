@@ -15,6 +15,7 @@ use crate::identity::Identity;
 use crate::journal::{Journal, contact};
 use crate::uplink::dial::{DialError, Dialer};
 use crate::uplink::line::Line;
+use crate::uplink::proxy::ProxyError;
 use crate::uplink::tls;
 
 /// How long a name may take to resolve.
@@ -114,9 +115,7 @@ async fn tcp(dialer: &Dialer, tls: &Arc<ClientConfig>, places: &[String], udp: H
         dialer.tls(tls).await,
         began,
         |failure| match failure {
-            DialError::Proxy { proxy, .. } => {
-                format!("ask the network team to let this machine through the proxy {proxy}")
-            }
+            DialError::Proxy { proxy, cause } => through(proxy, cause, places),
             DialError::NoAddress
             | DialError::Settings(_)
             | DialError::Resolve { .. }
@@ -165,6 +164,29 @@ fn firewall(protocol: &str, places: &[String]) -> String {
          99-45-1); nothing comes in unasked.\"",
         places.join(" and ")
     )
+}
+
+/// What to do about a proxy that does not let the agent through.
+fn through(proxy: &str, cause: &ProxyError, places: &[String]) -> String {
+    let places = places.join(" and ");
+    match cause {
+        ProxyError::Scheme(_) => format!(
+            "tell the network team: \"Please let this machine through the proxy {proxy} to {places} without \
+             a login\"; or run a helper that speaks it on this machine, such as cntlm, and set hub.proxy \
+             to that, such as \"http://127.0.0.1:3128\""
+        ),
+        ProxyError::NoPassword | ProxyError::WrongPassword => format!(
+            "set hub.proxy_credentials to a file with the user and password for {proxy}, one a line"
+        ),
+        ProxyError::Lost(_)
+        | ProxyError::HungUp
+        | ProxyError::NoHttp
+        | ProxyError::Status { .. } => {
+            format!(
+                "ask the network team to let this machine through the proxy {proxy} to {places}"
+            )
+        }
+    }
 }
 
 fn ask_for_name(address: &str) -> String {
