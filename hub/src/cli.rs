@@ -132,6 +132,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
+    if let Command::Evidence(command) = &arguments.command
+        && let Some(outcome) = command.run_alone(output)
+    {
+        return outcome;
+    }
     let config = Config::load(&arguments.config, arguments.store.as_deref())?;
     match &arguments.command {
         Command::Serve => serve::run(config, &arguments.log),

@@ -2,6 +2,8 @@
 //! signed-note and tlog-checkpoint), and what is written into it. No clock, no key, no database.
 
 pub mod checkpoint;
+pub mod file;
 pub mod leaf;
 pub mod merkle;
 pub mod note;
+pub mod verify;

@@ -215,17 +215,40 @@ pub fn open(batch: &SealedBatch, key: &VerifyingKey) -> Result<Vec<OpenedDelta>,
 /// Returns [`EnvelopeError::Count`] when the batch does not hold that delta, and what packing
 /// returns.
 pub fn erase(batch: &SealedBatch, erased: Seq) -> Result<SealedBatch, EnvelopeError> {
+    check_holds(batch, erased)?;
+    erase_where(batch, |seq| seq == erased)
+}
+
+/// Erases every delta but one: what is handed over to prove that one says nothing of others.
+///
+/// # Errors
+/// Returns [`EnvelopeError::Count`] when the batch does not hold that delta, and what packing
+/// returns.
+pub fn keep_only(batch: &SealedBatch, kept: Seq) -> Result<SealedBatch, EnvelopeError> {
+    check_holds(batch, kept)?;
+    erase_where(batch, |seq| seq != kept)
+}
+
+fn check_holds(batch: &SealedBatch, seq: Seq) -> Result<(), EnvelopeError> {
     let span = &batch.header.span;
-    if erased < span.first || erased > span.last {
+    if seq < span.first || seq > span.last {
         return Err(EnvelopeError::Count);
     }
+    Ok(())
+}
+
+fn erase_where(
+    batch: &SealedBatch,
+    is_erased: impl Fn(Seq) -> bool,
+) -> Result<SealedBatch, EnvelopeError> {
+    let span = &batch.header.span;
     let mut salts = Vec::new();
     let mut bodies = Vec::new();
     let mut seq = span.first;
     for (index, body) in pack::unpack(&batch.bodies)?.into_iter().enumerate() {
         let salt = salt_of(&batch.salts, index, seq);
         let (body, salt) = match (body, salt) {
-            (Body::Present(body), Some(salt)) if seq == erased => {
+            (Body::Present(body), Some(salt)) if is_erased(seq) => {
                 (Body::Erased(chain::commitment(&salt, &body)), None)
             }
             (Body::Present(body), salt) => (Body::Present(body), salt),
@@ -280,7 +303,7 @@ fn salt_of(salts: &Salts, index: usize, seq: Seq) -> Option<Salt> {
 mod tests {
     use jiff::Timestamp;
 
-    use super::{EnvelopeError, SealedBatch, Unsealed, erase, open, portable, seal};
+    use super::{EnvelopeError, SealedBatch, Unsealed, erase, keep_only, open, portable, seal};
     use crate::chain::Position;
     use crate::ids::{AgentId, Epoch, Seq};
     use crate::sign::SigningKey;
@@ -354,6 +377,15 @@ mod tests {
         let stored = portable::encode(&erased).unwrap();
         assert!(!stored.windows(3).any(|window| window == b"two"));
         assert_eq!(erase(&batch(), Seq(9)), Err(EnvelopeError::Count));
+    }
+
+    #[test]
+    fn keeps_one_body_and_still_verifies() {
+        let kept = keep_only(&batch(), Seq(2)).unwrap();
+        let opened = open(&kept, &key().verifying_key()).unwrap();
+        let bodies: Vec<_> = opened.into_iter().map(|(_, body)| body).collect();
+        assert_eq!(bodies, [None, Some(b"two".to_vec()), None]);
+        assert_eq!(keep_only(&batch(), Seq(9)), Err(EnvelopeError::Count));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `evidence`: the logs of what was sent, decided and told, their keys and their checkpoints.
 
+mod verify;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -10,10 +12,13 @@ use super::output::Output;
 use crate::app;
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
+use crate::ids::NoticeId;
 use crate::notary::Log;
+use crate::notary::export::export;
 use crate::notary::keys::Keys;
 use crate::notary::published::Standing;
 use crate::notary::signing::Notary;
+use crate::private_file;
 use crate::store::Store;
 use crate::store::evidence::Checked;
 use crate::vault::Vault;
@@ -28,6 +33,20 @@ pub(super) enum EvidenceCli {
     Status,
     /// Look at every entry of both logs.
     Check(Check),
+    /// Write everything that proves one notice into one file.
+    Export(Export),
+    /// Check such a file: it needs the key, and neither settings nor database.
+    Verify(verify::Verify),
+}
+
+/// Write everything that proves one notice into one file.
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// Which, as `savin-hub notices --json` shows it.
+    notice: NoticeId,
+    /// Where the file goes.
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
 }
 
 /// Look at every entry of both logs.
@@ -39,6 +58,14 @@ pub(super) struct Check {
 }
 
 impl EvidenceCli {
+    /// Runs what needs no settings; anything else is for [`EvidenceCli::run`].
+    pub(super) fn run_alone(&self, output: &Output) -> Option<anyhow::Result<()>> {
+        match self {
+            Self::Verify(verify) => Some(verify.run(output)),
+            Self::Key | Self::Checkpoint | Self::Status | Self::Check(_) | Self::Export(_) => None,
+        }
+    }
+
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         let keys = app::open_evidence_keys(config)?;
         if matches!(self, Self::Key) {
@@ -51,6 +78,8 @@ impl EvidenceCli {
             Self::Checkpoint => sign(&notary, output),
             Self::Status => status(&notary, output),
             Self::Check(check) => check.run(&notary, output),
+            Self::Export(export) => export.run(config, &notary, output),
+            Self::Verify(verify) => verify.run(output),
         }
     }
 }
@@ -137,6 +166,26 @@ fn status(notary: &Notary<'_>, output: &Output) -> anyhow::Result<()> {
         "lost checkpoints",
     ];
     output.table(&header, rows)
+}
+
+impl Export {
+    fn run(&self, config: &Config, notary: &Notary<'_>, output: &Output) -> anyhow::Result<()> {
+        let authority = app::open_authority(config)?;
+        let now = (app::world().wall)();
+        let text = export(notary, self.notice, authority.receipt_key(), now)?;
+        private_file::write(&self.output, text.as_bytes())
+            .with_context(|| format!("failed to write {}", self.output.display()))?;
+        if output.is_json() {
+            return output.object(&json!({ "file": self.output, "bytes": text.len() }));
+        }
+        output.line(&format!(
+            "Wrote {} ({} bytes). Whoever has it checks it with `savin-hub evidence verify {} --key \
+             KEY`, where KEY is the first line of `savin-hub evidence key`.",
+            self.output.display(),
+            text.len(),
+            self.output.display()
+        ))
+    }
 }
 
 impl Check {

@@ -266,4 +266,4 @@ impl Publisher {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,5 +1,6 @@
 //! The vault's tables: sealed bytes and keyed hashes, which mean nothing without the vault's keys.
 
+pub mod attempt;
 pub mod canary;
 pub mod contact;
 pub mod key;

@@ -1,11 +1,28 @@
-//! The vault's evidence, as far as it may be seen outside: what the log is, never whose.
+//! The vault's evidence, as far as it may be seen outside: what the log is, and what proves one
+//! notice, with its registrant by pseudonym.
 
 use jiff::Timestamp;
+use savin_shared::hash::hex;
 
 use super::command::StaffAnswer;
+use super::courier::{Payload, answer_salt};
+use super::planning::commitment;
+use super::sealed::DataKey;
 use super::{Vault, VaultError};
+use crate::clocks::table::Table;
 use crate::evidence::checkpoint::Checkpoint;
-use crate::store::evidence::{self, Checked};
+use crate::evidence::file::{
+    AnswerOpening, AnswerPart, AttemptPart, NoticeOpening, NoticePart, OutcomePart, Proof,
+};
+use crate::evidence::leaf;
+use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
+use crate::notification::rules::SHIPPED_VERSION;
+use crate::store::conn::Tx;
+use crate::store::evidence::Checked;
+use crate::store::vault::attempt::AttemptRow;
+use crate::store::vault::{attempt, contact, notice, registrant};
+use crate::store::{StoreError, evidence};
+use crate::vault::keyring::Keyring;
 
 /// What may be asked of the vault's evidence.
 #[derive(Debug, Clone)]
@@ -28,6 +45,13 @@ pub enum EvidenceCommand {
     Last,
     /// Look at every leaf.
     Check,
+    /// Prove a notice, as of a size of the log.
+    Export {
+        /// Which.
+        notice: NoticeId,
+        /// The size.
+        size: u64,
+    },
 }
 
 /// What is answered.
@@ -41,6 +65,19 @@ pub enum EvidenceAnswer {
     Last(Option<(u64, Timestamp, String)>),
     /// What a look at every leaf found.
     Checked(Checked),
+    /// What proves a notice.
+    Notice(Box<NoticeEvidence>),
+}
+
+/// What proves a notice.
+#[derive(Debug, Clone)]
+pub struct NoticeEvidence {
+    /// The notice.
+    pub notice: NoticePart,
+    /// Every try.
+    pub attempts: Vec<AttemptPart>,
+    /// The event that it tells; nothing for a code, and once the registrant is forgotten.
+    pub event: Option<(EventId, EventPosition)>,
 }
 
 impl Vault {
@@ -67,6 +104,189 @@ impl Vault {
             EvidenceCommand::Check => {
                 EvidenceAnswer::Checked(store.read_now("check evidence", evidence::check)?)
             }
+            EvidenceCommand::Export { notice, size } => {
+                let keys = std::sync::Arc::clone(&self.keys);
+                let export = move |tx: &mut Tx<'_>| export(tx, &keys, notice, size);
+                EvidenceAnswer::Notice(Box::new(store.read_now("evidence", export)?))
+            }
         }))
     }
+}
+
+/// Who a notice was for, while her key is there.
+struct Whose {
+    registrant: RegistrantId,
+    key: DataKey,
+    addresses: Vec<String>,
+}
+
+fn export(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    id: NoticeId,
+    size: u64,
+) -> Result<NoticeEvidence, StoreError> {
+    let Some(standing) = notice::find(tx, id)? else {
+        let text = "there is no such notice: `savin-hub notices` shows them";
+        return Err(StoreError::Refused(text.to_owned()));
+    };
+    let whose = whose(tx, keys, standing.registrant)?;
+    let (proof, content) = proved(tx, &leaf::notice_subject(id), size)?;
+    let commits_to = line(&content, "commitment ");
+    let payload = whose.as_ref().and_then(|whose| {
+        let (key, who) = (&whose.key, whose.registrant);
+        key.open::<Payload>("notice", who, &standing.sealed_fact)
+            .ok()
+    });
+    let told = match (&whose, payload) {
+        (Some(whose), Some(Payload::Fact(fact))) => Some((
+            opening(whose, id, fact.event, &commits_to)?,
+            (fact.event, fact.position),
+        )),
+        (_, _) => None,
+    };
+    let mut attempts = Vec::new();
+    for row in attempt::of_notice(tx, id)? {
+        attempts.push(attempt_part(tx, whose.as_ref(), id, size, row)?);
+    }
+    let (opening, event): (Option<NoticeOpening>, Option<(EventId, EventPosition)>) = told.unzip();
+    Ok(NoticeEvidence {
+        notice: NoticePart {
+            notice: id.to_string(),
+            channel: standing.channel.as_str().to_owned(),
+            planned_at: standing.planned_at,
+            commitment: commits_to,
+            opening,
+            proof,
+        },
+        attempts,
+        event,
+    })
+}
+
+fn whose(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    registrant: RegistrantId,
+) -> Result<Option<Whose>, StoreError> {
+    let Some(row) = registrant::load(tx, registrant)? else {
+        return Ok(None);
+    };
+    let Ok(key) = keys.unwrap(&row.wrapped_key) else {
+        return Ok(None);
+    };
+    let contacts = contact::of_registrant(tx, registrant)?;
+    let open = |sealed: &[u8]| key.open::<String>("address", registrant, sealed).ok();
+    let addresses = contacts
+        .iter()
+        .filter_map(|contact| open(&contact.sealed_address));
+    Ok(Some(Whose {
+        registrant,
+        addresses: addresses.map(|address| address.to_lowercase()).collect(),
+        key,
+    }))
+}
+
+/// Opens what a notice's leaf commits to: the event, and the rules or the deadline by which it was
+/// planned.
+fn opening(
+    whose: &Whose,
+    notice: NoticeId,
+    event: EventId,
+    commits_to: &str,
+) -> Result<NoticeOpening, StoreError> {
+    let clocks = Table::shipped().map_err(|_| StoreError::Damaged("the table of clocks"))?;
+    let clocks = clocks
+        .rules()
+        .iter()
+        .map(|rule| format!("clock/{}", rule.clock));
+    let cause = std::iter::once(SHIPPED_VERSION.to_owned())
+        .chain(clocks)
+        .find(|cause| {
+            let committed = commitment(&whose.key, notice, event, whose.registrant, cause);
+            committed.to_string() == commits_to
+        });
+    let Some(rules) = cause else {
+        return Err(StoreError::Damaged("a notice is not what was logged of it"));
+    };
+    Ok(NoticeOpening {
+        salt: hex(&whose.key.evidence_salt("notice", notice.as_bytes())),
+        event: event.to_string(),
+        pseudonym: whose.key.pseudonym(whose.registrant).to_string(),
+        rules,
+    })
+}
+
+fn attempt_part(
+    tx: &mut Tx<'_>,
+    whose: Option<&Whose>,
+    notice: NoticeId,
+    size: u64,
+    row: AttemptRow,
+) -> Result<AttemptPart, StoreError> {
+    let (proof, _) = proved(tx, &leaf::attempt_subject(notice, row.number), size)?;
+    let outcome = match row.finished {
+        None => None,
+        Some((finished_at, outcome)) => {
+            let (proof, content) = proved(tx, &leaf::outcome_subject(notice, row.number), size)?;
+            let commits_to = Some(line(&content, "answer ")).filter(|hash| hash != "none");
+            let number = u64::try_from(row.number).unwrap_or(0);
+            let opening = whose
+                .zip(row.sealed_answer)
+                .and_then(|(whose, sealed)| answer_opening(whose, notice, number, &sealed));
+            Some(OutcomePart {
+                finished_at,
+                outcome,
+                answer: commits_to.map(|commitment| AnswerPart {
+                    commitment,
+                    opening,
+                }),
+                proof,
+            })
+        }
+    };
+    Ok(AttemptPart {
+        number: row.number,
+        attempted_at: row.attempted_at,
+        proof,
+        outcome,
+    })
+}
+
+/// Opens an answer that does not repeat her address.
+fn answer_opening(
+    whose: &Whose,
+    notice: NoticeId,
+    number: u64,
+    sealed: &[u8],
+) -> Option<AnswerOpening> {
+    let text: String = whose.key.open("answer", whose.registrant, sealed).ok()?;
+    let folded = text.to_lowercase();
+    if whose
+        .addresses
+        .iter()
+        .any(|address| folded.contains(address))
+    {
+        return None;
+    }
+    Some(AnswerOpening {
+        salt: hex(&answer_salt(&whose.key, notice, number)),
+        text,
+    })
+}
+
+/// Finds a leaf with its proof.
+fn proved(tx: &mut Tx<'_>, subject: &str, size: u64) -> Result<(Proof, String), StoreError> {
+    let Some(leaf) = evidence::find(tx, subject)? else {
+        let text = "it was stored before this hub kept evidence";
+        return Err(StoreError::Refused(text.to_owned()));
+    };
+    let hashes = evidence::inclusion(tx, leaf.index, size)?;
+    Ok((Proof::new(leaf.index, &hashes), leaf.content))
+}
+
+/// Returns what a line of a leaf says.
+fn line(content: &str, name: &str) -> String {
+    let found = content.lines().find_map(|line| line.strip_prefix(name));
+    found.unwrap_or_default().to_owned()
 }

@@ -5,6 +5,7 @@ mod canary;
 mod databases;
 mod demo;
 mod emergency;
+mod evidence;
 mod exports;
 mod import;
 mod mail;

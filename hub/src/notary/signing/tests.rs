@@ -16,7 +16,7 @@ use crate::store::{Place, Store, registry, vault};
 use crate::vault::Vault;
 use crate::vault::client::start;
 
-fn now() -> Timestamp {
+pub(in crate::notary) fn now() -> Timestamp {
     "2026-06-15T12:00:00Z".parse().unwrap()
 }
 
@@ -28,11 +28,17 @@ fn world() -> World {
     World {
         wall: now,
         monotonic: std::time::Instant::now,
-        random: || [5; 16],
+        random,
     }
 }
 
-fn databases(folder: &Path, name: &str) -> [(Store, Vault); 2] {
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    bytes
+}
+
+pub(in crate::notary) fn databases(folder: &Path, name: &str) -> [(Store, Vault); 2] {
     let [file, server] = places(folder, name);
     let [vault_file, vault_server] = places(folder, &format!("{name}_v"));
     let open = |place: &Place, vault_place: &Place, keys: &str| {
@@ -49,7 +55,11 @@ fn databases(folder: &Path, name: &str) -> [(Store, Vault); 2] {
     ]
 }
 
-fn notary<'a>((registry, vault): &'a (Store, Vault), keys: &'a Keys, data: &Path) -> Notary<'a> {
+pub(in crate::notary) fn notary<'a>(
+    (registry, vault): &'a (Store, Vault),
+    keys: &'a Keys,
+    data: &Path,
+) -> Notary<'a> {
     Notary {
         keys,
         data: data.to_owned(),

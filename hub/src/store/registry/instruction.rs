@@ -171,6 +171,20 @@ pub fn planned(
     )
 }
 
+/// Returns the decisions about an event from which an instruction followed, the oldest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn decisions(tx: &mut Tx<'_>, event: EventPosition) -> Result<Vec<DecisionId>, StoreError> {
+    tx.query(
+        "SELECT decision_id FROM instruction WHERE event_position = $1 ORDER BY decision_id",
+        values![event.0],
+    )?
+    .iter()
+    .map(|row| Ok(DecisionId(row.integer(0)?)))
+    .collect()
+}
+
 fn read(row: &Row) -> Result<Instruction, StoreError> {
     Ok(Instruction {
         kind: InstructionKind::parse(row.text(0)?)?,

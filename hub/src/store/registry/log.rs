@@ -95,6 +95,30 @@ pub fn logged_at(
     })
 }
 
+/// Returns the batch that holds a delta, as it was signed, and when it became durable.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn holding(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    epoch: Epoch,
+    seq: Seq,
+) -> Result<Option<(Vec<u8>, ReceivedAt)>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT sealed, received_at FROM batch_log
+         WHERE agent_id = $1 AND epoch = $2 AND first_seq <= $3 AND last_seq >= $3
+         ORDER BY first_seq DESC LIMIT 1",
+        &[
+            agent.as_bytes().into(),
+            epoch.as_bytes().into(),
+            count(seq.0),
+        ],
+    )?;
+    row.map(|row| Ok((row.bytes(0)?.to_vec(), ReceivedAt(row.time(1)?))))
+        .transpose()
+}
+
 /// Returns the last delta that is logged of an agent's epoch.
 ///
 /// # Errors

@@ -120,6 +120,26 @@ pub fn person_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<PersonId>, 
     .transpose()
 }
 
+/// Returns the delta, or the row of a full state, that brought a state of a record.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn source(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    version: i64,
+) -> Result<Option<(AgentId, Epoch, Seq)>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT agent_id, epoch, seq FROM record_version WHERE record_id = $1 AND version = $2",
+        &[record.0.into(), version.into()],
+    )?;
+    row.map(|row| {
+        let agent = AgentId::from_bytes(row.array(0)?);
+        Ok((agent, Epoch::from_bytes(row.array(1)?), Seq(row.count(2)?)))
+    })
+    .transpose()
+}
+
 /// Adds records that were not known.
 ///
 /// # Errors

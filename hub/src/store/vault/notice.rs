@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use savin_shared::hash::Hash;
 
+use super::attempt::Answer;
 use crate::evidence::leaf;
 use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
@@ -27,15 +28,6 @@ pub struct NewNotice {
     /// What it says, sealed.
     pub sealed_fact: Vec<u8>,
     /// What its leaf in the evidence commits to.
-    pub commitment: Hash,
-}
-
-/// What a channel answered to a try.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The answer, sealed.
-    pub sealed: Vec<u8>,
-    /// What the leaf of the try's outcome commits to.
     pub commitment: Hash,
 }
 
@@ -379,6 +371,22 @@ pub fn beginning_with(tx: &mut Tx<'_>, bytes: &[u8]) -> Result<Vec<NoticeStandin
     .iter()
     .map(standing)
     .collect()
+}
+
+/// Loads a notice.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn find(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Option<NoticeStanding>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer
+         FROM notice n
+         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
+         WHERE n.notice_id = $1",
+        values![notice.as_bytes()],
+    )?;
+    row.as_ref().map(standing).transpose()
 }
 
 /// Counts notices by where they stand.

@@ -1,0 +1,402 @@
+//! Checking an evidence file, with one key and nothing else: step by step, so that whoever reads it
+//! sees what holds and what does not.
+
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use savin_shared::chain::Position;
+use savin_shared::clock::ReceivedAt;
+use savin_shared::delta::{self, Change, DeltaError};
+use savin_shared::envelope::{self, EnvelopeError, SealedBatch, portable};
+use savin_shared::hash::{Hash, unhex};
+use savin_shared::ids::{AgencyId, AgentId, FacilityCode, Seq};
+use savin_shared::receipt;
+use savin_shared::record::portable::RecordError;
+use savin_shared::sign::{SignError, VerifyingKey};
+use thiserror::Error;
+
+use super::checkpoint::Checkpoint;
+use super::file::{AttemptPart, DecisionPart, EvidenceFile, Proof, SourcePart, Told, hash};
+use super::leaf::{self, Leaf, Salt};
+use super::merkle::is_included;
+use super::note::{NoteError, NoteKey};
+use crate::ids::{EventId, EventPosition, NoticeId};
+use crate::work::decision::Decision;
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What.
+    pub what: &'static str,
+    /// What is known by it, or why it does not hold.
+    pub outcome: Result<String, Broken>,
+}
+
+/// Checks a file; it proves what it says if every step holds.
+#[must_use]
+pub fn verify(text: &str, key: &NoteKey) -> Vec<Step> {
+    let file = match EvidenceFile::open(text, key) {
+        Ok(file) => file,
+        Err(failure) => {
+            return vec![Step {
+                what: "file",
+                outcome: Err(failure.into()),
+            }];
+        }
+    };
+    let mut steps = vec![Step {
+        what: "file",
+        outcome: Ok(format!("signed by {}, no byte changed since", key.name())),
+    }];
+    let registry = Checkpoint::open(&file.registry_checkpoint, key);
+    let vault_key = NoteKey::from_str(&file.keys.vault);
+    let vault = vault_key.and_then(|key| Checkpoint::open(&file.vault_checkpoint, &key));
+    for (what, checkpoint) in [
+        ("registry checkpoint", registry),
+        ("vault checkpoint", vault),
+    ] {
+        let said = checkpoint.map(|end| format!("a log of {} entries, signed", end.size));
+        steps.push(Step {
+            what,
+            outcome: said.map_err(Broken::from),
+        });
+    }
+    let (Ok(registry), Ok(vault)) = (registry, vault) else {
+        return steps;
+    };
+    if let Some(told) = &file.told {
+        steps.extend(told_steps(&file, told, &registry));
+    }
+    steps.push(Step {
+        what: "notice",
+        outcome: notice(&file, &vault),
+    });
+    for attempt in &file.attempts {
+        steps.push(Step {
+            what: "attempt",
+            outcome: attempted(&file, attempt, &vault),
+        });
+    }
+    steps
+}
+
+fn told_steps(file: &EvidenceFile, told: &Told, registry: &Checkpoint) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(source) = &told.source {
+        let mut step = |what, outcome| steps.push(Step { what, outcome });
+        step(
+            "agency's key",
+            agency_key(source, registry).map(|(_, said)| said),
+        );
+        step("batch", batch(source, registry).map(|(_, said)| said));
+        step("receipt", received(file, source, registry));
+        step("delta", delta(told, source, registry));
+    }
+    steps.push(Step {
+        what: "event",
+        outcome: event(told, registry),
+    });
+    steps.extend(told.decisions.iter().map(|part| Step {
+        what: "decision",
+        outcome: decision(part, registry),
+    }));
+    steps
+}
+
+fn agency_key(
+    source: &SourcePart,
+    registry: &Checkpoint,
+) -> Result<(VerifyingKey, String), Broken> {
+    let part = &source.agent;
+    let key = VerifyingKey(bytes(&part.batch_key, "batch_key")?);
+    let agency = AgencyId::new(&part.agency).map_err(|_| Broken::Field("agency"))?;
+    let facilities: Result<Vec<_>, _> = part
+        .facilities
+        .iter()
+        .map(|code| FacilityCode::new(code))
+        .collect();
+    let facilities = facilities.map_err(|_| Broken::Field("facilities"))?;
+    let agent = id::<AgentId>(&part.agent, "agent")?;
+    let leaf = leaf::agent(agent, &agency, &facilities, &key, part.enrolled_at);
+    included(&leaf, &part.proof, registry)?;
+    let said = format!("{agency} enrolled it on {:.0}", part.enrolled_at);
+    Ok((key, said))
+}
+
+fn batch(source: &SourcePart, registry: &Checkpoint) -> Result<(SealedBatch, String), Broken> {
+    let sealed = STANDARD
+        .decode(&source.batch)
+        .map_err(|_| Broken::Field("batch"))?;
+    let batch = portable::decode(&sealed)?;
+    if portable::encode(&batch)? != sealed || batch.header.agent.to_string() != source.agent.agent {
+        return Err(Broken::Field("batch"));
+    }
+    let (key, _) = agency_key(source, registry)?;
+    envelope::open(&batch, &key)?;
+    let at = ReceivedAt(source.received_at);
+    let leaf = leaf::batch(&batch.header, &batch.signature, at);
+    included(&leaf, &source.proof, registry)?;
+    let said = format!(
+        "signed by the agency's key on {:.0}, durable at the hub on {:.0}",
+        batch.header.sealed_at, source.received_at
+    );
+    Ok((batch, said))
+}
+
+fn received(
+    file: &EvidenceFile,
+    source: &SourcePart,
+    registry: &Checkpoint,
+) -> Result<String, Broken> {
+    let sealed = STANDARD
+        .decode(&source.receipt)
+        .map_err(|_| Broken::Field("receipt"))?;
+    let receipt = receipt::decode(&sealed).map_err(|_| Broken::Field("receipt"))?;
+    let is_same = receipt::encode(&receipt).is_ok_and(|bytes| bytes == sealed);
+    let key = VerifyingKey(bytes(&file.keys.receipt, "receipt key")?);
+    receipt.verify(&key)?;
+    let (batch, _) = batch(source, registry)?;
+    let end: Position = batch.header.after();
+    let is_its = receipt.agent == batch.header.agent
+        && receipt.position == end
+        && receipt.received_at == ReceivedAt(source.received_at);
+    if !is_same || !is_its {
+        return Err(Broken::Receipt);
+    }
+    Ok(format!("the hub's receipt up to delta {}", end.seq.0))
+}
+
+fn delta(told: &Told, source: &SourcePart, registry: &Checkpoint) -> Result<String, Broken> {
+    let (batch, _) = batch(source, registry)?;
+    let (key, _) = agency_key(source, registry)?;
+    let (agent, epoch) = (batch.header.agent, batch.header.span.epoch);
+    let record = told.event.says.record.to_be_bytes();
+    let derived = EventId::derive(agent, epoch, Seq(source.seq), &record, source.ordinal);
+    if derived.to_string() != told.event.event {
+        return Err(Broken::Derived);
+    }
+    let opened = envelope::open(&batch, &key)?;
+    let body = opened.into_iter().find(|(seq, _)| seq.0 == source.seq);
+    let Some(body) = body.and_then(|(_, body)| body) else {
+        return Ok(format!(
+            "delta {} was erased by order; its place holds",
+            source.seq
+        ));
+    };
+    let delta = delta::decode(&body)?;
+    let says = &told.event.says;
+    if delta.observed_at.timestamp() != says.observed_at || source.received_at != says.received_at {
+        return Err(Broken::Times);
+    }
+    let what = match &delta.change {
+        Change::Upsert { row, .. } => {
+            let record = row.record()?;
+            format!(
+                "{} record {} at {}",
+                record.kind().as_str(),
+                record.number(),
+                record.facility
+            )
+        }
+        Change::NoLongerListed(key) => format!("record {} no longer listed", key.number),
+        Change::Withheld(key) => format!("record {} sealed", key.number),
+        Change::ObservationGap { .. } => "nothing could be seen for a while".to_owned(),
+    };
+    Ok(format!("{what}, seen on {:.0}", says.observed_at))
+}
+
+fn event(told: &Told, registry: &Checkpoint) -> Result<String, Broken> {
+    let part = &told.event;
+    let salt: Salt = bytes(&part.salt, "salt")?;
+    let leaf = leaf::event(id::<EventId>(&part.event, "event")?, &part.says, salt);
+    included(&leaf, &part.proof, registry)?;
+    let position = EventPosition(part.says.position);
+    Ok(format!(
+        "{} is event {} of the registry",
+        part.says.code, position.0
+    ))
+}
+
+fn decision(part: &DecisionPart, registry: &Checkpoint) -> Result<String, Broken> {
+    let decision = Decision {
+        kind: part.kind.clone().into(),
+        subject: part.subject.clone(),
+        choice: part.choice.clone(),
+        note: part.note.clone(),
+        staff: part.staff.clone(),
+        decided_at: part.decided_at,
+        key: VerifyingKey(bytes(&part.key, "key")?),
+        signature: unhex(&part.signature).ok_or(Broken::Field("signature"))?,
+    };
+    decision.verify()?;
+    included(
+        &leaf::decision(part.number, &decision),
+        &part.proof,
+        registry,
+    )?;
+    Ok(format!(
+        "{} decided: {} {}",
+        part.staff, part.choice, part.subject
+    ))
+}
+
+fn notice(file: &EvidenceFile, vault: &Checkpoint) -> Result<String, Broken> {
+    let part = &file.notice;
+    let notice = id::<NoticeId>(&part.notice, "notice")?;
+    let commitment = hash(&part.commitment).ok_or(Broken::Field("commitment"))?;
+    let leaf = leaf::notice(notice, &part.channel, part.planned_at, &commitment);
+    included(&leaf, &part.proof, vault)?;
+    let planned = format!("planned on {:.0} by {}", part.planned_at, part.channel);
+    let Some(opening) = &part.opening else {
+        return match file.told {
+            Some(_) => Err(Broken::Commitment),
+            None => Ok(format!(
+                "{planned}; what it told and to whom is gone with her key"
+            )),
+        };
+    };
+    let salt: Salt = bytes(&opening.salt, "salt")?;
+    let event = id::<EventId>(&opening.event, "event")?;
+    let pseudonym = hash(&opening.pseudonym).ok_or(Broken::Field("pseudonym"))?;
+    let opened = leaf::notice_commitment(&salt, notice, event, &pseudonym, &opening.rules);
+    if opened != commitment {
+        return Err(Broken::Commitment);
+    }
+    match &file.told {
+        Some(told) if told.event.event != opening.event => Err(Broken::Commitment),
+        Some(told) if told.event.says.received_at > part.planned_at => Err(Broken::Times),
+        _ => Ok(format!(
+            "{planned} for registrant {} by rules {}",
+            pseudonym.short(),
+            opening.rules
+        )),
+    }
+}
+
+fn attempted(
+    file: &EvidenceFile,
+    part: &AttemptPart,
+    vault: &Checkpoint,
+) -> Result<String, Broken> {
+    let notice = id::<NoticeId>(&file.notice.notice, "notice")?;
+    let leaf = leaf::attempt(notice, part.number, part.attempted_at);
+    included(&leaf, &part.proof, vault)?;
+    if part.attempted_at < file.notice.planned_at {
+        return Err(Broken::Times);
+    }
+    let tried = format!("try {} on {:.0}", part.number, part.attempted_at);
+    let Some(outcome) = &part.outcome else {
+        return Ok(format!("{tried}, of which nothing is known"));
+    };
+    let (mut commitment, mut answered) = (None, String::new());
+    if let Some(answer) = &outcome.answer {
+        let committed = hash(&answer.commitment).ok_or(Broken::Field("answer"))?;
+        if let Some(opening) = &answer.opening {
+            let salt: Salt = bytes(&opening.salt, "salt")?;
+            if leaf::answer_commitment(&salt, &opening.text) != committed {
+                return Err(Broken::Commitment);
+            }
+            answered = format!(": {}", opening.text);
+        }
+        commitment = Some(committed);
+    }
+    let (finished_at, word) = (outcome.finished_at, &outcome.outcome);
+    let leaf = leaf::outcome(notice, part.number, finished_at, word, commitment.as_ref());
+    included(&leaf, &outcome.proof, vault)?;
+    if finished_at < part.attempted_at {
+        return Err(Broken::Times);
+    }
+    Ok(format!("{tried}, {word} on {finished_at:.0}{answered}"))
+}
+
+/// Checks that a leaf is in a log.
+fn included(leaf: &Leaf, proof: &Proof, end: &Checkpoint) -> Result<(), Broken> {
+    let hashes: Vec<Hash> = proof.hashes().ok_or(Broken::Field("hashes"))?;
+    let is_in = is_included(leaf.hash(), proof.index, end.size, &hashes, &end.root);
+    if is_in {
+        Ok(())
+    } else {
+        Err(Broken::Inclusion)
+    }
+}
+
+fn id<T: FromStr>(text: &str, field: &'static str) -> Result<T, Broken> {
+    text.parse().map_err(|_| Broken::Field(field))
+}
+
+fn bytes<const N: usize>(text: &str, field: &'static str) -> Result<[u8; N], Broken> {
+    let bytes = unhex(text).and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or(Broken::Field(field))
+}
+
+/// The times by which a notice is judged, of a file that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clocks {
+    /// When the agency's agent saw what was told.
+    pub observed_at: Option<Timestamp>,
+    /// When it was durable at the hub.
+    pub received_at: Option<Timestamp>,
+    /// When the first try began.
+    pub attempted_at: Option<Timestamp>,
+    /// When the channel took it.
+    pub accepted_at: Option<Timestamp>,
+}
+
+impl Clocks {
+    /// Reads them from a file.
+    #[must_use]
+    pub fn of(file: &EvidenceFile) -> Self {
+        let says = file.told.as_ref().map(|told| &told.event.says);
+        let outcomes = file
+            .attempts
+            .iter()
+            .filter_map(|attempt| attempt.outcome.as_ref());
+        let mut accepted = outcomes.filter(|outcome| outcome.outcome == "accepted");
+        Self {
+            observed_at: says.map(|says| says.observed_at),
+            received_at: says.map(|says| says.received_at),
+            attempted_at: file.attempts.first().map(|attempt| attempt.attempted_at),
+            accepted_at: accepted.next().map(|outcome| outcome.finished_at),
+        }
+    }
+}
+
+/// Why a step does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Broken {
+    /// A field is not what it should be.
+    #[error("the field {0} is not usable")]
+    Field(&'static str),
+    /// A signature or a key of a note does not hold.
+    #[error("{0}")]
+    Note(#[from] NoteError),
+    /// The leaf is not in the log of the checkpoint.
+    #[error("the log of the checkpoint does not hold it so")]
+    Inclusion,
+    /// What opens a commitment is not what was committed to.
+    #[error("it is not what was committed to")]
+    Commitment,
+    /// The batch does not hold.
+    #[error("{0}")]
+    Envelope(#[from] EnvelopeError),
+    /// A delta cannot be read.
+    #[error("{0}")]
+    Delta(#[from] DeltaError),
+    /// A record cannot be read.
+    #[error("{0}")]
+    Record(#[from] RecordError),
+    /// A signature does not hold.
+    #[error("{0}")]
+    Sign(#[from] SignError),
+    /// The receipt is for something else.
+    #[error("the receipt is not for this batch")]
+    Receipt,
+    /// The event does not follow from the delta.
+    #[error("the event does not follow from this delta")]
+    Derived,
+    /// The times contradict each other.
+    #[error("the times contradict each other")]
+    Times,
+}

@@ -1,0 +1,362 @@
+//! Evidence files of invented notices: whole, tampered with, and after the registrant is gone.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use savin_shared::delta::Origin;
+use savin_shared::pii::Secret;
+use savin_shared::sign::SigningKey;
+use serde_json::Value;
+
+use super::export;
+use crate::evidence::file::EvidenceFile;
+use crate::evidence::verify::{Step, verify};
+use crate::ids::{EventPosition, NoticeId};
+use crate::intake::testing::{BOND, IN, Jail, load, send_one};
+use crate::notary::Log;
+use crate::notary::keys::{Keys, for_tests};
+use crate::notary::signing::Notary;
+use crate::notary::signing::tests::{databases, notary, now};
+use crate::notification::address::EmailAddress;
+use crate::notification::contact::Contact;
+use crate::notification::fact::{Disclosure, Fact};
+use crate::store::Store;
+use crate::store::registry::event;
+use crate::vault::Vault;
+use crate::vault::client::Port;
+use crate::vault::command::{
+    Choices, Content, CourierAnswer, CourierCommand, PlannerCommand, PortalAnswer, PortalCommand,
+    StaffCommand, Subscribed, TryOutcome,
+};
+
+fn ask<P: Port>(vault: &Vault, command: P) -> P::Answer {
+    P::answer(vault.handle(command.command()).unwrap()).expect("an answer of the same port")
+}
+
+fn claim(vault: &Vault) -> Vec<crate::vault::command::Message> {
+    let CourierAnswer::Messages(messages) = ask(vault, CourierCommand::Claim { limit: 9 }) else {
+        panic!("messages")
+    };
+    messages
+}
+
+fn accept(vault: &Vault, notice: NoticeId, claim: i64, detail: &str) {
+    let outcome = TryOutcome::Accepted {
+        detail: detail.to_owned(),
+    };
+    ask(
+        vault,
+        CourierCommand::Finish {
+            notice,
+            claim,
+            outcome,
+        },
+    );
+}
+
+fn receipt_key() -> SigningKey {
+    SigningKey::from_seed(&[6; 32]).unwrap()
+}
+
+/// Books three people, lets one go, and tells it to whoever asked.
+fn told(registry: &Store, vault: &Vault, detail: &str) -> NoticeId {
+    let mut jail = Jail::new(registry, 1);
+    let booked = ["1", "2", "3"].map(|number| jail.lists(Origin::Live, &jail.record(number, IN)));
+    let batch = jail.batch(booked.into());
+    send_one(registry, &jail, &batch);
+    let person = load(registry, &jail, "2").person;
+    let about = Subscribed {
+        person,
+        label: "A.S.".to_owned(),
+    };
+    let choices = Choices {
+        disclosure: Disclosure::Full,
+        ..Choices::default()
+    };
+    let contacts = vec![Contact::Email(
+        EmailAddress::parse("avery@example.test").unwrap(),
+    )];
+    let to = None;
+    ask(
+        vault,
+        StaffCommand::Register {
+            contacts,
+            to,
+            about,
+            choices,
+        },
+    );
+    let moved = [
+        jail.tells(&jail.record("1", IN)),
+        jail.tells(&jail.record("2", BOND)),
+    ];
+    let batch = jail.batch(moved.into());
+    send_one(registry, &jail, &batch);
+    let (position, released) = registry
+        .read_now("event", |tx| event::after(tx, EventPosition(0), 9))
+        .unwrap()
+        .pop()
+        .unwrap();
+    let fact = Fact {
+        event: released.event,
+        position,
+        person,
+        code: released.code.code(),
+        urgency: 2,
+        name: None,
+        facility: "Test Jail".to_owned(),
+        from_facility: None,
+        still_held_at: None,
+        effective_at: None,
+        observed_at: released.observed_at.timestamp(),
+        received_at: released.received_at.timestamp(),
+        found_late: false,
+        corrects: None,
+        details: released.details,
+    };
+    let from = EventPosition(0);
+    let facts = vec![fact];
+    ask(
+        vault,
+        PlannerCommand::Plan {
+            from,
+            to: position,
+            facts,
+        },
+    );
+    let message = claim(vault).pop().unwrap();
+    accept(vault, message.notice, message.claim, detail);
+    message.notice
+}
+
+fn each(name: &str, test: impl Fn(&Notary<'_>, &Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, both) in (1..).zip(databases(folder.path(), name)) {
+        let data = folder.path().join(format!("data{number}"));
+        std::fs::create_dir(&data).unwrap();
+        let keys: Keys = for_tests(&data);
+        test(&notary(&both, &keys, &data), &data);
+    }
+}
+
+fn exported(notary: &Notary<'_>, notice: NoticeId) -> String {
+    export(notary, notice, &receipt_key(), now()).unwrap()
+}
+
+fn steps(notary: &Notary<'_>, text: &str) -> Vec<Step> {
+    verify(text, notary.keys.public(Log::Registry))
+}
+
+fn holds(steps: &[Step]) -> bool {
+    steps.iter().all(|step| step.outcome.is_ok())
+}
+
+#[test]
+fn proves_a_notice_from_the_signed_row_to_the_server_that_took_it() {
+    each("export_whole", |notary, _| {
+        let notice = told(notary.registry, notary.vault, "250 2.0.0 Ok: queued as 4F2");
+        let text = exported(notary, notice);
+        let steps = steps(notary, &text);
+        assert!(holds(&steps), "{steps:#?}");
+        let what: Vec<_> = steps.iter().map(|step| step.what).collect();
+        let expected = [
+            "file",
+            "registry checkpoint",
+            "vault checkpoint",
+            "agency's key",
+            "batch",
+            "receipt",
+            "delta",
+            "event",
+            "notice",
+            "attempt",
+        ];
+        assert_eq!(what, expected);
+        let said: Vec<_> = steps
+            .iter()
+            .map(|step| step.outcome.clone().unwrap())
+            .collect();
+        assert!(said[7].starts_with("Released is event"), "{said:#?}");
+        assert!(
+            said[9].ends_with(": 250 2.0.0 Ok: queued as 4F2"),
+            "{said:#?}"
+        );
+        // Nobody else's row is in it, and nothing of hers.
+        assert!(!text.contains("avery@"), "{text}");
+        let file = EvidenceFile::open(&text, notary.keys.public(Log::Registry)).unwrap();
+        let source = file.told.unwrap().source.unwrap();
+        let batch =
+            base64::Engine::decode(&base64::engine::general_purpose::STANDARD, &source.batch);
+        let batch = savin_shared::envelope::portable::decode(&batch.unwrap()).unwrap();
+        let bodies = savin_shared::envelope::open(
+            &batch,
+            &SigningKey::from_seed(&[1; 32]).unwrap().verifying_key(),
+        );
+        let kept: Vec<_> = bodies
+            .unwrap()
+            .iter()
+            .map(|(_, body)| body.is_some())
+            .collect();
+        assert_eq!(kept, [false, true]);
+        // The other log's key signs no such file.
+        assert!(!holds(&verify(&text, notary.keys.public(Log::Vault))));
+    });
+}
+
+#[test]
+fn finds_every_byte_that_was_changed() {
+    each("export_bytes", |notary, _| {
+        let notice = told(notary.registry, notary.vault, "250 ok");
+        let text = exported(notary, notice);
+        for place in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[place] ^= 1 << (place % 7);
+            let Ok(changed) = String::from_utf8(bytes) else {
+                continue;
+            };
+            assert!(!holds(&steps(notary, &changed)), "byte {place}");
+        }
+        for end in [0, 1, text.len() / 2, text.len() - 1] {
+            assert!(
+                !holds(&steps(notary, text.get(..end).unwrap_or_default())),
+                "cut at {end}"
+            );
+        }
+    });
+}
+
+/// Returns what a value could be changed to, each with where.
+fn changes(value: &Value) -> Vec<(String, Value)> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Bool(value) => vec![(String::new(), Value::Bool(!value))],
+        Value::Number(number) => {
+            vec![(String::new(), (number.as_u64().unwrap() + 1).into())]
+        }
+        Value::String(text) => vec![(String::new(), changed_text(text).into())],
+        Value::Array(items) => (0..items.len())
+            .flat_map(|place| {
+                let inner = changes(&items[place]);
+                inner.into_iter().map(move |(path, changed)| {
+                    let mut items = items.clone();
+                    items[place] = changed;
+                    (format!("/{place}{path}"), Value::Array(items))
+                })
+            })
+            .collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| {
+                changes(value).into_iter().map(move |(path, changed)| {
+                    let mut fields = fields.clone();
+                    fields.insert(name.clone(), changed);
+                    (format!("/{name}{path}"), Value::Object(fields))
+                })
+            })
+            .collect(),
+    }
+}
+
+/// Changes one letter or digit in the middle, a time by a second.
+fn changed_text(text: &str) -> String {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Timestamp::from_second(at.as_second() + 1)
+            .unwrap()
+            .to_string();
+    }
+    let mut letters: Vec<char> = text.chars().collect();
+    let middle = letters.len() / 2;
+    letters[middle] = if letters[middle] == 'a' { 'b' } else { 'a' };
+    letters.into_iter().collect()
+}
+
+#[test]
+fn finds_every_value_that_the_hub_itself_would_sign_anew() {
+    each("export_values", |notary, _| {
+        let notice = told(notary.registry, notary.vault, "250 ok");
+        let text = exported(notary, notice);
+        let document = text.lines().next().unwrap();
+        let document: Value = serde_json::from_str(document).unwrap();
+        let signer = notary.keys.of(Log::Registry);
+        let all = changes(&document);
+        assert!(all.len() > 60, "{} changes", all.len());
+        for (path, changed) in all {
+            let forged = signer.sign(&format!("{changed}\n")).unwrap();
+            let found = !holds(&steps(notary, &forged));
+            // Only the file's own date hangs on nothing but the file's signature.
+            assert_eq!(found, path != "/made_at", "{path}");
+        }
+    });
+}
+
+#[test]
+fn leaves_the_proof_whole_and_nothing_of_her_once_she_is_forgotten() {
+    each("export_forgotten", |notary, _| {
+        let notice = told(notary.registry, notary.vault, "250 ok");
+        let before = exported(notary, notice);
+        let signed = notary.head(Log::Vault).unwrap();
+        forget(notary.vault, "avery@example.test");
+        assert!(
+            holds(&steps(notary, &before)),
+            "what was exported before still holds"
+        );
+        let text = exported(notary, notice);
+        let steps = steps(notary, &text);
+        assert!(holds(&steps), "{steps:#?}");
+        let file = EvidenceFile::open(&text, notary.keys.public(Log::Registry)).unwrap();
+        assert_eq!((file.notice.opening, file.told), (None, None));
+        assert_eq!(file.attempts.len(), 1);
+        // The log is what it was, and goes on.
+        assert_eq!(notary.at(Log::Vault, signed.size).unwrap(), signed);
+        let old = EvidenceFile::open(&before, notary.keys.public(Log::Registry)).unwrap();
+        let opening = old.notice.opening.unwrap();
+        for secret in [opening.salt, opening.event, opening.pseudonym] {
+            assert!(!text.contains(&secret), "{secret}");
+        }
+    });
+}
+
+/// Stops everything for an address, as its owner does.
+fn forget(vault: &Vault, address: &str) {
+    let begin = PortalCommand::BeginAccess {
+        address: EmailAddress::parse(address).unwrap(),
+        language: crate::notification::words::Language::default(),
+    };
+    let PortalAnswer::Begun(ticket) = ask(vault, begin) else {
+        panic!("a ticket")
+    };
+    let message = claim(vault).pop().unwrap();
+    let Content::Code(code) = message.content else {
+        panic!("a code")
+    };
+    accept(vault, message.notice, message.claim, "250 ok");
+    let code: Secret<String> = code;
+    let PortalAnswer::Session(session) = ask(vault, PortalCommand::ConfirmAccess { ticket, code })
+    else {
+        panic!("a session")
+    };
+    ask(vault, PortalCommand::Stop { session });
+}
+
+#[test]
+fn says_why_there_is_no_file() {
+    each("export_refused", |notary, _| {
+        let refused = export(notary, NoticeId::from_bytes([9; 16]), &receipt_key(), now());
+        let refused = anyhow::Error::new(refused.unwrap_err());
+        assert!(
+            format!("{refused:#}").contains("no such notice"),
+            "{refused:#}"
+        );
+    });
+}
+
+#[test]
+fn withholds_an_answer_that_repeats_the_address() {
+    each("export_answer", |notary, _| {
+        let notice = told(notary.registry, notary.vault, "250 ok <AVERY@example.test>");
+        let text = exported(notary, notice);
+        assert!(!text.to_lowercase().contains("avery@"), "{text}");
+        let steps = steps(notary, &text);
+        assert!(holds(&steps), "{steps:#?}");
+    });
+}
