@@ -13,6 +13,7 @@ mod notices;
 mod output;
 mod persons;
 mod register;
+mod report;
 mod serve;
 mod signing;
 mod staff;
@@ -78,6 +79,8 @@ enum Command {
     Notices(notices::Notices),
     /// Show what became known, the newest last.
     Events(events::Events),
+    /// Report what nobody may overlook: hearings, deadlines, notices, feeds and daily tests.
+    Report(report::Report),
     /// Show the statutory deadlines that run, and those that were missed.
     Clocks(clocks::Clocks),
     /// Take in a file of a court, the Parole Board, the sex offender registry, or of protective orders.
@@ -145,6 +148,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Register(register) => register.run(&config, output),
         Command::Notices(notices) => notices.run(&config, output),
         Command::Events(events) => events.run(&config, output),
+        Command::Report(report) => report.run(&config, output),
         Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Import(import) => import.run(&config, output),
         Command::Correct(correct) => correct.run(&config, output),

@@ -50,7 +50,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
 }
 
 /// Returns how every agency's daily test stands.
-fn all(store: &Store, vault: &Vault, line: &CanaryLine) -> anyhow::Result<Vec<Tested>> {
+pub(super) fn all(store: &Store, vault: &Vault, line: &CanaryLine) -> anyhow::Result<Vec<Tested>> {
     let answer = vault.handle(Command::Staff(StaffCommand::Canaries))?;
     let Answer::Staff(StaffAnswer::Canaries(standings)) = answer else {
         anyhow::bail!("the vault gave another answer");

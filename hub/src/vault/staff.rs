@@ -35,15 +35,9 @@ impl Vault {
             StaffCommand::Prove { notice, code } => {
                 Ok(StaffAnswer::Changed(self.said_back(notice, code)?))
             }
-            StaffCommand::Notices { limit } => {
-                let keys = std::sync::Arc::clone(&self.keys);
-                let rows = self.store.read_now("notices", move |tx| {
-                    notice::newest(tx, limit)?
-                        .into_iter()
-                        .map(|standing| row(tx, &keys, standing))
-                        .collect::<Result<Vec<NoticeRow>, StoreError>>()
-                })?;
-                Ok(StaffAnswer::Notices(rows))
+            StaffCommand::Notices { limit } => self.notices(move |tx| notice::newest(tx, limit)),
+            StaffCommand::Undelivered { before, limit } => {
+                self.notices(move |tx| notice::undelivered(tx, before, limit))
             }
             StaffCommand::Counts => {
                 let counts = self.store.read_now("counts", |tx| {
@@ -64,6 +58,21 @@ impl Vault {
             }
             StaffCommand::Evidence(command) => self.evidence(command),
         }
+    }
+
+    /// Shows notices by pseudonym.
+    fn notices(
+        &self,
+        load: impl Fn(&mut Tx<'_>) -> Result<Vec<NoticeStanding>, StoreError> + Send + 'static,
+    ) -> Result<StaffAnswer, VaultError> {
+        let keys = std::sync::Arc::clone(&self.keys);
+        let rows = self.store.read_now("notices", move |tx| {
+            load(tx)?
+                .into_iter()
+                .map(|standing| row(tx, &keys, standing))
+                .collect::<Result<Vec<NoticeRow>, StoreError>>()
+        })?;
+        Ok(StaffAnswer::Notices(rows))
     }
 
     fn register(

@@ -348,6 +348,29 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreE
     .collect()
 }
 
+/// Loads notices that were planned before a time and that no channel has taken, the oldest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn undelivered(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<NoticeStanding>, StoreError> {
+    tx.query(
+        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer
+         FROM notice n
+         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
+         WHERE n.state IN ('planned', 'trying', 'refused', 'broken') AND n.planned_at < $1
+         ORDER BY n.planned_at, n.notice_id LIMIT $2",
+        &[time(before), i64::from(limit).into()],
+    )?
+    .iter()
+    .map(standing)
+    .collect()
+}
+
 /// Finds the notices whose names begin with some bytes, at most two.
 ///
 /// # Errors

@@ -31,6 +31,13 @@ pub enum StaffCommand {
         /// At most how many.
         limit: u32,
     },
+    /// List notices that no channel has taken, the oldest first.
+    Undelivered {
+        /// Only those planned before.
+        before: Timestamp,
+        /// At most how many.
+        limit: u32,
+    },
     /// Count what there is.
     Counts,
     /// Count who would be told of a correction of events, by channel.

@@ -1,0 +1,149 @@
+//! Reports over a hub with a hearing that nobody confirmed.
+
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::event::EventCode;
+use savin_shared::ids::FacilityCode;
+
+use super::hearings::{hearings, overdue};
+use super::standing::{feeds, undelivered};
+use super::text;
+use crate::app;
+use crate::cli::testing::{configured, run};
+use crate::clocks::{ClockState, Step};
+use crate::ids::{EventId, EventPosition, PersonId, RecordId};
+use crate::intake::testing::random;
+use crate::notification::address::EmailAddress;
+use crate::notification::contact::Contact;
+use crate::notification::fact::Fact;
+use crate::registry::details::Details;
+use crate::store::registry::clock::{self, ClockRow};
+use crate::store::registry::event::{self, Event};
+use crate::vault::command::{Choices, Command, PlannerCommand, StaffCommand, Subscribed};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+fn heard(now: Timestamp) -> Event {
+    Event {
+        event: EventId::from_bytes([1; 16]),
+        code: EventCode::HearingSet,
+        person: PersonId::from_bytes([2; 16]),
+        record: RecordId(1),
+        version: 1,
+        facility: FacilityCode::new("MS049-JAIL").unwrap(),
+        origin: savin_shared::delta::Origin::Live,
+        effective_at: None,
+        entered_at: None,
+        observed_at: savin_shared::clock::ObservedAt(now),
+        received_at: savin_shared::clock::ReceivedAt(now),
+        corrects: None,
+        details: Details {
+            scheduled_at: Some(now + DAY * 20),
+            ..Details::default()
+        },
+    }
+}
+
+fn late(event: &Event, now: Timestamp) -> ClockRow {
+    ClockRow {
+        clock: "hearing-victim".to_owned(),
+        position: EventPosition(1),
+        event: event.event,
+        code: event.code,
+        record: event.record,
+        person: event.person,
+        facility: event.facility.clone(),
+        version: "test".to_owned(),
+        started_at: now,
+        opens_at: None,
+        warns_at: now,
+        due_at: now - DAY * 10,
+        state: ClockState::Late,
+        step: Step::Warn,
+        look_at: None,
+        ended_at: Some(now),
+    }
+}
+
+#[test]
+fn finds_what_was_overlooked_and_says_of_whom_by_pseudonym() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let store = app::open_registry(&config).unwrap();
+    let vault = app::open_vault(&config).unwrap();
+    let now = (app::world().wall)();
+    let event = heard(now);
+    let (row, fact) = (late(&event, now), fact(&event, now));
+    store
+        .write_now("event", move |tx| {
+            event::append(tx, std::slice::from_ref(&event), random)?;
+            clock::start(tx, std::slice::from_ref(&row))
+        })
+        .unwrap();
+    let nobody = hearings(&store, &vault, (now, 30)).unwrap();
+    assert_eq!(nobody.rows.len(), 0, "nobody registered");
+    let register = StaffCommand::Register {
+        contacts: vec![Contact::Email(
+            EmailAddress::parse("avery@example.test").unwrap(),
+        )],
+        to: None,
+        about: Subscribed {
+            person: PersonId::from_bytes([2; 16]),
+            label: "A.S.".to_owned(),
+        },
+        choices: Choices::default(),
+    };
+    vault.handle(Command::Staff(register)).unwrap();
+    let plan = PlannerCommand::Plan {
+        from: EventPosition(0),
+        to: EventPosition(1),
+        facts: vec![fact],
+    };
+    vault.handle(Command::Planner(plan)).unwrap();
+    let found = hearings(&store, &vault, (now, 30)).unwrap();
+    assert_eq!(found.rows.len(), 1);
+    assert_eq!(text(&found.rows[0][0]), "MS049-JAIL");
+    assert_eq!(hearings(&store, &vault, (now, 10)).unwrap().rows.len(), 0);
+    let counted = found.by_facility();
+    assert_eq!(text(&counted.rows[0][1]), "1");
+    assert_eq!(overdue(&store, &vault, now).unwrap().rows.len(), 1);
+    assert_eq!(feeds(&store, now).unwrap().rows.len(), 0);
+    let waiting = |at| undelivered(&store, &vault, (at, 1)).unwrap();
+    assert_eq!(waiting(now).rows.len(), 0);
+    let waiting = waiting(now + DAY);
+    assert_eq!(waiting.rows.len(), 1);
+    let all: String = waiting.rows.concat().iter().map(text).collect();
+    assert!(
+        !all.contains("avery") && all.contains("MS049-JAIL"),
+        "{all}"
+    );
+    drop((store, vault));
+    for name in ["hearings", "clocks", "undelivered", "feeds", "canaries"] {
+        for form in ["", " --csv", " --json", " --by-facility"] {
+            assert!(
+                run(folder.path(), &format!("report {name}{form}")),
+                "{name}"
+            );
+        }
+    }
+    assert!(!run(folder.path(), "report other"));
+}
+
+fn fact(event: &Event, now: Timestamp) -> Fact {
+    Fact {
+        event: event.event,
+        position: EventPosition(1),
+        person: event.person,
+        code: event.code.code(),
+        urgency: 4,
+        name: None,
+        facility: "Test Jail".to_owned(),
+        from_facility: None,
+        still_held_at: None,
+        corrects: None,
+        effective_at: None,
+        observed_at: now,
+        received_at: now,
+        found_late: false,
+        details: event.details.clone(),
+    }
+}
