@@ -4,6 +4,8 @@
 mod deadlines;
 mod decided;
 mod desk;
+#[cfg(test)]
+mod engines;
 mod reviews;
 
 use std::collections::BTreeSet;
