@@ -26,6 +26,16 @@ pub struct Extent {
     pub seed: u64,
 }
 
+impl Extent {
+    /// Returns the sizes of the jails that are run.
+    fn sizes(self) -> impl Iterator<Item = Size> {
+        let sizes = SIZES.into_iter().zip(self.tenths);
+        sizes
+            .filter(|(_, tenths)| *tenths > 0)
+            .map(|(size, _)| size)
+    }
+}
+
 /// The corpus as it is published.
 pub const WHOLE: Extent = Extent {
     damaged: 10_000,
@@ -139,7 +149,7 @@ fn years(extent: Extent) -> anyhow::Result<()> {
         "| jail | days a year on which something is held: releases unsaid / said | decaying by 5% a day | by 8% a day |",
     )?;
     line("|---|---|---|---|")?;
-    for size in SIZES {
+    for size in extent.sizes() {
         let mut years = Vec::new();
         for says_releases in [false, true] {
             let mut days = 0;
@@ -168,8 +178,7 @@ fn series(extent: Extent) -> anyhow::Result<()> {
         "| jail, and whether it says releases | years | held a year for a day, for drift | decaying by 2% a day | by 5% | by 8% |",
     )?;
     line("|---|---|---|---|---|---|")?;
-    let [large, median, small] = SIZES;
-    for size in [large, COUNTY, median, small] {
+    for size in extent.sizes().chain([COUNTY]) {
         let years = if size.people > 1000 {
             extent.series / 20
         } else {
