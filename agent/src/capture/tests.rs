@@ -507,6 +507,39 @@ fn lets_single_records_pass_and_keeps_the_others_waiting() {
 }
 
 #[test]
+fn holds_what_a_small_jail_loses_day_by_day_and_tells_nobody() {
+    let mut jail = Jail::new(ROSTER);
+    jail.take(&roster(0..35));
+    // One leaves every second day, and another comes.
+    for day in 1..60_u32 {
+        let gone = day / 2;
+        assert_eq!(jail.next_day(&roster(gone..gone + 35)).held, 0, "{day}");
+    }
+    // Then the list loses two a day, which no single day shows.
+    let mut shown = 29..64;
+    let told = loop {
+        shown.start += 2;
+        let report = jail.next_day(&roster(shown.clone()));
+        if report.held > 0 {
+            break report;
+        }
+        assert!(shown.len() > 20, "not found");
+    };
+    assert_eq!((told.held, told.count(Class::Absent)), (2, 0));
+    assert!(jail.changes(&told).is_empty());
+    assert_eq!(jail.hold().as_deref(), Some("slow-drift"));
+    // It goes on, and so does the hold; a booking passes meanwhile.
+    shown = shown.start + 2..65;
+    let report = jail.next_day(&roster(shown.clone()));
+    assert_eq!((report.held, report.count(Class::New)), (4, 1));
+    // A person has looked: they are gone, and what was counted counts no more.
+    assert_eq!(jail.release(), 4);
+    shown.start += 2;
+    let report = jail.next_day(&roster(shown));
+    assert_eq!((report.held, report.count(Class::Absent)), (0, 2));
+}
+
+#[test]
 fn lets_nobody_go_by_an_export_that_looks_other_until_a_person_has_accepted_it() {
     let mut jail = Jail::new(TIMED);
     let list = |header: &str, released: std::ops::Range<u32>, more: &str| {
