@@ -326,7 +326,7 @@ impl Taking<'_> {
                 lost: count(guard::is_loss) as u64,
                 admitted: count(|difference| difference.class == Class::New) as u64,
                 listed: self.history.listed,
-                span: self.history.days_since_change,
+                span: self.history.span_today,
             },
             approved: 0,
         }

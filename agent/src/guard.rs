@@ -35,6 +35,8 @@ pub struct History {
     pub lost_today: u64,
     /// How many have come today, before this export.
     pub admitted_today: u64,
+    /// Whole days since the last on which its roster was counted, at least one.
+    pub span_today: u64,
     /// How many it listed before this export.
     pub listed: u64,
     /// Whole days since what it holds last changed, at least one.
@@ -238,7 +240,7 @@ impl Tally {
             lost: self.lost_today(history),
             admitted: history.admitted_today.saturating_add(self.new),
             listed: history.listed,
-            span: history.days_since_change,
+            span: history.span_today.max(1),
         };
         drift(history, today).filter(|_| self.lost > 0)
     }

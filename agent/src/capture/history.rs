@@ -102,6 +102,7 @@ pub(super) fn history(
         days,
         lost_today: today.lost,
         admitted_today: today.admitted,
+        span_today: today.span,
         listed: before.map_or(0, |state| state.listed),
         days_since_change: since_change
             .and_then(|hours| u64::try_from((hours + 12) / 24).ok())

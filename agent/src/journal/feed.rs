@@ -279,6 +279,8 @@ pub fn count_passage(
 /// Returns what a roster did on a day, apart from what a person let pass, and all that it did on each
 /// day before it, the latest first.
 ///
+/// A day of which nothing was counted yet spans those since the last of which something was.
+///
 /// # Errors
 /// Returns [`JournalError`] when it cannot be read.
 pub fn days(
@@ -293,27 +295,35 @@ pub fn days(
     let today = day_number(day);
     let limit = storable(guard::DAYS_MAX as u64 + 1);
     let mut rows = statement.query(params![feed.as_str(), today, limit])?;
-    let (mut now, mut before) = (guard::Day::default(), Vec::new());
+    let (mut now, mut before, mut span) = (None, Vec::new(), 1);
     while let Some(row) = rows.next()? {
         let count = |place| stored_count(row.get(place)?);
         let (lost, approved) = (count(1)?, count(2)?);
-        let day = guard::Day {
+        let number = row.get(0)?;
+        let counted = guard::Day {
             lost,
             admitted: count(3)?,
             listed: count(4)?,
             span: count(5)?,
         };
-        if row.get::<_, i64>(0)? == today {
-            now = day;
-        } else {
-            before.push(guard::Day {
-                lost: lost.saturating_add(approved),
-                ..day
-            });
+        if number == today {
+            now = Some(counted);
+            continue;
         }
+        if before.is_empty() {
+            span = days_between(number, day)?;
+        }
+        before.push(guard::Day {
+            lost: lost.saturating_add(approved),
+            ..counted
+        });
     }
     before.truncate(guard::DAYS_MAX);
-    Ok((now, before))
+    let nothing = guard::Day {
+        span,
+        ..guard::Day::default()
+    };
+    Ok((now.unwrap_or(nothing), before))
 }
 
 /// Counts the days of history after one day and before another.
@@ -447,6 +457,17 @@ pub fn busiest(
         busiest.push(stored_count(row.get(0)?)?);
     }
     Ok(busiest)
+}
+
+/// Counts the days from one that is written as a number to another, at least one.
+fn days_between(number: i64, day: Date) -> Result<u64, JournalError> {
+    let part = |value: i64| i8::try_from(value.rem_euclid(100)).unwrap_or_default();
+    let year = i16::try_from(number / 10_000).unwrap_or_default();
+    let Ok(before) = Date::new(year, part(number / 100), part(number)) else {
+        return Err(JournalError::Damaged("a day does not exist"));
+    };
+    let days = before.until(day).map_or(1, |span| span.get_days());
+    Ok(u64::try_from(days).unwrap_or(1).max(1))
 }
 
 fn day_number(day: Date) -> i64 {

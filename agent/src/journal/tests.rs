@@ -403,6 +403,10 @@ fn counts_by_day_who_came_and_who_left() {
         listed: 30,
         span: 1,
     };
+    // Today spans the days of which nothing was counted.
+    let sixth = jiff::civil::date(2026, 6, 6);
+    let (later, known) = journal.read(|tx| feed::days(tx, &feed, sixth)).unwrap();
+    assert_eq!((later.lost, later.span, known.len()), (0, 3, 3));
     // What a person let pass today counts for other days, and not against today.
     assert_eq!((now, before), (day(8), vec![day(6), day(10)]));
 }
