@@ -3,6 +3,7 @@
 
 mod ask;
 mod nested;
+mod place;
 mod sniff;
 mod text;
 
@@ -23,6 +24,7 @@ use crate::mapping::guess::draft::{self, Settings};
 use crate::mapping::guess::sample::Sample;
 use crate::mapping::guess::{Guess, Role, Told};
 use crate::mapping::profile::Profile;
+use place::Written;
 
 /// How the day may stand in a file's name.
 const NAMED_DATES: [&str; 4] = ["%Y%m%d", "%Y-%m-%d", "%Y_%m_%d", "%m%d%Y"];
@@ -98,7 +100,10 @@ impl Init {
                 output.line(&profile)
             };
         }
-        let agent = self.write(&found, &profile, output)?;
+        let agent = match place::write(&self.out, &found, &self.feed(&found)?, &profile, output)? {
+            Written::Named(agent) => agent,
+            Written::Unnamed => return Ok(()),
+        };
         check::Check::offline().run(&agent, output)?;
         preview::Preview::few(5, self.sample.clone()).run(&agent, output)?;
         if output.is_json() {
@@ -109,6 +114,17 @@ impl Init {
             self.out.join(format!("{}.toml", found.settings.name)).display(),
             agent.display(),
         ))
+    }
+
+    /// Writes the feed that reads where the sample lies.
+    fn feed(&self, found: &Found) -> anyhow::Result<String> {
+        let folder = self
+            .sample
+            .parent()
+            .filter(|folder| *folder != Path::new(""));
+        let folder = std::fs::canonicalize(folder.unwrap_or(Path::new(".")))
+            .context("failed to find the sample's folder")?;
+        Ok(place::feed(found, &self.facility, &folder))
     }
 
     /// Reads the sample and guesses.
@@ -172,89 +188,6 @@ impl Init {
             format: laid.format,
             rows: laid.rows,
         })
-    }
-
-    /// Writes both files and returns the path of `agent.toml`.
-    fn write(&self, found: &Found, profile: &str, output: &Output) -> anyhow::Result<PathBuf> {
-        let profile_path = self.out.join(format!("{}.toml", found.settings.name));
-        let agent_path = self.out.join("agent.toml");
-        std::fs::create_dir_all(&self.out)
-            .with_context(|| format!("failed to make {}", self.out.display()))?;
-        let folder = self
-            .sample
-            .parent()
-            .filter(|folder| *folder != Path::new(""));
-        let folder = std::fs::canonicalize(folder.unwrap_or(Path::new(".")))
-            .context("failed to find the sample's folder")?;
-        let agent = agent(found, &self.facility, &folder);
-        for (path, text) in [(&profile_path, profile), (&agent_path, agent.as_str())] {
-            write_new(path, text)?;
-            if !output.is_json() {
-                output.line(&format!("Written: {}", path.display()))?;
-            }
-        }
-        Ok(agent_path)
-    }
-}
-
-/// Writes a file that is not there yet: a mended profile is worth more than a guess.
-fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    let mut file = std::fs::File::create_new(path).with_context(|| {
-        let shown = path.display();
-        format!(
-            "failed to make {shown}: if it is there already, give another --out or move it away"
-        )
-    })?;
-    file.write_all(text.as_bytes())
-        .with_context(|| format!("failed to write {}", path.display()))
-}
-
-fn agent(found: &Found, facility: &str, folder: &Path) -> String {
-    let name = &found.settings.name;
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    format!(
-        "# Guessed by `savin-agent init`. Paths are relative to this file.\n\n\
-         # Keys, certificate and journal. Only the agent's user may read it.\n\
-         state = {state}\n\n\
-         [[feed]]\nname = \"{name}\"\n\
-         facility = {facility}    # ? exactly as MDOC names it\n\
-         profile = \"{name}.toml\"\n\
-         cadence = \"24h\"    # ? how often a new export is expected\n\n\
-         [feed.folder]\npath = {path}\n\
-         files = {files}    # ? which files in it\n",
-        state = quoted(state()),
-        facility = quoted(facility),
-        path = quoted(&folder.to_string_lossy()),
-        files = quoted(&pattern(&found.settings.file)),
-    )
-}
-
-const fn state() -> &'static str {
-    if cfg!(windows) {
-        "C:/ProgramData/savin-agent"
-    } else {
-        "/var/lib/savin-agent"
-    }
-}
-
-/// Writes `*` where the file's name has a number, as of a day.
-fn pattern(file: &str) -> String {
-    let (stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
-    let mut pattern = String::new();
-    for c in stem.chars() {
-        let is_number = c.is_ascii_digit();
-        let separates = pattern.ends_with('*') && (c == '-' || c == '_');
-        if !is_number && !separates {
-            pattern.push(c);
-        } else if is_number && !pattern.ends_with('*') {
-            pattern.push('*');
-        }
-    }
-    if ending.is_empty() {
-        pattern
-    } else {
-        format!("{pattern}.{ending}")
     }
 }
 
@@ -329,17 +262,5 @@ fn becomes(role: Role) -> String {
         Role::TimeOf(field) => format!("the time of {}", field.name()),
         Role::Never => "never taken".to_owned(),
         Role::Dropped => "dropped".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pattern;
-
-    #[test]
-    fn makes_a_pattern_of_a_name_with_a_day() {
-        assert_eq!(pattern("DOC_Daily_20260601.csv"), "DOC_Daily_*.csv");
-        assert_eq!(pattern("2018-06-21.csv"), "*.csv");
-        assert_eq!(pattern("roster.csv"), "roster.csv");
     }
 }

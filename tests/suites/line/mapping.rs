@@ -14,6 +14,10 @@ use serde_json::Value;
 
 use crate::programs;
 
+/// A profile of another feed.
+const OTHER: &str = "name = 'o'\nkind = 'custody'\nmode = 'roster'\nzone = 'America/Chicago'\n\
+                     [columns]\nrecord_number = 'no'\n";
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A roster of an invented system: `|`, one row a charge, a time apart, and columns that nobody may
@@ -199,6 +203,50 @@ fn a_sample_that_is_no_csv_is_known_for_what_it_is() -> anyhow::Result<()> {
             "{format}: {printed}"
         );
     }
+    Ok(())
+}
+
+#[test]
+fn a_feed_is_added_to_what_a_package_installs_and_shown_where_there_are_feeds() -> anyhow::Result<()>
+{
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("roster.txt");
+    std::fs::write(&file, sample())?;
+    let out = folder.path().join("etc");
+    std::fs::create_dir(&out)?;
+    let config = out.join("agent.toml");
+    std::fs::write(&config, savin_packaging::INSTALLED_AGENT_CONFIG)?;
+    let init = || -> anyhow::Result<(bool, String)> {
+        let mut command = programs().agent();
+        command.arg("init").arg(&file).arg("--out").arg(&out);
+        let made = command.output()?;
+        Ok((made.status.success(), String::from_utf8(made.stdout)?))
+    };
+    let (is_made, printed) = init()?;
+    ensure!(is_made && printed.contains("Added a feed to"), "{printed}");
+    let text = std::fs::read_to_string(&config)?;
+    ensure!(
+        text.starts_with(savin_packaging::INSTALLED_AGENT_CONFIG),
+        "{text}"
+    );
+    let previewed = agent(&config, &["preview", "--json"]).output()?;
+    let printed = String::from_utf8(previewed.stdout)?;
+    ensure!(printed.contains("\"mapped\":80"), "{printed}");
+
+    // Now it has a feed, which is somebody's work.
+    let (is_made, _) = init()?;
+    ensure!(!is_made, "a profile was written over");
+    std::fs::remove_file(out.join("bookings.toml"))?;
+    let with_feed = text.replace("\"bookings.toml\"", "\"other.toml\"");
+    std::fs::write(out.join("other.toml"), OTHER)?;
+    std::fs::write(&config, &with_feed)?;
+    let (is_made, printed) = init()?;
+    ensure!(
+        is_made && printed.contains("has feeds already"),
+        "{printed}"
+    );
+    ensure!(std::fs::read_to_string(&config)? == with_feed);
+    ensure!(out.join("bookings.toml").exists(), "no profile was written");
     Ok(())
 }
 
