@@ -277,6 +277,34 @@ fn takes_a_joining_back_with_what_came_since() {
 }
 
 #[test]
+fn keeps_whoever_a_person_is_joined_to_apart_from_whom_that_one_was() {
+    each("people_inherit", |store| {
+        let persons = [1, 2, 3].map(|byte| PersonId::from_bytes([byte; 16]));
+        for [gone, into, other] in [[2, 1, 3], [3, 1, 2], [2, 3, 1]] {
+            let [gone, into, other] = [gone, into, other].map(|byte| persons[byte - 1]);
+            let decision = decide(store, "apart");
+            let apart = store
+                .write_now("apart", move |tx| {
+                    merge::keep_apart(tx, (gone, other), decision, now())?;
+                    let joining = merge::Joining {
+                        person: gone,
+                        into,
+                        why: String::new(),
+                        decision: None,
+                    };
+                    merge::join(tx, &joining, now())?;
+                    let apart = merge::apart_from(tx, &[into])?;
+                    let merges = merge::of_person(tx, gone)?;
+                    merge::undo(tx, &merges[0], decision, now())?;
+                    Ok(apart)
+                })
+                .unwrap();
+            assert!(apart.contains(&(into, other)) && apart.contains(&(other, into)));
+        }
+    });
+}
+
+#[test]
 fn counts_names_by_persons_whatever_is_joined_and_parted() {
     each("people_counts", |store| {
         let mut jail = Jail::new(store, 1);

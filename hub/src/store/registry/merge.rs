@@ -156,6 +156,7 @@ pub fn join(tx: &mut Tx<'_>, joining: &Joining, now: Timestamp) -> Result<(), St
         values![gone.as_bytes(), into.as_bytes()],
     )?;
     settle(tx, gone, into)?;
+    inherit_apart(tx, gone, into)?;
     move_doubts(tx, gone, into)?;
     let asked = subject(gone, into);
     match joining.decision {
@@ -330,26 +331,38 @@ pub fn apart_from(
     tx: &mut Tx<'_>,
     persons: &[PersonId],
 ) -> Result<BTreeSet<(PersonId, PersonId)>, StoreError> {
+    let lists: Vec<Vec<Value>> = persons
+        .iter()
+        .map(|person| vec![person.as_bytes().into()])
+        .collect();
+    let found = tx.query_many(
+        "SELECT one_id, other_id FROM person_apart WHERE one_id = $1 OR other_id = $1
+         ORDER BY one_id, other_id LIMIT 1000",
+        &lists,
+    )?;
     let mut apart = BTreeSet::new();
-    for &person in persons {
-        // A decision about somebody who was joined since holds for whoever that is now.
-        for one in everyone(tx, person)? {
-            let rows = tx.query(
-                "SELECT one_id, other_id FROM person_apart WHERE one_id = $1 OR other_id = $1
-                 ORDER BY one_id, other_id LIMIT 1000",
-                values![one.as_bytes()],
-            )?;
-            for row in rows {
-                let pair = [0, 1].map(|place| row.array(place).map(PersonId::from_bytes));
-                let [first, second] = pair;
-                let (first, second) = (first?, second?);
-                let other = current(tx, if first == one { second } else { first })?;
-                apart.insert((person, other));
-                apart.insert((other, person));
-            }
-        }
+    for row in found.iter().flatten() {
+        let (one, other) = (row.array(0)?, row.array(1)?);
+        let (one, other) = (PersonId::from_bytes(one), PersonId::from_bytes(other));
+        apart.insert((one, other));
+        apart.insert((other, one));
     }
     Ok(apart)
+}
+
+/// Keeps whoever a person was joined to apart from whom that person is kept apart.
+fn inherit_apart(tx: &mut Tx<'_>, gone: PersonId, into: PersonId) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO person_apart (one_id, other_id, decision_id, decided_at)
+         SELECT CASE WHEN x.other < $2 THEN x.other ELSE $2 END,
+             CASE WHEN x.other < $2 THEN $2 ELSE x.other END, x.decision_id, x.decided_at
+         FROM (SELECT CASE WHEN one_id = $1 THEN other_id ELSE one_id END AS other, decision_id,
+                 decided_at
+             FROM person_apart WHERE one_id = $1 OR other_id = $1) x
+         WHERE x.other <> $2 ON CONFLICT (one_id, other_id) DO NOTHING",
+        values![gone.as_bytes(), into.as_bytes()],
+    )
+    .map(|_| ())
 }
 
 /// Ends the doubts and the decisions to keep apart between two persons.
