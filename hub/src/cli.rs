@@ -4,6 +4,7 @@ mod agency;
 mod agents;
 mod backup;
 mod canary;
+mod cases;
 mod clocks;
 mod correct;
 mod events;
@@ -75,6 +76,9 @@ enum Command {
     Agents(agents::Agents),
     /// Register somebody whose address staff has verified, as from the paper form.
     Register(register::Register),
+    /// Attach court cases and protective orders to registrants.
+    #[command(subcommand)]
+    Cases(cases::CasesCommand),
     /// Show notices by pseudonym, the newest first.
     Notices(notices::Notices),
     /// Show what became known, the newest last.
@@ -146,6 +150,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Agency(command) => command.run(&config, output),
         Command::Agents(agents) => agents.run(&config, output),
         Command::Register(register) => register.run(&config, output),
+        Command::Cases(command) => command.run(&config, output),
         Command::Notices(notices) => notices.run(&config, output),
         Command::Events(events) => events.run(&config, output),
         Command::Report(report) => report.run(&config, output),

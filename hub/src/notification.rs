@@ -4,6 +4,7 @@ pub mod address;
 pub mod channel;
 pub mod contact;
 pub mod fact;
+pub mod follow;
 pub mod phone;
 pub mod postal;
 pub mod rules;

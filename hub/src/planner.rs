@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
+use savin_shared::record::{Record, RecordBody};
 use savin_shared::world::World;
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
@@ -25,6 +26,7 @@ use crate::clocks::table::Table;
 use crate::ids::EventPosition;
 use crate::names::shown;
 use crate::notification::fact::Fact;
+use crate::notification::follow::{FollowKind, Followed};
 use crate::notification::rules::{Rules, Urgency};
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
@@ -285,8 +287,35 @@ fn fact(
         observed_at: event.observed_at.timestamp(),
         received_at: event.received_at.timestamp(),
         found_late: event.origin == Origin::FoundLate,
+        followed: followed(&background.record, &facility_name(tx, &event.facility)?),
         details: event.details,
     }))
+}
+
+/// Returns by what those who follow a case, or asked for an order, are found. A court that does not name
+/// itself is the facility that speaks.
+fn followed(record: &Record, facility: &str) -> Option<Followed> {
+    let (kind, number, court) = match &record.body {
+        RecordBody::CourtEvent(event) => (
+            FollowKind::Case,
+            event.case_number.as_deref()?,
+            event.court.as_deref(),
+        ),
+        RecordBody::ProtectiveOrder(order) => (
+            FollowKind::Order,
+            order.order_number.as_str(),
+            order.court.as_deref(),
+        ),
+        RecordBody::Custody(_)
+        | RecordBody::Hearing(_)
+        | RecordBody::Supervision(_)
+        | RecordBody::SexOffender(_) => return None,
+    };
+    Some(Followed {
+        kind,
+        number: number.to_owned(),
+        court: court.unwrap_or(facility).to_owned(),
+    })
 }
 
 /// Looks where the person is now, before a release is told: the registry may have learnt more since, and

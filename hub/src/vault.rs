@@ -13,6 +13,7 @@ pub mod contacts;
 mod correction;
 pub mod courier;
 pub mod evidence;
+mod follow;
 pub mod keyring;
 pub mod monitor;
 mod overtaken;

@@ -14,7 +14,7 @@ use savin_hub::store::Store;
 use savin_hub::vault::Vault;
 use savin_hub::vault::command::{Choices, Command, StaffCommand, Subscribed};
 
-use crate::program::{Program, Programs, run};
+use crate::program::{Program, Programs, run, run_with};
 
 /// How long a program may take to start.
 const START: Duration = Duration::from_secs(60);
@@ -111,6 +111,19 @@ impl HubHome {
             .arg(self.config_file())
             .args(arguments);
         run(command).with_context(|| format!("savin-hub {}", arguments.join(" ")))
+    }
+
+    /// The same, with what is typed at its standard input.
+    ///
+    /// # Errors
+    /// Returns what it complained about.
+    pub fn cli_with(&self, arguments: &[&str], typed: &str) -> anyhow::Result<String> {
+        let mut command = self.programs.hub();
+        command
+            .arg("--config")
+            .arg(self.config_file())
+            .args(arguments);
+        run_with(command, typed).with_context(|| format!("savin-hub {}", arguments.join(" ")))
     }
 
     /// Starts the hub and waits until it serves.

@@ -75,6 +75,22 @@ pub fn run(mut command: Command) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Runs a command to its end with what is typed at its standard input, and returns what it printed.
+///
+/// # Errors
+/// Returns what it said on standard error when it fails.
+pub fn run_with(mut command: Command, typed: &str) -> anyhow::Result<String> {
+    use std::io::Write as _;
+    let (reader, mut writer) = std::io::pipe().context("failed to type")?;
+    // A line or two, which a pipe holds without being read.
+    writer
+        .write_all(typed.as_bytes())
+        .context("failed to type")?;
+    drop(writer);
+    command.stdin(reader);
+    run(command)
+}
+
 /// A running program.
 #[derive(Debug)]
 pub struct Program {

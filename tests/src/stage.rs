@@ -42,17 +42,28 @@ impl Stage {
         options: HubOptions,
         feeds: &[FeedHome],
     ) -> anyhow::Result<Self> {
+        let facilities = [(FACILITY, "Test County Jail")];
+        Self::set_with(folder, programs, options, &facilities, feeds)
+    }
+
+    /// The same, for an agency with these facilities.
+    ///
+    /// # Errors
+    /// Returns which part did not start, and its log.
+    pub fn set_with(
+        folder: &Path,
+        programs: &Programs,
+        options: HubOptions,
+        facilities: &[(&str, &str)],
+        feeds: &[FeedHome],
+    ) -> anyhow::Result<Self> {
         let mailbox = Mailbox::start()?;
         let options = HubOptions {
             mail_port: options.mail_port.or(Some(mailbox.port())),
             ..options
         };
         let hub = HubHome::make(&folder.join("hub"), programs, &options)?;
-        hub.add_agency(
-            AGENCY,
-            "Test County Sheriff",
-            &[(FACILITY, "Test County Jail")],
-        )?;
+        hub.add_agency(AGENCY, "Test County Sheriff", facilities)?;
         let agent = AgentHome::make(&folder.join("agent"), programs, feeds)?;
         let serving = hub.serve()?;
         agent.enroll(&hub.token(AGENCY)?)?;

@@ -45,6 +45,15 @@ notice-EscapeSuspected-full = { $name } is missing from { $facility } and may ha
 notice-EscapeSuspected-discreet = The person you asked about is missing and may have escaped. The time was { $when }. If you are in danger, call 911 now.
 notice-Recaptured-full = { $name } was caught and is back in custody. The place is { $facility }. The time was { $when }.
 notice-Recaptured-discreet = The person you asked about was caught and is back in custody. The time was { $when }.
+notice-ProtectiveOrderServed-full = The protective order that you asked for was served on { $name }. The time was { $when }. { $place ->
+    [none] { "" }
+   *[other] The court is { $place }.
+}
+notice-ProtectiveOrderServed-discreet = The court paper that you asked for was handed over. The time was { $when }.
+notice-ProtectiveOrderAttempted-full = Somebody tried to serve the protective order that you asked for on { $name }. It is not served yet. The time was { $when }.
+notice-ProtectiveOrderAttempted-discreet = Somebody tried to hand over the court paper that you asked for. It is not handed over yet. The time was { $when }.
+notice-ProtectiveOrderExpiring-full = The protective order that you asked for against { $name } ends soon. The day is { $scheduled }. To keep it, ask the court before that day.
+notice-ProtectiveOrderExpiring-discreet = The court paper that you asked for ends soon. The day is { $scheduled }. To keep it, ask the court before that day.
 notice-CourtEventSet-full = A court date for { $name } was set{ $kind ->
     [none] { "" }
    *[other] : { $kind }

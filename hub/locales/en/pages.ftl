@@ -65,6 +65,19 @@ state-TransferredOut = Handed to an agency outside the state. Was at { $facility
 state-NoLongerListed = No longer on the list of { $facility }. This does not mean released. Only { $facility } can say.
 state-Unknown = Not known. The words in the record of { $facility } do not say.
 
+state-supervised = Under supervision{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}{ $status ->
+    [none] { "" }
+   *[other] , { $status }
+}
+state-absconded = Under supervision and not to be found. If you are in danger, call 911.
+state-registered = In the state's sex offender registry, and doing what it asks for
+state-noncompliant = In the state's sex offender registry, and not doing what it asks for
+state-registered-unknown = In the state's sex offender registry
+profile-updated = Profile updated: { $when }
+
 as-of = As of { $when }
 as-of-unknown = We do not know up to when this is so.
 since = Since { $when }

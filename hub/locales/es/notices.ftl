@@ -43,6 +43,15 @@ notice-EscapeSuspected-full = { $name } falta en { $facility } y puede haberse e
 notice-EscapeSuspected-discreet = La persona por la que usted preguntó falta y puede haberse escapado. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
 notice-Recaptured-full = Se capturó a { $name }, que está otra vez bajo custodia. El lugar es { $facility }. La hora fue { $when }.
 notice-Recaptured-discreet = La persona por la que usted preguntó fue capturada y está otra vez bajo custodia. La hora fue { $when }.
+notice-ProtectiveOrderServed-full = La orden de protección que usted pidió se entregó a { $name }. La hora fue { $when }. { $place ->
+    [none] { "" }
+   *[other] La corte es { $place }.
+}
+notice-ProtectiveOrderServed-discreet = El papel de la corte que usted pidió se entregó. La hora fue { $when }.
+notice-ProtectiveOrderAttempted-full = Alguien trató de entregar a { $name } la orden de protección que usted pidió. Todavía no está entregada. La hora fue { $when }.
+notice-ProtectiveOrderAttempted-discreet = Alguien trató de entregar el papel de la corte que usted pidió. Todavía no está entregado. La hora fue { $when }.
+notice-ProtectiveOrderExpiring-full = La orden de protección que usted pidió contra { $name } termina pronto. El día es { $scheduled }. Para conservarla, pídalo a la corte antes de ese día.
+notice-ProtectiveOrderExpiring-discreet = El papel de la corte que usted pidió termina pronto. El día es { $scheduled }. Para conservarlo, pídalo a la corte antes de ese día.
 notice-CourtEventSet-full = Se fijó una fecha en la corte para { $name }{ $kind ->
     [none] { "" }
    *[other] : { $kind }

@@ -65,6 +65,19 @@ state-TransferredOut = Entregado a una agencia de fuera del estado. Estuvo en { 
 state-NoLongerListed = Ya no está en la lista de { $facility }. Eso no quiere decir que quedó en libertad. Solo { $facility } lo puede decir.
 state-Unknown = No se sabe. Las palabras del registro de { $facility } no lo dicen.
 
+state-supervised = Bajo supervisión{ $kind ->
+    [none] { "" }
+   *[other] : { $kind }
+}{ $status ->
+    [none] { "" }
+   *[other] , { $status }
+}
+state-absconded = Bajo supervisión y no se le encuentra. Si usted está en peligro, llame al 911.
+state-registered = En el registro estatal de delincuentes sexuales, y cumple lo que pide
+state-noncompliant = En el registro estatal de delincuentes sexuales, y no cumple lo que pide
+state-registered-unknown = En el registro estatal de delincuentes sexuales
+profile-updated = Datos puestos al día: { $when }
+
 as-of = Al { $when }
 as-of-unknown = No sabemos hasta cuándo es así.
 since = Desde el { $when }

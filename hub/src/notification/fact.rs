@@ -5,6 +5,7 @@ use savin_shared::event::EventCode;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, EventPosition, PersonId};
+use crate::notification::follow::Followed;
 use crate::registry::details::Details;
 
 /// How much a message may say to whoever reads it.
@@ -75,6 +76,9 @@ pub struct Fact {
     pub received_at: Timestamp,
     /// Whether it was found after a gap.
     pub found_late: bool,
+    /// The case or the order that it is about, by which those who follow it are found.
+    #[serde(default)]
+    pub followed: Option<Followed>,
     /// Its particulars.
     pub details: Details,
 }

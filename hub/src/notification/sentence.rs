@@ -239,6 +239,7 @@ pub(crate) mod samples {
             observed_at: at,
             received_at: at,
             found_late: false,
+            followed: None,
             details: Details::default(),
         }
     }

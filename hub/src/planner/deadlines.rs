@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use savin_shared::clock::EffectiveAt;
 use savin_shared::event::EventCode;
+use savin_shared::record::RecordBody;
+use savin_shared::record::protective_order::Service;
 use tracing::warn;
 
 use super::{PlanError, Planner, decided_facts};
 use crate::clocks::table::{Anchor, ClockRule, MetBy, Recipient, Table};
 use crate::clocks::{Cause, ClockState, Started, Step, ended_by, passed, started};
 use crate::ids::EventPosition;
+use crate::notification::fact::Fact;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::clock::{self, ClockRow};
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::{facility, telling};
+use crate::store::registry::{facility, record, telling};
 use crate::vault::command::{DueClock, PlannerCommand};
 
 /// Events that are looked at in one transaction.
@@ -74,8 +78,15 @@ impl Planner {
         row: ClockRow,
         now: Timestamp,
     ) -> Result<(), PlanError> {
-        let (position, rules) = (row.position, Arc::clone(&self.rules));
-        let facts = move |tx: &mut Tx<'_>| decided_facts(tx, &rules, position);
+        let (about, rules) = (row.clone(), Arc::clone(&self.rules));
+        let is_reminder = rule.met_by == MetBy::Reminder;
+        let facts = move |tx: &mut Tx<'_>| {
+            let facts = decided_facts(tx, &rules, about.position)?;
+            if is_reminder && about.code == EventCode::ProtectiveOrderServed {
+                return ending(tx, &about, facts);
+            }
+            Ok(facts)
+        };
         // What nobody may be told any more, as of a record that was sealed, ends the clock.
         let facts = self.store.read("facts", facts).await?;
         if facts.is_empty() {
@@ -299,6 +310,28 @@ fn look_again(row: &ClockRow, now: Timestamp) -> Timestamp {
     let wait = left.clamp(LOOKS.0, LOOKS.1);
     now.checked_add(wait)
         .map_or(row.due_at, |at| at.min(row.due_at))
+}
+
+/// Lets the reminder of an order that was served say that it ends; nothing of one that has ended or got
+/// another last day since.
+fn ending(tx: &mut Tx<'_>, row: &ClockRow, mut facts: Vec<Fact>) -> Result<Vec<Fact>, StoreError> {
+    let person = record::person_of(tx, row.record)?.unwrap_or(row.person);
+    let records = record::of_person(tx, person)?;
+    let now = records.iter().find(|known| known.record == row.record);
+    let ends_at = now.and_then(|known| {
+        let RecordBody::ProtectiveOrder(order) = &known.known.record.body else {
+            return None;
+        };
+        order
+            .expires_at
+            .filter(|_| order.service == Service::Served)
+    });
+    let ends_at = ends_at.map(EffectiveAt::timestamp);
+    facts.retain(|fact| ends_at.is_some() && fact.details.scheduled_at == ends_at);
+    for fact in &mut facts {
+        fact.code = EventCode::ProtectiveOrderExpiring.code();
+    }
+    Ok(facts)
 }
 
 #[cfg(test)]

@@ -137,9 +137,11 @@ fn correction(
     };
     let background = background(tx, &event)?.filter(|background| !background.is_sealed);
     let (mut name, mut facility, mut still_held_at) = (None, String::new(), None);
+    let mut followed = None;
     if let Some(background) = background {
         name = background.record.subject.name.as_ref().map(shown);
         facility = facility_name(tx, &event.facility)?;
+        followed = super::followed(&background.record, &facility);
         still_held_at = telling::held_now(tx, &event)?
             .map(|holder| telling::holder_name(tx, &event, &holder))
             .transpose()?;
@@ -160,6 +162,7 @@ fn correction(
         observed_at: event.observed_at.timestamp(),
         received_at: event.received_at.timestamp(),
         found_late: false,
+        followed,
         details: Details {
             took_back: Some(event.code.to_string()),
             ..Details::default()

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod canary;
 pub mod contact;
+pub mod follow;
 pub mod key;
 pub mod notice;
 pub mod notice_event;
@@ -44,6 +45,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0009_correction.sql",
             include_str!("migrations/vault/0009_correction.sql"),
+        ),
+        (
+            "0010_follow.sql",
+            include_str!("migrations/vault/0010_follow.sql"),
         ),
     ],
 };

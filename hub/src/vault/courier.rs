@@ -6,6 +6,7 @@ use tracing::error;
 
 use super::command::{Choices, Content, CourierAnswer, CourierCommand, Message, TryOutcome};
 use super::contacts::{key_of, opened, subject};
+use super::follow::is_told;
 use super::registration::{SealedChoices, code_content, wrong_keys};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
@@ -19,7 +20,7 @@ use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
 use crate::store::vault::notice::{self, After, ClaimedNotice};
 use crate::store::vault::registrant::RegistrantState;
-use crate::store::vault::{canary, contact, registrant, restoration, subscription, task};
+use crate::store::vault::{canary, contact, registrant, restoration, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -185,11 +186,10 @@ pub(super) fn message(
         .open("notice", who.registrant, &claimed.sealed_fact)
         .map_err(broken)?;
     if let Payload::Fact(fact) = &payload {
-        let link = keys.person_link(fact.person);
         let is_told = if fact.details.canary_of.is_some() {
             who.state == RegistrantState::Monitor
         } else {
-            subscription::is_told(tx, who.registrant, &link)?
+            is_told(tx, keys, who.registrant, fact)?
         };
         if !is_told {
             return Ok(Carried::Stopped);

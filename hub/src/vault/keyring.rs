@@ -14,6 +14,7 @@ use zeroize::Zeroize as _;
 
 use super::sealed::DataKey;
 use crate::ids::{EventId, NoticeId, PersonId, RegistrantId};
+use crate::notification::follow::Followed;
 
 /// The keys.
 #[derive(Debug)]
@@ -177,6 +178,14 @@ impl Keyring {
     #[must_use]
     pub fn event_link(&self, event: EventId) -> [u8; 32] {
         tag(&self.link, &[b"event", event.as_bytes()])
+    }
+
+    /// Hashes a case or an order so that the vault's file does not tell which anybody follows.
+    #[must_use]
+    pub fn follow_link(&self, followed: &Followed) -> [u8; 32] {
+        let kind = followed.kind.as_str().as_bytes();
+        let comparable = followed.comparable();
+        tag(&self.link, &[b"follow", kind, comparable.as_bytes()])
     }
 
     /// Names a notice by what causes it, so that no retry can plan it twice, and so that its name

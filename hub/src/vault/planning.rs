@@ -10,6 +10,7 @@ use tracing::warn;
 use super::command::{PlannerAnswer, PlannerCommand};
 use super::contacts::by_hand;
 use super::courier::Payload;
+use super::follow::recipients;
 use super::overtaken::{amend, is_withdrawn, may_overtake};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
@@ -22,7 +23,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::canary::{self, NewCanary};
 use crate::store::vault::notice::{self, NewNotice};
-use crate::store::vault::{contact, notice_event, registrant, subscription, watermark};
+use crate::store::vault::{contact, notice_event, registrant, watermark};
 use crate::vault::keyring::Keyring;
 
 impl Vault {
@@ -119,7 +120,7 @@ fn plan(
     facts: &[Fact],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let told = recipients(tx, keys, facts)?;
+    let told = recipients(tx, keys, facts, now)?;
     let mut reached: BTreeMap<RegistrantId, Reached> = BTreeMap::new();
     let (mut notices, mut events, mut canaries) = (Vec::new(), Vec::new(), Vec::new());
     for (fact, registrants) in facts.iter().zip(told) {
@@ -154,26 +155,6 @@ fn plan(
     canary::plan(tx, &canaries, now)?;
     store(tx, keys, &notices, now)?;
     notice_event::link_events(tx, &events)
-}
-
-/// Finds who is told of facts, in their order: of an agency's daily test the monitored line, and nobody
-/// else.
-fn recipients(
-    tx: &mut Tx<'_>,
-    keys: &Keyring,
-    facts: &[Fact],
-) -> Result<Vec<Vec<RegistrantId>>, StoreError> {
-    let links: Vec<[u8; 32]> = facts
-        .iter()
-        .map(|fact| keys.person_link(fact.person))
-        .collect();
-    let mut told = subscription::registrants_of(tx, &links)?;
-    for (fact, registrants) in facts.iter().zip(&mut told) {
-        if fact.details.canary_of.is_some() {
-            *registrants = registrant::monitors(tx)?;
-        }
-    }
-    Ok(told)
 }
 
 /// Returns what is noted of a notice that carries an agency's daily test.

@@ -51,6 +51,7 @@ impl Vault {
             StaffCommand::Told { events } => self.told(&events),
             StaffCommand::Reach { events } => self.reach(&events),
             StaffCommand::Tasks(command) => self.tasks(command),
+            StaffCommand::Follow(command) => self.follow(command),
             StaffCommand::Monitor(address) => self.monitor(address.as_ref()),
             StaffCommand::Canaries => {
                 let standings = self.store.read_now("canaries", canary::standings)?;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod contacts;
+mod follow;
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
@@ -215,6 +216,7 @@ fn fact(event: u8, byte: u8) -> Fact {
         observed_at: wall(),
         received_at: wall(),
         found_late: false,
+        followed: None,
         details: Details {
             reason: Some("Bond".to_owned()),
             ..Details::default()

@@ -1,9 +1,12 @@
 //! Where a person is, in sentences, each with its "as of" and how sure it is.
 
 use jiff::Timestamp;
+use savin_shared::clock::EffectiveAt;
 use savin_shared::delta::Evidence;
 use savin_shared::frame::heartbeat::NOT_READABLE;
 use savin_shared::record::custody::{Custody, CustodyState};
+use savin_shared::record::sex_offender::SexOffenderRegistration;
+use savin_shared::record::supervision::Supervision;
 use savin_shared::record::{Record, RecordBody};
 
 use super::page::Page;
@@ -80,10 +83,30 @@ impl Shown {
         self.known.is_held()
     }
 
-    /// Writes the status of a custody record.
+    /// Writes the status of a record: in custody, under supervision, or in the sex offender registry
+    /// (section 1(d)). Dates to come are [`Self::coming`].
     #[must_use]
     pub fn status(&self, page: &Page, now: Timestamp) -> Option<StatusLine> {
-        let custody = self.known.record.custody()?;
+        let (state, particulars, sure) = match &self.known.record.body {
+            RecordBody::Custody(custody) => (
+                self.state(page, custody),
+                particulars(page, custody),
+                self.sure(page, custody),
+            ),
+            RecordBody::Supervision(supervision) => (
+                supervised(page, supervision),
+                since(page, supervision.status_at).into_iter().collect(),
+                page.say_text("sure-status", "facility", &self.facility),
+            ),
+            RecordBody::SexOffender(registration) => (
+                registered(page, registration),
+                updated(page, registration),
+                page.say_text("sure-status", "facility", &self.facility),
+            ),
+            RecordBody::CourtEvent(_) | RecordBody::Hearing(_) | RecordBody::ProtectiveOrder(_) => {
+                return None;
+            }
+        };
         // Another feed of the place may be newer: it is not the one whose word this is.
         let status_feed = self.known.status_feed.as_str();
         let spoke = self.feeds.iter().find(|feed| feed.feed == status_feed);
@@ -108,10 +131,10 @@ impl Shown {
             |at| page.say_text("as-of", "when", &page.time(at)),
         );
         Some(StatusLine {
-            state: self.state(page, custody),
-            particulars: particulars(page, custody),
+            state,
+            particulars,
             as_of,
-            sure: self.sure(page, custody),
+            sure,
             heard,
             is_doubtful: held.is_some() || matches!(hearing, Hearing::Silent(_) | Hearing::Never),
         })
@@ -192,6 +215,46 @@ impl Shown {
     }
 }
 
+fn since(page: &Page, at: Option<EffectiveAt>) -> Option<String> {
+    let at = at?;
+    let when = page.agency_time(at.timestamp(), at.is_day());
+    Some(page.say_text("since", "when", &when))
+}
+
+fn supervised(page: &Page, supervision: &Supervision) -> String {
+    let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "none".to_owned());
+    let (kind, status) = (
+        word(&supervision.supervision_type),
+        word(&supervision.status),
+    );
+    let key = if supervision.absconded {
+        "state-absconded"
+    } else {
+        "state-supervised"
+    };
+    let values = [
+        ("kind", Argument::Text(&kind)),
+        ("status", Argument::Text(&status)),
+    ];
+    page.words.say_with(key, &values)
+}
+
+fn registered(page: &Page, registration: &SexOffenderRegistration) -> String {
+    page.say(match registration.compliant {
+        Some(true) => "state-registered",
+        Some(false) => "state-noncompliant",
+        None => "state-registered-unknown",
+    })
+}
+
+fn updated(page: &Page, registration: &SexOffenderRegistration) -> Vec<String> {
+    let at = registration.profile_updated_at.map(|at| {
+        let when = page.agency_time(at.timestamp(), at.is_day());
+        page.say_text("profile-updated", "when", &when)
+    });
+    at.into_iter().collect()
+}
+
 fn particulars(page: &Page, custody: &Custody) -> Vec<String> {
     let since = match custody.state {
         CustodyState::InCustody => custody.status_at.or(custody.booked_at),
@@ -204,10 +267,7 @@ fn particulars(page: &Page, custody: &Custody) -> Vec<String> {
         | CustodyState::NoLongerListed
         | CustodyState::Unknown => custody.status_at,
     };
-    let since = since.map(|at| {
-        let when = page.agency_time(at.timestamp(), at.is_day());
-        page.say_text("since", "when", &when)
-    });
+    let since = self::since(page, since);
     let classification = custody
         .classification
         .as_ref()

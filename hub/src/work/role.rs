@@ -47,7 +47,8 @@ impl Role {
     pub fn least_for(kind: &str) -> Self {
         match kind {
             "task-claim" | "task-done" | "import" | "person-merge" | "person-split"
-            | "contact-open" | "contact-prove" | "notice-told" | "notice-tried" => Self::Operator,
+            | "case-attach" | "case-detach" | "contact-open" | "contact-prove" | "notice-told"
+            | "notice-tried" => Self::Operator,
             "staff-add" | "staff-remove" | "rules-adopt" | "clocks-adopt" => Self::Admin,
             _ => Self::Supervisor,
         }

@@ -144,6 +144,7 @@ fn fact(event: &Event, now: Timestamp) -> Fact {
         observed_at: now,
         received_at: now,
         found_late: false,
+        followed: None,
         details: event.details.clone(),
     }
 }

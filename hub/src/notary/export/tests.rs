@@ -111,6 +111,7 @@ fn told(registry: &Store, vault: &Vault, detail: &str) -> NoticeId {
         observed_at: released.observed_at.timestamp(),
         received_at: released.received_at.timestamp(),
         found_late: false,
+        followed: None,
         corrects: None,
         details: released.details,
     };

@@ -105,6 +105,7 @@ pub(super) fn protective_order(
     };
     let mut event = Derived::new(code, after.service_at);
     event.details.place.clone_from(&after.court);
+    schedule(&mut event.details, after.expires_at);
     vec![event]
 }
 

@@ -142,6 +142,7 @@ pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Resu
     tx.execute("DELETE FROM session WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM verification WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM subscription WHERE registrant_id = $1", id)?;
+    tx.execute("DELETE FROM follow WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM contact WHERE registrant_id = $1", id)?;
     tx.execute(
         "UPDATE notice SET state = 'stopped' WHERE registrant_id = $1

@@ -8,6 +8,7 @@ use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
+use crate::notification::follow::Followed;
 pub use crate::store::vault::canary::CanaryStanding;
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 use crate::work::task::{Level, TaskKind};
@@ -73,10 +74,36 @@ pub enum StaffCommand {
     Tasks(TaskCommand),
     /// Prove what was told.
     Evidence(EvidenceCommand),
+    /// Work on what a registrant follows besides a person.
+    Follow(FollowCommand),
     /// Let the agencies' daily tests come out at this address from now on, or nowhere.
     Monitor(Option<EmailAddress>),
     /// Say how the daily tests stand.
     Canaries,
+}
+
+/// What staff may do with what a registrant follows.
+#[derive(Debug, Clone)]
+pub enum FollowCommand {
+    /// Tell her of it.
+    Attach {
+        /// Whom.
+        registrant: RegistrantId,
+        /// Of what.
+        followed: Followed,
+    },
+    /// Tell her of it no more.
+    Detach {
+        /// Whom.
+        registrant: RegistrantId,
+        /// Of what.
+        followed: Followed,
+    },
+    /// List what she follows.
+    List {
+        /// Who.
+        registrant: RegistrantId,
+    },
 }
 
 /// What staff may do with tasks that concern registrants.
@@ -133,6 +160,8 @@ pub enum StaffAnswer {
     Tasks(Vec<VaultTask>),
     /// Of the evidence.
     Evidence(EvidenceAnswer),
+    /// What a registrant follows.
+    Followed(Vec<Followed>),
     /// How each agent's daily tests stand.
     Canaries(Vec<CanaryStanding>),
     /// Whether that changed anything.

@@ -51,6 +51,7 @@ fn fact(code: EventCode) -> Fact {
         observed_at: now(),
         received_at: now(),
         found_late: false,
+        followed: None,
         details: Details {
             from: Some("close".to_owned()),
             to: Some("medium".to_owned()),

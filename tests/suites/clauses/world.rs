@@ -1,0 +1,404 @@
+//! An agency with a record of every kind, its agent, the hub, and a registrant who chose all three
+//! channels.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use savin_hub::ids::{PersonId, RegistrantId};
+use savin_hub::notification::address::EmailAddress;
+use savin_hub::notification::contact::Contact;
+use savin_hub::notification::fact::Disclosure;
+use savin_hub::notification::phone::PhoneNumber;
+use savin_hub::notification::postal::{PostalAddress, PostalLines};
+use savin_hub::vault::command::{Answer, Choices, Command, StaffAnswer, StaffCommand, Subscribed};
+use savin_shared::event::EventCode;
+use savin_shared::pii::Pii;
+use savin_tests::clock::{monotonic, pause};
+use savin_tests::home::{FeedHome, HubOptions, SourceHome};
+use savin_tests::program::Programs;
+use savin_tests::source::CountyDatabase;
+use savin_tests::stage::{FACILITY, Stage};
+use savin_tests::standing::Standing;
+use savin_tests::tail::Tail;
+use savin_tests::visitor::Visitor;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks at what was planned.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The other facility of the agency.
+const OTHER: &str = "TEST-PRISON";
+
+/// The agency's own tables.
+const TABLES: &str = "
+    CREATE TABLE custody (number TEXT PRIMARY KEY, person TEXT, name TEXT, place TEXT, class TEXT,
+        status TEXT, at TEXT, reason TEXT, out_on TEXT, handed_to TEXT);
+    CREATE TABLE court (number TEXT PRIMARY KEY, person TEXT, name TEXT, cause TEXT, court TEXT,
+        what TEXT, at TEXT, state TEXT);
+    CREATE TABLE board (number TEXT PRIMARY KEY, person TEXT, name TEXT, what TEXT, room TEXT, at TEXT,
+        state TEXT, decision TEXT);
+    CREATE TABLE orders (number TEXT PRIMARY KEY, person TEXT, name TEXT, court TEXT, service TEXT,
+        at TEXT, ends TEXT);
+    CREATE TABLE supervision (number TEXT PRIMARY KEY, person TEXT, name TEXT, what TEXT, status TEXT,
+        at TEXT, address TEXT, address_at TEXT);
+    CREATE TABLE offender (number TEXT PRIMARY KEY, person TEXT, name TEXT, compliant TEXT,
+        status TEXT, updated TEXT, address TEXT);";
+
+/// Name, kind, table, and the columns and values of each feed.
+const FEEDS: [(&str, &str, &str, &str); 6] = [
+    (
+        "custody",
+        "custody",
+        "custody",
+        "facility = \"place\"\nclassification = \"class\"\nstatus = \"status\"\nstatus_at = \"at\"\n\
+         release_reason = \"reason\"\nscheduled_release_at = \"out_on\"\nreleased_to = \"handed_to\"\n\
+         [values.facility]\nJAIL = \"TEST-JAIL\"\nPRISON = \"TEST-PRISON\"\n\
+         [values.status]\nIN = \"InCustody\"\nLEAVE = \"OnLeave\"\nREL = \"OutOfCustody\"\n\
+         ESC = \"Escaped\"\nDEAD = \"Deceased\"\nOUT = \"TransferredOut\"\n\
+         [values.release_reason]\nBOND = \"Bond\"\nEXP = \"SentenceExpired\"\nERR = \"Mistaken\"\n",
+    ),
+    (
+        "courts",
+        "court-event",
+        "court",
+        "case_number = \"cause\"\ncourt = \"court\"\nevent_type = \"what\"\nstarts_at = \"at\"\n\
+         schedule = \"state\"\n[values.schedule]\nSET = \"Set\"\nOFF = \"Cancelled\"\n",
+    ),
+    (
+        "hearings",
+        "hearing",
+        "board",
+        "event_type = \"what\"\nlocation = \"room\"\nstarts_at = \"at\"\nschedule = \"state\"\n\
+         decision = \"decision\"\n[values.schedule]\nSET = \"Set\"\nOFF = \"Cancelled\"\n",
+    ),
+    (
+        "orders",
+        "protective-order",
+        "orders",
+        "court = \"court\"\nservice = \"service\"\nservice_at = \"at\"\nexpires_at = \"ends\"\n\
+         [values.service]\nENT = \"Entered\"\nTRY = \"Attempted\"\nSRV = \"Served\"\n",
+    ),
+    (
+        "supervision",
+        "supervision",
+        "supervision",
+        "supervision_type = \"what\"\nstatus = \"status\"\nstatus_at = \"at\"\n\
+         address = \"address\"\naddress_at = \"address_at\"\n",
+    ),
+    (
+        "registry",
+        "sex-offender",
+        "offender",
+        "compliant = \"compliant\"\nstatus = \"status\"\nprofile_updated_at = \"updated\"\n\
+         address = \"address\"\n[values.compliant]\nY = \"yes\"\nN = \"no\"\n",
+    ),
+];
+
+/// What runs.
+pub(crate) struct World {
+    pub(crate) stage: Stage,
+    pub(crate) database: CountyDatabase,
+    pub(crate) tail: Tail,
+    key: String,
+    registered: u32,
+}
+
+/// Somebody who registered in all three ways.
+pub(crate) struct Registrant {
+    pub(crate) id: RegistrantId,
+    pub(crate) email: String,
+    letters: usize,
+}
+
+/// A notice as `savin-hub notices --json` lists it.
+#[derive(serde::Deserialize)]
+struct Planned {
+    notice: String,
+    registrant: String,
+    event_position: Option<i64>,
+    channel: String,
+    by_hand: bool,
+}
+
+/// A notice as it is drafted in the three channels.
+pub(crate) struct Drafts {
+    pub(crate) email: String,
+    pub(crate) telephone: String,
+    pub(crate) letter: String,
+}
+
+impl World {
+    /// Makes the agency with those in it who are there at the beginning, and starts everything.
+    pub(crate) fn make(folder: &Path) -> anyhow::Result<Self> {
+        let feeds: Vec<FeedHome> = FEEDS.iter().map(feed).collect();
+        let programs = Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned());
+        std::fs::create_dir_all(folder.join("agent")).context("failed to make a folder")?;
+        let database = CountyDatabase::make(&folder.join("agent").join("own.sqlite"), TABLES)?;
+        fill(&database)?;
+        let facilities = [(FACILITY, "Test County Jail"), (OTHER, "Test State Prison")];
+        let stage = Stage::set_with(
+            folder,
+            &programs,
+            HubOptions::default(),
+            &facilities,
+            &feeds,
+        )?;
+        let start = savin_tests::clock::wall();
+        for (name, ..) in FEEDS {
+            Standing::settled(&stage.agent, name, start, PATIENCE)?;
+        }
+        let tail = stage.tail()?;
+        let key = folder.join("desk.key");
+        let key = key.to_str().context("the folder's name is not UTF-8")?;
+        let add = ["staff", "add", "desk", "--role", "admin", "--output", key];
+        stage.hub.cli(&add)?;
+        Ok(Self {
+            key: key.to_owned(),
+            stage,
+            database,
+            tail,
+            registered: 0,
+        })
+    }
+
+    pub(crate) fn strike(self) -> anyhow::Result<()> {
+        self.stage.strike()
+    }
+
+    /// Returns who is called so.
+    pub(crate) fn person(&self, name: &str) -> anyhow::Result<PersonId> {
+        let found = Visitor::new(self.stage.hub.site()).look_up(name)?;
+        let [path] = found.as_slice() else {
+            bail!("{} people are called {name}", found.len());
+        };
+        let id = path.trim_start_matches("/person/").parse();
+        id.with_context(|| format!("{path} is nobody's page"))
+    }
+
+    /// Registers somebody about a person, in all three ways, as staff would from the paper form.
+    pub(crate) fn register(&mut self, person: PersonId) -> anyhow::Result<Registrant> {
+        self.registered += 1;
+        let number = self.registered;
+        let email = format!("registrant{number}@home.example");
+        let part = |text: &str| Pii::new(text.to_owned());
+        let lines = PostalLines {
+            street: Pii::new(format!("{number} Elm St")),
+            city: part("Jackson"),
+            state: part("MS"),
+            zip: part("39201"),
+            ..PostalLines::default()
+        };
+        let register = StaffCommand::Register {
+            contacts: vec![
+                Contact::Email(EmailAddress::parse(&email)?),
+                Contact::Telephone(PhoneNumber::parse(&format!("601-555-01{number:02}"))?),
+                Contact::Letter(PostalAddress::parse(&lines)?),
+            ],
+            to: None,
+            about: Subscribed {
+                person,
+                label: "A.S.".to_owned(),
+            },
+            choices: Choices {
+                disclosure: Disclosure::Full,
+                ..Choices::default()
+            },
+        };
+        let answer = self.stage.hub.vault()?.handle(Command::Staff(register))?;
+        let Answer::Staff(StaffAnswer::Registered(id)) = answer else {
+            bail!("the vault gave another answer");
+        };
+        Ok(Registrant {
+            id,
+            email,
+            letters: 0,
+        })
+    }
+
+    /// Registers somebody about whoever is called so.
+    pub(crate) fn about(&mut self, name: &str) -> anyhow::Result<Registrant> {
+        let person = self.person(name)?;
+        self.register(person)
+    }
+
+    /// Runs a command as a member of staff who signs, with what is typed.
+    pub(crate) fn desk(&self, arguments: &[&str], typed: &str) -> anyhow::Result<String> {
+        let signed = [arguments, &["--as", &self.key]].concat();
+        self.stage.hub.cli_with(&signed, typed)
+    }
+
+    /// Changes a row, and waits for the drafts of what follows from it, in all three channels.
+    pub(crate) fn drafts(
+        &mut self,
+        registrant: &mut Registrant,
+        code: EventCode,
+        sql: &str,
+    ) -> anyhow::Result<Drafts> {
+        self.database.change(sql, [])?;
+        self.told(registrant, code)
+    }
+
+    /// Waits for the next e-mail to a registrant.
+    pub(crate) fn next_letter(&self, registrant: &mut Registrant) -> anyhow::Result<String> {
+        let mailbox = &self.stage.mailbox;
+        let letter = mailbox.wait_for(&registrant.email, registrant.letters, PATIENCE);
+        registrant.letters += 1;
+        Ok(letter.context("no e-mail came")?.text)
+    }
+
+    /// Waits until something is so.
+    pub(crate) fn until(
+        &self,
+        is_so: impl Fn(&Self) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        let deadline = monotonic() + PATIENCE;
+        while !is_so(self)? {
+            ensure!(monotonic() < deadline, "it did not come to be");
+            pause(LOOK);
+        }
+        Ok(())
+    }
+
+    /// Waits for the drafts of an event in all three channels.
+    pub(crate) fn told(
+        &mut self,
+        registrant: &mut Registrant,
+        code: EventCode,
+    ) -> anyhow::Result<Drafts> {
+        let known = self.tail.wait_for(PATIENCE, |known| known.code == code)?;
+        let position = known.position.0;
+        let email = self.next_letter(registrant)?;
+        let draft = |channel: &str, command: &str| -> anyhow::Result<String> {
+            let notice = self.waiting(registrant.id, position, channel)?;
+            self.desk(&["notices", command, &notice], "")
+        };
+        Ok(Drafts {
+            email,
+            telephone: draft("telephone", "script")?,
+            letter: draft("letter", "letter")?,
+        })
+    }
+
+    /// Waits for a planned notice of an event in a channel, and returns its name.
+    fn waiting(
+        &self,
+        registrant: RegistrantId,
+        position: i64,
+        channel: &str,
+    ) -> anyhow::Result<String> {
+        let deadline = monotonic() + PATIENCE;
+        let mut seen = String::new();
+        while monotonic() < deadline {
+            seen = self
+                .stage
+                .hub
+                .cli(&["notices", "--json", "--limit", "200"])?;
+            for line in seen.lines() {
+                let row: Planned = serde_json::from_str(line)?;
+                let is_it = row.registrant == registrant.to_string()
+                    && row.event_position == Some(position)
+                    && row.channel == channel;
+                if is_it {
+                    ensure!(row.by_hand, "it waits for nobody: {line}");
+                    return Ok(row.notice);
+                }
+            }
+            pause(LOOK);
+        }
+        bail!("nothing was planned by {channel} of event {position}: {seen}")
+    }
+}
+
+impl Drafts {
+    /// Checks that every channel says something.
+    pub(crate) fn say(&self, words: &str) -> anyhow::Result<()> {
+        for (channel, text) in self.each() {
+            ensure!(
+                text.contains(words),
+                "the {channel} lacks {words:?}: {text}"
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks that no channel says something.
+    pub(crate) fn do_not_say(&self, words: &str) -> anyhow::Result<()> {
+        for (channel, text) in self.each() {
+            ensure!(
+                !text.contains(words),
+                "the {channel} says {words:?}: {text}"
+            );
+        }
+        Ok(())
+    }
+
+    fn each(&self) -> [(&'static str, &str); 3] {
+        [
+            ("e-mail", &self.email),
+            ("telephone", &self.telephone),
+            ("letter", &self.letter),
+        ]
+    }
+}
+
+fn feed(&(name, kind, table, columns): &(&'static str, &str, &str, &str)) -> FeedHome {
+    let query = match table {
+        "custody" => "SELECT * FROM custody",
+        "court" => "SELECT * FROM court",
+        "board" => "SELECT * FROM board",
+        "orders" => "SELECT * FROM orders",
+        "supervision" => "SELECT * FROM supervision",
+        _ => "SELECT * FROM offender",
+    };
+    FeedHome {
+        name,
+        facility: FACILITY,
+        profile: format!(
+            "name = \"{name}\"\nkind = \"{kind}\"\nmode = \"roster\"\nzone = \"America/Chicago\"\n\
+             [columns]\nrecord_number = \"number\"\nperson_number = \"person\"\nname = \"name\"\n\
+             {columns}"
+        ),
+        source: SourceHome::Database("own.sqlite", query),
+    }
+}
+
+/// Puts everybody in who is there at the beginning: each clause has people of its own.
+fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
+    let held = [
+        "Ivory", "Juniper", "Kestrel", "Larkin", "Moss", "Nettle", "Orchid", "Poplar", "Quince",
+        "Rowan", "Sorrel", "Tansy", "Umber", "Vervain", "Willow",
+    ];
+    for (number, surname) in (1..).zip(held) {
+        database.change(
+            "INSERT INTO custody VALUES (?1, ?2, ?3, 'JAIL', 'close', 'IN', '2026-05-01 08:00:00',
+                 NULL, NULL, NULL)",
+            (
+                format!("B{number}"),
+                format!("P{number}"),
+                format!("{surname}, AVERY"),
+            ),
+        )?;
+    }
+    for sql in [
+        // An agency that lists nothing yet is asked: something stands in every table.
+        "INSERT INTO court VALUES ('E0', 'P1', 'IVORY, AVERY', '26-CR-0', 'Circuit Court', 'Trial',
+             '2027-01-01 09:00:00', 'SET')",
+        "INSERT INTO board VALUES ('H0', 'P1', 'IVORY, AVERY', 'Parole hearing', 'Room 1',
+             '2027-01-01 10:00:00', 'SET', NULL)",
+        "INSERT INTO orders VALUES ('26PO1', 'P1', 'IVORY, AVERY', 'County Court of Hinds', 'ENT',
+             NULL, NULL)",
+        "INSERT INTO supervision VALUES ('S1', 'P20', 'BRIAR, AVERY', 'parole', 'active',
+             '2026-05-01 08:00:00', '1 First St', '2026-05-01 08:00:00')",
+        "INSERT INTO supervision VALUES ('S2', 'P21', 'CEDAR, AVERY', 'probation', 'active',
+             '2026-05-01 08:00:00', '2 First St', '2026-05-01 08:00:00')",
+        "INSERT INTO offender VALUES ('R1', 'P22', 'DAHLIA, AVERY', 'Y', 'current',
+             '2026-05-01 08:00:00', '3 First St')",
+        "INSERT INTO offender VALUES ('R2', 'P23', 'ELDER, AVERY', 'Y', 'current',
+             '2026-05-01 08:00:00', '4 First St')",
+    ] {
+        database.change(sql, [])?;
+    }
+    Ok(())
+}
