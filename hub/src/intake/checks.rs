@@ -1,10 +1,13 @@
-//! Releases that somebody has to look at: of whoever another agency wants, and of whoever another
-//! agency's record says is still at the place that let them go.
+//! What somebody has to ask the jail about: releases of whoever another agency wants or says is still
+//! there, and people who are missing from its list without a word.
+
+use std::collections::BTreeMap;
 
 use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 
 use super::Moment;
+use crate::ids::RecordId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
@@ -14,23 +17,21 @@ use crate::store::registry::telling;
 /// How soon such a release is looked at: the person may still be at the door.
 const URGENCY: u8 = 1;
 
+/// How soon a jail is asked about somebody who is missing from its list.
+const MISSING_URGENCY: u8 = 3;
+
 /// Opens a task for each release of these events that calls for a look. Nothing is kept from anybody
 /// for it: the notice goes out, and the sheriff is asked.
 pub(super) fn open(tx: &mut Tx<'_>, events: &[Event], moment: Moment) -> Result<(), StoreError> {
     let mut tasks = Vec::new();
     for event in events {
         let is_release = matches!(event.code, EventCode::Released | EventCode::Discharged);
-        // A first roster, or a full state, says what was long so.
-        let is_news = !matches!(event.origin, Origin::Baseline | Origin::Rebaseline);
-        if !is_release || !is_news {
+        if !is_release || !is_news(event) {
             continue;
         }
-        let Some(background) = telling::background(tx, event)? else {
+        let Some(background) = shown(tx, event)? else {
             continue;
         };
-        if background.is_sealed || background.record.synthetic {
-            continue;
-        }
         let mut notes = Vec::new();
         let holds = background.record.custody().map(|custody| &custody.holds);
         if holds.is_some_and(|holds| !holds.is_empty()) {
@@ -47,18 +48,77 @@ pub(super) fn open(tx: &mut Tx<'_>, events: &[Event], moment: Moment) -> Result<
     task::open(tx, &tasks, moment.now)
 }
 
+/// Asks the jail about everybody who is missing from its list and of whom nothing else was said: absence
+/// is no release, and somebody has to know. Of whoever was found again nobody is asked any more.
+pub(super) fn ask_about_missing(
+    tx: &mut Tx<'_>,
+    events: &[Event],
+    missing: &BTreeMap<RecordId, bool>,
+    moment: Moment,
+) -> Result<(), StoreError> {
+    let is_missing = |record: &RecordId| missing.get(record).is_some_and(|missing| *missing);
+    let mut tasks = Vec::new();
+    for event in events {
+        let is_asked = event.code == EventCode::NoLongerListed && is_news(event);
+        if is_asked && is_missing(&event.record) && shown(tx, event)?.is_some() {
+            tasks.push(NewTask {
+                kind: TaskKind::NoLongerListed,
+                subject: subject(event.record),
+                urgency: MISSING_URGENCY,
+                note:
+                    "Missing from a complete list, and nobody has said why: ask the jail where the \
+                       person is. Nobody is told of it."
+                        .to_owned(),
+                ..about(tx, event)?
+            });
+        }
+    }
+    task::open(tx, &tasks, moment.now)?;
+    for record in missing.keys().filter(|record| !is_missing(record)) {
+        let outcome = "the jail has said where the person is";
+        let kind = TaskKind::NoLongerListed;
+        task::close(tx, kind, &subject(*record), outcome, moment.now)?;
+    }
+    Ok(())
+}
+
+fn subject(record: RecordId) -> String {
+    format!("record/{}", record.0)
+}
+
+/// A first roster, or a full state, says what was long so.
+const fn is_news(event: &Event) -> bool {
+    !matches!(event.origin, Origin::Baseline | Origin::Rebaseline)
+}
+
+/// Returns what is behind an event that staff may see, and that was not made up.
+fn shown(tx: &mut Tx<'_>, event: &Event) -> Result<Option<telling::Background>, StoreError> {
+    let background = telling::background(tx, event)?;
+    Ok(background.filter(|background| !background.is_sealed && !background.record.synthetic))
+}
+
 fn task(tx: &mut Tx<'_>, event: &Event, notes: &[&str]) -> Result<NewTask, StoreError> {
     let note = format!("Released, but {}. Ask the sheriff.", notes.join(", and "));
     Ok(NewTask {
+        note,
+        ..about(tx, event)?
+    })
+}
+
+/// A task about an event.
+fn about(tx: &mut Tx<'_>, event: &Event) -> Result<NewTask, StoreError> {
+    let position = event::position_of(tx, event.event)?;
+    let place = position.map_or_else(|| event.event.to_string(), |at| at.0.to_string());
+    Ok(NewTask {
         kind: TaskKind::ReleaseCheck,
-        subject: format!("event/{}", event.event),
+        subject: format!("event/{place}"),
         facility: Some(event.facility.clone()),
         person: Some(event.person),
         other: None,
         record: Some(event.record),
-        event: event::position_of(tx, event.event)?,
+        event: position,
         urgency: URGENCY,
         due_at: None,
-        note,
+        note: String::new(),
     })
 }

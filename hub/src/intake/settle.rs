@@ -125,6 +125,7 @@ pub(super) fn settle(
         people: people(tx, movements, &mut workspace, moment)?,
         next_record: numbers_for_new_records(tx, movements, &mut workspace)?,
         events: Vec::new(),
+        missing: BTreeMap::new(),
         received_at: ReceivedAt(moment.now),
     };
     for movement in movements {
@@ -136,7 +137,8 @@ pub(super) fn settle(
     settlement.people.settle(tx)?;
     look_again(tx, &mut settlement.events)?;
     event::append(tx, &settlement.events, moment.random)?;
-    checks::open(tx, &settlement.events, moment)
+    checks::open(tx, &settlement.events, moment)?;
+    checks::ask_about_missing(tx, &settlement.events, &settlement.missing, moment)
 }
 
 /// Looks with each release where the person is, as everything stands once the transaction is through:
@@ -231,6 +233,8 @@ struct Settlement {
     people: People,
     next_record: i64,
     events: Vec<Event>,
+    /// Of records that were missing from a list, before or since: whether they are now.
+    missing: BTreeMap<RecordId, bool>,
     received_at: ReceivedAt,
 }
 
@@ -261,6 +265,14 @@ impl Settlement {
             return Ok(());
         };
         let row = self.row_after(movement, before.as_ref(), &folded);
+        let is_missing = row.known.is_missing();
+        if is_missing
+            || before
+                .as_ref()
+                .is_some_and(|before| before.known.is_missing())
+        {
+            self.missing.insert(row.record, is_missing);
+        }
         slot.is_changed = true;
         slot.row = Some(row.clone());
         let listing = match (&movement.change, folded.word) {

@@ -45,6 +45,13 @@ impl Known {
         custody.is_some_and(|custody| custody.state.is_held())
     }
 
+    /// Says whether it is a booking that is missing from its list, without a word of why.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        let custody = self.record.custody();
+        custody.is_some_and(|custody| custody.state == CustodyState::NoLongerListed)
+    }
+
     /// Says whether the public may see the record, and learn anything by it. Service of a
     /// protective order is told to whoever asked for the order: the public page would tell the
     /// person it is against.

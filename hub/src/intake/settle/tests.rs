@@ -39,9 +39,11 @@ fn state(store: &Store, jail: &Jail, number: &str) -> CustodyState {
 }
 
 fn tasks(store: &Store) -> Vec<TaskRow> {
-    let open = |tx: &mut crate::store::conn::Tx<'_>| {
-        task::open_ones(tx, Some(TaskKind::ReleaseCheck), 100)
-    };
+    open_ones(store, TaskKind::ReleaseCheck)
+}
+
+fn open_ones(store: &Store, kind: TaskKind) -> Vec<TaskRow> {
+    let open = move |tx: &mut crate::store::conn::Tx<'_>| task::open_ones(tx, Some(kind), 100);
     store.read_now("tasks", open).unwrap()
 }
 
@@ -215,5 +217,44 @@ fn asks_the_sheriff_about_the_release_of_whoever_is_wanted() {
         let batch = jail.batch(vec![body]);
         send_one(store, &jail, &batch);
         assert_eq!(tasks(store).len(), 1);
+    });
+}
+
+#[test]
+fn asks_the_jail_about_whoever_is_missing_until_it_says() {
+    each("custody_missing", |store| {
+        let mut jail = Jail::new(store, 1);
+        let numbers = ["1", "2", "3", "4"];
+        for number in numbers {
+            let held = jail.record(number, IN);
+            list(store, &mut jail, &held);
+        }
+        let missing = |store: &Store| -> Vec<String> {
+            let open = open_ones(store, TaskKind::NoLongerListed).into_iter();
+            open.map(|task| task.about.subject).collect()
+        };
+        let bodies = numbers.map(|number| jail.misses(number)).to_vec();
+        let batch = jail.batch(bodies);
+        send_one(store, &jail, &batch);
+        assert_eq!(missing(store).len(), 4);
+        let subject = format!("record/{}", load(store, &jail, "4").record.0);
+        // One is listed again, of one a movement says why, and one was missing for a moment only.
+        let back = jail.record("1", IN);
+        let body = jail.lists(Origin::Live, &back);
+        let gone = jail.record("2", BOND);
+        let bodies = vec![body, jail.tells(&gone), {
+            let again = jail.record("3", IN);
+            jail.lists(Origin::Live, &again)
+        }];
+        let batch = jail.batch(bodies);
+        send_one(store, &jail, &batch);
+        assert_eq!(missing(store), std::slice::from_ref(&subject));
+        let bodies = vec![jail.misses("1"), {
+            let again = jail.record("1", IN);
+            jail.lists(Origin::Live, &again)
+        }];
+        let batch = jail.batch(bodies);
+        send_one(store, &jail, &batch);
+        assert_eq!(missing(store), [subject]);
     });
 }
