@@ -5,6 +5,7 @@ mod agents;
 mod backup;
 mod canary;
 mod cases;
+mod certificate;
 mod clocks;
 mod correct;
 mod events;
@@ -104,6 +105,8 @@ enum Command {
     Backup(backup::BackupCommand),
     /// Show whether each agency's daily test comes out at the end of the line.
     Canary,
+    /// Certify what an agency sent within a period, and how soon it was durable and told.
+    Certificate(certificate::Certificate),
     /// Show, sign and check the logs of what was sent, decided and told.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCli),
@@ -162,6 +165,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Tasks(tasks) => tasks.run(&config, output),
         Command::Backup(command) => command.run(&config, output),
         Command::Canary => canary::run(&config, output),
+        Command::Certificate(certificate) => certificate.run(&config, output),
         Command::Evidence(command) => command.run(&config, output),
         Command::Status => status::run(&config, output),
     }

@@ -1,6 +1,7 @@
 //! The notary: signs what the evidence logs are, publishes it beside the databases, and sees at each
 //! start that both still continue what was published.
 
+pub mod certify;
 pub mod export;
 pub mod keys;
 pub mod published;

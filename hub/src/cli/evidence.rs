@@ -84,7 +84,8 @@ impl EvidenceCli {
     }
 }
 
-fn notary<'a>(
+/// Puts the notary together.
+pub(super) fn notary<'a>(
     config: &Config,
     keys: &'a Keys,
     registry: &'a Store,

@@ -234,4 +234,4 @@ pub enum ExportError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -22,6 +22,7 @@ pub mod record;
 pub mod staff;
 pub mod task;
 pub mod telling;
+pub mod timely;
 pub mod token;
 pub mod weights;
 

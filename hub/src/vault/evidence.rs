@@ -10,6 +10,7 @@ use super::planning::commitment;
 use super::sealed::DataKey;
 use super::{Vault, VaultError};
 use crate::clocks::table::Table;
+use crate::evidence::certificate::{NOTICES_MIN, Spread};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::file::{
     AnswerOpening, AnswerPart, AttemptPart, NoticeOpening, NoticePart, OutcomePart, Proof,
@@ -20,7 +21,7 @@ use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::conn::Tx;
 use crate::store::evidence::Checked;
 use crate::store::vault::attempt::AttemptRow;
-use crate::store::vault::{attempt, contact, notice, registrant};
+use crate::store::vault::{attempt, contact, notice, notice_event, registrant};
 use crate::store::{StoreError, evidence};
 use crate::vault::keyring::Keyring;
 
@@ -52,6 +53,11 @@ pub enum EvidenceCommand {
         /// The size.
         size: u64,
     },
+    /// How soon after these times were events told?
+    Timely {
+        /// The events, with when each became durable.
+        events: Vec<(EventId, Timestamp)>,
+    },
 }
 
 /// What is answered.
@@ -67,6 +73,13 @@ pub enum EvidenceAnswer {
     Checked(Checked),
     /// What proves a notice.
     Notice(Box<NoticeEvidence>),
+    /// How soon events were told; nothing of so few that it could tell of one registrant.
+    Timely {
+        /// Until the first try.
+        first_tried: Option<Spread>,
+        /// Until a channel took it.
+        accepted: Option<Spread>,
+    },
 }
 
 /// What proves a notice.
@@ -104,6 +117,10 @@ impl Vault {
             EvidenceCommand::Check => {
                 EvidenceAnswer::Checked(store.read_now("check evidence", evidence::check)?)
             }
+            EvidenceCommand::Timely { events } => {
+                let keys = std::sync::Arc::clone(&self.keys);
+                store.read_now("timely", move |tx| timely(tx, &keys, &events))?
+            }
             EvidenceCommand::Export { notice, size } => {
                 let keys = std::sync::Arc::clone(&self.keys);
                 let export = move |tx: &mut Tx<'_>| export(tx, &keys, notice, size);
@@ -111,6 +128,38 @@ impl Vault {
             }
         }))
     }
+}
+
+/// Measures how soon events were told, over all notices of them.
+fn timely(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    events: &[(EventId, Timestamp)],
+) -> Result<EvidenceAnswer, StoreError> {
+    let links: Vec<_> = events
+        .iter()
+        .map(|(event, _)| keys.event_link(*event))
+        .collect();
+    let (mut first_tried, mut accepted) = (Vec::new(), Vec::new());
+    for (notices, (_, received_at)) in notice_event::of_events(tx, &links)?.into_iter().zip(events)
+    {
+        let after = |at: &Timestamp| at.as_millisecond() - received_at.as_millisecond();
+        for notice in notices {
+            let tries = attempt::of_notice(tx, notice.notice)?;
+            first_tried.extend(tries.first().map(|first| after(&first.attempted_at)));
+            let mut ends = tries.iter().filter_map(|row| row.finished.as_ref());
+            let taken = ends.find(|(_, outcome)| outcome == "accepted");
+            accepted.extend(taken.map(|(at, _)| after(at)));
+        }
+    }
+    let shown = |millis: Vec<i64>| {
+        let is_enough = millis.len() >= NOTICES_MIN;
+        is_enough.then(|| Spread::of(millis)).flatten()
+    };
+    Ok(EvidenceAnswer::Timely {
+        first_tried: shown(first_tried),
+        accepted: shown(accepted),
+    })
 }
 
 /// Who a notice was for, while her key is there.

@@ -150,6 +150,18 @@ fn evidence_of_a_notice_is_checked_offline_and_no_changed_file_passes() -> anyho
         let other = keys.lines().nth(1).context("no second key")?;
         ensure!(verify(elsewhere.path(), &file, other).is_err());
 
+        // What the sheriff files holds likewise.
+        let certificate = elsewhere.path().join("test.certificate");
+        let output = certificate.to_str().context("a path")?;
+        let period = ["--from", "2020-01-01", "--to", "2120-01-01"];
+        let call = [&["certificate", "TEST"], &period[..], &["--output", output]].concat();
+        stage.hub.cli(&call)?;
+        let text = std::fs::read_to_string(&certificate)?;
+        ensure!(text.contains("Facility TEST-JAIL:"), "{text}");
+        verify(elsewhere.path(), &certificate, key)?;
+        std::fs::write(&certificate, text.replace("TEST-JAIL", "BEST-JAIL"))?;
+        ensure!(verify(elsewhere.path(), &certificate, key).is_err());
+
         // The logs are whole, and go on from what somebody outside holds.
         let printed = stage.hub.cli(&["evidence", "checkpoint", "--json"])?;
         for signed in lines(&printed)? {

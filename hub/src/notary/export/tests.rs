@@ -1,7 +1,5 @@
 //! Evidence files of invented notices: whole, tampered with, and after the registrant is gone.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use savin_shared::delta::Origin;
 use savin_shared::pii::Secret;
@@ -11,12 +9,11 @@ use serde_json::Value;
 use super::export;
 use crate::evidence::file::EvidenceFile;
 use crate::evidence::verify::{Step, verify};
-use crate::ids::{EventPosition, NoticeId};
+use crate::ids::{EventPosition, NoticeId, PersonId};
 use crate::intake::testing::{BOND, IN, Jail, load, send_one};
 use crate::notary::Log;
-use crate::notary::keys::{Keys, for_tests};
 use crate::notary::signing::Notary;
-use crate::notary::signing::tests::{databases, notary, now};
+use crate::notary::signing::tests::{each, now};
 use crate::notification::address::EmailAddress;
 use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
@@ -58,13 +55,8 @@ fn receipt_key() -> SigningKey {
     SigningKey::from_seed(&[6; 32]).unwrap()
 }
 
-/// Books three people, lets one go, and tells it to whoever asked.
-fn told(registry: &Store, vault: &Vault, detail: &str) -> NoticeId {
-    let mut jail = Jail::new(registry, 1);
-    let booked = ["1", "2", "3"].map(|number| jail.lists(Origin::Live, &jail.record(number, IN)));
-    let batch = jail.batch(booked.into());
-    send_one(registry, &jail, &batch);
-    let person = load(registry, &jail, "2").person;
+/// Registers an address for a person.
+fn register(vault: &Vault, address: &str, person: PersonId) {
     let about = Subscribed {
         person,
         label: "A.S.".to_owned(),
@@ -73,19 +65,37 @@ fn told(registry: &Store, vault: &Vault, detail: &str) -> NoticeId {
         disclosure: Disclosure::Full,
         ..Choices::default()
     };
-    let contacts = vec![Contact::Email(
-        EmailAddress::parse("avery@example.test").unwrap(),
-    )];
+    let contacts = vec![Contact::Email(EmailAddress::parse(address).unwrap())];
     let to = None;
-    ask(
-        vault,
-        StaffCommand::Register {
-            contacts,
-            to,
-            about,
-            choices,
-        },
-    );
+    let register = StaffCommand::Register {
+        contacts,
+        to,
+        about,
+        choices,
+    };
+    ask(vault, register);
+}
+
+/// Books three people, lets one go, and tells it to the one who asked.
+fn told(registry: &Store, vault: &Vault, detail: &str) -> NoticeId {
+    told_to(registry, vault, &["avery@example.test"], detail).0
+}
+
+/// The same for several who asked; returns the last notice, and the agency's jail.
+pub(in crate::notary) fn told_to(
+    registry: &Store,
+    vault: &Vault,
+    addresses: &[&str],
+    detail: &str,
+) -> (NoticeId, Jail) {
+    let mut jail = Jail::new(registry, 1);
+    let booked = ["1", "2", "3"].map(|number| jail.lists(Origin::Live, &jail.record(number, IN)));
+    let batch = jail.batch(booked.into());
+    send_one(registry, &jail, &batch);
+    let person = load(registry, &jail, "2").person;
+    for address in addresses {
+        register(vault, address, person);
+    }
     let moved = [
         jail.tells(&jail.record("1", IN)),
         jail.tells(&jail.record("2", BOND)),
@@ -125,19 +135,15 @@ fn told(registry: &Store, vault: &Vault, detail: &str) -> NoticeId {
             facts,
         },
     );
-    let message = claim(vault).pop().unwrap();
-    accept(vault, message.notice, message.claim, detail);
-    message.notice
-}
-
-fn each(name: &str, test: impl Fn(&Notary<'_>, &Path)) {
-    let folder = tempfile::tempdir().unwrap();
-    for (number, both) in (1..).zip(databases(folder.path(), name)) {
-        let data = folder.path().join(format!("data{number}"));
-        std::fs::create_dir(&data).unwrap();
-        let keys: Keys = for_tests(&data);
-        test(&notary(&both, &keys, &data), &data);
+    let mut last = None;
+    for message in std::iter::repeat_with(|| claim(vault))
+        .take(addresses.len())
+        .flatten()
+    {
+        accept(vault, message.notice, message.claim, detail);
+        last = Some(message.notice);
     }
+    (last.unwrap(), jail)
 }
 
 fn exported(notary: &Notary<'_>, notice: NoticeId) -> String {
@@ -154,7 +160,7 @@ fn holds(steps: &[Step]) -> bool {
 
 #[test]
 fn proves_a_notice_from_the_signed_row_to_the_server_that_took_it() {
-    each("export_whole", |notary, _| {
+    each("export_whole", |notary| {
         let notice = told(notary.registry, notary.vault, "250 2.0.0 Ok: queued as 4F2");
         let text = exported(notary, notice);
         let steps = steps(notary, &text);
@@ -206,7 +212,7 @@ fn proves_a_notice_from_the_signed_row_to_the_server_that_took_it() {
 
 #[test]
 fn finds_every_byte_that_was_changed() {
-    each("export_bytes", |notary, _| {
+    each("export_bytes", |notary| {
         let notice = told(notary.registry, notary.vault, "250 ok");
         let text = exported(notary, notice);
         for place in 0..text.len() {
@@ -273,7 +279,7 @@ fn changed_text(text: &str) -> String {
 
 #[test]
 fn finds_every_value_that_the_hub_itself_would_sign_anew() {
-    each("export_values", |notary, _| {
+    each("export_values", |notary| {
         let notice = told(notary.registry, notary.vault, "250 ok");
         let text = exported(notary, notice);
         let document = text.lines().next().unwrap();
@@ -292,7 +298,7 @@ fn finds_every_value_that_the_hub_itself_would_sign_anew() {
 
 #[test]
 fn leaves_the_proof_whole_and_nothing_of_her_once_she_is_forgotten() {
-    each("export_forgotten", |notary, _| {
+    each("export_forgotten", |notary| {
         let notice = told(notary.registry, notary.vault, "250 ok");
         let before = exported(notary, notice);
         let signed = notary.head(Log::Vault).unwrap();
@@ -341,7 +347,7 @@ fn forget(vault: &Vault, address: &str) {
 
 #[test]
 fn says_why_there_is_no_file() {
-    each("export_refused", |notary, _| {
+    each("export_refused", |notary| {
         let refused = export(notary, NoticeId::from_bytes([9; 16]), &receipt_key(), now());
         let refused = anyhow::Error::new(refused.unwrap_err());
         assert!(
@@ -353,7 +359,7 @@ fn says_why_there_is_no_file() {
 
 #[test]
 fn withholds_an_answer_that_repeats_the_address() {
-    each("export_answer", |notary, _| {
+    each("export_answer", |notary| {
         let notice = told(notary.registry, notary.vault, "250 ok <AVERY@example.test>");
         let text = exported(notary, notice);
         assert!(!text.to_lowercase().contains("avery@"), "{text}");

@@ -68,6 +68,16 @@ pub(in crate::notary) fn notary<'a>(
     }
 }
 
+/// Runs a test with a notary over both databases, on each engine.
+pub(in crate::notary) fn each(name: &str, test: impl Fn(&Notary<'_>)) {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, both) in (1..).zip(databases(folder.path(), name)) {
+        let data = folder.path().join(format!("data{number}"));
+        std::fs::create_dir(&data).unwrap();
+        test(&notary(&both, &for_tests(&data), &data));
+    }
+}
+
 fn book(store: &Store, jail: &mut Jail, number: &str) {
     let body = jail.lists(Origin::Live, &jail.record(number, IN));
     let batch = jail.batch(vec![body]);

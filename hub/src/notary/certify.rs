@@ -1,0 +1,241 @@
+//! Gathering what a certificate of timely data says, and signing it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use savin_shared::ids::AgencyId;
+use thiserror::Error;
+
+use super::signing::Notary;
+use super::{Log, NotaryError};
+use crate::evidence::certificate::{Certificate, Dark, FacilityFigures, Spread};
+use crate::ids::EventId;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::timely::{self, Period, Seen, Sent, Unseen};
+use crate::store::registry::{agency, agent};
+use crate::vault::VaultError;
+use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
+
+/// Events of the largest certificate; of a longer period several are made.
+const EVENTS_MAX: u32 = 1_000_000;
+
+/// Dark times that a certificate lists.
+const GAPS_MAX: u32 = 1_000;
+
+/// A certificate, and the signed note that is filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certified {
+    /// What it says.
+    pub certificate: Certificate,
+    /// Its text with the signature.
+    pub note: String,
+}
+
+/// Certifies what an agency sent within a period.
+///
+/// # Errors
+/// Returns [`CertifyError`] when there is no such agency, or it sent too much for one certificate.
+pub fn certify(
+    notary: &Notary<'_>,
+    id: &AgencyId,
+    period: Period,
+    now: Timestamp,
+) -> Result<Certified, CertifyError> {
+    notary.begin()?;
+    let log = notary.sign(Log::Registry, now)?.checkpoint;
+    let asked = id.clone();
+    let gathered = notary
+        .registry
+        .read_now("certificate", move |tx| gather(tx, &asked, period))
+        .map_err(NotaryError::from)?;
+    let Some(gathered) = gathered else {
+        return Err(CertifyError::Agency(id.clone()));
+    };
+    if gathered.seen.len() >= EVENTS_MAX as usize {
+        return Err(CertifyError::TooMuch);
+    }
+    let dark = |unseen: Unseen| Dark {
+        feed: unseen.feed,
+        from: unseen.from,
+        to: unseen.to,
+        reason: unseen.reason.as_str(),
+    };
+    let key = notary.keys.of(Log::Registry);
+    let certificate = Certificate {
+        hub: key.public().name().to_owned(),
+        agency: id.to_string(),
+        name: gathered.name,
+        from: period.0,
+        to: period.1,
+        made_at: now,
+        batches: gathered.sent.batches,
+        deltas: gathered.sent.deltas,
+        last_received_at: gathered.sent.last_received_at,
+        facilities: figures(notary, gathered.seen)?,
+        dark: gathered.unseen.into_iter().map(dark).collect(),
+        log_size: log.size,
+        log_root: log.root.to_string(),
+    };
+    let note = key.sign(&certificate.text()).map_err(NotaryError::from)?;
+    Ok(Certified { certificate, note })
+}
+
+/// What the registry knows.
+struct Gathered {
+    name: String,
+    sent: Sent,
+    seen: Vec<Seen>,
+    unseen: Vec<Unseen>,
+}
+
+fn gather(tx: &mut Tx<'_>, id: &AgencyId, period: Period) -> Result<Option<Gathered>, StoreError> {
+    let Some(row) = agency::load(tx, id)? else {
+        return Ok(None);
+    };
+    let (mut sent, mut unseen) = (Sent::default(), Vec::new());
+    for agent in agent::of_agency(tx, id)? {
+        let of = timely::sent(tx, agent.agent, period)?;
+        sent.batches += of.batches;
+        sent.deltas += of.deltas;
+        sent.last_received_at = sent.last_received_at.max(of.last_received_at);
+        unseen.extend(timely::unseen(tx, agent.agent, period, GAPS_MAX)?);
+    }
+    Ok(Some(Gathered {
+        name: row.name,
+        sent,
+        seen: timely::seen(tx, id, period, EVENTS_MAX)?,
+        unseen,
+    }))
+}
+
+/// Measures by facility; how soon it was told is counted in the vault, and comes without whom.
+fn figures(notary: &Notary<'_>, seen: Vec<Seen>) -> Result<Vec<FacilityFigures>, NotaryError> {
+    let mut durable: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut events: BTreeMap<String, Vec<(EventId, Timestamp)>> = BTreeMap::new();
+    for seen in seen {
+        let millis = millis(seen.observed_at, seen.received_at);
+        durable
+            .entry(seen.facility.clone())
+            .or_default()
+            .push(millis);
+        events
+            .entry(seen.facility)
+            .or_default()
+            .push((seen.event, seen.received_at));
+    }
+    let mut figures = Vec::new();
+    for (facility, millis) in durable {
+        let events = events.remove(&facility).unwrap_or_default();
+        let asked = EvidenceCommand::Timely { events };
+        let EvidenceAnswer::Timely {
+            first_tried,
+            accepted,
+        } = notary.ask(asked)?
+        else {
+            return Err(VaultError::Closed.into());
+        };
+        figures.push(FacilityFigures {
+            facility,
+            durable: Spread::of(millis),
+            first_tried,
+            accepted,
+        });
+    }
+    Ok(figures)
+}
+
+fn millis(from: Timestamp, to: Timestamp) -> i64 {
+    to.as_millisecond().saturating_sub(from.as_millisecond())
+}
+
+/// Why there is no certificate.
+#[derive(Debug, Error)]
+pub enum CertifyError {
+    /// The notary cannot do its work.
+    #[error(transparent)]
+    Notary(#[from] NotaryError),
+    /// There is no such agency.
+    #[error("there is no agency {0}: `savin-hub agents` shows who has enrolled")]
+    Agency(AgencyId),
+    /// The period is too long.
+    #[error("there are {EVENTS_MAX} events or more in this period: make several certificates")]
+    TooMuch,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use savin_shared::delta::Origin;
+    use savin_shared::ids::AgencyId;
+
+    use super::{CertifyError, certify};
+    use crate::evidence::verify::verify;
+    use crate::intake::testing::{BOND, IN, Jail, send_one};
+    use crate::notary::Log;
+    use crate::notary::export::tests::told_to;
+    use crate::notary::signing::tests::{each, now};
+
+    fn period() -> (Timestamp, Timestamp) {
+        let at = |text: &str| text.parse().unwrap();
+        (at("2000-01-01T00:00:00Z"), at("2100-01-01T00:00:00Z"))
+    }
+
+    #[test]
+    fn certifies_what_an_agency_sent_and_how_soon_it_was_durable() {
+        each("certify", |notary| {
+            let mut jail = Jail::new(notary.registry, 1);
+            let bodies = vec![
+                jail.lists(Origin::Live, &jail.record("1", IN)),
+                jail.tells(&jail.record("1", BOND)),
+            ];
+            let batch = jail.batch(bodies);
+            send_one(notary.registry, &jail, &batch);
+            let found = certify(notary, &jail.speaker.agency, period(), now()).unwrap();
+            let certificate = &found.certificate;
+            assert_eq!((certificate.batches, certificate.deltas), (1, 2));
+            let facility = &certificate.facilities[0];
+            assert_eq!(facility.facility, jail.speaker.facilities[0].as_str());
+            assert_eq!(facility.durable.unwrap().count, 2);
+            assert_eq!(facility.first_tried, None);
+            let steps = verify(&found.note, notary.keys.public(Log::Registry));
+            assert!(steps.iter().all(|step| step.outcome.is_ok()), "{steps:?}");
+            let forged = found.note.replace("sent 2 changes", "sent 9 changes");
+            let steps = verify(&forged, notary.keys.public(Log::Registry));
+            assert!(steps.iter().any(|step| step.outcome.is_err()), "{steps:?}");
+            let outside = (period().1, period().1);
+            let none = certify(notary, &jail.speaker.agency, outside, now()).unwrap();
+            assert_eq!(
+                (none.certificate.batches, none.certificate.facilities.len()),
+                (0, 0)
+            );
+        });
+    }
+
+    #[test]
+    fn shows_how_soon_it_was_told_only_where_that_tells_of_nobody() {
+        let all: Vec<String> = (0..10).map(|n| format!("avery{n}@example.test")).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        for (name, many) in [("certify_nine", 9), ("certify_ten", 10)] {
+            each(name, |notary| {
+                let (registry, vault) = (notary.registry, notary.vault);
+                let (_, jail) = told_to(registry, vault, &all[..many], "250 ok");
+                let found = certify(notary, &jail.speaker.agency, period(), now()).unwrap();
+                let facility = &found.certificate.facilities[0];
+                let counts = [facility.first_tried, facility.accepted];
+                let counts = counts.map(|spread| spread.map(|spread| spread.count));
+                let expected = if many < 10 { None } else { Some(10) };
+                assert_eq!(counts, [expected; 2]);
+            });
+        }
+    }
+
+    #[test]
+    fn names_an_agency_that_there_is_not() {
+        each("certify_nobody", |notary| {
+            let nobody = AgencyId::new("MS0000000").unwrap();
+            let refused = certify(notary, &nobody, period(), now()).unwrap_err();
+            assert!(matches!(refused, CertifyError::Agency(_)), "{refused}");
+        });
+    }
+}
