@@ -87,19 +87,22 @@ impl<'a> Publication<'a> {
         self.read(&self.file(NEWEST))
     }
 
-    /// Compares a log with what was published of it; `root_at` is its root at a size within it.
+    /// Compares a log with what was published of it; `root_at` is its root at a size within it. What
+    /// was published is read before the log's size: a hub that runs beside this stores first and
+    /// publishes then, so that its log is never behind what it published.
     ///
     /// # Errors
     /// Returns [`NotaryError::Rewritten`] when it is another one, and others when something cannot
     /// be read.
     pub fn compare(
         &self,
-        size: u64,
+        size: impl FnOnce() -> Result<u64, NotaryError>,
         root_at: impl Fn(u64) -> Result<Hash, NotaryError>,
     ) -> Result<Standing, NotaryError> {
         let Some(newest) = self.newest()? else {
             return Ok(Standing::Continues);
         };
+        let size = size()?;
         let is_shorter = newest.checkpoint.size > size;
         let within = if is_shorter {
             self.last_within(size)?
@@ -242,7 +245,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let keys = for_tests(folder.path());
         let publication = Publication::new(folder.path(), Log::Vault, &keys);
-        let compare = |size| publication.compare(size, |size| Ok(root(size)));
+        let compare = |size| publication.compare(|| Ok(size), |size| Ok(root(size)));
         assert_eq!(compare(0).unwrap(), Standing::Continues);
         for (size, day) in [(10, "01"), (20, "01"), (30, "02"), (40, "03")] {
             let checkpoint = Checkpoint {
@@ -258,7 +261,7 @@ mod tests {
             panic!("shorter")
         };
         assert_eq!(lost.checkpoint.size, 40);
-        let other = |size| publication.compare(size, |_| Ok(Hash::of(b"other")));
+        let other = |size| publication.compare(|| Ok(size), |_| Ok(Hash::of(b"other")));
         for size in [50, 25] {
             let refused = other(size).unwrap_err();
             assert!(
@@ -273,6 +276,29 @@ mod tests {
         assert_eq!(publication.newest().unwrap(), None);
         assert_eq!(publication.lost().unwrap().len(), 2);
         assert_eq!(compare(25).unwrap(), Standing::Continues);
+    }
+
+    #[test]
+    fn is_not_misled_by_a_hub_that_publishes_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = for_tests(folder.path());
+        let publication = Publication::new(folder.path(), Log::Vault, &keys);
+        let publish = |size| {
+            let checkpoint = Checkpoint {
+                size,
+                root: root(size),
+            };
+            let note = checkpoint.sign(keys.of(Log::Vault)).unwrap();
+            publication.publish(&note, at("01")).unwrap();
+        };
+        publish(10);
+        let size = || {
+            // The log has grown to 20 only after its size was read, and that is published at once.
+            publish(20);
+            Ok(10)
+        };
+        let standing = publication.compare(size, |size| Ok(root(size))).unwrap();
+        assert_eq!(standing, Standing::Continues);
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl Notary<'_> {
     /// # Errors
     /// Returns [`NotaryError::Rewritten`] when it is another one: the hub must not go on.
     pub fn compare(&self, log: Log) -> Result<Standing, NotaryError> {
-        let size = self.head(log)?.size;
+        let size = || Ok(self.head(log)?.size);
         let root_at = |size| Ok(self.at(log, size)?.root);
         self.publication(log).compare(size, root_at)
     }
