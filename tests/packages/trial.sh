@@ -75,6 +75,8 @@ cp /usr/share/doc/savin-agent/examples/bookings.toml /etc/savin-agent/bookings.t
 sed '/^state = /d' /usr/share/doc/savin-agent-odbc/examples/odbc.toml |
     sed '/^cursor = /d; s/savin_roster/booking/; $a full_read = "2s"' >>/etc/savin-agent/agent.toml
 sed -i '/^\[\[feed\]\]/a poll = "500ms"' /etc/savin-agent/agent.toml
+# The rows are counted below: without the two of the daily test.
+printf '\n[canary]\nat = "off"\n' >>/etc/savin-agent/agent.toml
 printf 'Driver=SQLite3;Database=/srv/jail/booking.sqlite;NoCreat=1\n' >/etc/savin-agent/secrets/jail.odbc
 chmod 600 /etc/savin-agent/secrets/jail.odbc
 install -o savin-agent -m 600 /var/lib/savin-hub/jail.token /var/lib/savin-agent/jail.token
