@@ -231,6 +231,8 @@ async fn start_parts(
         store: registry.clone(),
         vault: ports.staff,
         canary_late_after: config.canary.as_ref().map(|line| line.late_after),
+        dark_after: config.dark_after,
+        stored: Arc::clone(&stored),
         world: world(),
     };
     let stop = shutdown.clone();

@@ -10,6 +10,7 @@ mod clocks;
 mod correct;
 mod events;
 mod evidence;
+mod freshness;
 mod import;
 mod notices;
 mod output;
@@ -110,6 +111,8 @@ enum Command {
     /// Show, sign and check the logs of what was sent, decided and told.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCli),
+    /// Show how fresh what is known of each facility is.
+    Freshness(freshness::Freshness),
     /// Show how things stand.
     Status,
 }
@@ -167,6 +170,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Canary => canary::run(&config, output),
         Command::Certificate(certificate) => certificate.run(&config, output),
         Command::Evidence(command) => command.run(&config, output),
+        Command::Freshness(freshness) => freshness.run(&config, output),
         Command::Status => status::run(&config, output),
     }
 }

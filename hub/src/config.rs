@@ -1,6 +1,7 @@
 //! `hub.toml`: raw to checked, once. Nothing else sees the file.
 
 mod canary;
+mod freshness;
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +18,7 @@ use toml::Spanned;
 
 use canary::CanaryDocument;
 pub use canary::CanaryLine;
+use freshness::FreshnessDocument;
 
 use crate::authority::AGENT_CERTIFICATE;
 use crate::channels::email::transport::{MailServer, Security};
@@ -52,6 +54,8 @@ pub struct Config {
     pub email: Option<Email>,
     /// Where the agencies' daily tests must come out, if anywhere.
     pub canary: Option<CanaryLine>,
+    /// After how long without a word from a facility whoever asked for somebody there is told.
+    pub dark_after: SignedDuration,
 }
 
 /// The door for agents.
@@ -109,6 +113,8 @@ struct Document {
     email: Option<EmailDocument>,
     #[serde(default)]
     canary: Option<CanaryDocument>,
+    #[serde(default)]
+    freshness: FreshnessDocument,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -218,6 +224,7 @@ impl Checker<'_> {
                 .canary
                 .map(|canary| self.canary(&canary))
                 .transpose()?,
+            dark_after: self.dark_after(&document.freshness)?,
             data,
         })
     }

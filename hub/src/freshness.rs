@@ -1,11 +1,11 @@
 //! How old what is known is, and whether that has to be said.
 
 pub mod canary;
+pub mod standing;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A place that was not heard from for longer is said to be silent.
-const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(15);
+use standing::STALE_AFTER;
 
 /// How long ago a place was heard from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn hearing(heard_at: Option<Timestamp>, now: Timestamp) -> Hearing {
         return Hearing::Never;
     };
     let age = now.duration_since(heard_at);
-    if age >= SILENT_AFTER {
+    if age >= STALE_AFTER {
         Hearing::Silent(heard_at)
     } else if age < SignedDuration::from_mins(1) {
         Hearing::JustNow
@@ -49,6 +49,6 @@ mod tests {
         assert_eq!(hearing(None, now), Hearing::Never);
         assert_eq!(hearing(ago(40), now), Hearing::JustNow);
         assert_eq!(hearing(ago(125), now), Hearing::Minutes(2));
-        assert_eq!(hearing(ago(900), now), Hearing::Silent(ago(900).unwrap()));
+        assert_eq!(hearing(ago(600), now), Hearing::Silent(ago(600).unwrap()));
     }
 }

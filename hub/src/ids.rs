@@ -1,7 +1,8 @@
 //! Identifiers that only the hub makes.
 
+use savin_shared::event::EventCode;
 use savin_shared::hash::Hash;
-use savin_shared::ids::{AgentId, Epoch, Seq};
+use savin_shared::ids::{AgentId, Epoch, FacilityCode, Seq};
 use savin_shared::own_id;
 
 own_id! {
@@ -41,6 +42,17 @@ impl PersonId {
 }
 
 impl EventId {
+    /// Derives the identifier of what is told of a facility at a moment.
+    #[must_use]
+    pub fn of_facility(facility: &FacilityCode, code: EventCode, at: jiff::Timestamp) -> Self {
+        let parts: [&[u8]; 3] = [
+            facility.as_str().as_bytes(),
+            &[code.code()],
+            &at.as_microsecond().to_be_bytes(),
+        ];
+        Self::of(&Hash::tagged("savin/facility-event/1", &parts))
+    }
+
     /// Derives the identifier of the n-th event of a delta, or of a row of a full state.
     #[must_use]
     pub fn derive(agent: AgentId, epoch: Epoch, seq: Seq, row: &[u8], ordinal: u8) -> Self {
@@ -51,12 +63,11 @@ impl EventId {
             row,
             &[ordinal],
         ];
-        let hash = Hash::tagged("savin/event/1", &parts);
-        Self::from_bytes(
-            hash.as_bytes()
-                .first_chunk::<16>()
-                .copied()
-                .unwrap_or_default(),
-        )
+        Self::of(&Hash::tagged("savin/event/1", &parts))
+    }
+
+    fn of(hash: &Hash) -> Self {
+        let first = hash.as_bytes().first_chunk::<16>();
+        Self::from_bytes(first.copied().unwrap_or_default())
     }
 }

@@ -6,6 +6,7 @@ mod decided;
 mod desk;
 #[cfg(test)]
 mod engines;
+mod places;
 mod reviews;
 
 use std::collections::BTreeSet;
@@ -215,6 +216,9 @@ fn facts_of(
     position: EventPosition,
     event: Event,
 ) -> Result<Vec<Fact>, StoreError> {
+    if places::is_of_place(event.code) {
+        return places::facts(tx, urgency, position, &event);
+    }
     let person = record::person_of(tx, event.record)?.unwrap_or(event.person);
     let Some(fact) = fact(tx, urgency, position, event)? else {
         return Ok(Vec::new());

@@ -1,7 +1,8 @@
 //! The watch over the lines from the jails: looks twice a minute, and calls a person where one is not
-//! as it should be. It never tells anybody else anything by itself.
+//! as it should be.
 
 pub mod canary;
+pub mod freshness;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use savin_shared::world::World;
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tracing::{error, info};
 
 use crate::store::conn::Tx;
@@ -31,6 +32,10 @@ pub struct Watch {
     pub vault: Client<StaffCommand>,
     /// How long a daily test may take, where there is a line at which it comes out.
     pub canary_late_after: Option<SignedDuration>,
+    /// After how long without a word from a facility whoever asked for somebody there is told.
+    pub dark_after: SignedDuration,
+    /// Wakes the planner when an event was stored.
+    pub stored: Arc<Notify>,
     /// The clocks.
     pub world: World,
 }
@@ -71,6 +76,15 @@ impl Watch {
 
     async fn look(&self) -> Result<(), WatchError> {
         let now = (self.world.wall)();
+        let look = freshness::Look {
+            now,
+            dark_after: self.dark_after,
+            random: self.world.random,
+        };
+        let looked = move |tx: &mut Tx<'_>| freshness::look(tx, look);
+        let calls = self.store.write("watch", looked).await?;
+        calls.iter().for_each(say);
+        self.stored.notify_one();
         let Some(late_after) = self.canary_late_after else {
             return Ok(());
         };
@@ -83,11 +97,9 @@ impl Watch {
         if calls.is_empty() {
             return Ok(());
         }
-        for call in &calls {
-            say(call);
-        }
+        calls.iter().for_each(say);
         let answer = move |tx: &mut Tx<'_>| calls.iter().try_for_each(|call| follow(tx, call, now));
-        Ok(self.store.write("watch", answer).await?)
+        Ok(self.store.write("watch canaries", answer).await?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Driving one session: frames in and out, batches from captures and journal, receipts into it.
 
-mod beat;
+pub mod beat;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

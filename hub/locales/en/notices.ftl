@@ -127,6 +127,17 @@ notice-Correction-discreet = We told you something about the person you asked ab
    *[other] the reason for the release was another one. The person is out of custody.
 }
 
+notice-FeedStale-full = We have had no word from { $facility } since { $when }. Until we have, we cannot see what changes there, and cannot tell you of it. This does not mean that anyone was let go. { $phone ->
+    [none] { "" }
+   *[other] To ask the place itself, call { $phone }.
+} We will tell you when we hear from it again.
+notice-FeedStale-discreet = We have had no word from a place that you asked about since { $when }. Until we have, we cannot see what changes there, and cannot tell you of it. This does not mean that anyone was let go. We will tell you when we hear from it again.
+notice-FeedRestored-full = We hear from { $facility } again, since { $when }. What changed there before that is told to you as we learn of it.
+notice-FeedRestored-discreet = We hear again from the place that you asked about, since { $when }. What changed there before that is told to you as we learn of it.
+correction-FeedStale-full = We told you that there was no word from { $facility }. That was wrong. We do hear from it.
+correction-FeedStale-discreet = We told you that there was no word from a place that you asked about. That was wrong. We do hear from it.
+correction-FeedRestored-full = We told you that we hear from { $facility } again. That was wrong. We do not.
+correction-FeedRestored-discreet = We told you that we hear again from a place that you asked about. That was wrong. We do not.
 notice-canary = This is the daily test of the line from { $facility }. It is not about a real person, and nobody was released:
 notice-still-held-full = But the record of { $held } says that the person is still in custody there.
 notice-still-held-discreet = But another record says that the person is still in custody.

@@ -93,6 +93,8 @@ heard-minutes = { $minutes ->
 heard-stale = We have not heard from this place since { $when }. Things may have changed. Call { $phone }.
 heard-never = We have not heard from this place yet. Call { $phone }.
 held = Changes from this place are being checked by a person. Call { $phone }.
+list-old = But it has not confirmed its list for much longer than is usual. Call { $phone }.
+results-doubtful = We have no fresh word from this place. Things may have changed. Call { $phone }.
 not-readable = The records of this place cannot be read right now. Call { $phone }.
 classification = Security level: { $classification }
 

@@ -125,6 +125,17 @@ notice-Correction-discreet = Le dijimos algo sobre la persona por la que usted p
    *[other] el motivo por el que quedó en libertad era otro. Está fuera de custodia.
 }
 
+notice-FeedStale-full = No hemos sabido nada de { $facility } desde el { $when }. Hasta que sepamos algo, no podemos ver lo que cambia ahí ni avisarle. Esto no quiere decir que alguien haya quedado en libertad. { $phone ->
+    [none] { "" }
+   *[other] Para preguntar en el lugar mismo, llame al { $phone }.
+} Le avisaremos cuando volvamos a saber de él.
+notice-FeedStale-discreet = No hemos sabido nada de un lugar por el que usted preguntó desde el { $when }. Hasta que sepamos algo, no podemos ver lo que cambia ahí ni avisarle. Esto no quiere decir que alguien haya quedado en libertad. Le avisaremos cuando volvamos a saber de él.
+notice-FeedRestored-full = Otra vez sabemos de { $facility }, desde el { $when }. De lo que cambió ahí antes le avisaremos en cuanto lo sepamos.
+notice-FeedRestored-discreet = Otra vez sabemos del lugar por el que usted preguntó, desde el { $when }. De lo que cambió ahí antes le avisaremos en cuanto lo sepamos.
+correction-FeedStale-full = Le dijimos que no sabíamos nada de { $facility }. No era así. Sí sabemos de él.
+correction-FeedStale-discreet = Le dijimos que no sabíamos nada de un lugar por el que usted preguntó. No era así. Sí sabemos de él.
+correction-FeedRestored-full = Le dijimos que otra vez sabíamos de { $facility }. No era así. No sabemos nada.
+correction-FeedRestored-discreet = Le dijimos que otra vez sabíamos de un lugar por el que usted preguntó. No era así. No sabemos nada.
 notice-canary = Esta es la prueba diaria de la línea de { $facility }. No se trata de una persona real, y nadie fue liberado:
 notice-still-held-full = Pero según el registro de { $held } sigue bajo custodia allí.
 notice-still-held-discreet = Pero según otro registro sigue bajo custodia.

@@ -93,6 +93,8 @@ heard-minutes = { $minutes ->
 heard-stale = No sabemos nada de este lugar desde el { $when }. Las cosas pueden haber cambiado. Llame al { $phone }.
 heard-never = Todavía no sabemos nada de este lugar. Llame al { $phone }.
 held = Una persona está revisando los cambios de este lugar. Llame al { $phone }.
+list-old = Pero hace mucho más de lo usual que no confirma su lista. Llame al { $phone }.
+results-doubtful = No tenemos noticias recientes de este lugar. Las cosas pueden haber cambiado. Llame al { $phone }.
 not-readable = Los registros de este lugar no se pueden leer en este momento. Llame al { $phone }.
 classification = Nivel de seguridad: { $classification }
 

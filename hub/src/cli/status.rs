@@ -3,13 +3,13 @@
 use savin_shared::frame::heartbeat::NOT_READABLE;
 use serde_json::json;
 
-use super::canary;
 use super::output::Output;
+use super::{canary, freshness};
 use crate::app;
 use crate::config::Config;
 use crate::freshness::{Hearing, hearing};
 use crate::notification::rules::Rules;
-use crate::store::registry::agent::{self, AgentState};
+use crate::store::registry::agent::{self, Agent, AgentState};
 use crate::store::registry::feed::FeedRow;
 use crate::store::registry::{clone, event, feed};
 use crate::vault::command::{Answer, Command, Counts, StaffAnswer, StaffCommand};
@@ -41,10 +41,9 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     };
     let now = (app::world().wall)();
     let tests_late = canary::late(config, &store, &vault)?;
-    let quarantined = agents
-        .iter()
-        .filter(|agent| matches!(agent.state, AgentState::Quarantined(_)))
-        .count();
+    let (stale, dark) = freshness::counts(&store)?;
+    let is_quarantined = |agent: &&Agent| matches!(agent.state, AgentState::Quarantined(_));
+    let quarantined = agents.iter().filter(is_quarantined).count();
     let cloned = clones.iter().filter(|clone| clone.alarm_at.is_some());
     let cloned = cloned.count();
     if output.is_json() {
@@ -59,6 +58,8 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
             "agents_quarantined": quarantined,
             "agents_cloned": cloned,
             "canaries_late": tests_late,
+            "facilities_stale": stale,
+            "facilities_dark": dark,
             "feeds": feeds,
             "events": events,
             "events_for_a_person": waiting,
@@ -71,6 +72,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         store.engine().as_str(),
         agents.len()
     ))?;
+    print_freshness((stale, dark), output)?;
     print_canaries(config, tests_late, output)?;
     print_warnings(quarantined, cloned, waiting, output)?;
     print_notices(&counts, output)?;
@@ -90,6 +92,17 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
 fn sources(mut feeds: Vec<FeedRow>) -> Vec<FeedRow> {
     feeds.retain(|feed| feed.feed != FEED);
     feeds
+}
+
+/// Says how many facilities there is no fresh word from.
+fn print_freshness((stale, dark): (usize, usize), output: &Output) -> anyhow::Result<()> {
+    if stale + dark == 0 {
+        return Ok(());
+    }
+    output.line(&format!(
+        "NO FRESH WORD from {} facilities, {dark} of them dark: see `savin-hub freshness`.",
+        stale + dark
+    ))
 }
 
 /// Says whether the agencies' daily tests come out.

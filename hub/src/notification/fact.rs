@@ -105,6 +105,7 @@ impl Fact {
                 self.details.to_facility = None;
                 self.details.released_to = None;
                 self.details.place = None;
+                self.details.phone = None;
                 Some(self)
             }
             Disclosure::ContentFree => None,

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use savin_shared::event::EventCode;
 
 use super::fact::Fact;
 use super::words::{Argument, Language, Words};
@@ -49,7 +50,7 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         text(&details.from),
         text(&details.to),
     );
-    let (kind, place) = (or_none(&details.kind), or_none(&details.place));
+    let [kind, place, phone] = [&details.kind, &details.place, &details.phone].map(or_none);
     let (reason, decision, state) = (
         text(&details.reason),
         text(&details.decision),
@@ -66,6 +67,7 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         ("scheduled", Argument::Text(&scheduled)),
         ("kind", Argument::Text(&kind)),
         ("place", Argument::Text(&place)),
+        ("phone", Argument::Text(&phone)),
         ("decision", Argument::Text(&decision)),
         ("state", Argument::Text(&state)),
     ];
@@ -83,8 +85,9 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         let values = [("held", Argument::Text(place))];
         words.say_with(&format!("{held}-{form}"), &values)
     }));
-    // How old something is that did not happen is nothing to say.
-    if details.took_back.is_none() {
+    // How old something is that did not happen is nothing to say; and how long there has been no word is
+    // what a message of a place says.
+    if details.took_back.is_none() && !is_of_place(code) {
         sentences.extend(late(words, zone, fact, now));
     }
     sentences
@@ -92,6 +95,10 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         // "1:30 p.m." at the end of a sentence already ends it.
         .map(|sentence| sentence.trim().replace("..", "."))
         .collect()
+}
+
+const fn is_of_place(code: EventCode) -> bool {
+    matches!(code, EventCode::FeedStale | EventCode::FeedRestored)
 }
 
 /// Says that a fact is old, by what the agency says, or by when it was first seen; and that it was

@@ -52,6 +52,9 @@ pub struct Details {
     /// What a correction takes back, as an event's code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub took_back: Option<String>,
+    /// The telephone number of the place, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
     /// The custody state after the event, as `CustodyState` writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,

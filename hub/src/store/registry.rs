@@ -9,6 +9,7 @@ pub mod event;
 pub mod face;
 pub mod facility;
 pub mod feed;
+pub mod freshness;
 pub mod gap;
 pub mod import;
 pub mod instruction;
@@ -56,6 +57,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0007_import.sql",
             include_str!("migrations/registry/0007_import.sql"),
+        ),
+        (
+            "0008_freshness.sql",
+            include_str!("migrations/registry/0008_freshness.sql"),
         ),
     ],
 };

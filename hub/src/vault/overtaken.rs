@@ -8,13 +8,13 @@ use super::broken;
 use super::contacts::subject;
 use super::courier::Payload;
 use super::sealed::DataKey;
-use crate::ids::RegistrantId;
+use crate::ids::{EventId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::{notice, task};
+use crate::store::vault::{notice, notice_event, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -43,7 +43,21 @@ pub(super) fn is_withdrawn(
     if is_withdrawn {
         task::close(tx, TaskKind::ByHand, &subject(notice), "overtaken", now)?;
     }
-    Ok(is_withdrawn)
+    // That a place is back is news only to whoever was told that there was no word from it.
+    let is_return = fact.event_code() == Some(EventCode::FeedRestored);
+    Ok(is_withdrawn || is_return && !was_told(tx, keys, registrant, corrected)?)
+}
+
+/// Says whether a notice of an event was planned for a registrant and not withdrawn since.
+fn was_told(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    registrant: RegistrantId,
+    event: EventId,
+) -> Result<bool, StoreError> {
+    let notices = notice_event::of_events(tx, &[keys.event_link(event)])?;
+    let mut hers = notices.iter().flatten();
+    Ok(hers.any(|notice| notice.registrant == registrant && notice.state != "withdrawn"))
 }
 
 fn is_booking(fact: &Fact) -> bool {

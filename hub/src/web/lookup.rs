@@ -63,6 +63,8 @@ struct Found {
     name: String,
     state: String,
     as_of: String,
+    /// Why that is doubtful, if it is.
+    doubt: Option<String>,
 }
 
 #[derive(Debug, Template)]
@@ -324,8 +326,10 @@ fn entry(page: &Page, id: PersonId, person: &Person, now: Timestamp) -> Found {
     let status = held
         .chain(&person.records)
         .find_map(|shown| shown.status(page, now));
+    let is_doubtful = status.as_ref().is_some_and(|line| line.is_doubtful);
     let (state, as_of) = status.map_or_else(Default::default, |line| (line.state, line.as_of));
     Found {
+        doubt: is_doubtful.then(|| page.say_phone("results-doubtful")),
         path: page.to(&format!("/person/{id}")),
         name: person
             .names

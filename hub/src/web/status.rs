@@ -10,6 +10,7 @@ use savin_shared::record::supervision::Supervision;
 use savin_shared::record::{Record, RecordBody};
 
 use super::page::Page;
+use crate::freshness::standing::{Grade, Standing, Why};
 use crate::freshness::{Hearing, hearing};
 use crate::ids::RecordId;
 use crate::notification::words::Argument;
@@ -17,6 +18,7 @@ use crate::registry::known::Known;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::feed::{self, FeedRow};
+use crate::store::registry::freshness;
 use crate::store::registry::record::RecordRow;
 use crate::store::registry::telling::facility_name;
 
@@ -27,6 +29,7 @@ pub struct Shown {
     known: Known,
     facility: String,
     feeds: Vec<FeedRow>,
+    standing: Option<Standing>,
 }
 
 /// A status as a page shows it.
@@ -62,6 +65,7 @@ impl Shown {
             known: row.known,
             facility,
             feeds: feed::of_record(tx, row.record, &code)?,
+            standing: freshness::load(tx, &code)?.map(|known| known.standing),
         }))
     }
 
@@ -118,6 +122,10 @@ impl Shown {
             .find(|why| *why == NOT_READABLE)
             .or(held.next());
         let mut heard = said(page, hearing);
+        let is_old = held.is_none() && self.is_old();
+        if is_old {
+            heard = format!("{heard} {}", page.say_phone("list-old"));
+        }
         if let Some(why) = held {
             let key = if why == NOT_READABLE {
                 "not-readable"
@@ -136,8 +144,16 @@ impl Shown {
             as_of,
             sure,
             heard,
-            is_doubtful: held.is_some() || matches!(hearing, Hearing::Silent(_) | Hearing::Never),
+            is_doubtful: held.is_some()
+                || is_old
+                || matches!(hearing, Hearing::Silent(_) | Hearing::Never),
         })
+    }
+
+    /// Says whether the place is heard, and has not confirmed its list for much longer than is usual there.
+    fn is_old(&self) -> bool {
+        let standing = self.standing.as_ref();
+        standing.is_some_and(|known| known.grade >= Grade::Stale && known.why == Why::Old)
     }
 
     fn state(&self, page: &Page, custody: &Custody) -> String {

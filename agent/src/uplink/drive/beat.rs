@@ -11,7 +11,10 @@ use crate::journal::feed::FeedState;
 use crate::journal::{Journal, JournalError, dark, emergency, feed, hold, mode};
 
 /// Looks at every feed, and at what the jail itself has said.
-pub(super) fn feeds(
+///
+/// # Errors
+/// Returns [`JournalError`] when the journal cannot be read.
+pub fn feeds(
     journal: &mut Journal,
     labels: &[FeedLabel],
     now: Timestamp,

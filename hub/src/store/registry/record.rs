@@ -1,17 +1,19 @@
 //! Records as they stand, and every state that they ever had.
 
+use jiff::Timestamp;
 use savin_shared::clock::{ObservedAt, ReceivedAt};
 use savin_shared::delta::{Evidence, Origin};
-use savin_shared::ids::{AgencyId, AgentId, Epoch, FeedName, RecordKey, Seq};
-use savin_shared::record::Record;
+use savin_shared::ids::{AgencyId, AgentId, Epoch, FacilityCode, FeedName, RecordKey, Seq};
+use savin_shared::record::custody::CustodyState;
 use savin_shared::record::portable::PortableRecord;
+use savin_shared::record::{Record, RecordKind};
 
 use super::agency;
 use crate::ids::{PersonId, RecordId};
 use crate::registry::known::Known;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::{Row, Value, count};
+use crate::store::value::{Row, Value, count, time};
 
 /// A record as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +94,50 @@ pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, St
     .iter()
     .map(read)
     .collect()
+}
+
+/// Finds who may be held at a facility, by the records of the agency that speaks for it: whoever is not
+/// known to have left, or was learnt to have left since a moment.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn persons_at(
+    tx: &mut Tx<'_>,
+    agency: &AgencyId,
+    facility: &FacilityCode,
+    since: Timestamp,
+) -> Result<Vec<PersonId>, StoreError> {
+    let states = [
+        CustodyState::InCustody,
+        CustodyState::OnLeave,
+        CustodyState::Escaped,
+        CustodyState::NoLongerListed,
+        CustodyState::Unknown,
+    ];
+    let mut values: Vec<Value> = vec![
+        agency.as_str().into(),
+        RecordKind::Custody.code().into(),
+        time(since),
+    ];
+    values.extend(states.map(|state| state.codes().0.into()));
+    let rows = tx.query(
+        "SELECT r.record_id, r.person_id, r.version, r.sealed_by, r.status_feed, r.status_evidence,
+             r.listings, v.body
+         FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
+         WHERE r.agency_id = $1 AND r.kind = $2
+             AND (v.state IN ($4, $5, $6, $7, $8) OR v.received_at >= $3)
+         ORDER BY r.record_id",
+        &values,
+    )?;
+    let mut persons = Vec::new();
+    for row in &rows {
+        let row = read(row)?;
+        let is_there = row.known.record.facility == *facility && row.known.is_public();
+        if is_there && !persons.contains(&row.person) {
+            persons.push(row.person);
+        }
+    }
+    Ok(persons)
 }
 
 /// Returns whose record it is.
