@@ -117,7 +117,9 @@ pub fn judge(diff: Diff, history: &History) -> Verdict {
     }
     let tally = Tally::new(&diff, history);
     let changes = diff.differences.len() as u64;
-    let doubt = history.doubt.filter(|doubt| doubt.counts_for(changes));
+    let back = diff.differences.iter().filter(|d| d.added).count() as u64;
+    let counts = |doubt: &HoldReason| doubt.counts_for(changes, back, tally.lost);
+    let doubt = history.doubt.filter(counts);
     if let Some(doubt) = doubt.or_else(|| tally.foreign(history)) {
         return doubtful(diff.differences, doubt);
     }

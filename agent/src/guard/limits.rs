@@ -38,6 +38,9 @@ const RELEASE_DAY_FACTOR: u64 = 3;
 /// Days of history below which a middle day is not yet trusted.
 const RELEASE_DAYS_MIN: usize = 7;
 
+/// Days without any such word after which a roster is one that never says it.
+const SILENT_DAYS: usize = 27;
+
 /// The window over which explicit ends of custody are counted, in minutes.
 pub const WINDOW_MINUTES: i64 = 10;
 
@@ -86,9 +89,13 @@ fn floor(history: &History) -> u64 {
     }
 }
 
-/// Says whether one export lets go so many of those listed that its words must have changed.
-pub(super) const fn is_shift(ended: u64, listed: u64) -> bool {
-    ended > ABSENCE_FLOOR && ended.saturating_mul(2) > listed
+/// Says whether one export lets go so many of those listed that its words must have changed: more than
+/// half, or more than leave on a day, of a roster that has let go nobody by a word for weeks.
+pub(super) fn is_shift(ended: u64, history: &History) -> bool {
+    let never_said =
+        history.days.len() >= SILENT_DAYS && history.ended_busiest.iter().all(|n| *n == 0);
+    let is_most = ended > ABSENCE_FLOOR && ended.saturating_mul(2) > history.listed;
+    is_most || (never_said && ended > floor(history))
 }
 
 /// Returns how many may be let go by explicit word in a window before a person is asked.

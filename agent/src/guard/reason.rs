@@ -91,11 +91,12 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
-    /// Says whether a doubt about an export counts for so many changes. A small jail comes to say the
-    /// very same again after one booking and one departure.
-    pub(super) const fn counts_for(&self, changes: u64) -> bool {
+    /// Says whether a doubt about an export counts for so many changes, of which so many bring somebody
+    /// back and so many lose somebody. A small jail comes to say the very same again after a booking and
+    /// the same person's departure, or when a weekender is back; seldom both at once.
+    pub(super) const fn counts_for(&self, changes: u64, back: u64, lost: u64) -> bool {
         match self {
-            Self::ServedAgain { .. } => changes > ABSENCE_FLOOR,
+            Self::ServedAgain { .. } => changes > ABSENCE_FLOOR || (back > 0 && lost > 0),
             Self::MassAbsence { .. }
             | Self::UnkeyedRows { .. }
             | Self::ForeignExport { .. }

@@ -101,7 +101,7 @@ impl Releases {
             .saturating_add(others);
         let limit = release_limit(history);
         let listed = history.listed;
-        let doubt = if history.is_roster && is_shift(ended, listed) {
+        let doubt = if history.is_roster && is_shift(ended, history) {
             Some(HoldReason::StatusShift { ended, listed })
         } else {
             let is_doubtful = history.looks == Looks::Other && is_beyond_accident(ended, listed);

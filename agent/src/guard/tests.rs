@@ -272,6 +272,12 @@ fn lets_a_small_jail_say_the_same_again() {
     let verdict = judge(diff(&[(Class::Changed, 6)], 35), &again);
     assert!(verdict.is_doubted);
     assert_eq!(verdict.held.len(), 6);
+    // Who comes back while somebody else is missing is an old file's.
+    let mut old = diff(&[(Class::Absent, 1), (Class::New, 1)], 35);
+    for difference in &mut old.differences {
+        difference.added = difference.class == Class::New;
+    }
+    assert!(judge(old, &again).is_doubted);
 }
 
 #[test]
@@ -360,10 +366,25 @@ fn lets_nobody_go_by_an_export_that_lets_most_of_a_roster_go() {
         listed: 35,
     };
     assert_eq!(verdict.reasons, [shift]);
+    let roster = History {
+        ended_busiest: vec![1],
+        ..roster
+    };
     assert_eq!(
         judge(diff(&[(Class::Ended, 17)], 35), &roster).held.len(),
         0
     );
+    // A roster that has let go nobody by a word for weeks is asked about more than leave on a day.
+    let silent = History {
+        ended_busiest: Vec::new(),
+        ..roster.clone()
+    };
+    let held = |ended| {
+        judge(diff(&[(Class::Ended, ended)], 35), &silent)
+            .held
+            .len()
+    };
+    assert_eq!((held(5), held(6)), (0, 6));
     let movements = History {
         is_roster: false,
         ..roster
@@ -403,6 +424,7 @@ fn tells_an_evacuation_as_what_it_is_and_bounds_its_releases() {
     let evacuated = History {
         mode: Mode::Evacuation,
         is_roster: true,
+        ended_busiest: vec![1],
         ..history(300, 1)
     };
     let changes = diff(&[(Class::Absent, 250), (Class::Ended, 30)], 50);
