@@ -7,6 +7,7 @@
 pub mod assets;
 mod door;
 pub mod failure;
+pub mod help;
 pub mod leave;
 pub mod limit;
 pub mod lookup;
@@ -127,6 +128,7 @@ fn looking_up(lookup: Lookup) -> Router {
         .route("/", get(lookup::home))
         .route("/look-up", look_up)
         .route("/person/{person}", get(lookup::person))
+        .route("/help", get(help::help))
         .with_state(lookup)
 }
 

@@ -257,6 +257,14 @@ try {
   await click(page.locator("a.button"));
   await look("es-register");
 
+  await follow("Sus derechos y ayuda");
+  await holds(/Oponerse a una salida/);
+  await look("es-help");
+  await page.goto(settings.site);
+  await follow("Your rights, and help");
+  await holds(/Speak against a release/);
+  await look("help");
+
   await page.goto(`${settings.site}/person/nobody`);
   await look("not-found");
 } finally {

@@ -154,6 +154,7 @@ notice-learned-late = We learned of it late.
 notice-no-time = not given
 notice-no-name = The person you asked about
 notice-more = To see the latest, to change how we reach you, or to stop: visit { $site } or call { $phone }. Somebody answers the phone day and night.
+notice-help = Your rights, and help: { $site }/help
 notice-danger = If you are in danger, call 911.
 
 phone-again = To hear this again, say so now.

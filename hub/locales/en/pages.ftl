@@ -9,6 +9,7 @@ site-safety = Somebody can see which sites you visit. Nothing can erase every tr
 site-phone = Help by phone, day and night: { $phone }
 site-home = Look somebody up
 site-manage = Change or stop my notices
+site-help = Your rights, and help
 site-banner = A service of the State of Mississippi
 site-footer = Mississippi Department of Corrections, Division of Victim Services. Free of charge. We use no cookies and no trackers.
 
@@ -219,6 +220,23 @@ view-stop-heading = Stop everything
 view-stop-text = We delete where we reach you and what you asked for. You can sign up again at any time.
 view-stop-button = Stop all notices
 view-over = For your safety this page works for 15 minutes after your last click.
+
+help-heading = Your rights, and help
+help-lead = You do not have to do this alone. Call { $phone }, day and night. It is free.
+help-form-heading = Sign up on paper
+help-form-text = Call { $phone } and ask for the form. We send it to you. Fill it in and send it back to the Division of Victim Services. We enter it for you. You are signed up only when we have your form, or when you signed up here.
+help-protest-heading = Speak against a release
+help-protest-text = You may tell the Parole Board why a person should not be released. You may write, or you may speak at a hearing. Call { $phone }. We tell you how, and by which day the Board must have it. Do not wait for the last day.
+help-presumptive-heading = When a release needs no hearing
+help-presumptive-text = Some people are paroled without a hearing. There is a hearing if you ask for one after you were told. If a message tells you of such a release, call { $phone } at once.
+help-conditions-heading = What the person may not do
+help-conditions-text = Parole can have special rules, such as to stay away from you. Call { $phone } to ask which rules there are, or to say what you need. If a rule is broken, call the police. If you are in danger, call 911.
+help-money-heading = Money for your costs
+help-money-text = The state can pay for some costs after a crime, such as a doctor, lost pay or a burial. The Attorney General runs this program. Call { $phone }. We tell you who can ask, and how.
+help-referral-heading = Somebody to talk to
+help-referral-text = There are support groups, advocates and safe houses. Call { $phone }. We find one near you. You do not have to say your name.
+help-address-heading = Keep your address secret
+help-address-text = The Attorney General can give you another address to use. Every office of the state must take it, and so do we. We never ask for your true one. Call { $phone } to hear more.
 
 error-title = Error: { $title }
 error-heading = Something is not right yet

@@ -152,6 +152,7 @@ notice-learned-late = Lo supimos tarde.
 notice-no-time = no indicada
 notice-no-name = La persona por la que usted preguntó
 notice-more = Para ver lo más reciente, cambiar cómo le avisamos o dejar de recibir avisos: visite { $site } o llame al { $phone }. Alguien contesta el teléfono de día y de noche.
+notice-help = Sus derechos y ayuda: { $site }/es/help
 notice-danger = Si usted está en peligro, llame al 911.
 
 phone-again = Para oír esto otra vez, dígalo ahora.

@@ -9,6 +9,7 @@ site-safety = Alguien puede ver qué sitios visita usted. Nada borra todas las h
 site-phone = Ayuda por teléfono, de día y de noche: { $phone }
 site-home = Buscar a alguien
 site-manage = Cambiar o parar mis avisos
+site-help = Sus derechos y ayuda
 site-banner = Un servicio del Estado de Mississippi
 site-footer = Departamento Correccional de Mississippi, División de Servicios a Víctimas. Gratis. No usamos cookies ni rastreadores.
 
@@ -219,6 +220,23 @@ view-stop-heading = Parar todo
 view-stop-text = Borramos dónde le avisamos y lo que usted pidió. Puede inscribirse otra vez cuando quiera.
 view-stop-button = Parar todos los avisos
 view-over = Por su seguridad esta página funciona 15 minutos después de su último clic.
+
+help-heading = Sus derechos y ayuda
+help-lead = Usted no tiene que hacer esto sin ayuda. Llame al { $phone }, de día y de noche. Es gratis.
+help-form-heading = Inscribirse en papel
+help-form-text = Llame al { $phone } y pida el formulario. Se lo enviamos. Llénelo y devuélvalo a la División de Servicios a Víctimas. Nosotros lo registramos. Usted queda inscrito solo cuando tenemos su formulario o cuando se inscribió aquí.
+help-protest-heading = Oponerse a una salida
+help-protest-text = Usted puede decirle a la Junta de Libertad Condicional por qué una persona no debe salir. Puede escribir o hablar en una audiencia. Llame al { $phone }. Le decimos cómo y hasta qué día. No espere al último día.
+help-presumptive-heading = Cuando una salida no necesita audiencia
+help-presumptive-text = Algunas personas salen en libertad condicional sin audiencia. Hay una audiencia si usted la pide después del aviso. Si un mensaje le avisa de una salida así, llame enseguida al { $phone }.
+help-conditions-heading = Lo que la persona no puede hacer
+help-conditions-text = La libertad condicional puede tener reglas especiales, como no acercarse a usted. Llame al { $phone } para saber cuáles hay o para decir lo que necesita. Si se rompe una regla, llame a la policía. Si usted está en peligro, llame al 911.
+help-money-heading = Dinero para sus gastos
+help-money-text = El estado puede pagar algunos gastos después de un delito, como médico, sueldo perdido o entierro. El Fiscal General dirige este programa. Llame al { $phone }. Le decimos quién puede pedirlo y cómo.
+help-referral-heading = Alguien con quien hablar
+help-referral-text = Hay grupos de apoyo, personas que acompañan y casas seguras. Llame al { $phone }. Le buscamos uno cerca. No tiene que decir su nombre.
+help-address-heading = Guardar en secreto su dirección
+help-address-text = El Fiscal General puede darle otra dirección para usar. Todas las oficinas del estado deben aceptarla, y nosotros también. Nunca le pedimos la verdadera. Llame al { $phone } para saber más.
 
 error-title = Error: { $title }
 error-heading = Algo todavía no está bien

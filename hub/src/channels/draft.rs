@@ -59,6 +59,7 @@ impl Drafter {
             }
             Content::Fact(_) | Content::News => {
                 paragraphs.extend(self.news(words, message, now));
+                paragraphs.extend(self.help(words, message));
                 ("notice-subject", None)
             }
         };
@@ -118,7 +119,10 @@ impl Drafter {
                 paragraphs.push(words.say_with("letter-code", &values));
                 paragraphs.push(words.say("code-not-you"));
             }
-            Content::Fact(_) | Content::News => paragraphs.extend(self.news(words, message, now)),
+            Content::Fact(_) | Content::News => {
+                paragraphs.extend(self.news(words, message, now));
+                paragraphs.extend(self.help(words, message));
+            }
         }
         let reference = [("number", Argument::Text(&number))];
         paragraphs.push(words.say_with("letter-number", &reference));
@@ -126,6 +130,11 @@ impl Drafter {
             lines.extend([String::new(), paragraph]);
         }
         lines
+    }
+
+    /// Says with a fact that is read, and not heard, where rights and help are described.
+    fn help(&self, words: Words, message: &Message) -> Option<String> {
+        matches!(message.content, Content::Fact(_)).then(|| sentence::help(words, self.sources()))
     }
 
     /// Says what there is to tell and how to hear more.

@@ -145,6 +145,12 @@ pub fn more(words: Words, sources: Sources<'_>) -> String {
     words.say_with("notice-more", &source_values(sources))
 }
 
+/// Says where rights and help are described.
+#[must_use]
+pub fn help(words: Words, sources: Sources<'_>) -> String {
+    words.say_with("notice-help", &source_values(sources))
+}
+
 fn source_values(sources: Sources<'_>) -> [(&'static str, Argument<'_>); 2] {
     [
         ("site", Argument::Text(sources.site)),
