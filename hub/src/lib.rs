@@ -4,9 +4,7 @@
 //! Layers, each naming only those below it: rules (`registry`, `matching`, `linkage`, `names`, `notification`,
 //! `clocks`, `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault`
 //! (the transactions), `import` (files that are given to the hub itself), doors (`ingest`, `authority`,
-//! `planner`, `watch`, `channels`, `web`), wiring (`config`, `app`, `cli`).
-//! (the transactions), doors (`ingest`, `authority`, `planner`, `watch`, `channels`, `web`), `notary`, wiring (`config`, `app`,
-//! `cli`).
+//! `planner`, `watch`, `channels`, `web`), `notary` (signs the evidence of both), wiring (`config`, `app`, `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
 pub mod app;
