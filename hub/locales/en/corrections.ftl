@@ -61,6 +61,16 @@ correction-ReleaseScheduled-full = We told you that { $name } is to be released 
 correction-ReleaseScheduled-discreet = We told you that the person you asked about is to be released. That is not so, and we are sorry.
 correction-ReleaseDateChanged-full = We told you that { $name } is to be released from { $facility } on another day. That is not so, and we are sorry.
 correction-ReleaseDateChanged-discreet = We told you that the person you asked about is to be released on another day. That is not so, and we are sorry.
+correction-ProtectiveOrderServed-full = We told you that the protective order that you asked for was served on { $name }. That is not so, and we are sorry. If you are in danger, call 911.
+correction-ProtectiveOrderServed-discreet = We told you that the court paper that you asked for was handed over. That is not so, and we are sorry.
+correction-ProtectiveOrderAttempted-full = We told you that somebody tried to serve the protective order that you asked for on { $name }. That is not so, and we are sorry.
+correction-ProtectiveOrderAttempted-discreet = We told you that somebody tried to hand over the court paper that you asked for. That is not so, and we are sorry.
+correction-ProtectiveOrderExpiring-full = We told you that the protective order that you asked for against { $name } ends soon. That is not so, and we are sorry.
+correction-ProtectiveOrderExpiring-discreet = We told you that the court paper that you asked for ends soon. That is not so, and we are sorry.
+correction-FeedStale-full = We told you that there was no word from { $facility }. That was wrong. We do hear from it.
+correction-FeedStale-discreet = We told you that there was no word from a place that you asked about. That was wrong. We do hear from it.
+correction-FeedRestored-full = We told you that we hear from { $facility } again. That was wrong. We do not.
+correction-FeedRestored-discreet = We told you that we hear again from a place that you asked about. That was wrong. We do not.
 correction-Correction-full = We told you that something about { $name } was not so. That was wrong, and we are sorry.
 correction-Correction-discreet = We told you that something about the person you asked about was not so. That was wrong, and we are sorry.
 

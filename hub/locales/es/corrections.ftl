@@ -61,6 +61,16 @@ correction-ReleaseScheduled-full = Le dijimos que { $name } va a salir en libert
 correction-ReleaseScheduled-discreet = Le dijimos que la persona por la que usted preguntó va a salir en libertad. Eso no es así, y lo sentimos.
 correction-ReleaseDateChanged-full = Le dijimos que { $name } va a salir en libertad de { $facility } otro día. Eso no es así, y lo sentimos.
 correction-ReleaseDateChanged-discreet = Le dijimos que la persona por la que usted preguntó va a salir en libertad otro día. Eso no es así, y lo sentimos.
+correction-ProtectiveOrderServed-full = Le dijimos que la orden de protección que usted pidió se entregó a { $name }. No es así, y lo sentimos. Si usted está en peligro, llame al 911.
+correction-ProtectiveOrderServed-discreet = Le dijimos que el papel de la corte que usted pidió se entregó. No es así, y lo sentimos.
+correction-ProtectiveOrderAttempted-full = Le dijimos que alguien trató de entregar a { $name } la orden de protección que usted pidió. No es así, y lo sentimos.
+correction-ProtectiveOrderAttempted-discreet = Le dijimos que alguien trató de entregar el papel de la corte que usted pidió. No es así, y lo sentimos.
+correction-ProtectiveOrderExpiring-full = Le dijimos que la orden de protección que usted pidió contra { $name } termina pronto. No es así, y lo sentimos.
+correction-ProtectiveOrderExpiring-discreet = Le dijimos que el papel de la corte que usted pidió termina pronto. No es así, y lo sentimos.
+correction-FeedStale-full = Le dijimos que no sabíamos nada de { $facility }. No era así. Sí sabemos de él.
+correction-FeedStale-discreet = Le dijimos que no sabíamos nada de un lugar por el que usted preguntó. No era así. Sí sabemos de él.
+correction-FeedRestored-full = Le dijimos que otra vez sabíamos de { $facility }. No era así. No sabemos nada.
+correction-FeedRestored-discreet = Le dijimos que otra vez sabíamos de un lugar por el que usted preguntó. No era así. No sabemos nada.
 correction-Correction-full = Le dijimos que algo sobre { $name } no era así. Eso fue un error, y lo sentimos.
 correction-Correction-discreet = Le dijimos que algo sobre la persona por la que usted preguntó no era así. Eso fue un error, y lo sentimos.
 
