@@ -17,6 +17,7 @@ mod output;
 mod persons;
 mod register;
 mod report;
+mod rules;
 mod serve;
 mod signing;
 mod staff;
@@ -91,6 +92,9 @@ enum Command {
     Clocks(clocks::Clocks),
     /// Take in a file of a court, the Parole Board, the sex offender registry, or of protective orders.
     Import(import::Import),
+    /// Show, propose, replay and activate changes of what is told, and by when.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Take back what was told: exactly those who were told hear that it is not so.
     Correct(correct::Correct),
     /// Add, show and remove members of staff, who sign what they decide.
@@ -162,6 +166,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Report(report) => report.run(&config, output),
         Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Import(import) => import.run(&config, output),
+        Command::Rules(command) => command.run(&config, output),
         Command::Correct(correct) => correct.run(&config, output),
         Command::Staff(command) => command.run(&config, output),
         Command::Persons(command) => command.run(&config, output),

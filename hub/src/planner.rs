@@ -33,7 +33,7 @@ use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::task::{self, NewTask};
 use crate::store::registry::telling::{self, background, facility_name};
-use crate::store::registry::{instruction, merge, person, record};
+use crate::store::registry::{instruction, merge, person, record, rules};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultError;
 use crate::vault::client::Client;
@@ -59,9 +59,9 @@ pub struct Planner {
     pub store: Store,
     /// The vault's port for planners.
     pub vault: Client<PlannerCommand>,
-    /// What is told.
+    /// What is told, as it shipped.
     pub rules: Arc<Rules>,
-    /// The statutory deadlines.
+    /// The statutory deadlines, as they shipped.
     pub clocks: Arc<Table>,
     /// The zone in whose calendar their days are counted.
     pub zone: TimeZone,
@@ -180,7 +180,7 @@ struct Next {
 }
 
 /// Gathers what is to be done about the next events.
-fn next(tx: &mut Tx<'_>, rules: &Rules, from: EventPosition) -> Result<Next, StoreError> {
+fn next(tx: &mut Tx<'_>, shipped: &Rules, from: EventPosition) -> Result<Next, StoreError> {
     let events = event::after(tx, from, EVENTS_MAX)?;
     let last = events.last().map(|(position, _)| *position);
     let records: Vec<_> = events.iter().map(|(_, event)| event.record).collect();
@@ -189,8 +189,10 @@ fn next(tx: &mut Tx<'_>, rules: &Rules, from: EventPosition) -> Result<Next, Sto
         Some(last) => instruction::corrected(tx, from, last)?,
         None => BTreeSet::new(),
     };
+    let versions = rules::notification(tx, shipped)?;
     let (mut facts, mut reviews) = (Vec::new(), Vec::new());
     for (position, event) in events {
+        let rules = versions.at(position);
         if corrected.contains(&position) {
             continue;
         }
@@ -236,7 +238,7 @@ fn facts_of(
 /// nothing of one that was taken back.
 fn decided_facts(
     tx: &mut Tx<'_>,
-    rules: &Rules,
+    shipped: &Rules,
     position: EventPosition,
 ) -> Result<Vec<Fact>, StoreError> {
     let before = EventPosition(position.0.saturating_sub(1));
@@ -246,7 +248,8 @@ fn decided_facts(
     let Some(event) = event::at(tx, position)? else {
         return Ok(Vec::new());
     };
-    match rules.decided(event.code) {
+    let versions = rules::notification(tx, shipped)?;
+    match versions.at(position).decided(event.code) {
         Some(urgency) => facts_of(tx, urgency, position, event),
         None => Ok(Vec::new()),
     }

@@ -5,6 +5,7 @@
 //! stands in an address.
 
 pub mod assets;
+pub mod changes;
 mod door;
 pub mod failure;
 pub mod help;
@@ -127,6 +128,7 @@ fn looking_up(lookup: Lookup) -> Router {
     Router::new()
         .route("/", get(lookup::home))
         .route("/look-up", look_up)
+        .route("/changes", get(changes::changes))
         .route("/person/{person}", get(lookup::person))
         .route("/help", get(help::help))
         .with_state(lookup)

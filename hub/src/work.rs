@@ -3,3 +3,4 @@
 pub mod decision;
 pub mod role;
 pub mod task;
+pub mod versions;

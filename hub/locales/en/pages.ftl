@@ -258,3 +258,9 @@ error-broken-text = It is our fault, not yours. Try again in a minute, or call {
 error-many-heading = Please wait a minute
 error-many-text = This site is asked for more than it can answer from where you are. Try again in a minute, or call { $phone }.
 error-missing-heading = There is no such page
+
+changes-heading = Changes to what we tell you
+changes-about = Every change of what we tell and by when, with its day and its reason. Events that came before a change were told by the rules of that time.
+changes-none = Nothing has changed yet.
+changes-notification = What is told, version
+changes-clocks = Time limits, version

@@ -258,3 +258,9 @@ error-broken-text = Es culpa nuestra, no suya. Pruebe otra vez en un minuto o ll
 error-many-heading = Espere un minuto, por favor
 error-many-text = Desde donde usted está se le pide a este sitio más de lo que puede contestar. Pruebe otra vez en un minuto o llame al { $phone }.
 error-missing-heading = No existe esa página
+
+changes-heading = Cambios en lo que le decimos
+changes-about = Cada cambio en lo que decimos y en los plazos, con su fecha y su razón. Lo que pasó antes de un cambio se avisó con las reglas de entonces.
+changes-none = Todavía no ha cambiado nada.
+changes-notification = Lo que se avisa, versión
+changes-clocks = Plazos, versión

@@ -14,6 +14,7 @@ use crate::clocks::table::{Recipient, Table};
 use crate::config::Config;
 use crate::ids::EventId;
 use crate::store::registry::clock::{self, ClockRow};
+use crate::store::registry::rules::{self, Versions};
 use crate::vault::Vault;
 use crate::vault::command::{Answer, Command, Reach, StaffAnswer, StaffCommand};
 
@@ -44,19 +45,20 @@ impl Clocks {
         let facility = facility.context("--facility is the code of a facility")?;
         let range = around(now, self.days);
         let limit = self.limit;
-        let mut rows = app::open_registry(config)?.read_now("clocks", move |tx| {
+        let shipped = Table::shipped()?;
+        let (mut rows, versions) = app::open_registry(config)?.read_now("clocks", move |tx| {
             let mut rows = Vec::new();
             for state in &states {
                 rows.extend(clock::due_between(tx, *state, range, limit)?);
             }
-            Ok(rows)
+            Ok((rows, rules::clocks(tx, &shipped)?))
         })?;
         rows.retain(|row| facility.as_ref().is_none_or(|code| *code == row.facility));
         rows.retain(|row| !only_due || row.warns_at <= now);
         rows.sort_by_key(|row| (row.due_at, row.position));
         let events: Vec<_> = rows.iter().map(|row| row.event).collect();
         let reach = reach(&app::open_vault(config)?, events)?;
-        print(&rows, &reach, now, output)
+        print((&rows, &reach), &versions, now, output)
     }
 
     fn states(&self) -> anyhow::Result<(Vec<ClockState>, bool)> {
@@ -97,15 +99,14 @@ pub(super) fn reach(vault: &Vault, events: Vec<EventId>) -> anyhow::Result<Vec<R
 }
 
 fn print(
-    clocks: &[ClockRow],
-    reach: &[Reach],
+    (clocks, reach): (&[ClockRow], &[Reach]),
+    versions: &Versions<Table>,
     now: Timestamp,
     output: &Output,
 ) -> anyhow::Result<()> {
-    let table = Table::shipped()?;
     let mut rows = Vec::new();
     for (row, reach) in clocks.iter().zip(reach) {
-        let rule = table.rule(&row.clock);
+        let rule = versions.at(row.position).rule(&row.clock);
         let is_due = row.state == ClockState::Running && row.warns_at <= now;
         let state = if is_due { "due" } else { row.state.as_str() };
         let for_victim = rule.is_none_or(|rule| rule.recipient == Recipient::Victim);

@@ -19,7 +19,7 @@ use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::instruction::{self, InstructionKind};
-use crate::store::registry::{decision, task};
+use crate::store::registry::{decision, rules, task};
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand, ToldCount};
@@ -108,18 +108,23 @@ impl Correct {
 
     /// Finds what is to be taken back; nothing where nothing was named.
     fn wrong(&self, store: &Store) -> anyhow::Result<Option<Wrong>> {
-        let rules = Rules::shipped()?;
-        let is_told = move |event: &Event| rules.decided(event.code).is_some();
+        let shipped = Rules::shipped()?;
+        let read = move |tx: &mut Tx<'_>| rules::notification(tx, &shipped);
+        let versions = store.read_now("rules", read)?;
+        let is_told = move |(position, event): &(EventPosition, Event)| {
+            versions.at(*position).decided(event.code).is_some()
+        };
         if let Some(position) = self.event {
             let position = EventPosition(position);
             let read = move |tx: &mut Tx<'_>| event::at(tx, position);
             let event = store.read_now("event", read)?;
             let event = event.context("there is no such event: see `savin-hub events`")?;
-            if !is_told(&event) {
-                bail!("{} is told to nobody by any rule", event.code);
+            let found = (position, event);
+            if !is_told(&found) {
+                bail!("{} is told to nobody by any rule", found.1.code);
             }
             let subject = format!("event/{}", position.0);
-            return Ok(Some(uncorrected(store, subject, vec![(position, event)])?));
+            return Ok(Some(uncorrected(store, subject, vec![found])?));
         }
         let (Some(facility), Some(from)) = (&self.facility, self.from) else {
             return Ok(None);
@@ -132,9 +137,8 @@ impl Correct {
         if u32::try_from(events.len()).is_ok_and(|count| count >= EVENTS_MAX) {
             bail!("that is {EVENTS_MAX} events or more: take a shorter time");
         }
-        events.retain(|(_, event)| {
-            is_told(event) && (codes.is_empty() || codes.contains(&event.code))
-        });
+        events
+            .retain(|found| is_told(found) && (codes.is_empty() || codes.contains(&found.1.code)));
         let subject = format!("events/{facility}/{from}/{to}");
         Ok(Some(uncorrected(store, subject, events)?))
     }

@@ -9,22 +9,20 @@ use crate::app;
 use crate::config::Config;
 use crate::freshness::{Hearing, hearing};
 use crate::notification::rules::Rules;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
 use crate::store::registry::agent::{self, Agent, AgentState};
 use crate::store::registry::feed::FeedRow;
-use crate::store::registry::{clone, event, feed};
+use crate::store::registry::{clone, event, feed, rules};
 use crate::vault::command::{Answer, Command, Counts, StaffAnswer, StaffCommand};
 use crate::watch::canary::FEED;
 
 pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     let store = app::open_registry(config)?;
     let vault = app::open_vault(config)?;
-    let rules = Rules::shipped()?;
+    let shipped = Rules::shipped()?;
     let (agents, clones, feeds, events, waiting) = store.read_now("status", move |tx| {
-        let by_certainty = event::count_by_certainty(tx)?.into_iter();
-        let waiting = by_certainty
-            .filter(|(code, origin, doubtful, _)| rules.needs_person(*code, *origin, *doubtful))
-            .map(|(.., count)| count)
-            .sum::<u64>();
+        let waiting = waiting(tx, &shipped)?;
         let events = event::count_by_code(tx)?;
         Ok((
             agent::all(tx)?,
@@ -117,6 +115,17 @@ fn print_canaries(config: &Config, late: usize, output: &Output) -> anyhow::Resu
         "CANARY LATE for {late}: a release of that jail might not be told either, see \
          `savin-hub canary`."
     ))
+}
+
+/// Counts the events that are told to nobody until a person has looked at them.
+fn waiting(tx: &mut Tx<'_>, shipped: &Rules) -> Result<u64, StoreError> {
+    let versions = rules::notification(tx, shipped)?;
+    let rules = versions.newest();
+    let by_certainty = event::count_by_certainty(tx)?.into_iter();
+    Ok(by_certainty
+        .filter(|(code, origin, doubtful, _)| rules.needs_person(*code, *origin, *doubtful))
+        .map(|(.., count)| count)
+        .sum())
 }
 
 /// Says what a person has to look at.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 /// The table that ships with the program.
-const SHIPPED: &str = include_str!("../../data/notification_rules.csv");
+pub const SHIPPED: &str = include_str!("../../data/notification_rules.csv");
 
 /// The version of the shipped table, part of every notice's identifier.
 pub const SHIPPED_VERSION: &str = "2026-11";

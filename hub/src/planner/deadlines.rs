@@ -20,6 +20,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::clock::{self, ClockRow};
 use crate::store::registry::event::{self, Event};
+use crate::store::registry::rules::{self, Versions};
 use crate::store::registry::task::{self, NewTask, TaskKind};
 use crate::store::registry::{facility, record, telling};
 use crate::vault::command::{DueClock, PlannerCommand};
@@ -55,9 +56,14 @@ impl Planner {
             }
         }
         let now = (self.world.wall)();
-        let due = move |tx: &mut Tx<'_>| clock::to_look_at(tx, now, CLOCKS_MAX);
-        for row in self.store.read("due clocks", due).await? {
-            let rule = self.clocks.rule(&row.clock).cloned();
+        let shipped = Arc::clone(&self.clocks);
+        let due = move |tx: &mut Tx<'_>| {
+            let due = clock::to_look_at(tx, now, CLOCKS_MAX)?;
+            Ok((due, rules::clocks(tx, &shipped)?))
+        };
+        let (due, versions) = self.store.read("due clocks", due).await?;
+        for row in due {
+            let rule = versions.at(row.position).rule(&row.clock).cloned();
             match rule {
                 Some(rule) if rule.recipient == Recipient::Victim => {
                     self.victims(rule, row, now).await?;
@@ -128,22 +134,24 @@ impl Planner {
 }
 
 /// Starts and ends clocks by the next events; returns whether there may be more.
-fn follow(tx: &mut Tx<'_>, table: &Table, zone: &TimeZone) -> Result<bool, StoreError> {
+fn follow(tx: &mut Tx<'_>, shipped: &Table, zone: &TimeZone) -> Result<bool, StoreError> {
     let from = clock::position(tx)?;
     let events = event::after(tx, from, EVENTS_MAX)?;
     let Some((last, _)) = events.last() else {
         return Ok(false);
     };
     clock::advance(tx, *last)?;
-    let codes = |of: fn(&ClockRule) -> &BTreeSet<EventCode>| -> BTreeSet<EventCode> {
-        table.rules().iter().flat_map(of).copied().collect()
-    };
-    let (starts, ends) = (codes(|rule| &rule.starts), codes(|rule| &rule.ends));
+    let versions = rules::clocks(tx, shipped)?;
     for (position, event) in &events {
-        if ends.contains(&event.code) {
-            end_others(tx, table, event)?;
+        let table = versions.at(*position);
+        let is_in = |of: fn(&ClockRule) -> &BTreeSet<EventCode>| {
+            let mut rules = table.rules().iter();
+            rules.any(|rule| of(rule).contains(&event.code))
+        };
+        if is_in(|rule| &rule.ends) {
+            end_others(tx, &versions, event)?;
         }
-        if starts.contains(&event.code) {
+        if is_in(|rule| &rule.starts) {
             begin(tx, (table, zone), *position, event)?;
         }
     }
@@ -151,10 +159,14 @@ fn follow(tx: &mut Tx<'_>, table: &Table, zone: &TimeZone) -> Result<bool, Store
 }
 
 /// Ends the clocks that an event makes needless or meets, with their tasks.
-fn end_others(tx: &mut Tx<'_>, table: &Table, event: &Event) -> Result<(), StoreError> {
+fn end_others(
+    tx: &mut Tx<'_>,
+    versions: &Versions<Table>,
+    event: &Event,
+) -> Result<(), StoreError> {
     let now = event.received_at.timestamp();
     for row in clock::running_of(tx, event.record)? {
-        let state = match table.rule(&row.clock) {
+        let state = match versions.at(row.position).rule(&row.clock) {
             Some(rule) => ended_by(rule, event.code),
             None => Some(ClockState::Void),
         };

@@ -20,6 +20,7 @@ pub mod merge;
 pub mod person;
 pub mod position;
 pub mod record;
+pub mod rules;
 pub mod staff;
 pub mod task;
 pub mod telling;
@@ -61,6 +62,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0008_freshness.sql",
             include_str!("migrations/registry/0008_freshness.sql"),
+        ),
+        (
+            "0009_proposal.sql",
+            include_str!("migrations/registry/0009_proposal.sql"),
         ),
     ],
 };

@@ -1,7 +1,7 @@
 //! Taking back what was told: exactly those who may have heard it are told so, and what nobody has
 //! heard is withdrawn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -9,14 +9,14 @@ use super::command::{PlannerAnswer, StaffAnswer, ToldCount};
 use super::courier::Payload;
 use super::planning::{new_notice, store};
 use super::{Vault, VaultError, contacts};
-use crate::ids::EventId;
+use crate::ids::{EventId, PersonId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::notice::NewNotice;
 use crate::store::vault::notice_event::{self, EventNotice};
-use crate::store::vault::{registrant, task, watermark};
+use crate::store::vault::{registrant, subscription, task, watermark};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -65,6 +65,28 @@ impl Vault {
                 })
                 .collect(),
         ))
+    }
+}
+
+impl Vault {
+    /// Says who was told of events, or would be told now of whom they are about.
+    pub(super) fn whom(&self, events: &[(EventId, PersonId)]) -> Result<StaffAnswer, VaultError> {
+        let (mut links, mut persons) = (Vec::new(), Vec::new());
+        for (event, person) in events {
+            links.push(self.keys.event_link(*event));
+            persons.push(self.keys.person_link(*person));
+        }
+        let whom = self.store.read_now("whom", move |tx| {
+            let told = notice_event::of_events(tx, &links)?;
+            let asking = subscription::registrants_of(tx, &persons)?;
+            let both = told.iter().zip(asking).map(|(told, asking)| {
+                let told = told.iter().map(|notice| notice.registrant);
+                let all: BTreeSet<RegistrantId> = told.chain(asking).collect();
+                all.into_iter().collect()
+            });
+            Ok(both.collect())
+        })?;
+        Ok(StaffAnswer::Whom(whom))
     }
 }
 

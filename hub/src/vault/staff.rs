@@ -48,6 +48,7 @@ impl Vault {
                 })?;
                 Ok(StaffAnswer::Counts(counts))
             }
+            StaffCommand::Whom { events } => self.whom(&events),
             StaffCommand::Told { events } => self.told(&events),
             StaffCommand::Reach { events } => self.reach(&events),
             StaffCommand::Tasks(command) => self.tasks(command),

@@ -354,4 +354,4 @@ fn past(page: &Page, event: &event::Event) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -10,7 +10,7 @@ use crate::clocks::ClockState;
 use crate::clocks::table::{MetBy, Table};
 use crate::store::conn::Tx;
 use crate::store::registry::clock::{self, ClockRow};
-use crate::store::registry::event;
+use crate::store::registry::{event, rules};
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 
@@ -96,13 +96,13 @@ fn coming(
 
 /// Deadlines that were missed, came late, or passed with somebody not told.
 pub(super) fn overdue(store: &Store, vault: &Vault, now: Timestamp) -> anyhow::Result<Rows> {
-    let table = Table::shipped()?;
-    let found = store.read_now("overdue", move |tx| {
+    let shipped = Table::shipped()?;
+    let (found, versions) = store.read_now("overdue", move |tx| {
         let mut found = Vec::new();
         for state in [ClockState::Missed, ClockState::Late, ClockState::Passed] {
             found.extend(clock::due_between(tx, state, around(now), ROWS_MAX)?);
         }
-        Ok(found)
+        Ok((found, rules::clocks(tx, &shipped)?))
     })?;
     let events = found.iter().map(|row| row.event).collect();
     let mut rows = Vec::new();
@@ -110,7 +110,7 @@ pub(super) fn overdue(store: &Store, vault: &Vault, now: Timestamp) -> anyhow::R
         if row.state == ClockState::Passed && reach.untold() == 0 {
             continue;
         }
-        let rule = table.rule(&row.clock);
+        let rule = versions.at(row.position).rule(&row.clock);
         let is_told =
             rule.is_some_and(|rule| matches!(rule.met_by, MetBy::Notice | MetBy::Reminder));
         rows.push(vec![

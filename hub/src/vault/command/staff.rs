@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
 use super::{Choices, Message, Subscribed, TryOutcome};
-use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
+use crate::ids::{EventId, EventPosition, NoticeId, PersonId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
@@ -38,6 +38,11 @@ pub enum StaffCommand {
         before: Timestamp,
         /// At most how many.
         limit: u32,
+    },
+    /// Say who was told of events, or would be told now of whom they are about, by pseudonym.
+    Whom {
+        /// Of which events, each with its person.
+        events: Vec<(EventId, PersonId)>,
     },
     /// Count what there is.
     Counts,
@@ -152,6 +157,8 @@ pub enum StaffAnswer {
     Notices(Vec<NoticeRow>),
     /// How many there are.
     Counts(Counts),
+    /// Who was or would be told, in the order of the events.
+    Whom(Vec<Vec<RegistrantId>>),
     /// Who would be told of a correction, by channel.
     Told(Vec<ToldCount>),
     /// How far the registrants of each event were reached, in the order of the events.

@@ -79,7 +79,7 @@ fn monotonic() -> std::time::Instant {
     std::time::Instant::now()
 }
 
-fn english() -> Page {
+pub(in crate::web) fn english() -> Page {
     let site = Site {
         url: "https://savin.example".to_owned(),
         phone: "1-800-555-0100".to_owned(),
