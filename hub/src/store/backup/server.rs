@@ -12,6 +12,9 @@ use super::super::{Place, StoreError};
 use super::{TableRows, same_rows};
 use crate::values;
 
+/// How often the server is asked who is connected, a fifth of a second apart.
+const LOOKS: u32 = 25;
+
 /// Dumps a schema and counts its rows in the same snapshot.
 pub(super) fn copy(url: &str, schema: &str, to: &Path) -> Result<Vec<TableRows>, StoreError> {
     let mut driver = PostgresDriver::open(url, schema)?;
@@ -38,16 +41,24 @@ pub(super) fn check(dump: &Path) -> Result<(), StoreError> {
     run(list)
 }
 
-/// Says whether another connection works in a schema: each of ours says so by its name.
+/// Says whether another connection works in a schema: each of ours says so by its name. The server shows
+/// one that has just ended for a moment longer, so that it is asked again for a few seconds.
 pub(super) fn is_in_use(url: &str, schema: &str) -> Result<bool, StoreError> {
     let mut driver = PostgresDriver::open(url, schema)?;
-    let others = Tx::new(&mut driver).query_optional(
-        "SELECT count(*) FROM pg_stat_activity
-         WHERE application_name = $1 AND pid <> pg_backend_pid()",
-        values![schema],
-    )?;
-    let others = others.ok_or(StoreError::Damaged("a count"))?.integer(0)?;
-    Ok(others > 0)
+    let mut tx = Tx::new(&mut driver);
+    for _ in 0..LOOKS {
+        let others = tx.query_optional(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE application_name = $1 AND datname = current_database()
+                 AND pid <> pg_backend_pid()",
+            values![schema],
+        )?;
+        if others.ok_or(StoreError::Damaged("a count"))?.integer(0)? == 0 {
+            return Ok(false);
+        }
+        tx.query("SELECT pg_sleep(0.2)::text", values![])?;
+    }
+    Ok(true)
 }
 
 /// Gives the schema another name and restores the dump in its place; if that fails, it has its name
