@@ -9,6 +9,7 @@ pub mod full_state;
 mod linking;
 mod people;
 pub mod relinking;
+pub mod repair;
 mod settle;
 mod succession;
 mod workspace;

@@ -25,6 +25,13 @@ pub fn key_hash(feed: &FeedName, key: &RecordKey) -> Hash {
     Hash::tagged("savin/key/1", &parts)
 }
 
+/// Returns in which bucket a row is that is named by a hash.
+#[must_use]
+pub const fn bucket_of(key: &Hash) -> u8 {
+    let [first, ..] = *key.as_bytes();
+    first
+}
+
 /// The digest of all rows that one agent lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest(Box<[Bucket; BUCKETS]>);
@@ -64,6 +71,15 @@ impl Digest {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.0.iter().map(|bucket| u64::from(bucket.count)).sum()
+    }
+
+    /// Returns how many rows there are in some buckets.
+    #[must_use]
+    pub fn rows_in(&self, buckets: &[u8]) -> u64 {
+        let counts = buckets
+            .iter()
+            .filter_map(|number| self.0.get(usize::from(*number)));
+        counts.map(|bucket| u64::from(bucket.count)).sum()
     }
 
     /// Returns one hash that is equal exactly when all buckets are.
@@ -111,8 +127,7 @@ impl Digest {
     }
 
     fn bucket(&mut self, key: &Hash) -> Option<&mut Bucket> {
-        let [first, ..] = *key.as_bytes();
-        self.0.get_mut(usize::from(first))
+        self.0.get_mut(usize::from(bucket_of(key)))
     }
 }
 

@@ -26,6 +26,9 @@ pub const CHUNK_BYTES: usize = 128 * 1024;
 /// Rows in a whole snapshot: the largest roster that the hub stages for one agent.
 pub const SNAPSHOT_ROWS_MAX: u64 = 1_000_000;
 
+/// Rows that a comparison of digests sends again; beyond, the full state is cheaper than to look twice.
+pub const REPAIR_ROWS_MAX: u64 = 2_048;
+
 /// Bytes of an identifier such as a booking number or a facility code.
 pub const IDENTIFIER_BYTES_MAX: usize = 96;
 

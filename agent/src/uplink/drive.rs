@@ -1,6 +1,7 @@
 //! Driving one session: frames in and out, batches from captures and journal, receipts into it.
 
 pub mod beat;
+mod repair;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -275,6 +276,8 @@ impl Driver {
                 self.receipt = Some((receipt, due));
             }
             AgentEvent::Snapshot { new_epoch } => self.send_full_state(new_epoch, session)?,
+            AgentEvent::Compare => self.send_standing(session)?,
+            AgentEvent::Repair(buckets) => self.send_repair(buckets, session)?,
             AgentEvent::Heartbeat => {
                 self.certificate.say();
                 let heartbeat = self.heartbeat()?;

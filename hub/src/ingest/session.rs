@@ -1,5 +1,7 @@
 //! Driving one agent's session: frames in and out, batches to the writer, receipts back.
 
+mod compare;
+
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -33,6 +35,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::{clone, feed, position};
+use compare::Comparison;
 
 /// Over how many seconds agents spread their reconnects.
 const SPREAD_S: u32 = 60;
@@ -80,6 +83,7 @@ pub(super) async fn serve(
         answer,
         staged: None,
         is_rebaseline_asked: false,
+        comparison: Comparison::default(),
     };
     loop {
         driver.work(&mut streams).await?;
@@ -112,6 +116,7 @@ struct Driver<'a> {
     answer: mpsc::Sender<Answer>,
     staged: Option<(SnapshotBegin, Vec<SnapshotRow>)>,
     is_rebaseline_asked: bool,
+    comparison: Comparison,
 }
 
 impl Driver<'_> {
@@ -145,7 +150,8 @@ impl Driver<'_> {
                 }
                 HubEvent::SnapshotEnd(_) => self.apply_state().await?,
                 HubEvent::Heartbeat(beat) => self.heard(beat).await?,
-                HubEvent::Result(_) => {}
+                HubEvent::Compared(step) => self.compared(step).await?,
+                HubEvent::Result(result) => self.resulted(&result)?,
                 HubEvent::Closed(why) => return Err(SessionError::Closed(why)),
             }
         }
@@ -173,7 +179,7 @@ impl Driver<'_> {
     /// Asks the agent to renew its certificate.
     fn rotate(&mut self) -> Result<(), SessionError> {
         self.rotation.ask(self.now());
-        self.order(&Order::Rotate)
+        self.order(&Order::Rotate).map(|_| ())
     }
 
     async fn greeted(&mut self, hello: &Hello) -> Result<(), SessionError> {
@@ -276,9 +282,7 @@ impl Driver<'_> {
                     1,
                 );
                 if *digest_differs {
-                    error!(agent.id = %self.speaker.agent,
-                        "The registry's mirror differs from the jail's list: asking for it whole");
-                    self.ask_for_state()?;
+                    self.ask_to_compare()?;
                 }
             }
             Outcome::Refused { reason, expected } => {
@@ -388,11 +392,11 @@ impl Driver<'_> {
             })
             .await?
             .ok_or(SessionError::Barred)?;
-        let differs = durable.is_some_and(|durable| durable.digest.root() != root);
-        if differs {
-            error!(agent.id = %name,
-                "The registry's mirror differs from the jail's list: asking for it whole");
-            self.ask_for_state()?;
+        let Some(durable) = durable else {
+            return Ok(());
+        };
+        if durable.digest.root() != root || self.is_different(end, root).await? {
+            self.ask_to_compare()?;
         }
         Ok(())
     }
@@ -401,17 +405,20 @@ impl Driver<'_> {
         if self.is_rebaseline_asked {
             return Ok(());
         }
+        error!(agent.id = %self.speaker.agent,
+            "The registry's mirror differs from the jail's list: asking for it whole");
         self.is_rebaseline_asked = true;
-        self.order(&Order::Rebaseline)
+        self.order(&Order::Rebaseline).map(|_| ())
     }
 
-    fn order(&mut self, order: &Order) -> Result<(), SessionError> {
+    /// Gives an order, and returns the command's identifier.
+    fn order(&mut self, order: &Order) -> Result<[u8; 16], SessionError> {
         let world = self.shared.world;
         let (id, issued) = ((world.random)(), (world.wall)().as_microsecond());
         let key = self.shared.authority.receipt_key();
         let command = Command::sign(self.speaker.agent, id, issued, order, key)?;
         self.session.command(command);
-        Ok(())
+        Ok(id)
     }
 
     fn receipt(&self, position: Position, received_at: ReceivedAt) -> Receipt {

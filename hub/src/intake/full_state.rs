@@ -32,8 +32,9 @@ pub struct FullState {
     rows: Vec<StateRow>,
 }
 
+/// A row of a state, read.
 #[derive(Debug, Clone)]
-struct StateRow {
+pub(super) struct StateRow {
     feed: FeedName,
     coverage: Coverage,
     evidence: Evidence,
@@ -50,27 +51,15 @@ pub fn open(
     begin: &SnapshotBegin,
     rows: Vec<SnapshotRow>,
 ) -> Result<FullState, Refusal> {
-    let forged = || Refusal::Envelope(savin_shared::envelope::EnvelopeError::Chain);
     begin
         .verify(speaker.agent, &speaker.batch_key)
         .map_err(|_| forged())?;
     let mut digest = Digest::default();
     let mut opened = Vec::with_capacity(rows.len());
     for row in rows {
-        let record = portable::decode(&row.row)?;
-        if !speaker.facilities.contains(&record.facility) {
-            return Err(Refusal::OtherFacility(record.facility));
-        }
-        let hash = row_hash(&row.row);
-        digest.add(&key_hash(&row.feed, &record.key()), &hash);
-        let unknown = savin_shared::delta::DeltaError::UnknownCode;
-        opened.push(StateRow {
-            coverage: Coverage::from_code(row.coverage).ok_or(unknown("coverage"))?,
-            evidence: Evidence::from_code(row.evidence).ok_or(unknown("evidence"))?,
-            feed: row.feed,
-            hash,
-            record,
-        });
+        let row = opened_row(speaker, row)?;
+        digest.add(&row.name(), &row.hash);
+        opened.push(row);
     }
     if opened.len() as u64 != begin.rows || digest.root() != begin.state_digest {
         return Err(forged());
@@ -81,6 +70,39 @@ pub fn open(
         digest,
         rows: opened,
     })
+}
+
+/// Refuses what its speaker has not signed so.
+pub(super) const fn forged() -> Refusal {
+    Refusal::Envelope(savin_shared::envelope::EnvelopeError::Chain)
+}
+
+/// Reads a row of a state, and checks that its speaker may speak for its facility.
+pub(super) fn opened_row(speaker: &Speaker, row: SnapshotRow) -> Result<StateRow, Refusal> {
+    let record = portable::decode(&row.row)?;
+    if !speaker.facilities.contains(&record.facility) {
+        return Err(Refusal::OtherFacility(record.facility));
+    }
+    let unknown = savin_shared::delta::DeltaError::UnknownCode;
+    Ok(StateRow {
+        coverage: Coverage::from_code(row.coverage).ok_or(unknown("coverage"))?,
+        evidence: Evidence::from_code(row.evidence).ok_or(unknown("evidence"))?,
+        hash: row_hash(&row.row),
+        feed: row.feed,
+        record,
+    })
+}
+
+impl StateRow {
+    /// Returns the hash of what names the row.
+    pub(super) fn name(&self) -> Hash {
+        key_hash(&self.feed, &self.record.key())
+    }
+
+    /// Returns the hash of the row's bytes.
+    pub(super) const fn hash(&self) -> Hash {
+        self.hash
+    }
 }
 
 /// Applies a full state; it is refused where the agent's chain is known to be longer or another.
@@ -120,36 +142,8 @@ fn apply(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), Store
     for (key, listing) in &before {
         digest.add(&key_hash(&key.feed, &key.key), &listing.row_hash);
     }
-    let mut movements = Vec::new();
-    let mut listed = BTreeSet::new();
-    for row in &state.rows {
-        let key = ListingKey {
-            agent,
-            feed: row.feed.clone(),
-            key: row.record.key(),
-        };
-        if before
-            .get(&key)
-            .is_none_or(|listing| listing.row_hash != row.hash)
-        {
-            movements.push(movement(
-                state,
-                &row.feed,
-                moment,
-                MovementChange::Row {
-                    record: &row.record,
-                    hash: row.hash,
-                    coverage: row.coverage,
-                    evidence: row.evidence,
-                },
-            ));
-        }
-        listed.insert(key);
-    }
-    for key in before.keys().filter(|key| !listed.contains(key)) {
-        let change = MovementChange::NoLongerListed(key.key.clone());
-        movements.push(movement(state, &key.feed, moment, change));
-    }
+    let of = (&state.speaker, state.position);
+    let movements = movements(of, &before, &state.rows, moment);
     let received_at = ReceivedAt(moment.now);
     let durable = Durable {
         position: state.position,
@@ -183,18 +177,54 @@ fn apply(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), Store
     succeed(tx, &successions, moment)
 }
 
+/// Returns what has to change for a mirror to list exactly these rows.
+pub(super) fn movements<'a>(
+    of: (&'a Speaker, Position),
+    before: &'a BTreeMap<ListingKey, Listing>,
+    rows: &'a [StateRow],
+    moment: Moment,
+) -> Vec<Movement<'a>> {
+    let mut movements = Vec::new();
+    let mut listed = BTreeSet::new();
+    for row in rows {
+        let key = ListingKey {
+            agent: of.0.agent,
+            feed: row.feed.clone(),
+            key: row.record.key(),
+        };
+        if before
+            .get(&key)
+            .is_none_or(|listing| listing.row_hash != row.hash)
+        {
+            let change = MovementChange::Row {
+                record: &row.record,
+                hash: row.hash,
+                coverage: row.coverage,
+                evidence: row.evidence,
+            };
+            movements.push(movement(of, &row.feed, moment, change));
+        }
+        listed.insert(key);
+    }
+    for key in before.keys().filter(|key| !listed.contains(key)) {
+        let change = MovementChange::NoLongerListed(key.key.clone());
+        movements.push(movement(of, &key.feed, moment, change));
+    }
+    movements
+}
+
 fn movement<'a>(
-    state: &'a FullState,
+    (speaker, position): (&'a Speaker, Position),
     feed: &'a FeedName,
     moment: Moment,
     change: MovementChange<'a>,
 ) -> Movement<'a> {
     Movement {
-        speaker: &state.speaker,
-        lister: state.speaker.agent,
+        speaker,
+        lister: speaker.agent,
         feed,
-        epoch: state.position.epoch,
-        seq: state.position.seq,
+        epoch: position.epoch,
+        seq: position.seq,
         observed_at: ObservedAt(moment.now),
         origin: Origin::Rebaseline,
         change,

@@ -281,7 +281,26 @@ fn samples() -> Vec<Frame> {
     }));
     frames.extend(enrolment());
     frames.extend(renewal());
+    frames.extend(comparison());
     frames
+}
+
+fn comparison() -> Vec<Frame> {
+    let digest = Hash::of(b"state");
+    let steps = [
+        Reconcile::Standing {
+            position: position(),
+            buckets: vec![1, 2, 3],
+        },
+        Reconcile::Differing(vec![7, 9]),
+        Reconcile::Repair {
+            begin: SnapshotBegin::sign(agent(), position(), 1, digest, &key()),
+            buckets: vec![7, 9],
+            chunks: Vec::new(),
+        },
+        Reconcile::Declined,
+    ];
+    steps.map(Frame::Reconcile).to_vec()
 }
 
 fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {

@@ -1,5 +1,7 @@
 //! The agent's end: greet, send what the hub does not have, keep its receipts, stay alive.
 
+mod orders;
+
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -8,7 +10,7 @@ use crate::chain::Position;
 use crate::codec::Codec;
 use crate::envelope::SealedBatch;
 use crate::frame::Frame;
-use crate::frame::command::{Command, CommandOutcome, CommandResult, Order};
+use crate::frame::command::{CommandOutcome, CommandResult, Order};
 use crate::frame::greeting::{Hello, Verdict, Welcome};
 use crate::frame::heartbeat::Heartbeat;
 use crate::frame::live::{Ack, Nack, NackReason};
@@ -36,6 +38,10 @@ pub enum AgentEvent {
         /// Whether the journal was rolled back, so that it must begin a new epoch first.
         new_epoch: bool,
     },
+    /// Send the digest of what is listed with `standing`.
+    Compare,
+    /// Send what is listed in these buckets with `repair`.
+    Repair(Vec<u8>),
     /// Describe how things are with `heartbeat`.
     Heartbeat,
     /// Carry out an order of the hub and answer with `command_done`.
@@ -97,6 +103,8 @@ pub struct AgentSession {
     loading: bool,
     /// The hub wants the full state; what it would overtake is sent first.
     state_asked: bool,
+    /// The hub wants to compare digests, by this command.
+    compare_asked: Option<[u8; 16]>,
     outgoing: VecDeque<Outgoing>,
     events: VecDeque<AgentEvent>,
     answer_due: Option<Instant>,
@@ -122,6 +130,7 @@ impl AgentSession {
             credit: 0,
             loading: false,
             state_asked: false,
+            compare_asked: None,
             outgoing: VecDeque::from([Frame::Hello(hello).into()]),
             events: VecDeque::new(),
             answer_due: Some(now + timing.greeting),
@@ -141,6 +150,7 @@ impl AgentSession {
             (Phase::Checking | Phase::Live | Phase::Snapshot { .. }, Frame::Command(command)) => {
                 self.commanded(&command);
             }
+            (Phase::Live | Phase::Snapshot { .. }, Frame::Reconcile(step)) => self.compared(step),
             _ => self.close(AgentClose::Protocol),
         }
     }
@@ -418,21 +428,6 @@ impl AgentSession {
         }
     }
 
-    fn commanded(&mut self, command: &Command) {
-        match command.open(self.agent, &self.hub_key) {
-            Ok(Order::Rebaseline) => {
-                self.state_asked = !matches!(self.phase, Phase::Snapshot { .. });
-                self.command_done(command.id, CommandOutcome::Done);
-                self.pump();
-            }
-            Ok(order) => self.events.push_back(AgentEvent::Order {
-                id: command.id,
-                order,
-            }),
-            Err(_) => self.command_done(command.id, CommandOutcome::Refused),
-        }
-    }
-
     fn begin_snapshot(&mut self, new_epoch: bool) {
         if !matches!(self.phase, Phase::Snapshot { .. }) {
             self.state_asked = false;
@@ -465,6 +460,7 @@ impl AgentSession {
         if self.state_asked && self.is_drained() {
             return self.announce_snapshot(false);
         }
+        self.compare();
         let behind = self.sent < self.end.seq;
         if self.phase == Phase::Live && !self.loading && behind && self.has_room() {
             let in_flight = u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX);

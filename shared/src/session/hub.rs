@@ -11,6 +11,7 @@ use crate::frame::command::{Command, CommandResult};
 use crate::frame::greeting::{Hello, Verdict, Welcome};
 use crate::frame::heartbeat::Heartbeat;
 use crate::frame::live::{Ack, Nack, NackReason};
+use crate::frame::reconcile::Reconcile;
 use crate::frame::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotEnd};
 use crate::ids::AgentId;
 use crate::limits::SNAPSHOT_ROWS_MAX;
@@ -30,6 +31,8 @@ pub enum HubEvent {
     SnapshotEnd(SnapshotEnd),
     /// Keep how things are at the agent.
     Heartbeat(Heartbeat),
+    /// Compare digests: answer a standing with `compare`, and apply a repair.
+    Compared(Reconcile),
     /// Keep what became of a command.
     Result(CommandResult),
     /// The session is over.
@@ -122,6 +125,14 @@ impl HubSession {
             (Phase::Live | Phase::Snapshot { .. } | Phase::Applying, Frame::Result(result)) => {
                 self.events.push_back(HubEvent::Result(result));
             }
+            (
+                Phase::Live | Phase::Snapshot { .. } | Phase::Applying,
+                Frame::Reconcile(
+                    step @ (Reconcile::Standing { .. }
+                    | Reconcile::Repair { .. }
+                    | Reconcile::Declined),
+                ),
+            ) => self.events.push_back(HubEvent::Compared(step)),
             _ => self.close(HubClose::Protocol),
         }
     }
@@ -194,6 +205,14 @@ impl HubSession {
                 self.events
                     .push_back(HubEvent::Closed(HubClose::TurnedAway));
             }
+        }
+    }
+
+    /// Names the buckets that differ.
+    pub fn compare(&mut self, differing: Vec<u8>) {
+        if self.phase == Phase::Live {
+            let step = Reconcile::Differing(differing);
+            self.outgoing.push_back(Frame::Reconcile(step).into());
         }
     }
 

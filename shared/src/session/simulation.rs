@@ -223,6 +223,52 @@ fn says_how_things_are_soon_after_they_went_quiet() {
 }
 
 #[test]
+fn sets_one_wrong_row_right_in_two_round_trips_and_without_the_full_state() {
+    for seed in 0..20 {
+        let mut world = World::new(seed);
+        for _ in 0..200 {
+            world.step(false);
+        }
+        world.settle();
+        world.hub.corrupt(&mut world.dice);
+        let before = (world.hub.snapshots, world.link.sent());
+        // One heartbeat, then the order and the standing, the buckets and the rows.
+        for _ in 0..250 {
+            world.now += Duration::from_millis(100);
+            world.exchange(false);
+        }
+        world.hub.assert_mirrors(&world.agent);
+        assert_eq!(world.hub.comparisons, 1, "seed {seed}");
+        assert_eq!(world.hub.snapshots, before.0, "seed {seed}");
+        let listed = u32::try_from(world.agent.shadow.len()).unwrap();
+        assert!((1..listed).contains(&world.hub.repaired), "seed {seed}");
+        // Two heartbeats at most, and order, standing, result, buckets and rows.
+        assert!(world.link.sent() - before.1 <= 7, "seed {seed}");
+    }
+}
+
+#[test]
+fn compares_only_what_is_level_while_the_jail_goes_on() {
+    for seed in 0..20 {
+        let mut world = World::new(seed);
+        for _ in 0..100 {
+            world.step(false);
+        }
+        world.settle();
+        world.hub.corrupt(&mut world.dice);
+        for _ in 0..300 {
+            world.now += Duration::from_millis(100);
+            world.exchange(false);
+        }
+        for _ in 0..100 {
+            world.step(false);
+        }
+        world.settle();
+        world.hub.assert_mirrors(&world.agent);
+    }
+}
+
+#[test]
 fn meets_every_fault_that_it_claims_to_survive() {
     let mut faults = link::Faults::default();
     let (mut gaps, mut repeats, mut snapshots, mut rollbacks) = (0, 0, 0, 0);

@@ -10,6 +10,7 @@ mod exports;
 mod import;
 mod mail;
 mod mapping;
+mod mirror;
 mod older;
 mod packaging;
 mod refusals;

@@ -9,11 +9,12 @@ use super::Dice;
 use crate::chain::Position;
 use crate::clock::ObservedAt;
 use crate::delta::{self, Change, Coverage, Delta, Evidence, Origin, Row};
-use crate::digest::{Digest, key_hash};
+use crate::digest::{Digest, bucket_of, key_hash};
 use crate::envelope::{SealedBatch, Unsealed, seal};
 use crate::frame::Frame;
 use crate::frame::greeting::Hello;
 use crate::frame::heartbeat::Heartbeat;
+use crate::frame::reconcile::Reconcile;
 use crate::frame::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotEnd, SnapshotRow};
 use crate::hash::Hash;
 use crate::ids::{AgentId, Epoch, FacilityCode, FeedName, RecordKey, RecordNumber, Seq};
@@ -313,6 +314,11 @@ impl AgentModel {
                     self.send_snapshot(now);
                 }
                 AgentEvent::Heartbeat => self.send_heartbeat(),
+                AgentEvent::Compare => {
+                    let (end, digest) = (self.end, self.digest.clone());
+                    self.with_session(|session| session.standing(end, &digest));
+                }
+                AgentEvent::Repair(buckets) => self.send_repair(buckets),
                 AgentEvent::Order { .. } => {}
                 AgentEvent::Closed(_) => self.closed = true,
             }
@@ -335,16 +341,7 @@ impl AgentModel {
     }
 
     fn send_snapshot(&mut self, now: Instant) {
-        let rows: Vec<SnapshotRow> = self
-            .shadow
-            .values()
-            .map(|row| SnapshotRow {
-                feed: feed(),
-                coverage: Coverage::Full.code(),
-                evidence: Evidence::Listing.code(),
-                row: row.bytes().to_vec(),
-            })
-            .collect();
+        let rows: Vec<SnapshotRow> = self.shadow.values().map(snapshot_row).collect();
         let count = rows.len() as u64;
         let digest = self.digest.root();
         let begin = SnapshotBegin::sign(self.name, self.end, count, digest, &self.key);
@@ -365,10 +362,37 @@ impl AgentModel {
         });
     }
 
+    fn send_repair(&mut self, buckets: Vec<u8>) {
+        let rows: Vec<_> = self
+            .shadow
+            .iter()
+            .filter(|(key, _)| buckets.contains(&bucket_of(&key_hash(&feed(), key))))
+            .map(|(_, row)| snapshot_row(row))
+            .collect();
+        let (count, digest) = (self.shadow.len() as u64, self.digest.root());
+        let begin = SnapshotBegin::sign(self.name, self.end, count, digest, &self.key);
+        let chunks = SnapshotChunk::pack_all(&rows).unwrap();
+        let step = Reconcile::Repair {
+            begin,
+            buckets,
+            chunks,
+        };
+        self.with_session(|session| session.repair(step));
+    }
+
     fn with_session(&mut self, act: impl FnOnce(&mut AgentSession)) {
         if let Some(session) = &mut self.session {
             act(session);
         }
+    }
+}
+
+fn snapshot_row(row: &Row) -> SnapshotRow {
+    SnapshotRow {
+        feed: feed(),
+        coverage: Coverage::Full.code(),
+        evidence: Evidence::Listing.code(),
+        row: row.bytes().to_vec(),
     }
 }
 

@@ -11,13 +11,14 @@ use super::agent::{AgentModel, feed};
 use crate::chain::{Admission, Position, admit};
 use crate::clock::ReceivedAt;
 use crate::delta::{self, Change, Row};
-use crate::digest::{Digest, key_hash};
+use crate::digest::{Digest, bucket_of, key_hash};
 use crate::envelope::{SealedBatch, open};
 use crate::frame::Frame;
 use crate::frame::command::{Command, Order};
 use crate::frame::greeting::{Hello, Verdict, Welcome};
 use crate::frame::heartbeat::Heartbeat;
 use crate::frame::live::{Ack, Nack, NackReason};
+use crate::frame::reconcile::Reconcile;
 use crate::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use crate::hash::Hash;
 use crate::ids::{AgentId, RecordKey, Seq};
@@ -51,6 +52,8 @@ pub(super) struct HubModel {
     pub(super) gaps: u32,
     pub(super) repeats: u32,
     pub(super) snapshots: u32,
+    pub(super) comparisons: u32,
+    pub(super) repaired: u32,
     /// Where a full state took the place of deltas: the last delta that had come before.
     pub(super) skipped_after: Option<Position>,
 }
@@ -72,6 +75,8 @@ impl HubModel {
             gaps: 0,
             repeats: 0,
             snapshots: 0,
+            comparisons: 0,
+            repaired: 0,
             skipped_after: None,
         }
     }
@@ -185,11 +190,71 @@ impl HubModel {
                 HubEvent::SnapshotEnd(_) => self.apply_snapshot(),
                 HubEvent::Heartbeat(heartbeat) => {
                     self.heartbeats += 1;
+                    self.look_for_a_difference(&heartbeat);
                     self.last_heartbeat = Some(heartbeat);
                 }
+                HubEvent::Compared(step) => self.compared(step),
                 HubEvent::Result(_) => {}
                 HubEvent::Closed(_) => self.closed = true,
             }
+        }
+    }
+
+    /// Makes one row of the mirror wrong, as rot does.
+    pub(super) fn corrupt(&mut self, dice: &mut Dice) {
+        let place = usize::try_from(dice.below(self.durable.mirror.len() as u64)).unwrap();
+        let hash = self.durable.mirror.values_mut().nth(place).unwrap();
+        *hash = Hash::of(b"rot");
+    }
+
+    fn look_for_a_difference(&mut self, heartbeat: &Heartbeat) {
+        let is_level = self.durable.position == Some(heartbeat.end);
+        if is_level && self.digest().root() != heartbeat.state_digest {
+            self.comparisons += 1;
+            let command = Command::sign(self.name, [9; 16], 0, &Order::Reconcile, &self.key);
+            if let Some(session) = &mut self.session {
+                session.command(command.unwrap());
+            }
+        }
+    }
+
+    fn compared(&mut self, step: Reconcile) {
+        match step {
+            Reconcile::Standing { position, buckets } => {
+                let theirs = Digest::from_bytes(&buckets).unwrap();
+                let differing = self.digest().differing(&theirs);
+                if self.durable.position == Some(position)
+                    && let Some(session) = &mut self.session
+                {
+                    session.compare(differing);
+                }
+            }
+            Reconcile::Repair {
+                begin,
+                buckets,
+                chunks,
+            } => {
+                begin.verify(self.name, &self.agent_key).unwrap();
+                if self.durable.position != Some(begin.position) {
+                    return;
+                }
+                let in_them =
+                    |key: &RecordKey| buckets.contains(&bucket_of(&key_hash(&feed(), key)));
+                self.durable.mirror.retain(|key, _| !in_them(key));
+                for row in chunks.into_iter().flat_map(|chunk| chunk.unpack().unwrap()) {
+                    let row = Row::from_bytes(row.row);
+                    let key = row.record().unwrap().key();
+                    assert!(in_them(&key));
+                    self.durable.mirror.insert(key, row.hash());
+                    self.repaired += 1;
+                }
+                assert_eq!(self.digest().root(), begin.state_digest);
+            }
+            other @ (Reconcile::Buckets(_)
+            | Reconcile::Rows(_)
+            | Reconcile::Wanted(_)
+            | Reconcile::Differing(_)
+            | Reconcile::Declined) => panic!("{other:?}"),
         }
     }
 

@@ -53,6 +53,11 @@ impl Link {
         self.flying.clear();
     }
 
+    /// Returns how many frames were sent.
+    pub(super) const fn sent(&self) -> u64 {
+        self.sent
+    }
+
     pub(super) fn faults(&self) -> Faults {
         self.faults.clone()
     }

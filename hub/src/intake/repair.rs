@@ -1,0 +1,138 @@
+//! Some buckets of a state, sent again: applied as the difference to what is known in them, in one
+//! transaction. Like a full state it corrects the status and tells nobody without a person.
+
+use std::collections::BTreeMap;
+
+use savin_shared::chain::Position;
+use savin_shared::clock::ReceivedAt;
+use savin_shared::digest::{Digest, bucket_of, key_hash};
+use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
+use savin_shared::hash::Hash;
+use savin_shared::ids::AgentId;
+
+use super::full_state::{StateRow, forged, movements, opened_row};
+use super::settle::settle;
+use super::{Moment, Refusal, Speaker};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::listing::{self, Listing, ListingKey};
+use crate::store::registry::position::{self, Durable};
+
+/// Buckets whose signature and rows have been checked.
+#[derive(Debug, Clone)]
+pub struct Repair {
+    speaker: Speaker,
+    position: Position,
+    state_digest: Hash,
+    buckets: Vec<u8>,
+    rows: Vec<StateRow>,
+}
+
+/// What became of a repair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repaired {
+    /// The mirror is what the agent signed.
+    Done,
+    /// The agent has gone on meanwhile: nothing was changed, and it is compared again.
+    Moved,
+    /// The mirror would still be another one: nothing was changed, and the whole state is wanted.
+    Differs,
+}
+
+/// Returns where an agent durably stands, with the digest of what the mirror really lists: the one that
+/// is kept beside it knows nothing of what was changed behind it.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn standing(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<(Position, Digest)>, StoreError> {
+    let Some(durable) = position::load(tx, agent)? else {
+        return Ok(None);
+    };
+    let listed = listing::of_agent(tx, agent)?;
+    Ok(Some((durable.position, digest_of(listed.iter()))))
+}
+
+fn digest_of<'a>(listed: impl Iterator<Item = &'a (ListingKey, Listing)>) -> Digest {
+    let mut digest = Digest::default();
+    for (key, listing) in listed {
+        digest.add(&key_hash(&key.feed, &key.key), &listing.row_hash);
+    }
+    digest
+}
+
+/// Checks a repair: that its speaker signed it, and that its rows belong to its buckets.
+///
+/// # Errors
+/// Returns [`Refusal`]; it then changes nothing.
+pub fn open(
+    speaker: &Speaker,
+    begin: &SnapshotBegin,
+    buckets: Vec<u8>,
+    rows: Vec<SnapshotRow>,
+) -> Result<Repair, Refusal> {
+    begin
+        .verify(speaker.agent, &speaker.batch_key)
+        .map_err(|_| forged())?;
+    let mut opened = Vec::with_capacity(rows.len());
+    for row in rows {
+        let row = opened_row(speaker, row)?;
+        if !buckets.contains(&bucket_of(&row.name())) {
+            return Err(forged());
+        }
+        opened.push(row);
+    }
+    Ok(Repair {
+        speaker: speaker.clone(),
+        position: begin.position,
+        state_digest: begin.state_digest,
+        buckets,
+        rows: opened,
+    })
+}
+
+/// Applies a repair.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses; nothing is then stored.
+pub fn take(tx: &mut Tx<'_>, repair: &Repair, moment: Moment) -> Result<Repaired, StoreError> {
+    let agent = repair.speaker.agent;
+    let durable = position::load(tx, agent)?.filter(|hub| hub.position == repair.position);
+    let Some(durable) = durable else {
+        return Ok(Repaired::Moved);
+    };
+    let listed = listing::of_agent(tx, agent)?;
+    let mut expected = digest_of(listed.iter());
+    let digest = expected.clone();
+    let mut before: BTreeMap<ListingKey, Listing> = BTreeMap::new();
+    for (key, listing) in listed {
+        let name = key_hash(&key.feed, &key.key);
+        if repair.buckets.contains(&bucket_of(&name)) {
+            expected.remove(&name, &listing.row_hash);
+            before.insert(key, listing);
+        }
+    }
+    for row in &repair.rows {
+        expected.add(&row.name(), &row.hash());
+    }
+    if expected.root() != repair.state_digest {
+        return Ok(Repaired::Differs);
+    }
+    let of = (&repair.speaker, repair.position);
+    let movements = movements(of, &before, &repair.rows, moment);
+    let durable = Durable {
+        received_at: ReceivedAt(moment.now),
+        digest,
+        ..durable
+    };
+    let mut positions = BTreeMap::from([(agent, durable)]);
+    settle(tx, &movements, &mut positions, moment)?;
+    match positions.get(&agent) {
+        Some(durable) if durable.digest.root() == repair.state_digest => {
+            position::store_many(tx, &[(agent, durable)])?;
+            Ok(Repaired::Done)
+        }
+        Some(_) | None => Err(StoreError::Damaged(
+            "the mirror differs from the repair that it was set to",
+        )),
+    }
+}
