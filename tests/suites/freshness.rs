@@ -64,6 +64,9 @@ IN = "InCustody"
 REL = "OutOfCustody"
 "#;
 
+/// How long planning may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// Between two looks of the hub, in minutes: it looks more often, and would see the same.
 const STEP: i64 = 4;
 
@@ -191,6 +194,7 @@ struct Hub {
     ports: Ports,
     runtime: Runtime,
     stored: Arc<Notify>,
+    planned: Arc<Notify>,
 }
 
 impl Hub {
@@ -204,6 +208,7 @@ impl Hub {
             ports,
             runtime: Runtime::new()?,
             stored: Arc::new(Notify::new()),
+            planned: Arc::new(Notify::new()),
         })
     }
 
@@ -217,7 +222,7 @@ impl Hub {
             zone: TimeZone::get("America/Chicago")?,
             world: world(),
             stored: Arc::clone(&self.stored),
-            planned: Arc::new(Notify::new()),
+            planned: Arc::clone(&self.planned),
         };
         drop(self.runtime.spawn(planner.run(shutdown)));
         Ok(())
@@ -331,7 +336,9 @@ impl Hub {
                 if matches!(answer, PlannerAnswer::Watermark(at) if at >= last) {
                     break;
                 }
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                tokio::time::timeout(PATIENCE, self.planned.notified())
+                    .await
+                    .context("nothing more is planned")?;
             }
             let mut told = Vec::new();
             loop {
