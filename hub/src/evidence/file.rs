@@ -83,7 +83,7 @@ pub struct NoticeOpening {
     pub event: String,
     /// The registrant, by a pseudonym that is the same in every file.
     pub pseudonym: String,
-    /// The version of the rules, or the deadline, by which it was planned.
+    /// What caused it: a version of the rules, a deadline, or a correction.
     pub rules: String,
 }
 

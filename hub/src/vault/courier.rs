@@ -14,6 +14,7 @@ use crate::evidence::leaf::{self, Salt};
 use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
+use crate::notification::rules::SHIPPED_VERSION;
 use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -38,7 +39,7 @@ const DETAIL_BYTES_MAX: usize = 300;
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Payload {
     /// A fact, whole: her choice at the time of telling decides what goes out.
-    Fact(Box<Fact>),
+    Fact(Box<Planned>),
     /// A code that proves that an address is hers.
     Code {
         /// The code.
@@ -49,6 +50,22 @@ pub(super) enum Payload {
         #[serde(default)]
         contact: Option<[u8; 16]>,
     },
+}
+
+/// A fact with what caused its notice.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Planned {
+    /// The rules, a deadline, or a correction: a part of the notice's name, to which the evidence commits.
+    #[serde(default = "by_the_rules")]
+    pub(super) cause: String,
+    /// The fact.
+    #[serde(flatten)]
+    pub(super) fact: Fact,
+}
+
+/// What caused a notice that was planned before its cause was sealed with it.
+fn by_the_rules() -> String {
+    SHIPPED_VERSION.to_owned()
 }
 
 impl Vault {
@@ -185,7 +202,8 @@ pub(super) fn message(
     let payload: Payload = key
         .open("notice", who.registrant, &claimed.sealed_fact)
         .map_err(broken)?;
-    if let Payload::Fact(fact) = &payload {
+    if let Payload::Fact(planned) = &payload {
+        let fact = &planned.fact;
         let is_told = if fact.details.canary_of.is_some() {
             who.state == RegistrantState::Monitor
         } else {
@@ -216,13 +234,13 @@ pub(super) fn message(
         .map_err(broken)?;
     let choices = Choices::from(choices);
     let may_repeat = match &payload {
-        Payload::Fact(fact) => restored_at.is_some_and(|at| fact.observed_at < at),
+        Payload::Fact(planned) => restored_at.is_some_and(|at| planned.fact.observed_at < at),
         Payload::Code { .. } => false,
     };
     let (language, content) = match payload {
         Payload::Code { code, language, .. } => (language, code_content(code)),
-        Payload::Fact(fact) => {
-            let content = match fact.disclosed(choices.disclosure) {
+        Payload::Fact(planned) => {
+            let content = match planned.fact.disclosed(choices.disclosure) {
                 Some(fact) => Content::Fact(Box::new(fact)),
                 None => Content::News,
             };

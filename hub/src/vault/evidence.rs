@@ -5,11 +5,10 @@ use jiff::Timestamp;
 use savin_shared::hash::hex;
 
 use super::command::StaffAnswer;
-use super::courier::{Payload, answer_salt};
+use super::courier::{Payload, Planned, answer_salt};
 use super::planning::commitment;
 use super::sealed::DataKey;
 use super::{Vault, VaultError};
-use crate::clocks::table::Table;
 use crate::evidence::certificate::{NOTICES_MIN, Spread};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::file::{
@@ -17,7 +16,6 @@ use crate::evidence::file::{
 };
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
-use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::conn::Tx;
 use crate::store::evidence::Checked;
 use crate::store::vault::attempt::AttemptRow;
@@ -188,9 +186,9 @@ fn export(
             .ok()
     });
     let told = match (&whose, payload) {
-        (Some(whose), Some(Payload::Fact(fact))) => Some((
-            opening(whose, id, fact.event, &commits_to)?,
-            (fact.event, fact.position),
+        (Some(whose), Some(Payload::Fact(planned))) => Some((
+            opening(whose, id, &planned, &commits_to)?,
+            (planned.fact.event, planned.fact.position),
         )),
         (_, _) => None,
     };
@@ -236,33 +234,23 @@ fn whose(
     }))
 }
 
-/// Opens what a notice's leaf commits to: the event, and the rules or the deadline by which it was
-/// planned.
+/// Opens what a notice's leaf commits to: the event, and what caused the notice.
 fn opening(
     whose: &Whose,
     notice: NoticeId,
-    event: EventId,
+    planned: &Planned,
     commits_to: &str,
 ) -> Result<NoticeOpening, StoreError> {
-    let clocks = Table::shipped().map_err(|_| StoreError::Damaged("the table of clocks"))?;
-    let clocks = clocks
-        .rules()
-        .iter()
-        .map(|rule| format!("clock/{}", rule.clock));
-    let cause = std::iter::once(SHIPPED_VERSION.to_owned())
-        .chain(clocks)
-        .find(|cause| {
-            let committed = commitment(&whose.key, notice, event, whose.registrant, cause);
-            committed.to_string() == commits_to
-        });
-    let Some(rules) = cause else {
+    let (event, cause) = (planned.fact.event, &planned.cause);
+    let committed = commitment(&whose.key, notice, event, whose.registrant, cause);
+    if committed.to_string() != commits_to {
         return Err(StoreError::Damaged("a notice is not what was logged of it"));
-    };
+    }
     Ok(NoticeOpening {
         salt: hex(&whose.key.evidence_salt("notice", notice.as_bytes())),
         event: event.to_string(),
         pseudonym: whose.key.pseudonym(whose.registrant).to_string(),
-        rules,
+        rules: cause.clone(),
     })
 }
 

@@ -75,9 +75,10 @@ pub(super) fn amend(
     };
     for (notice, sealed) in notice::waiting_of(tx, registrant, WAITING_MAX)? {
         // One that cannot be read is put aside when it is claimed.
-        let Ok(Payload::Fact(mut fact)) = key.open("notice", registrant, &sealed) else {
+        let Ok(Payload::Fact(mut planned)) = key.open("notice", registrant, &sealed) else {
             continue;
         };
+        let fact = &mut planned.fact;
         let is_release = matches!(
             fact.event_code(),
             Some(EventCode::Released | EventCode::Discharged)
@@ -86,7 +87,7 @@ pub(super) fn amend(
             continue;
         }
         fact.still_held_at = Some(booking.facility.clone());
-        let payload = Payload::Fact(fact);
+        let payload = Payload::Fact(planned);
         let sealed = key.seal("notice", registrant, &payload).map_err(broken)?;
         notice::amend(tx, notice, &sealed)?;
     }

@@ -9,7 +9,7 @@ use tracing::warn;
 
 use super::command::{PlannerAnswer, PlannerCommand};
 use super::contacts::by_hand;
-use super::courier::Payload;
+use super::courier::{Payload, Planned};
 use super::follow::recipients;
 use super::overtaken::{amend, is_withdrawn, may_overtake};
 use super::sealed::DataKey;
@@ -189,7 +189,10 @@ pub(super) fn new_notice(
     channel: Channel,
 ) -> Result<NewNotice, StoreError> {
     let notice = keys.notice_id(fact.event, cause, registrant, channel.as_str());
-    let payload = Payload::Fact(Box::new(fact.clone()));
+    let payload = Payload::Fact(Box::new(Planned {
+        cause: cause.to_owned(),
+        fact: fact.clone(),
+    }));
     let (sealed_fact, commitment) = match key {
         Some(key) => (
             key.seal("notice", registrant, &payload).map_err(broken)?,

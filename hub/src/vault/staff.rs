@@ -272,9 +272,9 @@ fn opened(
     let payload: Payload = key
         .open("notice", who.registrant, &standing.sealed_fact)
         .map_err(broken)?;
-    if let Payload::Fact(fact) = payload {
-        opened.about = fact.event_code().map(|code| code.to_string());
-        opened.event = Some(fact.position);
+    if let Payload::Fact(planned) = payload {
+        opened.about = planned.fact.event_code().map(|code| code.to_string());
+        opened.event = Some(planned.fact.position);
     }
     if let Some(sealed) = &standing.sealed_answer {
         let text: String = key.open("answer", who.registrant, sealed).map_err(broken)?;

@@ -3,6 +3,7 @@
 mod clock;
 mod contacts;
 mod follow;
+mod proof;
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
