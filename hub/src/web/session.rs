@@ -1,6 +1,8 @@
 //! Changing and stopping, in a session that a code opens. The vault is asked by its write-only
 //! commands; a stranger is answered as a registrant would be.
 
+use std::str::FromStr;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -146,15 +148,10 @@ pub async fn drop_entry(
     Extension(language): Extension<Language>,
     Form(form): Form<SessionForm>,
 ) -> Response {
-    let session = Ticket(form.session);
-    let Ok(entry) = form.entry.parse() else {
-        return unchanged(&portal, language, session, Said::default()).await;
-    };
-    let command = PortalCommand::Drop {
-        session: session.clone(),
-        entry,
-    };
-    within(&portal, language, session, command).await
+    about(&portal, language, form, |session, entry| {
+        PortalCommand::Drop { session, entry }
+    })
+    .await
 }
 
 /// Tells her in a further way, once its code came back.
@@ -203,16 +200,15 @@ pub async fn prove(
     Extension(language): Extension<Language>,
     Form(form): Form<SessionForm>,
 ) -> Response {
-    let session = Ticket(form.session);
-    let Ok(contact) = form.entry.parse() else {
-        return unchanged(&portal, language, session, Said::default()).await;
-    };
-    let command = PortalCommand::Prove {
-        session: session.clone(),
-        contact,
-        code: form.code,
-    };
-    within(&portal, language, session, command).await
+    let code = form.code.clone();
+    about(&portal, language, form, |session, contact| {
+        PortalCommand::Prove {
+            session,
+            contact,
+            code,
+        }
+    })
+    .await
 }
 
 /// Tells her no more in one of the further ways.
@@ -221,15 +217,10 @@ pub async fn unreach(
     Extension(language): Extension<Language>,
     Form(form): Form<SessionForm>,
 ) -> Response {
-    let session = Ticket(form.session);
-    let Ok(contact) = form.entry.parse() else {
-        return unchanged(&portal, language, session, Said::default()).await;
-    };
-    let command = PortalCommand::Unreach {
-        session: session.clone(),
-        contact,
-    };
-    within(&portal, language, session, command).await
+    about(&portal, language, form, |session, contact| {
+        PortalCommand::Unreach { session, contact }
+    })
+    .await
 }
 
 /// Stops telling her anything.
@@ -245,6 +236,21 @@ pub async fn stop(
         Ok(PortalAnswer::Refused) => over(page),
         other => unexpected(page, other),
     }
+}
+
+/// Changes one entry of what she chose; a page that names none changes nothing.
+async fn about<E: FromStr>(
+    portal: &Portal,
+    language: Language,
+    form: SessionForm,
+    command: impl FnOnce(Ticket, E) -> PortalCommand,
+) -> Response {
+    let session = Ticket(form.session);
+    let Ok(entry) = form.entry.parse() else {
+        return unchanged(portal, language, session, Said::default()).await;
+    };
+    let command = command(session.clone(), entry);
+    within(portal, language, session, command).await
 }
 
 /// Carries out a change within a session and shows what stands now.
