@@ -80,21 +80,16 @@ impl Make {
         let folder = self.folder.join(&name);
         let partial = self.folder.join(format!("{name}.partial"));
         app::make_folder(&partial)?;
-        // The vault first: what it has planned is then in the registry's copy, too.
-        let hold = |place: &Place, name| {
-            copy(place, &partial, name).with_context(|| format!("failed to copy the {name}"))
-        };
-        let manifest = Manifest {
-            version: VERSION,
-            made_at,
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            vault: hold(&config.vault, "vault")?,
-            registry: hold(&config.registry, "registry")?,
-        };
-        let text = serde_json::to_string_pretty(&manifest).context("failed to describe it")?;
-        fs::write(partial.join(MANIFEST), text)
-            .and_then(|()| fs::rename(&partial, &folder))
-            .with_context(|| format!("failed to write {}", folder.display()))?;
+        let made = Self::fill(config, made_at, &partial).and_then(|manifest| {
+            fs::rename(&partial, &folder)
+                .with_context(|| format!("failed to write {}", folder.display()))?;
+            Ok(manifest)
+        });
+        if made.is_err() {
+            // Half a backup holds names and helps nobody; why it failed is what is to be said.
+            let _left = fs::remove_dir_all(&partial);
+        }
+        let manifest = made?;
         let removed = match self.keep {
             Some(keep) => prune(&self.folder, usize::from(keep))?,
             None => 0,
@@ -110,6 +105,25 @@ impl Make {
             output.line(&format!("Removed {removed} older ones."))?;
         }
         output.line(&format!("Made: {}", folder.display()))
+    }
+
+    /// Copies both databases into a folder, and describes them there.
+    fn fill(config: &Config, made_at: Timestamp, folder: &Path) -> anyhow::Result<Manifest> {
+        // The vault first: what it has planned is then in the registry's copy, too.
+        let hold = |place: &Place, name| {
+            copy(place, folder, name).with_context(|| format!("failed to copy the {name}"))
+        };
+        let manifest = Manifest {
+            version: VERSION,
+            made_at,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            vault: hold(&config.vault, "vault")?,
+            registry: hold(&config.registry, "registry")?,
+        };
+        let text = serde_json::to_string_pretty(&manifest).context("failed to describe it")?;
+        fs::write(folder.join(MANIFEST), text)
+            .with_context(|| format!("failed to write {}", folder.display()))?;
+        Ok(manifest)
     }
 }
 
