@@ -1,8 +1,10 @@
 //! Statutory deadlines: a table of data, and what starts, ends, warns and is missed by it.
 //!
 //! Days are counted in the state's own zone, so that thirty days before a hearing at nine is nine
-//! o'clock whatever the clocks did between; hours are hours that pass.
+//! o'clock whatever the clocks did between; business days leave out weekends and legal holidays; hours are
+//! hours that pass.
 
+pub mod holidays;
 pub mod table;
 
 use jiff::tz::TimeZone;
@@ -11,6 +13,7 @@ use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 
 use crate::registry::details::Details;
+use holidays::Holidays;
 use table::{Anchor, ClockRule, Direction, MetBy, Place, Table, Unit};
 
 /// What a clock may be started or ended by.
@@ -149,11 +152,11 @@ pub fn started<'t>(
         .rules()
         .iter()
         .filter(applies)
-        .filter_map(|rule| Some((rule, start(rule, cause, zone)?)))
+        .filter_map(|rule| Some((rule, start(rule, cause, (zone, table.holidays()))?)))
         .collect()
 }
 
-fn start(rule: &ClockRule, cause: &Cause<'_>, zone: &TimeZone) -> Option<Started> {
+fn start(rule: &ClockRule, cause: &Cause<'_>, calendar: (&TimeZone, &Holidays)) -> Option<Started> {
     let anchor = match rule.of {
         Anchor::Scheduled => cause.details.scheduled_at?,
         // What gives no time of its own is counted from when it became known.
@@ -161,9 +164,9 @@ fn start(rule: &ClockRule, cause: &Cause<'_>, zone: &TimeZone) -> Option<Started
         Anchor::Received => cause.received_at,
     };
     let (opens_at, due_at) = match rule.direction {
-        Direction::Before => (None, moved(rule, anchor, -1, zone)?),
-        Direction::Within => (Some(moved(rule, anchor, -1, zone)?), anchor),
-        Direction::After => (None, moved(rule, anchor, 1, zone)?),
+        Direction::Before => (None, moved(rule, anchor, -1, calendar)?),
+        Direction::Within => (Some(moved(rule, anchor, -1, calendar)?), anchor),
+        Direction::After => (None, moved(rule, anchor, 1, calendar)?),
     };
     let warns_at = due_at.checked_sub(rule.warn).ok()?;
     let state = match rule.met_by {
@@ -200,8 +203,13 @@ fn start(rule: &ClockRule, cause: &Cause<'_>, zone: &TimeZone) -> Option<Started
 }
 
 /// Moves an anchor by what a rule gives: days as they stand in the state's calendar, hours as they
-/// pass.
-fn moved(rule: &ClockRule, anchor: Timestamp, sign: i64, zone: &TimeZone) -> Option<Timestamp> {
+/// pass. A business day ends, as every other here, at the hour at which it was begun to count.
+fn moved(
+    rule: &ClockRule,
+    anchor: Timestamp,
+    sign: i64,
+    (zone, holidays): (&TimeZone, &Holidays),
+) -> Option<Timestamp> {
     let amount = i64::from(rule.amount) * sign;
     match rule.unit {
         Unit::Hours => anchor.checked_add(SignedDuration::from_hours(amount)).ok(),
@@ -209,6 +217,12 @@ fn moved(rule: &ClockRule, anchor: Timestamp, sign: i64, zone: &TimeZone) -> Opt
             let moved = anchor
                 .to_zoned(zone.clone())
                 .checked_add(Span::new().days(amount));
+            moved.ok().map(|zoned| zoned.timestamp())
+        }
+        Unit::BusinessDays => {
+            let from = anchor.to_zoned(zone.clone());
+            let day = holidays.moved(from.date(), amount)?;
+            let moved = day.to_datetime(from.time()).to_zoned(zone.clone());
             moved.ok().map(|zoned| zoned.timestamp())
         }
     }

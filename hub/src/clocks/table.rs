@@ -8,20 +8,26 @@ use savin_shared::event::EventCode;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::holidays::{Holidays, HolidaysError};
+
 /// The table that ships with the program.
 pub const SHIPPED: &str = include_str!("../../data/clocks.csv");
 
 /// The version of the shipped table.
-pub const SHIPPED_VERSION: &str = "2026-11";
+pub const SHIPPED_VERSION: &str = "2026-11.2";
 
 /// The longest warning: a year.
 const WARN_MAX: SignedDuration = SignedDuration::from_hours(8_784);
+
+/// The most business days of a deadline: they are counted one by one.
+const BUSINESS_DAYS_MAX: u32 = 366;
 
 /// Every deadline that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     version: String,
     rules: Vec<ClockRule>,
+    holidays: Holidays,
 }
 
 /// One deadline.
@@ -104,6 +110,8 @@ words! {
     Unit {
         /// Days of the state's calendar.
         Days => "days",
+        /// Days that are neither of a weekend nor a legal holiday of the state.
+        BusinessDays => "business-days",
         /// Hours that pass.
         Hours => "hours",
     }
@@ -228,6 +236,7 @@ impl Table {
         Ok(Self {
             version: version.to_owned(),
             rules: rules.into_values().collect(),
+            holidays: Holidays::shipped()?,
         })
     }
 
@@ -235,6 +244,12 @@ impl Table {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Returns the days that are no business days.
+    #[must_use]
+    pub const fn holidays(&self) -> &Holidays {
+        &self.holidays
     }
 
     /// Returns its deadlines, by name.
@@ -277,6 +292,7 @@ impl ClockRule {
             && !rule.statute.is_empty()
             && !rule.what.is_empty()
             && rule.warn <= WARN_MAX
+            && (rule.unit != Unit::BusinessDays || rule.amount <= BUSINESS_DAYS_MAX)
             && is_told == (rule.recipient == Recipient::Victim)
             && (rule.met_by == MetBy::Reminder) == (rule.direction == Direction::Within)
             && (rule.direction == Direction::After) != (rule.of == Anchor::Scheduled);
@@ -318,6 +334,9 @@ pub enum TableError {
     /// A row is not one.
     #[error("a row of the table of deadlines is not usable")]
     Csv(#[from] csv::Error),
+    /// The holidays are not usable.
+    #[error(transparent)]
+    Holidays(#[from] HolidaysError),
     /// No event has this code.
     #[error("no event is called {0}")]
     Code(String),
@@ -338,7 +357,7 @@ pub enum TableError {
     /// The parts of a row do not go together.
     #[error(
         "{0}: it needs a plain name, a statute, an event that starts it, what is to be done, and \
-         a warning of at most 366d; notice and reminder go with the victim, reminder with within, and \
+         a warning of at most 366d; at most 366 business days; notice and reminder go with the victim, reminder with within, and \
          scheduled with before and within"
     )]
     Row(String),

@@ -94,6 +94,30 @@ fn counts_hours_as_they_pass() {
 }
 
 #[test]
+fn counts_business_days_by_the_states_calendar() {
+    let details = Details::default();
+    // Eight in the evening before Thanksgiving, when in UTC it is Thanksgiving already.
+    let updated = Cause {
+        effective_at: Some(at("2026-11-26T02:00:00Z")),
+        ..cause(
+            EventCode::SexOffenderProfileUpdated,
+            "2026-12-01T01:00:00Z",
+            &details,
+        )
+    };
+    let clock = of(&updated, "offender-change-registry").unwrap();
+    // Friday, Monday, Tuesday at eight.
+    assert_eq!(clock.due_at, at("2026-12-02T02:00:00Z"));
+    assert_eq!(clock.state, ClockState::Met);
+    let late = Cause {
+        received_at: at("2026-12-02T02:00:01Z"),
+        ..updated
+    };
+    let clock = of(&late, "offender-change-registry").unwrap();
+    assert_eq!(clock.state, ClockState::Late);
+}
+
+#[test]
 fn opens_the_window_of_a_sentence_that_ends_and_then_warns() {
     let end = at("2026-09-01T05:00:00Z");
     let details = scheduled(end, None);
@@ -206,6 +230,8 @@ fn refuses_a_table_whose_rows_do_not_hold() {
     );
     let warned = "x,1,HearingSet,any,any,before,3,days,scheduled,victim,notice,,soon,t";
     assert!(refused(warned).contains("no length of time"));
+    let far = "x,1,Booked,any,any,after,367,business-days,received,sheriff,person,,1h,t";
+    assert!(refused(far).contains("366 business days"));
     let row = SHIPPED.lines().nth(1).unwrap();
     assert!(refused(&format!("{row}\n{row}")).contains("twice"));
     for state in ClockState::ALL {
