@@ -1,3 +1,5 @@
 //! Calls: what is said and asked in them, and how they are carried.
 //!
 //! Nothing here knows a registrant: the hub hands in what a call may say and hears how it ended.
+
+pub mod script;

@@ -1,0 +1,58 @@
+//! What the keys mean, the same in every script.
+
+use savin_shared::pii::Secret;
+
+/// Misses and silences in a row after which a person helps.
+pub(super) const MISSES_MAX: u8 = 3;
+
+/// What was pressed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Pressed {
+    /// 0: an operator.
+    Operator,
+    /// 1.
+    One,
+    /// 2: the other language.
+    OtherLanguage,
+    /// 7: never call again.
+    Never,
+    /// 9, or `*`: once more.
+    Again,
+    /// Four to six digits, which may be a PIN.
+    Pin(Secret<String>),
+    /// Nothing of these.
+    Other,
+}
+
+/// Reads what was pressed.
+pub(super) fn pressed(digits: Secret<String>) -> Pressed {
+    match digits.reveal().as_str() {
+        "0" => Pressed::Operator,
+        "1" => Pressed::One,
+        "2" => Pressed::OtherLanguage,
+        "7" => Pressed::Never,
+        "9" | "*" => Pressed::Again,
+        text if (4..=6).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit()) => {
+            Pressed::Pin(digits)
+        }
+        _ => Pressed::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use savin_shared::pii::Secret;
+
+    use super::{Pressed, pressed};
+
+    #[test]
+    fn tells_single_keys_from_a_pin() {
+        let read = |text: &str| pressed(Secret::new(text.to_owned()));
+        assert_eq!(read("0"), Pressed::Operator);
+        assert_eq!(read("*"), Pressed::Again);
+        assert_eq!(read("0000"), Pressed::Pin(Secret::new("0000".to_owned())));
+        for text in ["", "12", "123", "1234567", "12*4", "8", "#"] {
+            assert_eq!(read(text), Pressed::Other, "{text}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What every script does alike: saying things in the caller's language, calling an operator, ending.
+
+use super::ending::{EndCause, Ending, Operator, Outcome};
+use super::pace::Pace;
+use super::prompt::Prompt;
+use super::speech::{Language, Play, Utterance};
+use super::{Collect, Dialled, Effect};
+
+/// Answers of a script after which the call ends or a person helps, whatever comes.
+const TURNS_MAX: u8 = 40;
+
+/// Whom the other side talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum With {
+    Script,
+    Operator,
+    Nobody,
+}
+
+/// A call under way.
+#[derive(Debug)]
+pub(super) struct Talk {
+    pub(super) language: Language,
+    pub(super) pace: Pace,
+    pub(super) outcome: Outcome,
+    operator: Operator,
+    with: With,
+    turns: u8,
+}
+
+impl Talk {
+    pub(super) const fn new(language: Language, pace: Pace, outcome: Outcome) -> Self {
+        Self {
+            language,
+            pace,
+            outcome,
+            operator: Operator::NotAsked,
+            with: With::Script,
+            turns: 0,
+        }
+    }
+
+    /// Says whether the call is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.with == With::Nobody
+    }
+
+    /// Says whether an operator is called or spoken with.
+    pub(super) fn is_dialling(&self) -> bool {
+        self.with == With::Operator
+    }
+
+    /// Counts one more answer, and says whether there were too many.
+    pub(super) const fn is_too_long(&mut self) -> bool {
+        self.turns = self.turns.saturating_add(1);
+        self.turns > TURNS_MAX
+    }
+
+    pub(super) const fn switch(&mut self) {
+        self.language = self.language.other();
+    }
+
+    pub(super) const fn play(&self, say: Vec<Utterance>) -> Effect {
+        Effect::Play(Play {
+            language: self.language,
+            say,
+        })
+    }
+
+    pub(super) fn say(&self, prompt: Prompt) -> Effect {
+        self.play(vec![Utterance::Prompt(prompt)])
+    }
+
+    /// Begins what is said first.
+    pub(super) fn greeting(&self) -> Vec<Utterance> {
+        let relay = (self.pace == Pace::Relay).then_some(Prompt::RelayWelcome);
+        let greeting = std::iter::once(Prompt::Greeting).chain(relay);
+        greeting.map(Utterance::Prompt).collect()
+    }
+
+    /// Offers the other language in that language.
+    pub(super) fn other_language(&self) -> Effect {
+        Effect::Play(Play {
+            language: self.language.other(),
+            say: vec![Utterance::Prompt(Prompt::ThisLanguage)],
+        })
+    }
+
+    pub(super) const fn collect(&self, digits_max: u8) -> Effect {
+        Effect::Collect(Collect {
+            digits_max,
+            wait: self.pace.wait(),
+        })
+    }
+
+    /// Calls an operator. Until they have talked a person has to call back.
+    pub(super) fn dial(&mut self, why: Prompt) -> Vec<Effect> {
+        self.with = With::Operator;
+        self.operator = Operator::Missed;
+        vec![self.say(why), Effect::Dial]
+    }
+
+    /// Notes what became of the call to an operator; says whether they talked.
+    pub(super) fn talked(&mut self, dialled: Dialled) -> bool {
+        let has_talked = self.is_dialling() && dialled == Dialled::Talked;
+        if has_talked {
+            self.operator = Operator::Talked;
+        }
+        has_talked
+    }
+
+    /// Ends the call with the outcome that it has, after something more is said.
+    pub(super) fn over(&mut self, mut last: Vec<Effect>) -> Vec<Effect> {
+        self.with = With::Nobody;
+        last.push(Effect::Hangup(Ending {
+            outcome: self.outcome,
+            operator: self.operator,
+        }));
+        last
+    }
+
+    pub(super) fn over_with(&mut self, outcome: Outcome, last: Vec<Effect>) -> Vec<Effect> {
+        self.outcome = outcome;
+        self.over(last)
+    }
+
+    /// Ends a call whose line is gone.
+    pub(super) fn ended(&mut self, cause: EndCause) -> Vec<Effect> {
+        if let EndCause::NotAnswered(why) = cause
+            && self.turns <= 1
+        {
+            self.outcome = Outcome::NotAnswered(why);
+        }
+        self.over(Vec::new())
+    }
+}
