@@ -14,6 +14,7 @@ use crate::authority::Authority;
 use crate::channels::draft::Drafter;
 use crate::channels::email::Courier;
 use crate::channels::email::compose::Composer;
+use crate::channels::email::dkim::Signer;
 use crate::channels::email::transport::Mailer;
 use crate::clocks::table::Table;
 use crate::config::{Config, Email, Web};
@@ -325,7 +326,7 @@ fn start_telling(
     };
     let courier = Courier {
         vault: courier,
-        composer: Arc::new(composer(&config.web, email)),
+        composer: Arc::new(composer(&config.web, email)?),
         mailer: Arc::new(Mailer::new(&email.server)?),
         planned,
         world: world(),
@@ -350,11 +351,23 @@ fn site(web: &Web) -> Arc<Site> {
     })
 }
 
-fn composer(web: &Web, email: &Email) -> Composer {
-    Composer {
-        from: email.from.clone(),
-        drafter: drafter(web),
+fn composer(web: &Web, email: &Email) -> anyhow::Result<Composer> {
+    let signer = email
+        .dkim
+        .as_ref()
+        .map(|dkim| Signer::load(&dkim.key, &dkim.selector, &dkim.domain));
+    if signer.is_none() {
+        warn!(
+            "No [email.dkim] in the configuration: messages are not signed, and may be taken for forged"
+        );
     }
+    Ok(Composer {
+        from: email.from.clone(),
+        signer: signer
+            .transpose()
+            .context("failed to load the key that signs messages")?,
+        drafter: drafter(web),
+    })
 }
 
 /// Makes what writes the words of messages.

@@ -12,6 +12,7 @@ mod events;
 mod evidence;
 mod freshness;
 mod import;
+mod mail;
 mod notices;
 mod output;
 mod persons;
@@ -95,6 +96,9 @@ enum Command {
     /// Show, propose, replay and activate changes of what is told, and by when.
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    /// Make the key that signs messages, and say what the DNS is to say of it.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Take back what was told: exactly those who were told hear that it is not so.
     Correct(correct::Correct),
     /// Add, show and remove members of staff, who sign what they decide.
@@ -166,6 +170,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Report(report) => report.run(&config, output),
         Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Import(import) => import.run(&config, output),
+        Command::Mail(command) => command.run(&config, output),
         Command::Rules(command) => command.run(&config, output),
         Command::Correct(correct) => correct.run(&config, output),
         Command::Staff(command) => command.run(&config, output),

@@ -1,6 +1,7 @@
 //! `hub.toml`: raw to checked, once. Nothing else sees the file.
 
 mod canary;
+mod email;
 mod freshness;
 
 use std::fs;
@@ -10,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use lettre::Address;
 use savin_shared::limits::CREDIT_BATCHES;
 use serde::Deserialize;
 use thiserror::Error;
@@ -18,10 +18,11 @@ use toml::Spanned;
 
 use canary::CanaryDocument;
 pub use canary::CanaryLine;
+use email::EmailDocument;
+pub use email::{Dkim, Email, Returns};
 use freshness::FreshnessDocument;
 
 use crate::authority::AGENT_CERTIFICATE;
-use crate::channels::email::transport::{MailServer, Security};
 use crate::ingest::listen::Tcp;
 use crate::store::Place;
 
@@ -90,15 +91,6 @@ pub struct Web {
     pub proxies: Vec<IpAddr>,
 }
 
-/// The mail channel.
-#[derive(Debug)]
-pub struct Email {
-    /// The mail server.
-    pub server: MailServer,
-    /// The sender's address.
-    pub from: Address,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -149,27 +141,6 @@ struct WebDocument {
     zone: Option<Spanned<String>>,
     #[serde(default)]
     proxies: Vec<IpAddr>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EmailDocument {
-    host: String,
-    port: u16,
-    security: SecurityDocument,
-    from: Spanned<String>,
-    #[serde(default)]
-    authority: Option<PathBuf>,
-    #[serde(default)]
-    credentials: Option<PathBuf>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum SecurityDocument {
-    None,
-    Starttls,
-    Tls,
 }
 
 impl Config {
@@ -296,37 +267,6 @@ impl Checker<'_> {
         })
     }
 
-    fn email(&self, document: EmailDocument) -> Result<Email, ConfigError> {
-        let from = document.from.get_ref().parse::<Address>().map_err(|_| {
-            self.wrong(
-                document.from.span(),
-                "from is an e-mail address without a name",
-            )
-        })?;
-        let authority_pem = match document.authority {
-            Some(path) => Some(read(&self.base.join(path))?.into_bytes()),
-            None => None,
-        };
-        let credentials = match document.credentials {
-            Some(path) => Some(credentials(&self.base.join(path))?),
-            None => None,
-        };
-        Ok(Email {
-            server: MailServer {
-                host: document.host,
-                port: document.port,
-                security: match document.security {
-                    SecurityDocument::None => Security::None,
-                    SecurityDocument::Starttls => Security::StartTls,
-                    SecurityDocument::Tls => Security::Tls,
-                },
-                authority_pem,
-                credentials,
-            },
-            from,
-        })
-    }
-
     fn wrong(&self, span: Range<usize>, message: &str) -> ConfigError {
         let before = self.text.get(..span.start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
@@ -335,20 +275,6 @@ impl Checker<'_> {
             file: self.path.to_owned(),
             message: format!("line {line}, column {column}: {message}"),
         }
-    }
-}
-
-/// Reads a file of two lines: user and password.
-fn credentials(path: &Path) -> Result<(String, String), ConfigError> {
-    let text = read(path)?;
-    let mut lines = text.lines();
-    match (lines.next(), lines.next()) {
-        (Some(user), Some(password)) => Ok((user.to_owned(), password.to_owned())),
-        _ => Err(ConfigError::Syntax {
-            file: path.to_owned(),
-            message: "the file holds the user on its first line and the password on its second"
-                .to_owned(),
-        }),
     }
 }
 

@@ -26,6 +26,8 @@ pub struct HubOptions {
     pub store: Option<String>,
     /// The mail server's port on this machine; without one, nothing is sent.
     pub mail_port: Option<u16>,
+    /// Whether the hub signs its mail.
+    pub signs: bool,
     /// Where the public site is wanted; any free port where that one is taken.
     pub web_port: Option<u16>,
     /// Where somebody goes who leaves the site at once; the usual place without one.
@@ -82,16 +84,23 @@ impl HubHome {
                  from = \"notice@information.example\"\n"
             )?;
         }
+        if options.signs {
+            config.push_str("\n[email.dkim]\nselector = \"savin1\"\nkey = \"dkim.pem\"\n");
+        }
         if let Some(email) = options.canary {
             write!(config, "\n[canary]\nemail = \"{email}\"\n")?;
         }
         std::fs::write(folder.join("hub.toml"), config).context("failed to write hub.toml")?;
-        Ok(Self {
+        let home = Self {
             folder: folder.to_owned(),
             programs: programs.clone(),
             site,
             agents,
-        })
+        };
+        if options.signs {
+            home.cli(&["mail", "dkim", "--make"])?;
+        }
+        Ok(home)
     }
 
     /// Returns the address of the public site.

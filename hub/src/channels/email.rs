@@ -1,6 +1,7 @@
 //! E-mail: claimed from the vault, composed, handed to a real mail server, and its answer kept.
 
 pub mod compose;
+pub mod dkim;
 pub mod transport;
 
 use std::sync::Arc;

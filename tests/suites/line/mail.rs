@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -11,6 +12,7 @@ use savin_tests::engine::Engine;
 use savin_tests::home::{FeedHome, HubOptions, SourceHome};
 use savin_tests::mailbox::{Fault, Misdeed, Step};
 use savin_tests::postfix::Postfix;
+use savin_tests::program::run_with;
 use savin_tests::source::{ExportFolder, csv};
 use savin_tests::stage::{FACILITY, Stage};
 use savin_tests::standing::Standing;
@@ -120,6 +122,7 @@ fn postfix_delivers_what_the_hub_hands_it() -> anyhow::Result<()> {
         let options = HubOptions {
             store: engine.url(),
             mail_port: Some(postfix.port()),
+            signs: true,
             ..HubOptions::default()
         };
         let stage = Stage::set(&folder.path().join("stage"), &programs(), options, &feeds())?;
@@ -151,6 +154,12 @@ fn postfix_delivers_what_the_hub_hands_it() -> anyhow::Result<()> {
         ] {
             ensure!(raw.contains(header), "no {header} in:\n{raw}");
         }
+        let printed = stage.hub.cli(&["mail", "dkim"])?;
+        let record = printed.lines().next().context("no record is shown")?;
+        ensure!(signature_holds(&letter.raw, record)?, "not signed:\n{raw}");
+        let forged = raw.replacen("was released", "was relaased", 1);
+        ensure!(forged != raw, "nothing was changed in:\n{raw}");
+        ensure!(!signature_holds(forged.as_bytes(), record)?, "{forged}");
         let told = notices(&stage)?;
         ensure!(
             matches!(told.as_slice(), [(state, 1, outcome)]
@@ -161,6 +170,15 @@ fn postfix_delivers_what_the_hub_hands_it() -> anyhow::Result<()> {
         stage.strike()?;
     }
     Ok(())
+}
+
+/// Asks a library that others wrote whether a letter's signature holds.
+fn signature_holds(letter: &[u8], record: &str) -> anyhow::Result<bool> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/mail/verify.py");
+    let letter = String::from_utf8(letter.to_vec())?;
+    let mut verify = Command::new("/usr/bin/python3");
+    verify.arg(script).arg(record);
+    Ok(run_with(verify, &letter)?.trim() == "True")
 }
 
 /// The programs' logs name neither her address nor the person.

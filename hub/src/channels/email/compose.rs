@@ -7,6 +7,7 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message as Mail};
 use thiserror::Error;
 
+use super::dkim::Signer;
 use crate::channels::draft::Drafter;
 use crate::notification::contact::Contact;
 use crate::notification::words::Words;
@@ -17,6 +18,8 @@ use crate::vault::command::Message;
 pub struct Composer {
     /// The sender's address.
     pub from: Address,
+    /// Signs them, where there is a key.
+    pub signer: Option<Signer>,
     /// Writes their words.
     pub drafter: Drafter,
 }
@@ -71,7 +74,7 @@ impl Composer {
         };
         let to: Address = to.reveal().parse().map_err(|_| ComposeError::Address)?;
         let sender = Mailbox::new(Some(words.say("notice-sender")), self.from.clone());
-        Mail::builder()
+        let mut mail = Mail::builder()
             .from(sender)
             .to(Mailbox::new(None, to))
             .subject(subject)
@@ -83,7 +86,11 @@ impl Composer {
                     .singlepart(part(ContentType::TEXT_PLAIN, text))
                     .singlepart(part(ContentType::TEXT_HTML, html)),
             )
-            .map_err(|_| ComposeError::Mail)
+            .map_err(|_| ComposeError::Mail)?;
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut mail);
+        }
+        Ok(mail)
     }
 }
 

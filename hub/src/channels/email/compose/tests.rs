@@ -23,6 +23,7 @@ use crate::vault::command::{Content, Message};
 fn composer() -> Composer {
     Composer {
         from: "notice@information.example".parse().unwrap(),
+        signer: None,
         drafter: Drafter {
             site: "https://information.example".to_owned(),
             phone: "1-800-555-0100".to_owned(),
