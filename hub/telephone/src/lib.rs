@@ -2,4 +2,6 @@
 //!
 //! Nothing here knows a registrant: the hub hands in what a call may say and hears how it ended.
 
+pub mod audio;
+pub mod media;
 pub mod script;
