@@ -175,7 +175,7 @@ pub fn take_rows(
     }
     let mut history = history(journal, feed, before.as_ref(), export.as_ref(), now)?;
     history.strangers = strangers::strangers(journal, &feed.name, &read.diff)?;
-    let looks = looks(journal, &feed.name, &read.shape)?;
+    let looks = looks(journal, &feed.name, &read)?;
     history.looks = looks.beside;
     let taking = Taking {
         feed,
@@ -268,7 +268,8 @@ impl Taking<'_> {
                 .then(|| (feed.profile.times.day(now.exported_at), passage)),
             ended: if is_compared { ended } else { Ended::default() },
             hold,
-            shape: is_roster.then_some(self.looks.shape),
+            // Where there is no row, nothing is seen of what the columns hold.
+            shape: (is_roster && read.rows > 0).then_some(self.looks.shape),
             secret: now.secret,
             at: now.at,
         };
@@ -418,8 +419,11 @@ fn admission(feed: &Feed, read: &Read) -> Option<Refusal> {
             keys: contradicting,
         });
     }
-    let lists_nobody = diff.listed == 0 && diff.unkeyed == 0 && diff.sealed.is_empty();
-    (feed.profile.mode == Mode::Roster && lists_nobody).then_some(Refusal::NoRows)
+    let lists_nobody = diff.listed == 0 && diff.sealed.is_empty();
+    // What was set aside may be everybody that it lists.
+    let is_as_usual = feed.profile.layout.may_be_empty && read.tally.set_aside().is_none();
+    let is_roster = feed.profile.mode == Mode::Roster;
+    (is_roster && lists_nobody && !is_as_usual).then_some(Refusal::NoRows)
 }
 
 fn step(feed: &Feed, difference: Difference, origin: Origin, at: Timestamp) -> Step {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use savin_shared::ids::FeedName;
 
+use super::read::Read;
 use super::{Feed, Now};
 use crate::guard::{self, History, HoldReason};
 use crate::journal::feed::{Export, FeedState};
@@ -25,9 +26,11 @@ pub(super) struct Exported {
 pub(super) fn looks(
     journal: &mut Journal,
     feed: &FeedName,
-    shape: &Shape,
+    read: &Read,
 ) -> Result<Exported, JournalError> {
-    let Some(known) = journal.read(|tx| shape::accepted(tx, feed))? else {
+    let shape = &read.shape;
+    let known = journal.read(|tx| shape::accepted(tx, feed))?;
+    let Some(known) = known.filter(|_| read.rows > 0) else {
         return Ok(Exported {
             shape: shape.clone(),
             other: Vec::new(),

@@ -15,7 +15,8 @@ pub enum Refusal {
     /// Its header does not fit the profile.
     #[error(transparent)]
     Header(BindingError),
-    /// It lists nobody, which never means that everybody has left.
+    /// It lists nobody, which never means that everybody has left: it is a jail's roster, or all of its
+    /// rows were set aside.
     #[error("no row lists anybody: an empty roster never means that everybody has left")]
     NoRows,
     /// Its date has not come: every later export would seem to be older.

@@ -301,6 +301,66 @@ fn takes_a_baseline_then_only_what_changed() {
     );
 }
 
+const CALENDAR: &str = "
+name = 'calendar'
+kind = 'court-event'
+mode = 'roster'
+zone = 'America/Chicago'
+format = ['csv', 'json']
+header_row = 'find'
+trailer = 'END'
+trailer_counts = true
+[columns]
+record_number = 'no'
+event_type = 'what'
+starts_at = 'at'
+";
+
+#[test]
+fn takes_a_list_that_may_be_empty_for_a_beginning_so_that_its_first_row_is_news() {
+    let row = "no,what,at\n26-1,Trial,2027-01-04 09:00:00\nEND 1\n";
+    let of_no_sitting = ["Calendar\nno,what,at\nEND 0\n", "[]\n"];
+    for empty in of_no_sitting {
+        let mut court = Jail::new(CALENDAR);
+        let report = court.take(empty);
+        assert_eq!(
+            (&report.outcome, report.batches.len()),
+            (&Outcome::Taken, 0),
+            "{empty}"
+        );
+        // The first row, the list empty again, and the same row once more.
+        for (list, class) in [(row, Class::New), (empty, Class::Absent), (row, Class::New)] {
+            let report = court.next_day(list);
+            assert_eq!(report.count(class), 1, "{empty}: {list}");
+            assert_eq!(report.looks_other, Vec::<String>::new());
+            let origins = court.changes(&report).into_iter().map(|(origin, _)| origin);
+            assert_eq!(origins.collect::<Vec<_>>(), [Origin::Live], "{empty}");
+        }
+    }
+}
+
+#[test]
+fn refuses_a_list_that_is_empty_since_it_is_not_whole_or_of_another_kind() {
+    let mut court = Jail::new(CALENDAR);
+    let cases = [
+        ("", "empty-file"),
+        ("no,what,at\nEND 1\n", "half-written"),
+        ("no,what,at\n", "half-written"),
+        ("no,what\nEND 0\n", "header"),
+        ("{\"error\": \"no such view\"}\n", "layout"),
+        ("no,what,at\n,Trial,2027-01-04 09:00:00\nEND 1\n", "no-rows"),
+    ];
+    for (text, code) in cases {
+        let Outcome::Refused(refusal) = court.take(text).outcome else {
+            panic!("{text} was taken");
+        };
+        assert_eq!(refusal.code(), code, "{text}");
+    }
+    let row = "no,what,at\n26-1,Trial,2027-01-04 09:00:00\nEND 1\n";
+    let report = court.next_day(row);
+    assert_eq!(court.changes(&report)[0].0, Origin::Baseline);
+}
+
 #[test]
 fn knows_an_export_that_comes_again() {
     let mut jail = Jail::new(ROSTER);

@@ -72,11 +72,7 @@ pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
         let reason = format!("line {last}: the calendar does not end");
         return Err(FormatError::cut(reason));
     }
-    if packed.is_empty() {
-        let frame = "the calendar holds no VEVENT".to_owned();
-        return Err(FormatError::NoRows { frame });
-    }
-    Ok(packed)
+    packed.finish(layout, "the calendar holds no VEVENT")
 }
 
 /// Joins the lines that a calendar breaks, each with the number of its first.

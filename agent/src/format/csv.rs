@@ -77,6 +77,8 @@ pub struct CsvRows<'a> {
     lines_before: u64,
     /// Whether the first record is a row that is still to be given.
     is_first_row_read: bool,
+    /// Whether a header alone is as it should be.
+    may_be_empty: bool,
 }
 
 impl<'a> CsvRows<'a> {
@@ -144,6 +146,7 @@ impl<'a> CsvRows<'a> {
             last_row: None,
             lines_before: 0,
             is_first_row_read: false,
+            may_be_empty: false,
         }
     }
 
@@ -151,6 +154,13 @@ impl<'a> CsvRows<'a> {
     #[must_use]
     pub const fn after(mut self, lines: u64) -> Self {
         self.lines_before = lines;
+        self
+    }
+
+    /// Says whether a header alone is as it should be.
+    #[must_use]
+    pub const fn or_none(mut self, may_be_empty: bool) -> Self {
+        self.may_be_empty = may_be_empty;
         self
     }
 
@@ -164,14 +174,20 @@ impl<'a> CsvRows<'a> {
     ///
     /// # Errors
     /// Returns [`CsvError`] for a row that is not like the header, and at the end for a file without
-    /// rows.
+    /// rows where there must be some.
     pub fn next_row(&mut self) -> Result<Option<(u64, &StringRecord)>, CsvError> {
         let more = std::mem::take(&mut self.is_first_row_read) || self.read()?;
         if more {
             let line = line(self.text, self.last_row.as_ref());
             return Ok(Some((line + self.lines_before, &self.record)));
         }
-        let last_row = self.last_row.as_ref().ok_or(CsvError::HeaderOnly)?;
+        let Some(last_row) = self.last_row.as_ref() else {
+            return if self.may_be_empty {
+                Ok(None)
+            } else {
+                Err(CsvError::HeaderOnly)
+            };
+        };
         // The reader forgives a quote that never closes; a file that was cut there must not pass.
         let start = usize::try_from(last_row.byte()).unwrap_or(usize::MAX);
         let quotes = self

@@ -57,15 +57,11 @@ pub(super) fn read(bytes: &[u8], layout: &Layout) -> Result<(Packed, Vec<String>
             }
         }
     }
-    if packed.is_empty() {
-        return Err(FormatError::NoRows {
-            frame: format!("{deleted} deleted records and no other"),
-        });
-    }
     if deleted > 0 {
         remarks.push(format!("{deleted} deleted records were passed over"));
     }
-    Ok((packed, remarks))
+    let frame = format!("{deleted} deleted records and no other");
+    Ok((packed.finish(layout, &frame)?, remarks))
 }
 
 struct Header {

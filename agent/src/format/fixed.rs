@@ -41,10 +41,7 @@ pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
         }
         packed.end_row(number)?;
     }
-    if packed.is_empty() {
-        return Err(CsvError::HeaderOnly.into());
-    }
-    Ok(packed)
+    packed.finish(layout, "no line below the header")
 }
 
 fn cut(line: &str, skip: usize, length: usize) -> &str {

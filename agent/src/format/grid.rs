@@ -82,12 +82,11 @@ impl<'a> Grid<'a> {
             )
         });
         match self.under {
-            Some(under) if !under.packed.is_empty() => {
-                Ok((under.packed, remarks.into_iter().collect()))
+            Some(under) => {
+                let packed = under.packed;
+                let packed = packed.finish(self.layout, "a header and nothing below it")?;
+                Ok((packed, remarks.into_iter().collect()))
             }
-            Some(_) => Err(FormatError::NoRows {
-                frame: "a header and nothing below it".to_owned(),
-            }),
             None => Err(FormatError::NoRows {
                 frame: "every cell is blank".to_owned(),
             }),

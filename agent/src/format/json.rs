@@ -21,7 +21,7 @@ pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
     for (number, row) in (1..).zip(rows) {
         add(&mut packed, row, Place::Element, number)?;
     }
-    finish(packed, "the array is empty")
+    packed.finish(layout, "the array is empty")
 }
 
 /// Reads one object a line.
@@ -37,16 +37,7 @@ pub(super) fn read_lines(text: &str, layout: &Layout) -> Result<Packed, FormatEr
         let row: &RawValue = serde_json::from_str(line).map_err(|error| broken(&error, number))?;
         add(&mut packed, row, Format::JsonLines.place(), number)?;
     }
-    finish(packed, "no line holds an object")
-}
-
-fn finish(packed: Packed, frame: &str) -> Result<Packed, FormatError> {
-    if packed.is_empty() {
-        return Err(FormatError::NoRows {
-            frame: frame.to_owned(),
-        });
-    }
-    Ok(packed)
+    packed.finish(layout, "no line holds an object")
 }
 
 /// Finds the array under its keys; the whole document is looked at, so that a cut one is refused.

@@ -183,6 +183,12 @@ impl Wanted {
         }
     }
 
+    /// Returns a name of each column that is needed, as they are compared.
+    pub fn needed(&self) -> impl Iterator<Item = &str> {
+        let names = self.required.iter();
+        names.filter_map(|names| names.first().map(String::as_str))
+    }
+
     /// Says whether anything is taken from a column.
     #[must_use]
     pub fn takes(&self, name: &str) -> bool {
@@ -240,6 +246,9 @@ pub struct Layout {
     pub table: Choice,
     /// The columns that the profile takes.
     pub wanted: Wanted,
+    /// Whether a whole file that holds no row is as it should be. A jail is never empty; a court's
+    /// calendar may be.
+    pub may_be_empty: bool,
 }
 
 impl Layout {
@@ -263,6 +272,7 @@ impl Layout {
             sheet: Choice::First,
             table: Choice::First,
             wanted: Wanted::default(),
+            may_be_empty: false,
         }
     }
 

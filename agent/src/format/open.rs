@@ -296,7 +296,7 @@ impl<'a> CsvText<'a> {
         } else {
             CsvRows::without_header(text, csv, self.layout.names.clone())?
         };
-        Ok(rows.after(lines))
+        Ok(rows.after(lines).or_none(self.layout.may_be_empty))
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::cells::Cells;
 use super::error::FormatError;
-use super::layout::Wanted;
+use super::layout::{Layout, Wanted};
 
 /// Bytes of the largest export that is kept.
 const BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -153,10 +153,26 @@ impl Packed {
         Ok(())
     }
 
-    /// Says whether there is no row.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    /// Ends an export. One that holds no row has every column that is needed, where its columns are
+    /// only known by its rows.
+    ///
+    /// # Errors
+    /// Returns [`FormatError::NoRows`] for a frame without a row where there must be one.
+    pub fn finish(mut self, layout: &Layout, frame: &str) -> Result<Self, FormatError> {
+        if !self.rows.is_empty() {
+            return Ok(self);
+        }
+        if !layout.may_be_empty {
+            return Err(FormatError::NoRows {
+                frame: frame.to_owned(),
+            });
+        }
+        if self.columns.is_empty() {
+            for name in layout.wanted.needed() {
+                self.column(name)?;
+            }
+        }
+        Ok(self)
     }
 
     /// Returns how many rows there are.

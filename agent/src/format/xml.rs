@@ -52,25 +52,16 @@ pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
         following.put(&row, "", 0)?;
         packed.end_row(line)?;
     }
-    if packed.is_empty() {
-        return Err(no_row(layout, walk.root.as_deref()));
-    }
-    Ok(packed)
-}
-
-fn no_row(layout: &Layout, root: Option<&str>) -> FormatError {
     let path = layout.xml_row.join("/");
-    match root {
-        None => FormatError::cut("the document has no element"),
-        Some(root) if layout.xml_row.first().is_some_and(|first| first == root) => {
-            FormatError::NoRows {
-                frame: format!("no element {path}, which [xml] row names"),
-            }
+    match walk.root.as_deref() {
+        None => Err(FormatError::cut("the document has no element")),
+        Some(root) if layout.xml_row.first().is_none_or(|first| first != root) => {
+            Err(FormatError::missing(format!(
+                "the document begins with {root}, and [xml] row names {path}: this is another kind \
+                 of document"
+            )))
         }
-        Some(root) => FormatError::missing(format!(
-            "the document begins with {root}, and [xml] row names {path}: this is another kind \
-             of document"
-        )),
+        Some(_) => packed.finish(layout, &format!("no element {path}, which [xml] row names")),
     }
 }
 

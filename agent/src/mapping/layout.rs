@@ -192,6 +192,7 @@ impl LayoutDocument {
             entry: self.zip.map(|zip| zip.entry),
             formats,
             wanted,
+            may_be_empty: false,
         })
     }
 

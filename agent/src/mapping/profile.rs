@@ -178,19 +178,23 @@ impl Checker<'_> {
         let values = Values::check(&document.values).map_err(wrong)?;
         let rules = Rules::check(&mut document, times.zone(), &columns, &values).map_err(wrong)?;
         let examples = self.examples(&mut document, &columns)?;
+        let mode = match document.mode {
+            ModeDocument::Roster => Mode::Roster,
+            ModeDocument::Transactions => Mode::Transactions,
+        };
         Ok(Profile {
             kind,
             key,
-            mode: match document.mode {
-                ModeDocument::Roster => Mode::Roster,
-                ModeDocument::Transactions => Mode::Transactions,
-            },
+            mode,
             rows_per,
             times,
             export_date: document
                 .export_date
                 .map_or_else(Vec::new, |formats| formats.0),
-            layout: layout.check(&columns, &optional).map_err(wrong)?,
+            layout: Layout {
+                may_be_empty: kind != RecordKind::Custody || mode == Mode::Transactions,
+                ..layout.check(&columns, &optional).map_err(wrong)?
+            },
             optional,
             never: document
                 .never

@@ -381,14 +381,9 @@ fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
             ),
         )?;
     }
+    // The calendars of the court and the board and the list of orders are empty yet: their first rows are
+    // news.
     for sql in [
-        // An agency that lists nothing yet is asked: something stands in every table.
-        "INSERT INTO court VALUES ('E0', 'P1', 'IVORY, AVERY', '26-CR-0', 'Circuit Court', 'Trial',
-             '2027-01-01 09:00:00', 'SET')",
-        "INSERT INTO board VALUES ('H0', 'P1', 'IVORY, AVERY', 'Parole hearing', 'Room 1',
-             '2027-01-01 10:00:00', 'SET', NULL)",
-        "INSERT INTO orders VALUES ('26PO1', 'P1', 'IVORY, AVERY', 'County Court of Hinds', 'ENT',
-             NULL, NULL)",
         "INSERT INTO supervision VALUES ('S1', 'P20', 'BRIAR, AVERY', 'parole', 'active',
              '2026-05-01 08:00:00', '1 First St', '2026-05-01 08:00:00')",
         "INSERT INTO supervision VALUES ('S2', 'P21', 'CEDAR, AVERY', 'probation', 'active',
