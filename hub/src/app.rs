@@ -24,6 +24,7 @@ use crate::ingest::{Barred, Present, Shared};
 use crate::notary::keys::Keys;
 use crate::notary::signing::{Notary, Publisher};
 use crate::notification::rules::Rules;
+use crate::orders;
 use crate::places;
 use crate::planner::Planner;
 use crate::store::Store;
@@ -155,6 +156,9 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     vault
         .handle(Command::Planner(PlannerCommand::Rewind { last }))
         .context("failed to compare the vault with the registry")?;
+    // Before anything is planned: what a court ordered may have been interrupted.
+    orders::finish(&registry, &vault, (world().wall)())
+        .context("failed to carry out what a court ordered")?;
     let line = config.canary.as_ref().map(|line| line.email.clone());
     if line.is_none() {
         warn!("No [canary] in the configuration: nobody sees whether the lines carry a release");

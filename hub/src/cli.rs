@@ -8,6 +8,7 @@ mod cases;
 mod certificate;
 mod clocks;
 mod correct;
+mod court_order;
 mod events;
 mod evidence;
 mod freshness;
@@ -101,6 +102,10 @@ enum Command {
     Mail(mail::MailCommand),
     /// Take back what was told: exactly those who were told hear that it is not so.
     Correct(correct::Correct),
+    /// Keep a person or records from every page and notice, by a court's order.
+    Seal(court_order::Seal),
+    /// Show again what an order sealed.
+    Unseal(court_order::Unseal),
     /// Add, show and remove members of staff, who sign what they decide.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
@@ -173,6 +178,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Mail(command) => command.run(&config, output),
         Command::Rules(command) => command.run(&config, output),
         Command::Correct(correct) => correct.run(&config, output),
+        Command::Seal(seal) => seal.run(&config, output),
+        Command::Unseal(unseal) => unseal.run(&config, output),
         Command::Staff(command) => command.run(&config, output),
         Command::Persons(command) => command.run(&config, output),
         Command::Tasks(tasks) => tasks.run(&config, output),

@@ -4,7 +4,7 @@
 //! Layers, each naming only those below it: rules (`registry`, `matching`, `linkage`, `names`, `notification`,
 //! `clocks`, `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault`
 //! (the transactions), `import` (files that are given to the hub itself), doors (`ingest`, `authority`,
-//! `planner`, `watch`, `channels`, `web`), `notary` (signs the evidence of both), wiring (`config`, `app`, `cli`).
+//! `planner`, `watch`, `channels`, `web`), `notary` (signs the evidence of both), `orders` (carries out courts' orders in both), wiring (`config`, `app`, `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
 pub mod app;
@@ -24,6 +24,7 @@ pub mod matching;
 pub mod names;
 pub mod notary;
 pub mod notification;
+pub mod orders;
 pub mod places;
 pub mod planner;
 mod private_file;

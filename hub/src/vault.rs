@@ -12,6 +12,7 @@ pub mod command;
 pub mod contacts;
 mod correction;
 pub mod courier;
+mod court_order;
 pub mod evidence;
 mod follow;
 pub mod keyring;

@@ -26,21 +26,15 @@ const AGENT: &[&[&str]] = &[
 
 /// The modules of the hub, likewise.
 const HUB: &[&[&str]] = &[
-    &[
-        "freshness",
-        "ids",
-        "names",
-        "places",
-        "private_file",
-        "registry",
-    ],
+    &["ids"],
+    &["freshness", "names", "places", "private_file", "registry"],
     &["clocks", "matching", "notification", "work"],
     &["linkage"],
     &["evidence"],
     &["store"],
     &["authority", "intake", "vault"],
     &["channels", "import", "ingest", "planner", "watch", "web"],
-    &["notary"],
+    &["notary", "orders"],
     &["config"],
     &["app"],
     &["cli"],

@@ -14,7 +14,7 @@ use savin_shared::sign::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 use super::merkle::leaf_hash;
-use crate::ids::{EventId, EventPosition, NoticeId};
+use crate::ids::{EventId, EventPosition, NoticeId, OrderId};
 use crate::work::decision::Decision;
 
 /// The bytes that keep a commitment from being guessed.
@@ -202,6 +202,33 @@ pub fn decision(number: i64, decision: &Decision) -> Leaf {
 #[must_use]
 pub fn decision_subject(number: i64) -> String {
     format!("decision/{number}")
+}
+
+/// Says that a court's order was carried out: by which decision, and which events nobody is told of any
+/// more, or lost what opens their leaves.
+#[must_use]
+pub fn court_order(
+    order: OrderId,
+    what: &str,
+    decision: i64,
+    at: Timestamp,
+    events: &[EventPosition],
+) -> Leaf {
+    let events: Vec<String> = events.iter().map(|event| event.0.to_string()).collect();
+    let lines = [
+        ("order", order.0.to_string()),
+        ("what", what.to_owned()),
+        ("decision", decision.to_string()),
+        ("at", time(at)),
+        ("events", events.join(" ")),
+    ];
+    Leaf::new(court_order_subject(order, what), "court-order", &lines)
+}
+
+/// Returns the subject of the leaf of an order: what was done by it.
+#[must_use]
+pub fn court_order_subject(order: OrderId, what: &str) -> String {
+    format!("court-order/{}/{what}", order.0)
 }
 
 /// Says that a notice was planned.

@@ -184,7 +184,10 @@ fn people(
         let agency = &movement.speaker.agency;
         let slot = workspace.record(&(agency.clone(), record.key()));
         let known = slot.and_then(|slot| slot.row.as_ref());
-        if known.is_none_or(|row| row.known.record.subject != record.subject) {
+        let reads_otherwise = |row: &RecordRow| {
+            !row.known.is_sealed_by_order() && row.known.record.subject != record.subject
+        };
+        if known.is_none_or(reads_otherwise) {
             wanted.push((agency, record));
             persons.extend(known.map(|row| row.person));
         }
@@ -313,9 +316,12 @@ impl Settlement {
             }
         };
         let after = &folded.after.record;
-        let reads_same = before.is_some_and(|before| before.known.record.subject == after.subject);
+        // Whom a sealed record is about was decided before, and nothing is learnt from it.
+        let stays = before.is_some_and(|before| {
+            before.known.is_sealed_by_order() || before.known.record.subject == after.subject
+        });
         let person = match before {
-            Some(before) if reads_same => before.person,
+            Some(before) if stays => before.person,
             before => self
                 .people
                 .place(&movement.speaker.agency, after, record, before),

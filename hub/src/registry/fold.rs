@@ -11,7 +11,7 @@ use savin_shared::record::{Record, RecordBody};
 
 use super::derive::{Derived, derive};
 use super::details::Details;
-use super::known::{Fields, Known, Word};
+use super::known::{Fields, Known, Sealer, Word};
 use super::overlay::overlay;
 
 /// What arrived about one record.
@@ -100,7 +100,7 @@ pub fn fold(before: Option<&Known>, arrival: Arrival<'_>) -> Option<Folded> {
             let mut after = before?.clone();
             after.listings = listed_elsewhere;
             let is_changed = after.sealed_by.is_empty();
-            after.sealed_by.insert(arrival.feed.clone());
+            after.sealed_by.insert(Sealer::Feed(arrival.feed.clone()));
             Some(Folded {
                 after,
                 is_changed,
@@ -174,9 +174,9 @@ fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
     } else {
         (feed.clone(), row.evidence)
     };
-    // Only the feed that sealed the record knows that it is sealed no longer.
+    // Only the feed that sealed the record knows that it is sealed no longer; no feed lifts an order.
     let mut sealed_by = before.sealed_by.clone();
-    let is_unsealed = sealed_by.remove(feed) && sealed_by.is_empty();
+    let is_unsealed = sealed_by.remove(&Sealer::Feed(feed.clone())) && sealed_by.is_empty();
     derived.extend(withdrawn(
         row.evidence,
         &record,

@@ -7,19 +7,30 @@ use savin_shared::ids::FeedName;
 use savin_shared::record::custody::CustodyState;
 use savin_shared::record::{Record, RecordKind};
 
+use crate::ids::OrderId;
+
 /// A record as it stands, and on whose word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The record.
     pub record: Record,
-    /// The feeds that sealed or protected it: as long as there is one, nobody is shown it.
-    pub sealed_by: BTreeSet<FeedName>,
+    /// Who sealed or protected it: as long as there is one, nobody is shown it.
+    pub sealed_by: BTreeSet<Sealer>,
     /// The feed whose word its status is.
     pub status_feed: FeedName,
     /// What that word proves.
     pub status_evidence: Evidence,
     /// How many rosters list it now.
     pub listings: u32,
+}
+
+/// Who keeps a record from everybody.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sealer {
+    /// A feed that marks it as sealed or protected: it alone knows when that is over.
+    Feed(FeedName),
+    /// A court's order, which no feed knows of: only a person's decision lifts it.
+    Order(OrderId),
 }
 
 /// What a feed last said of a record.
@@ -50,6 +61,13 @@ impl Known {
     pub fn is_missing(&self) -> bool {
         let custody = self.record.custody();
         custody.is_some_and(|custody| custody.state == CustodyState::NoLongerListed)
+    }
+
+    /// Says whether a court ordered it to be sealed: then nobody is found by what it says, either.
+    #[must_use]
+    pub fn is_sealed_by_order(&self) -> bool {
+        let is_order = |sealer: &Sealer| matches!(sealer, Sealer::Order(_));
+        self.sealed_by.iter().any(is_order)
     }
 
     /// Says whether the public may see the record, and learn anything by it. Service of a

@@ -4,6 +4,7 @@ pub mod agency;
 pub mod agent;
 pub mod clock;
 pub mod clone;
+pub mod court_order;
 pub mod decision;
 pub mod event;
 pub mod face;
@@ -66,6 +67,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0009_proposal.sql",
             include_str!("migrations/registry/0009_proposal.sql"),
+        ),
+        (
+            "0010_court_order.sql",
+            include_str!("migrations/registry/0010_court_order.sql"),
         ),
     ],
 };

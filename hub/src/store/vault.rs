@@ -14,6 +14,7 @@ pub mod subscription;
 pub mod task;
 pub mod verification;
 pub mod watermark;
+pub mod withheld;
 
 use super::migrate::Schema;
 
@@ -49,6 +50,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0010_follow.sql",
             include_str!("migrations/vault/0010_follow.sql"),
+        ),
+        (
+            "0011_withheld.sql",
+            include_str!("migrations/vault/0011_withheld.sql"),
         ),
     ],
 };

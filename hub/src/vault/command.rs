@@ -11,8 +11,8 @@ pub use self::portal::{
     MaskedContact, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
 };
 pub use self::staff::{
-    CanaryStanding, Counts, FollowCommand, NoticeRow, Reach, StaffAnswer, StaffCommand,
-    TaskCommand, ToldCount, VaultTask,
+    CanaryStanding, Counts, FollowCommand, NoticeRow, OrderCommand, Reach, StaffAnswer,
+    StaffCommand, TaskCommand, ToldCount, VaultTask,
 };
 use crate::ids::{EventId, EventPosition, NoticeId};
 use crate::notification::contact::Contact;

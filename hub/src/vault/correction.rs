@@ -111,7 +111,7 @@ fn take_back(
             planned.extend(correction(tx, keys, fact, told)?);
         }
     }
-    notice_event::recall(tx, &recalled, now)?;
+    notice_event::recall(tx, &recalled, "corrected", now)?;
     store(tx, keys, &planned, now)
 }
 

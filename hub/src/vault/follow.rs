@@ -24,7 +24,7 @@ const ORDER_URGENCY: u8 = 2;
 pub(super) fn recipients(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    facts: &[Fact],
+    facts: &[&Fact],
     now: Timestamp,
 ) -> Result<Vec<Vec<RegistrantId>>, StoreError> {
     let links: Vec<[u8; 32]> = facts
@@ -32,7 +32,7 @@ pub(super) fn recipients(
         .map(|fact| keys.person_link(fact.person))
         .collect();
     let mut told = subscription::registrants_of(tx, &links)?;
-    for (fact, registrants) in facts.iter().zip(&mut told) {
+    for (&fact, registrants) in facts.iter().zip(&mut told) {
         if fact.details.canary_of.is_some() {
             *registrants = registrant::monitors(tx)?;
         }

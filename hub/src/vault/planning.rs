@@ -23,7 +23,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::canary::{self, NewCanary};
 use crate::store::vault::notice::{self, NewNotice};
-use crate::store::vault::{contact, notice_event, registrant, watermark};
+use crate::store::vault::{contact, notice_event, registrant, watermark, withheld};
 use crate::vault::keyring::Keyring;
 
 impl Vault {
@@ -120,10 +120,11 @@ fn plan(
     facts: &[Fact],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let told = recipients(tx, keys, facts, now)?;
+    let facts = allowed(tx, keys, facts)?;
+    let told = recipients(tx, keys, &facts, now)?;
     let mut reached: BTreeMap<RegistrantId, Reached> = BTreeMap::new();
     let (mut notices, mut events, mut canaries) = (Vec::new(), Vec::new(), Vec::new());
-    for (fact, registrants) in facts.iter().zip(told) {
+    for (&fact, registrants) in facts.iter().zip(told) {
         let may_overtake = may_overtake(fact);
         if may_overtake {
             store(tx, keys, &notices, now)?;
@@ -155,6 +156,24 @@ fn plan(
     canary::plan(tx, &canaries, now)?;
     store(tx, keys, &notices, now)?;
     notice_event::link_events(tx, &events)
+}
+
+/// Leaves out what a court ordered to be told to nobody since the planner read it.
+fn allowed<'a>(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    facts: &'a [Fact],
+) -> Result<Vec<&'a Fact>, StoreError> {
+    let links: Vec<_> = facts
+        .iter()
+        .map(|fact| keys.event_link(fact.event))
+        .collect();
+    let withheld = withheld::are(tx, &links)?;
+    let facts = facts.iter().zip(withheld);
+    Ok(facts
+        .filter(|(_, is_withheld)| !is_withheld)
+        .map(|(fact, _)| fact)
+        .collect())
 }
 
 /// Returns what is noted of a notice that carries an agency's daily test.

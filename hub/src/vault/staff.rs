@@ -53,6 +53,7 @@ impl Vault {
             StaffCommand::Reach { events } => self.reach(&events),
             StaffCommand::Tasks(command) => self.tasks(command),
             StaffCommand::Follow(command) => self.follow(command),
+            StaffCommand::Order(command) => self.court_order(command),
             StaffCommand::Monitor(address) => self.monitor(address.as_ref()),
             StaffCommand::Canaries => {
                 let standings = self.store.read_now("canaries", canary::standings)?;

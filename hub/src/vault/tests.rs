@@ -2,6 +2,7 @@
 
 mod clock;
 mod contacts;
+mod court_order;
 mod follow;
 mod proof;
 

@@ -34,11 +34,13 @@ pub enum TaskKind {
     CanaryLate,
     /// A notice by telephone or letter that a person carries.
     ByHand,
+    /// A court's order ended what somebody is told, or an agency still lists what one removed.
+    CourtOrder,
 }
 
 impl TaskKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::IdentityDoubt,
         Self::EventReview,
         Self::Clock,
@@ -51,6 +53,7 @@ impl TaskKind {
         Self::Other,
         Self::CanaryLate,
         Self::ByHand,
+        Self::CourtOrder,
     ];
 
     /// Returns the word that stands for it.
@@ -69,6 +72,7 @@ impl TaskKind {
             Self::Other => "other",
             Self::CanaryLate => "canary-late",
             Self::ByHand => "by-hand",
+            Self::CourtOrder => "court-order",
         }
     }
 

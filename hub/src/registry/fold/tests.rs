@@ -12,8 +12,9 @@ use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody};
 
 use super::{Arrival, ArrivalChange, fold};
+use crate::ids::OrderId;
 use crate::registry::derive::Derived;
-use crate::registry::known::{Known, Word};
+use crate::registry::known::{Known, Sealer, Word};
 
 const BOND: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
 const IN: CustodyState = CustodyState::InCustody;
@@ -591,4 +592,21 @@ fn takes_back_a_date_without_calling_it_off() {
         (Code::Correction, true)
     );
     assert_eq!(derived[0].details.state, None);
+}
+
+#[test]
+fn no_feed_lifts_what_a_court_ordered() {
+    let mut life = Life::new();
+    life.lists(&record(IN));
+    let known = life.known.as_mut().unwrap();
+    known.sealed_by.insert(Sealer::Order(OrderId(1)));
+    life.arrive("roster", Origin::Live, ArrivalChange::Withheld);
+    life.lists(&record(IN));
+    life.tells(&record(BOND));
+    life.vanishes();
+    let known = life.known.unwrap();
+    assert_eq!(
+        known.sealed_by.into_iter().collect::<Vec<_>>(),
+        [Sealer::Order(OrderId(1))]
+    );
 }

@@ -48,7 +48,8 @@ pub fn add_many(tx: &mut Tx<'_>, faces: &[(PersonId, Face)]) -> Result<(), Store
     changes.write(tx)
 }
 
-/// Learns anew who a person is from the records that it has now: after some were moved or erased.
+/// Learns anew who a person is from the records that it has now: after some were moved, sealed or erased.
+/// What a court ordered to be sealed teaches nothing.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -78,7 +79,8 @@ pub fn relearn(tx: &mut Tx<'_>, persons: &[PersonId]) -> Result<(), StoreError> 
         )?;
         changes.write(tx)?;
         let rows = record::of_person(tx, person)?;
-        let records = || rows.iter().map(|row| &row.known.record);
+        let taught = || rows.iter().filter(|row| !row.known.is_sealed_by_order());
+        let records = || taught().map(|row| &row.known.record);
         let faces: Vec<(PersonId, Face)> = records()
             .filter(|record| !record.synthetic)
             .map(Face::of)

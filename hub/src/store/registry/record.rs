@@ -9,11 +9,14 @@ use savin_shared::record::portable::PortableRecord;
 use savin_shared::record::{Record, RecordKind};
 
 use super::agency;
-use crate::ids::{PersonId, RecordId};
-use crate::registry::known::Known;
+use crate::ids::{OrderId, PersonId, RecordId};
+use crate::registry::known::{Known, Sealer};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, Value, count, time};
+
+/// Stands before the number of an order among those who sealed a record: no feed's name begins so.
+const ORDER: &str = "\torder/";
 
 /// A record as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +97,22 @@ pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, St
     .iter()
     .map(read)
     .collect()
+}
+
+/// Loads records by their numbers, in that order; one that is gone is left out.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn numbered(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<RecordRow>, StoreError> {
+    let lists: Vec<_> = records.iter().map(|record| vec![record.0.into()]).collect();
+    let found = tx.query_many(
+        "SELECT r.record_id, r.person_id, r.version, r.sealed_by, r.status_feed, r.status_evidence,
+             r.listings, v.body
+         FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
+         WHERE r.record_id = $1",
+        &lists,
+    )?;
+    found.iter().flatten().map(read).collect()
 }
 
 /// Finds who may be held at a facility, by the records of the agency that speaks for it: whoever is not
@@ -270,7 +289,11 @@ pub fn append_versions(tx: &mut Tx<'_>, versions: &[Version<'_>]) -> Result<(), 
 }
 
 fn standing(row: &RecordRow) -> [Value; 5] {
-    let sealed_by: Vec<&str> = row.known.sealed_by.iter().map(FeedName::as_str).collect();
+    let sealers = row.known.sealed_by.iter().map(|sealer| match sealer {
+        Sealer::Feed(feed) => feed.to_string(),
+        Sealer::Order(order) => format!("{ORDER}{}", order.0),
+    });
+    let sealed_by: Vec<String> = sealers.collect();
     [
         row.version.into(),
         sealed_by.join("\n").into(),
@@ -290,7 +313,7 @@ fn read(row: &Row) -> Result<RecordRow, StoreError> {
             sealed_by: row
                 .text(3)?
                 .lines()
-                .map(feed)
+                .map(sealer)
                 .collect::<Result<_, StoreError>>()?,
             status_feed: feed(row.text(4)?)?,
             status_evidence: Evidence::from_code(row.code(5)?).ok_or(damaged("an evidence"))?,
@@ -298,6 +321,16 @@ fn read(row: &Row) -> Result<RecordRow, StoreError> {
             record: body(row.text(7)?)?,
         },
     })
+}
+
+fn sealer(line: &str) -> Result<Sealer, StoreError> {
+    let Some(number) = line.strip_prefix(ORDER) else {
+        return feed(line).map(Sealer::Feed);
+    };
+    let number = number
+        .parse()
+        .map_err(|_| StoreError::Damaged("an order's number"))?;
+    Ok(Sealer::Order(OrderId(number)))
 }
 
 fn feed(name: &str) -> Result<FeedName, StoreError> {

@@ -148,6 +148,27 @@ pub fn close(
     Ok(changed > 0)
 }
 
+/// Closes every open task about these records, of whichever kind; returns how many there were.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn close_of_records(
+    tx: &mut Tx<'_>,
+    records: &[RecordId],
+    outcome: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let mut closed = 0;
+    for record in records {
+        closed += tx.execute(
+            "UPDATE task SET state = 'closed', outcome = $2, ended_at = $3
+             WHERE record_id = $1 AND state = 'open'",
+            &[record.0.into(), outcome.into(), time(now)],
+        )?;
+    }
+    Ok(closed)
+}
+
 /// Loads a task.
 ///
 /// # Errors

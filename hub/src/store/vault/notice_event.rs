@@ -93,19 +93,24 @@ pub fn of_events(tx: &mut Tx<'_>, links: &[[u8; 32]]) -> Result<Vec<Vec<EventNot
     .collect()
 }
 
-/// Recalls notices, because somebody decided that what they tell is not so: what waits is withdrawn,
-/// and what is under way is not tried again.
+/// Recalls notices, because somebody decided that what they tell is not so, or may not be told, and says
+/// why in a word: what waits is withdrawn, and what is under way is not tried again.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn recall(tx: &mut Tx<'_>, notices: &[NoticeId], now: Timestamp) -> Result<(), StoreError> {
+pub fn recall(
+    tx: &mut Tx<'_>,
+    notices: &[NoticeId],
+    why: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let lists: Vec<_> = notices
         .iter()
-        .map(|notice| vec![notice.as_bytes().into(), time(now)])
+        .map(|notice| vec![notice.as_bytes().into(), time(now), why.into()])
         .collect();
     tx.execute_many(
         "UPDATE notice SET recalled_at = $2,
-             outcome = CASE state WHEN 'planned' THEN 'corrected' ELSE outcome END,
+             outcome = CASE state WHEN 'planned' THEN $3 ELSE outcome END,
              state = CASE state WHEN 'planned' THEN 'withdrawn' ELSE state END
          WHERE notice_id = $1 AND state IN ('planned', 'trying')",
         &lists,

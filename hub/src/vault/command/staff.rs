@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
 use super::{Choices, Message, Subscribed, TryOutcome};
-use crate::ids::{EventId, EventPosition, NoticeId, PersonId, RegistrantId};
+use crate::ids::{EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
@@ -81,10 +81,31 @@ pub enum StaffCommand {
     Evidence(EvidenceCommand),
     /// Work on what a registrant follows besides a person.
     Follow(FollowCommand),
+    /// Do in the vault what a court ordered.
+    Order(OrderCommand),
     /// Let the agencies' daily tests come out at this address from now on, or nowhere.
     Monitor(Option<EmailAddress>),
     /// Say how the daily tests stand.
     Canaries,
+}
+
+/// What a court may order.
+#[derive(Debug, Clone)]
+pub enum OrderCommand {
+    /// Tell nobody of these events any more; doing so again changes nothing.
+    Withhold {
+        /// By which order.
+        order: OrderId,
+        /// Of which events.
+        events: Vec<EventId>,
+        /// Of whom nothing at all is told any more: a person calls whoever asked about them.
+        silenced: Vec<PersonId>,
+    },
+    /// These events may be told again, of what becomes known from now on.
+    Allow {
+        /// Which events.
+        events: Vec<EventId>,
+    },
 }
 
 /// What staff may do with what a registrant follows.

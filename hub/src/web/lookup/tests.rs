@@ -16,12 +16,14 @@ use savin_shared::record::protective_order::{ProtectiveOrder, Service};
 use savin_shared::record::{Record, RecordBody};
 use savin_shared::world::World;
 
-use super::{EVENTS_MAX, Person, load, past};
+use super::{EVENTS_MAX, Person, load, lookup, past};
 use crate::ids::PersonId;
 use crate::intake::testing::{self, BOND, IN, Jail, each, encoded, name, send_one};
 use crate::names::words;
 use crate::notification::words::Language;
 use crate::store::Store;
+use crate::store::registry::court_order::{self, NewOrder, OrderKind, Scope};
+use crate::store::registry::decision::DecisionId;
 use crate::store::registry::feed;
 use crate::web::Site;
 use crate::web::limit::Limits;
@@ -175,6 +177,35 @@ fn shows_neither_events_nor_names_of_a_sealed_record() {
         // Nor does the name that only the sealed record has lead to the page.
         assert!(page.fits(&words("sample")));
         assert!(!page.fits(&words("example sealed")));
+    });
+}
+
+#[test]
+fn shows_no_page_of_whom_a_court_ordered_to_be_sealed() {
+    each("page_order", |store| {
+        let mut jail = Jail::new(store, 1);
+        let body = jail.lists(Origin::Live, &jail.record("1", IN));
+        send_body(store, &mut jail, body);
+        let person = testing::load(store, &jail, "1").person;
+        let order = NewOrder {
+            kind: OrderKind::Seal,
+            number: "26-0118".to_owned(),
+            court: "Hinds".to_owned(),
+        };
+        let seal = move |tx: &mut crate::store::conn::Tx<'_>| {
+            let scope = Scope::find(tx, person, &[])?;
+            court_order::seal(tx, &scope, &order, DecisionId(1), testing::now())
+        };
+        store.write_now("seal", seal).unwrap();
+        let is_found = || {
+            let find = |tx: &mut crate::store::conn::Tx<'_>| lookup::find(tx, &words("sample"), 9);
+            !store.read_now("find", find).unwrap().is_empty()
+        };
+        assert!(page(store, person).is_none() && !is_found());
+        // Nor after the jail has said something else of it.
+        let body = jail.tells(&jail.record("1", BOND));
+        send_body(store, &mut jail, body);
+        assert!(page(store, person).is_none() && !is_found());
     });
 }
 

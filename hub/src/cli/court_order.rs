@@ -1,0 +1,256 @@
+//! `seal` and `unseal`: what a court ordered to be shown and told to nobody.
+
+use anyhow::Context as _;
+use clap::Args;
+use savin_shared::hash::Hash;
+use serde_json::json;
+
+use super::output::Output;
+use super::signing::SignAs;
+use crate::app;
+use crate::config::Config;
+use crate::ids::{OrderId, PersonId, RecordId};
+use crate::orders;
+use crate::store::conn::Tx;
+use crate::store::registry::court_order::{self, NewOrder, OrderKind, OrderRow, Scope};
+use crate::store::registry::decision;
+
+/// Orders that the list shows.
+const LISTED_MAX: u32 = 100;
+
+/// Keep a person, or records of one, from every page and every notice, by a court's order. Without a person
+/// it lists the orders.
+#[derive(Debug, Args)]
+pub(super) struct Seal {
+    /// The person, by the identifier in the address of the page. The order covers every record there is now.
+    person: Option<PersonId>,
+    /// Only this record, by its number in `savin-hub persons show`. May be repeated.
+    #[arg(long = "record", value_name = "NUMBER", requires = "person")]
+    records: Vec<i64>,
+    #[command(flatten)]
+    authority: Authority,
+    /// Only show what it would cover. So it does without --as.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    by: SignAs,
+}
+
+/// Show again what an order sealed. Nobody is told late of what came meanwhile.
+#[derive(Debug, Args)]
+pub(super) struct Unseal {
+    /// The order that sealed it, by its number in `savin-hub seal`.
+    order: i64,
+    #[command(flatten)]
+    authority: Authority,
+    #[command(flatten)]
+    by: SignAs,
+}
+
+/// On what a decision rests.
+#[derive(Debug, Args)]
+struct Authority {
+    /// The number of the court's order. It is part of the signed decision.
+    #[arg(long = "order", value_name = "NUMBER")]
+    number: Option<String>,
+    /// The court that gave it.
+    #[arg(long, value_name = "NAME")]
+    court: Option<String>,
+}
+
+impl Authority {
+    fn order(&self, kind: OrderKind) -> anyhow::Result<NewOrder> {
+        let given = |text: &Option<String>| {
+            let text = text.as_deref().map(str::trim).unwrap_or_default();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let number = given(&self.number);
+        let court = given(&self.court);
+        let missing = "it rests on a court's order: --order NUMBER --court NAME";
+        Ok(NewOrder {
+            kind,
+            number: number.context(missing)?,
+            court: court.context(missing)?,
+        })
+    }
+}
+
+/// Returns about what the decision is: nothing of a person.
+fn subject(order: &NewOrder) -> String {
+    format!("order {} of {}", order.number, order.court)
+}
+
+impl Seal {
+    pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let store = app::open_registry(config)?;
+        let Some(person) = self.person else {
+            return list(config, output);
+        };
+        let only: Vec<RecordId> = self.records.iter().copied().map(RecordId).collect();
+        let find = move |tx: &mut Tx<'_>| Scope::find(tx, person, &only);
+        let scope = store.read_now("scope", find)?;
+        let signer = if self.dry_run {
+            None
+        } else {
+            self.by.optional(config)?
+        };
+        let Some(signer) = signer else {
+            return say(&scope, None, output);
+        };
+        let order = self.authority.order(OrderKind::Seal)?;
+        let now = (app::world().wall)();
+        let choice = choice(&scope);
+        let signed = signer.sign("seal", &subject(&order), &choice, "", now);
+        let vault = app::open_vault(config)?;
+        let (person, only) = (scope.person, scope.numbers());
+        let sealed = store.write_now("seal", move |tx| {
+            // What came since was looked at belongs to it, too.
+            let scope = Scope::find(tx, person, &only)?;
+            let decision = decision::record(tx, &signed)?;
+            court_order::seal(tx, &scope, &order, decision, now)
+        })?;
+        orders::finish(&store, &vault, now).context(
+            "it is sealed in the registry, and what waits to be told is withdrawn when the hub starts or \
+             the next order is given",
+        )?;
+        say(&scope, Some(sealed), output)
+    }
+}
+
+impl Unseal {
+    pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let by = self.authority.order(OrderKind::Seal)?;
+        let signer = self.by.signer(config)?;
+        let order = OrderId(self.order);
+        let now = (app::world().wall)();
+        let choice = format!("unseal {}", order.0);
+        let signed = signer.sign("unseal", &subject(&by), &choice, "", now);
+        let store = app::open_registry(config)?;
+        let vault = app::open_vault(config)?;
+        let events = store.write_now("unseal", move |tx| {
+            let decision = decision::record(tx, &signed)?;
+            court_order::lift(tx, order, decision, now)
+        })?;
+        orders::allow(&vault, events)?;
+        if output.is_json() {
+            return output.object(&json!({ "order": order.0, "lifted": true }));
+        }
+        output.line("Lifted: the pages show it again. What was withdrawn meanwhile stays untold.")
+    }
+}
+
+/// Says what is chosen so that the signature binds every record of it.
+fn choice(scope: &Scope) -> String {
+    let numbers = scope.numbers();
+    let bytes: Vec<u8> = numbers
+        .iter()
+        .flat_map(|record| record.0.to_be_bytes())
+        .collect();
+    let hash = Hash::tagged("savin/court-order/1", &[&bytes]);
+    format!("seal {} {hash}", numbers.len())
+}
+
+fn say(scope: &Scope, sealed: Option<OrderId>, output: &Output) -> anyhow::Result<()> {
+    let shown = scope.others.iter().filter(|(_, row)| row.known.is_public());
+    let shown = shown.count();
+    if output.is_json() {
+        let records: Vec<_> = scope
+            .records
+            .iter()
+            .map(|(agency, row)| {
+                json!({
+                    "record": row.record.0,
+                    "agency": agency,
+                    "kind": row.known.record.kind().to_string(),
+                    "number": row.known.record.number().as_str(),
+                })
+            })
+            .collect();
+        return output.object(&json!({
+            "order": sealed.map(|order| order.0),
+            "person": scope.person.to_string(),
+            "records": records,
+            "events": scope.events.len(),
+            "still_shown": shown,
+        }));
+    }
+    let rows = scope.records.iter().map(|(agency, row)| {
+        vec![
+            row.record.0.to_string(),
+            agency.to_string(),
+            row.known.record.kind().to_string(),
+            row.known.record.number().to_string(),
+        ]
+    });
+    output.table(&["record", "agency", "kind", "number"], rows.collect())?;
+    output.line(&format!(
+        "{} events of these; {shown} other records of the person stay public.",
+        scope.events.len()
+    ))?;
+    match sealed {
+        Some(order) => output.line(&format!(
+            "Sealed as order {0}: no page shows it, nobody is told of it, and what waited is withdrawn. \
+             `savin-hub unseal {0}` lifts it. Whom it leaves without any news is in `savin-hub tasks --kind \
+             court-order`.",
+            order.0
+        )),
+        None => output.line(
+            "Nothing was changed: decide it with --order NUMBER --court NAME --as KEYFILE.",
+        ),
+    }
+}
+
+fn list(config: &Config, output: &Output) -> anyhow::Result<()> {
+    let store = app::open_registry(config)?;
+    let orders = store.read_now("orders", |tx| court_order::newest(tx, LISTED_MAX))?;
+    if output.is_json() {
+        for row in &orders {
+            output.object(&order_json(row))?;
+        }
+        return Ok(());
+    }
+    if orders.is_empty() {
+        return output.line("No order of a court was carried out yet.");
+    }
+    let rows = orders.iter().map(|row| {
+        vec![
+            row.order.0.to_string(),
+            row.about.kind.as_str().to_owned(),
+            row.about.number.clone(),
+            row.about.court.clone(),
+            row.records.to_string(),
+            format!("{:.0}", row.ordered_at),
+            state(row),
+        ]
+    });
+    let header = [
+        "order", "what", "number", "court", "records", "when", "state",
+    ];
+    output.table(&header, rows.collect())
+}
+
+fn state(row: &OrderRow) -> String {
+    match (row.lifted, row.done_at) {
+        (Some((at, _)), _) => format!("lifted {at:.0}"),
+        (None, Some(_)) => "stands".to_owned(),
+        (None, None) => "not done everywhere yet".to_owned(),
+    }
+}
+
+fn order_json(row: &OrderRow) -> serde_json::Value {
+    json!({
+        "order": row.order.0,
+        "what": row.about.kind.as_str(),
+        "number": row.about.number,
+        "court": row.about.court,
+        "records": row.records,
+        "decision": row.decision.0,
+        "ordered_at": row.ordered_at,
+        "done_at": row.done_at,
+        "lifted_at": row.lifted.map(|(at, _)| at),
+        "lifted_by": row.lifted.map(|(_, decision)| decision.0),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+//! Orders of courts: what they cover, by whose decision they were carried out, and whose lifted them.
+
+use jiff::Timestamp;
+use savin_shared::ids::AgencyId;
+
+use super::decision::DecisionId;
+use super::record::{self, RecordRow};
+use super::{event, face, merge, person, task};
+use crate::evidence::leaf;
+use crate::ids::{EventId, EventPosition, OrderId, PersonId, RecordId};
+use crate::registry::known::Sealer;
+use crate::store::conn::Tx;
+use crate::store::value::{Row, time};
+use crate::store::{StoreError, evidence};
+use crate::values;
+
+/// Events of one record that an order reaches; nobody's booking has as many.
+const EVENTS_MAX: u32 = 100_000;
+
+/// What a court orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderKind {
+    /// That nobody is shown or told a record, as long as the order stands.
+    Seal,
+}
+
+/// An order on its way in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOrder {
+    /// What it orders.
+    pub kind: OrderKind,
+    /// Its number, as the court gave it.
+    pub number: String,
+    /// The court.
+    pub court: String,
+}
+
+/// An order as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// Its number here.
+    pub order: OrderId,
+    /// What it is.
+    pub about: NewOrder,
+    /// By whose decision it was carried out.
+    pub decision: DecisionId,
+    /// When.
+    pub ordered_at: Timestamp,
+    /// How many records it covers.
+    pub records: u64,
+    /// When it was done everywhere.
+    pub done_at: Option<Timestamp>,
+    /// When it was lifted, and by whose decision.
+    pub lifted: Option<(Timestamp, DecisionId)>,
+}
+
+/// What an order covers.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The person, as known now.
+    pub person: PersonId,
+    /// The person and all who were joined to it: by each of them somebody may have asked.
+    pub everyone: Vec<PersonId>,
+    /// The records that it covers, with whose they are.
+    pub records: Vec<(AgencyId, RecordRow)>,
+    /// The person's other records.
+    pub others: Vec<(AgencyId, RecordRow)>,
+    /// The events of what it covers, in their order.
+    pub events: Vec<(EventPosition, EventId)>,
+}
+
+impl OrderKind {
+    /// Returns the word that stands for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Seal => "seal",
+        }
+    }
+
+    fn parse(word: &str) -> Result<Self, StoreError> {
+        match word {
+            "seal" => Ok(Self::Seal),
+            _ => Err(StoreError::Damaged("an order's kind")),
+        }
+    }
+}
+
+impl Scope {
+    /// Finds what an order about a person covers: these records, or all without one.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Refused`] when there is no such person, or a record is not the person's;
+    /// other errors when the database refuses.
+    pub fn find(tx: &mut Tx<'_>, asked: PersonId, only: &[RecordId]) -> Result<Self, StoreError> {
+        if !person::exists(tx, asked)? {
+            return Err(refused(
+                "nobody is known by that identifier: it stands in the address of the person's page",
+            ));
+        }
+        let person = merge::current(tx, asked)?;
+        let all = merge::with_agencies(tx, person)?;
+        let (records, others): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|(_, row)| only.is_empty() || only.contains(&row.record));
+        if records.is_empty() || (!only.is_empty() && records.len() != only.len()) {
+            return Err(refused(
+                "a record is not this person's: `savin-hub persons show` lists them by number",
+            ));
+        }
+        Ok(Self {
+            person,
+            everyone: merge::everyone(tx, person)?,
+            events: events_of(tx, &numbers(&records))?,
+            records,
+            others,
+        })
+    }
+
+    /// Returns the numbers of the records that it covers.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<RecordId> {
+        numbers(&self.records)
+    }
+}
+
+fn numbers(records: &[(AgencyId, RecordRow)]) -> Vec<RecordId> {
+    records.iter().map(|(_, row)| row.record).collect()
+}
+
+fn events_of(
+    tx: &mut Tx<'_>,
+    records: &[RecordId],
+) -> Result<Vec<(EventPosition, EventId)>, StoreError> {
+    let events = event::of_records(tx, records, EVENTS_MAX)?;
+    let mut events: Vec<_> = events
+        .iter()
+        .map(|(at, event)| (*at, event.event))
+        .collect();
+    events.sort();
+    Ok(events)
+}
+
+/// Seals what an order covers: from the commit on nobody is shown it or found by it.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn seal(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    order: &NewOrder,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<OrderId, StoreError> {
+    let id = insert(tx, scope, order, decision, now)?;
+    let mut rows: Vec<RecordRow> = scope.records.iter().map(|(_, row)| row.clone()).collect();
+    for row in &mut rows {
+        row.known.sealed_by.insert(Sealer::Order(id));
+    }
+    record::update_many(tx, &rows.iter().collect::<Vec<_>>())?;
+    face::relearn(tx, &[scope.person])?;
+    task::close_of_records(tx, &scope.numbers(), "sealed by order", now)?;
+    let positions: Vec<_> = scope.events.iter().map(|(at, _)| *at).collect();
+    let what = order.kind.as_str();
+    let leaf = leaf::court_order(id, what, decision.0, now, &positions);
+    evidence::append(tx, &[leaf])?;
+    Ok(id)
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    order: &NewOrder,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<OrderId, StoreError> {
+    let id = tx.take_numbers("court_order", 1)?;
+    let records = scope.numbers();
+    tx.execute_one(
+        "court_order",
+        "INSERT INTO court_order (order_id, kind, number, court, decision_id, ordered_at, records)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            id.into(),
+            order.kind.as_str().into(),
+            order.number.as_str().into(),
+            order.court.as_str().into(),
+            decision.0.into(),
+            time(now),
+            i64::try_from(records.len()).unwrap_or(i64::MAX).into(),
+        ],
+    )?;
+    let lists: Vec<_> = records
+        .iter()
+        .map(|record| vec![id.into(), record.0.into()])
+        .collect();
+    tx.execute_many(
+        "INSERT INTO court_order_record (order_id, record_id) VALUES ($1, $2)",
+        &lists,
+    )?;
+    Ok(OrderId(id))
+}
+
+/// Lifts an order to seal: what no other order and no feed keeps sealed is shown again. Returns the events
+/// that may be told again.
+///
+/// # Errors
+/// Returns [`StoreError::Refused`] when there is no such order, or it was lifted; other errors when the
+/// database refuses.
+pub fn lift(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<Vec<EventId>, StoreError> {
+    let row = load(tx, order)?;
+    let row = row.filter(|row| row.about.kind == OrderKind::Seal && row.lifted.is_none());
+    if row.is_none() {
+        return Err(refused(
+            "there is no such order that seals anything: `savin-hub seal` lists them",
+        ));
+    }
+    let covered = records_of(tx, order)?;
+    let mut rows = record::numbered(tx, &covered)?;
+    for row in &mut rows {
+        row.known.sealed_by.remove(&Sealer::Order(order));
+    }
+    record::update_many(tx, &rows.iter().collect::<Vec<_>>())?;
+    let mut persons: Vec<_> = rows.iter().map(|row| row.person).collect();
+    persons.sort();
+    persons.dedup();
+    face::relearn(tx, &persons)?;
+    tx.execute_one(
+        "court_order",
+        "UPDATE court_order SET lifted_at = $2, lifted_by = $3 WHERE order_id = $1",
+        &[order.0.into(), time(now), decision.0.into()],
+    )?;
+    let open: Vec<RecordId> = rows
+        .iter()
+        .filter(|row| !row.known.is_sealed_by_order())
+        .map(|row| row.record)
+        .collect();
+    let (positions, events): (Vec<_>, Vec<_>) = events_of(tx, &open)?.into_iter().unzip();
+    let leaf = leaf::court_order(order, "unseal", decision.0, now, &positions);
+    evidence::append(tx, &[leaf])?;
+    Ok(events)
+}
+
+/// Loads an order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn load(tx: &mut Tx<'_>, order: OrderId) -> Result<Option<OrderRow>, StoreError> {
+    tx.query_optional(
+        "SELECT order_id, kind, number, court, decision_id, ordered_at, records, done_at, lifted_at,
+             lifted_by
+         FROM court_order WHERE order_id = $1",
+        values![order.0],
+    )?
+    .as_ref()
+    .map(read)
+    .transpose()
+}
+
+/// Lists orders, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+    tx.query(
+        "SELECT order_id, kind, number, court, decision_id, ordered_at, records, done_at, lifted_at,
+             lifted_by
+         FROM court_order ORDER BY order_id DESC LIMIT $1",
+        values![i64::from(limit)],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Lists orders that are not done everywhere, the oldest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn undone(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<OrderRow>, StoreError> {
+    tx.query(
+        "SELECT order_id, kind, number, court, decision_id, ordered_at, records, done_at, lifted_at,
+             lifted_by
+         FROM court_order WHERE done_at IS NULL ORDER BY order_id LIMIT $1",
+        values![i64::from(limit)],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Finds again what an order covers, as it stands now, by person.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn scopes(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Scope>, StoreError> {
+    let covered = records_of(tx, order)?;
+    let mut left = record::numbered(tx, &covered)?;
+    let mut scopes = Vec::new();
+    while let Some(first) = left.first() {
+        let person = first.person;
+        let (own, others): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|row| row.person == person);
+        let own: Vec<RecordId> = own.iter().map(|row| row.record).collect();
+        scopes.push(Scope::find(tx, person, &own)?);
+        left = others;
+    }
+    Ok(scopes)
+}
+
+/// Notes that an order is done everywhere.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn done(tx: &mut Tx<'_>, order: OrderId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute_one(
+        "court_order",
+        "UPDATE court_order SET done_at = coalesce(done_at, $2) WHERE order_id = $1",
+        &[order.0.into(), time(now)],
+    )
+}
+
+fn records_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<RecordId>, StoreError> {
+    tx.query(
+        "SELECT record_id FROM court_order_record WHERE order_id = $1 ORDER BY record_id",
+        values![order.0],
+    )?
+    .iter()
+    .map(|row| Ok(RecordId(row.integer(0)?)))
+    .collect()
+}
+
+fn refused(why: &str) -> StoreError {
+    StoreError::Refused(why.to_owned())
+}
+
+fn read(row: &Row) -> Result<OrderRow, StoreError> {
+    Ok(OrderRow {
+        order: OrderId(row.integer(0)?),
+        about: NewOrder {
+            kind: OrderKind::parse(row.text(1)?)?,
+            number: row.text(2)?.to_owned(),
+            court: row.text(3)?.to_owned(),
+        },
+        decision: DecisionId(row.integer(4)?),
+        ordered_at: row.time(5)?,
+        records: row.count(6)?,
+        done_at: row.optional_time(7)?,
+        lifted: row
+            .optional_time(8)?
+            .zip(row.optional_integer(9)?.map(DecisionId)),
+    })
+}

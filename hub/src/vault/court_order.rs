@@ -1,0 +1,97 @@
+//! What a court's order does in the vault: what waits is withdrawn, nothing is planned of it any more, and
+//! a person calls whoever hears nothing of somebody from now on.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::command::{OrderCommand, StaffAnswer};
+use super::contacts::subject;
+use super::keyring::Keyring;
+use super::task::{Ask, open};
+use super::{Vault, VaultError};
+use crate::ids::{EventId, OrderId, PersonId};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::{notice_event, subscription, task, withheld};
+use crate::work::task::TaskKind;
+
+/// How soon somebody is called who hears nothing of a person any more: she may rely on it.
+const URGENCY: u8 = 2;
+
+/// What is to be said to her. That there is an order would undo it.
+const CALL: &str = "Of somebody she asked about this service has no more news, by a court's order. Call her: \
+                    say that of one of whom she asked about she will hear nothing from here any more, that \
+                    this says nothing of where that person is, whom else she can ask, and that all else that \
+                    she asked for stands. Say neither a name nor that there is an order";
+
+impl Vault {
+    /// Carries out a command about a court's order.
+    pub(super) fn court_order(&self, command: OrderCommand) -> Result<StaffAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let keys = Arc::clone(&self.keys);
+        self.store
+            .write_now("court order", move |tx| match &command {
+                OrderCommand::Withhold {
+                    order,
+                    events,
+                    silenced,
+                } => {
+                    withhold(tx, &keys, events, now)?;
+                    ask_to_call(tx, &keys, *order, silenced, now)
+                }
+                OrderCommand::Allow { events } => withheld::remove(tx, &links(&keys, events)),
+            })?;
+        Ok(StaffAnswer::Changed(true))
+    }
+}
+
+fn links(keys: &Keyring, events: &[EventId]) -> Vec<[u8; 32]> {
+    let links = events.iter().map(|event| keys.event_link(*event));
+    links.collect()
+}
+
+/// Withdraws what waits of events, and keeps whoever had them in hand from planning them.
+fn withhold(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    events: &[EventId],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let links = links(keys, events);
+    withheld::put(tx, &links)?;
+    let mut recalled = Vec::new();
+    for notice in notice_event::of_events(tx, &links)?.into_iter().flatten() {
+        let by_hand = subject(notice.notice);
+        task::close(tx, TaskKind::ByHand, &by_hand, "withheld", now)?;
+        recalled.push(notice.notice);
+    }
+    notice_event::recall(tx, &recalled, "withheld", now)
+}
+
+/// Has staff call whoever asked about persons of whom nothing is told any more.
+fn ask_to_call(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    order: OrderId,
+    persons: &[PersonId],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let links: Vec<_> = persons
+        .iter()
+        .map(|person| keys.person_link(*person))
+        .collect();
+    let asking = subscription::registrants_of(tx, &links)?;
+    for registrant in asking.into_iter().flatten() {
+        let ask = Ask {
+            kind: TaskKind::CourtOrder,
+            subject: format!("court-order/{}/{registrant}", order.0),
+            registrant,
+            urgency: URGENCY,
+            due_at: None,
+            note: CALL.to_owned(),
+        };
+        open(tx, keys, &ask, now)?;
+    }
+    Ok(())
+}
