@@ -370,6 +370,10 @@ fn composer(web: &Web, email: &Email) -> anyhow::Result<Composer> {
         signer: signer
             .transpose()
             .context("failed to load the key that signs messages")?,
+        returns: email
+            .returns
+            .as_ref()
+            .map(|returns| returns.address.clone()),
         drafter: drafter(web),
     })
 }

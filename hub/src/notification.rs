@@ -5,6 +5,7 @@ pub mod channel;
 pub mod contact;
 pub mod fact;
 pub mod follow;
+pub mod mark;
 pub mod phone;
 pub mod postal;
 pub mod rules;

@@ -21,6 +21,7 @@ mod overtaken;
 pub mod planning;
 pub mod registration;
 pub mod sealed;
+mod silence;
 pub mod staff;
 pub mod task;
 

@@ -12,6 +12,7 @@ pub mod help;
 pub mod leave;
 pub mod limit;
 pub mod lookup;
+pub mod mail;
 pub mod page;
 pub mod portal;
 pub mod protect;
@@ -143,7 +144,11 @@ fn registering(portal: Portal) -> Router {
     let begin_access = post(session::begin_access)
         .layer(limited)
         .get(session::manage);
+    let clicked = (Arc::clone(&portal.lookup.site), Action::LookUp);
+    let clicked = middleware::from_fn_with_state(clicked, limit::limit);
+    let mail_stop = post(mail::stop).layer(clicked).get(mail::ask);
     Router::new()
+        .route("/mail/stop/{mark}", mail_stop)
         .route("/person/{person}/register", begin)
         .route("/register/confirm", post(portal::confirm))
         .route("/manage", begin_access)
@@ -153,6 +158,7 @@ fn registering(portal: Portal) -> Router {
         .route("/manage/reach", reach)
         .route("/manage/prove", post(session::prove))
         .route("/manage/unreach", post(session::unreach))
+        .route("/manage/resume", post(session::resume))
         .route("/manage/stop", post(session::stop))
         .with_state(portal)
 }

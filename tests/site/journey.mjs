@@ -267,6 +267,17 @@ try {
 
   await page.goto(`${settings.site}/person/nobody`);
   await look("not-found");
+
+  // The link in a message, as nobody was ever sent it: opening it asks, and nothing comes of it.
+  const mark = `${"a".repeat(32)}-${"b".repeat(20)}`;
+  await page.goto(`${settings.site}/es/mail/stop/${mark}`);
+  await holds(/¿Apagar el correo electrónico\?/);
+  await look("es-mail-stop");
+  await page.goto(`${settings.site}/mail/stop/${mark}`);
+  await look("mail-stop");
+  await click(page.locator("button.stop"));
+  await holds(/This link does not work/);
+  await look("mail-wrong");
 } finally {
   await browser.close();
 }

@@ -28,6 +28,8 @@ pub struct HubOptions {
     pub mail_port: Option<u16>,
     /// Whether the hub signs its mail.
     pub signs: bool,
+    /// The Maildir in which the hub finds what came back to `bounce@information.example`, if it reads any.
+    pub returns: Option<PathBuf>,
     /// Where the public site is wanted; any free port where that one is taken.
     pub web_port: Option<u16>,
     /// Where somebody goes who leaves the site at once; the usual place without one.
@@ -86,6 +88,13 @@ impl HubHome {
         }
         if options.signs {
             config.push_str("\n[email.dkim]\nselector = \"savin1\"\nkey = \"dkim.pem\"\n");
+        }
+        if let Some(maildir) = &options.returns {
+            write!(
+                config,
+                "\n[email.returns]\naddress = \"bounce@information.example\"\nmaildir = \"{}\"\n",
+                maildir.display()
+            )?;
         }
         if let Some(email) = options.canary {
             write!(config, "\n[canary]\nemail = \"{email}\"\n")?;

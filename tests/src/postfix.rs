@@ -18,6 +18,15 @@ const START: Duration = Duration::from_secs(30);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Whose mail a server takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Mailboxes<'a> {
+    /// Addresses whose mail is delivered.
+    pub taken: &'a [&'a str],
+    /// Addresses whose mail is taken and then comes back, with what is said of it.
+    pub failing: &'a [(&'a str, &'a str)],
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct Postfix {
@@ -26,11 +35,12 @@ pub struct Postfix {
 }
 
 impl Postfix {
-    /// Starts a server that takes mail for these addresses.
+    /// Starts a server with some mailboxes. What comes to a name with `+` and more behind it comes to
+    /// the name.
     ///
     /// # Errors
     /// Returns why it does not start: it must be installed, and wants to be started by root.
-    pub fn start(folder: &Path, addresses: &[&str]) -> anyhow::Result<Self> {
+    pub fn start(folder: &Path, mailboxes: &Mailboxes<'_>) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
         let port = listener.local_addr()?.port();
         drop(listener);
@@ -38,7 +48,7 @@ impl Postfix {
             folder: folder.to_owned(),
             port,
         };
-        server.configure(addresses)?;
+        server.configure(mailboxes)?;
         server.control("start")?;
         let deadline = monotonic() + START;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
@@ -61,7 +71,7 @@ impl Postfix {
     /// # Errors
     /// Returns the server's log when none comes.
     pub fn wait_for(&self, name: &str, patience: Duration) -> anyhow::Result<Letter> {
-        let folder = self.folder.join("mail").join(name).join("new");
+        let folder = self.maildir(name).join("new");
         let deadline = monotonic() + patience;
         loop {
             let entry = fs::read_dir(&folder)
@@ -78,10 +88,20 @@ impl Postfix {
         }
     }
 
-    fn configure(&self, addresses: &[&str]) -> anyhow::Result<()> {
+    /// Returns the Maildir of a recipient, by the part of the address before the domain.
+    #[must_use]
+    pub fn maildir(&self, name: &str) -> PathBuf {
+        self.folder.join("mail").join(name)
+    }
+
+    fn configure(&self, mailboxes: &Mailboxes<'_>) -> anyhow::Result<()> {
         let folder = self.folder.display();
-        let parts: Vec<(&str, &str)> = addresses
+        let failing = mailboxes.failing.iter();
+        let parts: Vec<(&str, &str)> = mailboxes
+            .taken
             .iter()
+            .copied()
+            .chain(failing.clone().map(|(address, _)| *address))
             .filter_map(|address| address.split_once('@'))
             .collect();
         let domains: Vec<&str> = parts.iter().map(|(_, domain)| *domain).collect();
@@ -96,6 +116,7 @@ impl Postfix {
              myhostname = mail.example\nmydestination =\nmynetworks = 127.0.0.0/8\nalias_maps =\n\
              virtual_mailbox_domains = {domains}\nvirtual_mailbox_base = {folder}/mail\n\
              virtual_mailbox_maps = texthash:{folder}/config/recipients\n\
+             transport_maps = texthash:{folder}/config/failing\nrecipient_delimiter = +\n\
              virtual_minimum_uid = 1\nvirtual_uid_maps = static:65534\n\
              virtual_gid_maps = static:65534\nimport_environment = MAIL_CONFIG\n"
         );
@@ -126,6 +147,10 @@ impl Postfix {
         fs::write(config.join("main.cf"), main)?;
         fs::write(config.join("master.cf"), services.join("\n"))?;
         fs::write(config.join("recipients"), recipients)?;
+        let failing: String = failing
+            .map(|(address, says)| format!("{address} error:{says}\n"))
+            .collect();
+        fs::write(config.join("failing"), failing)?;
         let mut owner = Command::new("chown");
         owner.arg("65534:65534").arg(self.folder.join("mail"));
         run(owner).context("failed to give the mail folder away")?;

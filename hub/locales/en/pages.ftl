@@ -207,6 +207,9 @@ view-unproved = We tell you nothing there before its code came back. A person br
 view-prove = Take this code
 view-unreach = Stop telling me there
 view-unreach-of = Stop telling me there: { $line }
+view-silenced = You turned this off. We tell you nothing there.
+view-resume = Turn it on again
+view-resume-of = Turn it on again: { $line }
 view-reach-heading = Tell me in one more way
 view-reach-text = Fill in what you want. It takes the place of an older one of its kind, once its code came back.
 view-reach-button = Send me the code
@@ -220,6 +223,15 @@ view-stop-heading = Stop everything
 view-stop-text = We delete where we reach you and what you asked for. You can sign up again at any time.
 view-stop-button = Stop all notices
 view-over = For your safety this page works for 15 minutes after your last click.
+
+mail-stop-heading = Turn off e-mail?
+mail-stop-text = We will send no more messages to your e-mail address. What you asked for stays. We still tell you in the other ways that you gave us.
+mail-stop-other = No other way? Then we may not be able to warn you. Give us one first, or call { $phone }.
+mail-stop-button = Turn off e-mail
+mail-off-heading = E-mail is off
+mail-off-text = We send no more messages to your e-mail address. What you asked for stays. To give us another way, or to turn it on again, use the link at the top of this page or call { $phone }.
+mail-wrong-heading = This link does not work
+mail-wrong-text = Nothing was changed. To change how we tell you, use the link at the top of this page or call { $phone }.
 
 help-heading = Your rights, and help
 help-lead = You do not have to do this alone. Call { $phone }, day and night. It is free.

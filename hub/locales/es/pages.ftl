@@ -207,6 +207,9 @@ view-unproved = Allí no le avisamos nada antes de que vuelva su código. Una pe
 view-prove = Tomar este código
 view-unreach = Ya no me avisen allí
 view-unreach-of = Ya no me avisen allí: { $line }
+view-silenced = Usted lo apagó. Allí no le avisamos nada.
+view-resume = Encenderlo otra vez
+view-resume-of = Encenderlo otra vez: { $line }
 view-reach-heading = Avísenme de otra forma más
 view-reach-text = Llene lo que quiera. Toma el lugar de la anterior de su clase cuando vuelva su código.
 view-reach-button = Envíenme el código
@@ -220,6 +223,15 @@ view-stop-heading = Parar todo
 view-stop-text = Borramos dónde le avisamos y lo que usted pidió. Puede inscribirse otra vez cuando quiera.
 view-stop-button = Parar todos los avisos
 view-over = Por su seguridad esta página funciona 15 minutos después de su último clic.
+
+mail-stop-heading = ¿Apagar el correo electrónico?
+mail-stop-text = Ya no enviaremos mensajes a su correo electrónico. Lo que usted pidió sigue. Todavía le avisamos de las otras formas que nos dio.
+mail-stop-other = ¿No hay otra forma? Entonces quizá no podamos avisarle. Denos otra primero o llame al { $phone }.
+mail-stop-button = Apagar el correo
+mail-off-heading = El correo está apagado
+mail-off-text = Ya no enviamos mensajes a su correo electrónico. Lo que usted pidió sigue. Para darnos otra forma o encenderlo otra vez, use el enlace de arriba o llame al { $phone }.
+mail-wrong-heading = Este enlace no funciona
+mail-wrong-text = No se cambió nada. Para cambiar cómo le avisamos, use el enlace de arriba o llame al { $phone }.
 
 help-heading = Sus derechos y ayuda
 help-lead = Usted no tiene que hacer esto sin ayuda. Llame al { $phone }, de día y de noche. Es gratis.

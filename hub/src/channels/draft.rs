@@ -210,6 +210,7 @@ mod tests {
             },
             language,
             content,
+            marks: samples::marks(),
             may_repeat: false,
         }
     }

@@ -229,9 +229,20 @@ pub(crate) mod samples {
 
     use savin_shared::event::EventCode;
 
-    use crate::ids::{EventId, EventPosition, PersonId};
+    use crate::ids::{EventId, EventPosition, NoticeId, PersonId};
     use crate::notification::fact::Fact;
+    use crate::notification::mark::{Mark, Marks};
     use crate::registry::details::Details;
+
+    /// The marks of a message, as no vault gave them out.
+    #[must_use]
+    pub(crate) fn marks() -> Marks {
+        let mark = |byte| Mark::new(NoticeId::from_bytes([3; 16]), &[byte; 32]);
+        Marks {
+            back: mark(1),
+            stop: mark(2),
+        }
+    }
 
     /// A release of an invented person.
     #[must_use]

@@ -40,6 +40,16 @@ impl Language {
         }
     }
 
+    /// Returns where a page of the site, by its path, is in this language.
+    #[must_use]
+    pub fn path(self, path: &str) -> String {
+        match (self, path) {
+            (Self::En, path) => path.to_owned(),
+            (Self::Es, "/") => "/es".to_owned(),
+            (Self::Es, path) => format!("/es{path}"),
+        }
+    }
+
     /// Returns the language of a tag.
     #[must_use]
     pub fn parse(tag: &str) -> Option<Self> {

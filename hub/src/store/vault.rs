@@ -55,5 +55,9 @@ pub static SCHEMA: Schema = Schema {
             "0011_withheld.sql",
             include_str!("migrations/vault/0011_withheld.sql"),
         ),
+        (
+            "0012_silence.sql",
+            include_str!("migrations/vault/0012_silence.sql"),
+        ),
     ],
 };

@@ -17,6 +17,7 @@ pub use self::staff::{
 use crate::ids::{EventId, EventPosition, NoticeId};
 use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
+use crate::notification::mark::Marks;
 use crate::notification::words::Language;
 
 /// A command of any port.
@@ -181,6 +182,8 @@ pub struct Message {
     pub language: Language,
     /// What it says.
     pub content: Content,
+    /// By what the message names itself outside.
+    pub marks: Marks,
     /// Whether she may have been told already, which a hub that was restored cannot know.
     pub may_repeat: bool,
 }

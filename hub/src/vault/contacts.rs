@@ -71,6 +71,7 @@ impl Hand<'_> {
                 .blind_index(channel.as_str(), &contact.comparable()),
             sealed_address: key.seal("address", registrant, contact.stored().reveal())?,
             verified_at,
+            silenced_at: None,
         })
     }
 
@@ -236,6 +237,7 @@ pub(super) fn masked(
                 channel: row.channel,
                 address: opened(key, row)?.masked(),
                 is_proved: row.verified_at.is_some(),
+                is_silenced: row.silenced_at.is_some(),
             })
         })
         .collect()

@@ -14,6 +14,7 @@ use crate::evidence::leaf::{self, Salt};
 use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
+use crate::notification::mark::{MarkPurpose, Marks};
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::notification::words::Language;
 use crate::store::StoreError;
@@ -223,7 +224,7 @@ pub(super) fn message(
             contact: Some(to), ..
         } => contacts.find(|contact| contact.contact.as_bytes() == to),
         Payload::Code { contact: None, .. } => contacts.next(),
-        Payload::Fact(_) => contacts.find(|contact| contact.verified_at.is_some()),
+        Payload::Fact(_) => contacts.find(|contact| contact.is_told()),
     };
     let Some(contact) = contact else {
         return Ok(Carried::Nowhere);
@@ -254,6 +255,10 @@ pub(super) fn message(
         to,
         language,
         content,
+        marks: Marks {
+            back: keys.mark(MarkPurpose::Return, notice),
+            stop: keys.mark(MarkPurpose::Stop, notice),
+        },
         may_repeat,
     })))
 }

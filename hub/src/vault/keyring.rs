@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap as _};
 use aws_lc_rs::{hmac, rand};
 use savin_shared::hash::{hex, unhex};
@@ -15,6 +16,7 @@ use zeroize::Zeroize as _;
 use super::sealed::DataKey;
 use crate::ids::{EventId, NoticeId, PersonId, RegistrantId};
 use crate::notification::follow::Followed;
+use crate::notification::mark::{Mark, MarkPurpose};
 
 /// The keys.
 #[derive(Debug)]
@@ -206,6 +208,20 @@ impl Keyring {
         ];
         let full = tag(&self.notice, &parts);
         NoticeId::from_bytes(full.first_chunk::<16>().copied().unwrap_or_default())
+    }
+
+    /// Makes the mark by which a message's own address or link names it.
+    #[must_use]
+    pub fn mark(&self, purpose: MarkPurpose, notice: NoticeId) -> Mark {
+        let parts: [&[u8]; 3] = [b"mark", purpose.as_str().as_bytes(), notice.as_bytes()];
+        Mark::new(notice, &tag(&self.code, &parts))
+    }
+
+    /// Says whether this vault gave a mark out for a purpose.
+    #[must_use]
+    pub fn is_ours(&self, purpose: MarkPurpose, mark: &Mark) -> bool {
+        let right = self.mark(purpose, mark.notice);
+        verify_slices_are_equal(&right.tag, &mark.tag).is_ok()
     }
 
     /// Hashes a code with the ticket that it belongs to.

@@ -65,6 +65,8 @@ impl Vault {
                 contact,
                 code,
             } => self.prove_contact(&session, contact, code),
+            PortalCommand::Silence { mark } => self.silence(mark),
+            PortalCommand::Resume { session, contact } => self.resume(&session, contact),
             PortalCommand::Unreach { session, contact } => self.remove_contact(&session, contact),
         }
     }

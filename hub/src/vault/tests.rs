@@ -5,6 +5,7 @@ mod contacts;
 mod court_order;
 mod follow;
 mod proof;
+mod silence;
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;

@@ -67,7 +67,7 @@ impl Page {
     /// Returns a path in this page's language.
     #[must_use]
     pub fn to(&self, path: &str) -> String {
-        in_language(self.words.language(), path)
+        self.words.language().path(path)
     }
 
     /// Returns the other languages: tag, own name, and this page in them.
@@ -81,7 +81,7 @@ impl Page {
                 (
                     language.tag(),
                     language.own_name(),
-                    in_language(language, &self.path),
+                    language.path(&self.path),
                 )
             })
             .collect()
@@ -108,16 +108,6 @@ impl Page {
     #[must_use]
     pub fn time(&self, at: Timestamp) -> String {
         written(self.words.language(), &self.site.zone, at)
-    }
-}
-
-/// Returns a path in a language.
-#[must_use]
-pub fn in_language(language: Language, path: &str) -> String {
-    match (language, path) {
-        (Language::En, path) => path.to_owned(),
-        (Language::Es, "/") => "/es".to_owned(),
-        (Language::Es, path) => format!("/es{path}"),
     }
 }
 

@@ -64,8 +64,16 @@ struct ViewPage {
 struct Reached {
     id: String,
     line: String,
-    is_proved: bool,
+    standing: Standing,
     can_go: bool,
+}
+
+/// Whether she is told somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Told,
+    Unproved,
+    Off,
 }
 
 /// What a session's page says besides what stands.
@@ -223,6 +231,18 @@ pub async fn unreach(
     .await
 }
 
+/// Tells her again in a way that she turned off.
+pub async fn resume(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SessionForm>,
+) -> Response {
+    about(&portal, language, form, |session, contact| {
+        PortalCommand::Resume { session, contact }
+    })
+    .await
+}
+
 /// Stops telling her anything.
 pub async fn stop(
     State(portal): State<Portal>,
@@ -328,7 +348,11 @@ fn reached(page: &Page, contact: &MaskedContact) -> Reached {
     Reached {
         id: contact.contact.to_string(),
         line: page.say_text(&key, "address", &contact.address),
-        is_proved: contact.is_proved,
+        standing: match (contact.is_proved, contact.is_silenced) {
+            (false, _) => Standing::Unproved,
+            (true, true) => Standing::Off,
+            (true, false) => Standing::Told,
+        },
         can_go: contact.channel.is_by_hand(),
     }
 }

@@ -11,7 +11,7 @@ use savin_shared::event::EventCode;
 use savin_tests::engine::Engine;
 use savin_tests::home::{FeedHome, HubOptions, SourceHome};
 use savin_tests::mailbox::{Fault, Misdeed, Step};
-use savin_tests::postfix::Postfix;
+use savin_tests::postfix::{Mailboxes, Postfix};
 use savin_tests::program::run_with;
 use savin_tests::source::{ExportFolder, csv};
 use savin_tests::stage::{FACILITY, Stage};
@@ -118,7 +118,11 @@ fn postfix_delivers_what_the_hub_hands_it() -> anyhow::Result<()> {
         let folder = tempfile::Builder::new()
             .prefix("savin")
             .tempdir_in("/var/tmp")?;
-        let postfix = Postfix::start(folder.path(), &["ada@home.example"])?;
+        let mailboxes = Mailboxes {
+            taken: &["ada@home.example"],
+            failing: &[],
+        };
+        let postfix = Postfix::start(folder.path(), &mailboxes)?;
         let options = HubOptions {
             store: engine.url(),
             mail_port: Some(postfix.port()),
@@ -166,9 +170,32 @@ fn postfix_delivers_what_the_hub_hands_it() -> anyhow::Result<()> {
                 if state == "accepted" && outcome.contains("queued as")),
             "{told:?}"
         );
+        turns_e_mail_off(&stage, &raw)?;
         nothing_is_said_of_her(folder.path())?;
         stage.strike()?;
     }
+    Ok(())
+}
+
+/// Opens the link in a letter, which changes nothing, and posts to it as a mail program does: a person
+/// is asked how else she may be told.
+fn turns_e_mail_off(stage: &Stage, raw: &str) -> anyhow::Result<()> {
+    let unfolded = raw.replace("\r\n ", " ").replace("\n ", " ");
+    let link = unfolded
+        .lines()
+        .find_map(|line| line.strip_prefix("List-Unsubscribe: <"))
+        .context("the letter has no link")?;
+    let path = link.trim().trim_end_matches('>');
+    let path = path.strip_prefix(stage.hub.site()).context("elsewhere")?;
+    let visitor = Visitor::new(stage.hub.site());
+    let tasks = || stage.hub.cli(&["tasks", "--kind", "unreachable", "--json"]);
+    let asked = visitor.open(path)?;
+    ensure!(asked.text.contains("Turn off e-mail?"), "{}", asked.text);
+    ensure!(tasks()?.trim().is_empty(), "opening it did something");
+    let done = visitor.send(path, &[("List-Unsubscribe", "One-Click")])?;
+    ensure!(done.text.contains("E-mail is off"), "{}", done.text);
+    let asked = tasks()?;
+    ensure!(asked.contains("turned e-mail off"), "{asked}");
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use jiff::Timestamp;
+use lettre::address::Envelope;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message as Mail};
@@ -11,7 +12,7 @@ use super::dkim::Signer;
 use crate::channels::draft::Drafter;
 use crate::notification::contact::Contact;
 use crate::notification::words::Words;
-use crate::vault::command::Message;
+use crate::vault::command::{Content, Message};
 
 /// Writes messages.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Composer {
     pub from: Address,
     /// Signs them, where there is a key.
     pub signer: Option<Signer>,
+    /// To where what cannot be delivered comes back, before each message's own mark.
+    pub returns: Option<Address>,
     /// Writes their words.
     pub drafter: Drafter,
 }
@@ -33,22 +36,36 @@ struct MailPage<'a> {
     code: Option<&'a str>,
 }
 
-/// Says that no person wrote the message, so that no absence is answered (RFC 3834, section 5).
-#[derive(Debug, Clone)]
-struct AutoSubmitted(String);
+/// A header whose value is written as it is.
+macro_rules! header {
+    ($( $(#[$meta:meta])* $kind:ident, $name:literal );+ $(;)?) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        struct $kind(String);
 
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
+        impl Header for $kind {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($name)
+            }
 
-    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self(text.to_owned()))
-    }
+            fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                Ok(Self(text.to_owned()))
+            }
 
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), self.0.clone())
-    }
+            fn display(&self) -> HeaderValue {
+                HeaderValue::new(Self::name(), self.0.clone())
+            }
+        }
+    )+ };
+}
+
+header! {
+    /// Says that no person wrote the message, so that no absence is answered (RFC 3834, section 5).
+    AutoSubmitted, "Auto-Submitted";
+    /// Where a mail program asks for no more (RFC 2369, section 3.2).
+    ListUnsubscribe, "List-Unsubscribe";
+    /// That one click is enough there (RFC 8058, section 3.1).
+    ListUnsubscribePost, "List-Unsubscribe-Post";
 }
 
 impl Composer {
@@ -74,9 +91,19 @@ impl Composer {
         };
         let to: Address = to.reveal().parse().map_err(|_| ComposeError::Address)?;
         let sender = Mailbox::new(Some(words.say("notice-sender")), self.from.clone());
-        let mut mail = Mail::builder()
+        let mut builder = Mail::builder()
+            .envelope(self.envelope(message, to.clone())?)
             .from(sender)
-            .to(Mailbox::new(None, to))
+            .to(Mailbox::new(None, to));
+        // A code was asked for just now, and comes but once.
+        if !matches!(message.content, Content::Code(_)) {
+            let path = format!("/mail/stop/{}", message.marks.stop);
+            let page = message.language.path(&path);
+            builder = builder
+                .header(ListUnsubscribe(format!("<{}{page}>", self.drafter.site)))
+                .header(ListUnsubscribePost("List-Unsubscribe=One-Click".to_owned()));
+        }
+        let mut mail = builder
             .subject(subject)
             // The same at every try, so that a mail program shows a repeated one once.
             .message_id(Some(format!("<{}@{}>", message.notice, self.from.domain())))
@@ -91,6 +118,22 @@ impl Composer {
             signer.sign(&mut mail);
         }
         Ok(mail)
+    }
+}
+
+impl Composer {
+    /// Returns from where and to where the mail server carries a message: what it cannot deliver comes
+    /// back to an address of the message's own.
+    fn envelope(&self, message: &Message, to: Address) -> Result<Envelope, ComposeError> {
+        let from = match &self.returns {
+            None => Ok(self.from.clone()),
+            Some(returns) => {
+                let user = format!("{}+{}", returns.user(), message.marks.back);
+                Address::new(user, returns.domain())
+            }
+        };
+        let from = from.map_err(|_| ComposeError::Mail)?;
+        Envelope::new(Some(from), vec![to]).map_err(|_| ComposeError::Mail)
     }
 }
 

@@ -24,6 +24,16 @@ pub struct ContactRow {
     pub sealed_address: Vec<u8>,
     /// When it was proved.
     pub verified_at: Option<Timestamp>,
+    /// When she turned it off, if it is off.
+    pub silenced_at: Option<Timestamp>,
+}
+
+impl ContactRow {
+    /// Says whether she is told there: it is proved, and she did not turn it off.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        self.verified_at.is_some() && self.silenced_at.is_none()
+    }
 }
 
 /// Adds a contact.
@@ -57,7 +67,8 @@ pub fn find_verified(
     blind_index: &[u8; 32],
 ) -> Result<Option<ContactRow>, StoreError> {
     let row = tx.query_optional(
-        "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at
+        "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
+             silenced_at
          FROM contact WHERE channel = $1 AND blind_index = $2 AND verified_at IS NOT NULL",
         values![channel.as_str(), blind_index],
     )?;
@@ -73,7 +84,8 @@ pub fn of_registrant(
     registrant: RegistrantId,
 ) -> Result<Vec<ContactRow>, StoreError> {
     tx.query(
-        "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at
+        "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
+             silenced_at
          FROM contact WHERE registrant_id = $1 ORDER BY contact_id",
         values![registrant.as_bytes()],
     )?
@@ -82,7 +94,8 @@ pub fn of_registrant(
     .collect()
 }
 
-/// Finds in which ways each of these registrants is told, in their order: by proved contacts only.
+/// Finds in which ways each of these registrants is told, in their order: by contacts that are proved
+/// and not turned off.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -96,7 +109,8 @@ pub fn channels_of(
         .collect();
     tx.query_many(
         "SELECT DISTINCT channel FROM contact
-         WHERE registrant_id = $1 AND verified_at IS NOT NULL ORDER BY channel",
+         WHERE registrant_id = $1 AND verified_at IS NOT NULL AND silenced_at IS NULL
+         ORDER BY channel",
         &lists,
     )?
     .iter()
@@ -108,8 +122,8 @@ pub fn channels_of(
     .collect()
 }
 
-/// Notes that a contact was proved; another one of the same channel gives way to it. Returns whether
-/// there was one to prove.
+/// Notes that a contact was proved, and so wanted; another one of the same channel gives way to it.
+/// Returns whether there was one to prove.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -125,7 +139,8 @@ pub fn verify(
         values![registrant.as_bytes(), contact.as_bytes()],
     )?;
     let changed = tx.execute(
-        "UPDATE contact SET verified_at = $3 WHERE registrant_id = $1 AND contact_id = $2",
+        "UPDATE contact SET verified_at = $3, silenced_at = NULL
+         WHERE registrant_id = $1 AND contact_id = $2",
         &[
             registrant.as_bytes().into(),
             contact.as_bytes().into(),
@@ -133,6 +148,27 @@ pub fn verify(
         ],
     )?;
     Ok(changed == 1)
+}
+
+/// Turns a contact off, or on again with no time.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn silence(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    contact: ContactId,
+    at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE contact SET silenced_at = $3 WHERE registrant_id = $1 AND contact_id = $2",
+        &[
+            registrant.as_bytes().into(),
+            contact.as_bytes().into(),
+            optional_time(at),
+        ],
+    )
+    .map(|_| ())
 }
 
 /// Removes a contact; one that is gone already stays so.
@@ -159,5 +195,6 @@ fn read(row: &Row) -> Result<ContactRow, StoreError> {
         blind_index: row.array(3)?,
         sealed_address: row.bytes(4)?.to_vec(),
         verified_at: row.optional_time(5)?,
+        silenced_at: row.optional_time(6)?,
     })
 }

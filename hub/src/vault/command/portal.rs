@@ -7,6 +7,7 @@ use crate::ids::{ContactId, PersonId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
+use crate::notification::mark::Mark;
 use crate::notification::words::Language;
 
 /// About whom somebody wants to be told.
@@ -101,6 +102,18 @@ pub enum PortalCommand {
         /// The code.
         code: Secret<String>,
     },
+    /// Tell her no more by e-mail: a message's own link asks for it.
+    Silence {
+        /// The message's mark for that.
+        mark: Mark,
+    },
+    /// Tell her again in a way that she turned off.
+    Resume {
+        /// Her session.
+        session: Ticket,
+        /// By which.
+        contact: ContactId,
+    },
     /// Tell her no more by this telephone or letter.
     Unreach {
         /// Her session.
@@ -147,6 +160,8 @@ pub struct MaskedContact {
     pub channel: Channel,
     /// Enough for her to recognise it.
     pub address: String,
-    /// Whether she is told there.
+    /// Whether it is proved to be hers.
     pub is_proved: bool,
+    /// Whether she turned it off.
+    pub is_silenced: bool,
 }

@@ -20,7 +20,7 @@ use crate::vault::command::{
 };
 use crate::work::task::TaskKind;
 
-fn phone(text: &str) -> Contact {
+pub(super) fn phone(text: &str) -> Contact {
     Contact::Telephone(PhoneNumber::parse(text).unwrap())
 }
 
@@ -36,7 +36,11 @@ fn postal(street: &str) -> Contact {
     Contact::Letter(PostalAddress::parse(&lines).unwrap())
 }
 
-fn register_by(vault: &Vault, contacts: Vec<Contact>, to: Option<RegistrantId>) -> RegistrantId {
+pub(super) fn register_by(
+    vault: &Vault,
+    contacts: Vec<Contact>,
+    to: Option<RegistrantId>,
+) -> RegistrantId {
     let register = StaffCommand::Register {
         contacts,
         to,

@@ -24,6 +24,7 @@ fn composer() -> Composer {
     Composer {
         from: "notice@information.example".parse().unwrap(),
         signer: None,
+        returns: None,
         drafter: Drafter {
             site: "https://information.example".to_owned(),
             phone: "1-800-555-0100".to_owned(),
@@ -75,6 +76,7 @@ fn message(content: Content, language: Language) -> Message {
         to: Contact::Email(EmailAddress::parse("avery@example.test").unwrap()),
         language,
         content,
+        marks: sentence::samples::marks(),
         may_repeat: false,
     }
 }
@@ -214,6 +216,39 @@ fn lets_no_name_and_no_telling_word_out_where_the_choice_is_discreet() {
             assert!(!text.contains(word), "news in {language:?} holds {word}");
         }
     }
+}
+
+#[test]
+fn names_each_message_where_it_comes_back_and_where_it_is_stopped() {
+    let returning = Composer {
+        returns: Some("bounce@information.example".parse().unwrap()),
+        ..composer()
+    };
+    for language in Language::ALL {
+        let message = message(Content::News, language);
+        let mail = returning.compose(&message, now()).unwrap();
+        let from = mail.envelope().from().unwrap().to_string();
+        let back = message.marks.back;
+        assert_eq!(from, format!("bounce+{back}@information.example"));
+        assert!(from.split('@').next().unwrap().len() <= 64, "{from}");
+        let text = String::from_utf8(mail.formatted())
+            .unwrap()
+            .replace("\r\n ", "");
+        let path = language.path(&format!("/mail/stop/{}", message.marks.stop));
+        let link = format!("List-Unsubscribe: <https://information.example{path}>\r\n");
+        assert!(text.contains(&link), "{text}");
+        assert!(text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+    }
+    // A code was asked for just now: there is nothing to stop.
+    let code = message(
+        Content::Code(Secret::new("482100".to_owned())),
+        Language::En,
+    );
+    let mail = composer().compose(&code, now()).unwrap();
+    let text = String::from_utf8(mail.formatted()).unwrap();
+    assert!(!text.contains("List-Unsubscribe"), "{text}");
+    let from = mail.envelope().from().unwrap().to_string();
+    assert_eq!(from, "notice@information.example");
 }
 
 #[test]

@@ -1,0 +1,109 @@
+//! Turning e-mail off by the link in a message.
+
+use super::contacts::{phone, register_by};
+use super::{about, address, ask, claim, each, fact, plan, portal, session, view};
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
+use crate::notification::mark::Mark;
+use crate::vault::Vault;
+use crate::vault::command::{
+    MaskedContact, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, TaskCommand, Ticket,
+};
+use crate::work::task::TaskKind;
+
+const WHO: &str = "avery@example.test";
+
+fn email() -> Contact {
+    Contact::Email(address(WHO))
+}
+
+/// Registers, is told of an event, and returns the message's mark for stopping.
+fn told(vault: &Vault, contacts: Vec<Contact>) -> Mark {
+    register_by(vault, contacts, None);
+    plan(vault, 0, 1, vec![fact(1, 1)]);
+    claim(vault).first().unwrap().marks.stop
+}
+
+fn click(vault: &Vault, mark: Mark) -> PortalAnswer {
+    portal(vault, PortalCommand::Silence { mark })
+}
+
+fn unreachable(vault: &Vault) -> usize {
+    let list = TaskCommand::List {
+        kind: Some(TaskKind::Unreachable),
+        limit: 99,
+    };
+    let StaffAnswer::Tasks(tasks) = ask(vault, StaffCommand::Tasks(list)) else {
+        panic!("tasks")
+    };
+    tasks.len()
+}
+
+fn shown(vault: &Vault, session: &Ticket) -> MaskedContact {
+    let contacts = view(vault, session).contacts;
+    let mut emails = contacts
+        .into_iter()
+        .filter(|contact| contact.channel == Channel::Email);
+    emails.next().unwrap()
+}
+
+#[test]
+fn turns_off_the_way_and_nothing_that_she_asked_for() {
+    each("vault_silence", |vault, _| {
+        let mark = told(vault, vec![email(), phone("601-555-0123")]);
+        assert_eq!(click(vault, mark), PortalAnswer::Done);
+        assert_eq!(click(vault, mark), PortalAnswer::Done, "twice is once");
+        assert_eq!(unreachable(vault), 0, "she is called");
+        plan(vault, 1, 2, vec![fact(2, 1)]);
+        assert!(claim(vault).is_empty(), "nothing goes out by e-mail");
+        let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 99 }) else {
+            panic!("notices")
+        };
+        let calls = rows.iter().filter(|row| row.channel == Channel::Telephone);
+        assert_eq!(calls.count(), 2, "{rows:?}");
+        // The address still opens the door, behind which it is turned on again.
+        let session = session(vault, WHO);
+        let contact = shown(vault, &session);
+        assert!(contact.is_proved && contact.is_silenced, "{contact:?}");
+        let resume = PortalCommand::Resume {
+            session: session.clone(),
+            contact: contact.contact,
+        };
+        assert_eq!(portal(vault, resume), PortalAnswer::Done);
+        assert!(!shown(vault, &session).is_silenced);
+        plan(vault, 2, 3, vec![fact(3, 1)]);
+        assert_eq!(claim(vault).len(), 1);
+    });
+}
+
+#[test]
+fn asks_a_person_where_no_other_way_is_left() {
+    each("vault_silence_last", |vault, _| {
+        let mark = told(vault, vec![email()]);
+        assert_eq!(click(vault, mark), PortalAnswer::Done);
+        assert_eq!(unreachable(vault), 1);
+        assert_eq!(click(vault, mark), PortalAnswer::Done);
+        assert_eq!(unreachable(vault), 1, "asked once");
+        let session = session(vault, WHO);
+        assert_eq!(view(vault, &session).about.len(), 1, "{:?}", about(1));
+    });
+}
+
+#[test]
+fn believes_no_mark_that_it_did_not_give_out_for_that() {
+    each("vault_silence_forged", |vault, _| {
+        register_by(vault, vec![email()], None);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let marks = claim(vault).first().unwrap().marks;
+        let guessed = Mark {
+            tag: [0; 10],
+            ..marks.stop
+        };
+        // Where the message comes back is written in every copy of it.
+        for wrong in [guessed, marks.back] {
+            assert_eq!(click(vault, wrong), PortalAnswer::Refused);
+        }
+        let session = session(vault, WHO);
+        assert!(!shown(vault, &session).is_silenced);
+    });
+}
