@@ -4,3 +4,4 @@
 
 pub mod address;
 pub mod barcode;
+pub mod page;
