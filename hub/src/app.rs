@@ -308,7 +308,7 @@ fn start_telling(
     shutdown: &watch::Receiver<bool>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
-    let planned = Arc::new(Notify::new());
+    let planned = watch::Sender::new(());
     let planner = Planner {
         store: registry,
         vault: planner,
@@ -317,7 +317,7 @@ fn start_telling(
         zone: config.web.zone.clone(),
         world: world(),
         stored,
-        planned: Arc::clone(&planned),
+        planned: planned.clone(),
     };
     let stop = shutdown.clone();
     tasks.spawn(async move {
@@ -332,7 +332,7 @@ fn start_telling(
         vault: courier,
         composer: Arc::new(composer(&config.web, email)?),
         mailer: Arc::new(Mailer::new(&email.server)?),
-        planned,
+        planned: planned.subscribe(),
         world: world(),
         is_stuck: Arc::default(),
     };

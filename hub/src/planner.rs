@@ -69,8 +69,8 @@ pub struct Planner {
     pub world: World,
     /// Woken when events were stored.
     pub stored: Arc<Notify>,
-    /// Wakes the couriers when something was planned.
-    pub planned: Arc<Notify>,
+    /// Wakes every courier when something was planned.
+    pub planned: watch::Sender<()>,
 }
 
 /// Why a plan failed.
@@ -156,7 +156,7 @@ impl Planner {
             warn!(event.position = at.0, "Another planner was here first");
         }
         *position = Some(at);
-        self.planned.notify_one();
+        self.planned.send_replace(());
         Ok(true)
     }
 }

@@ -16,6 +16,7 @@ mod court_order;
 pub mod evidence;
 mod follow;
 pub mod keyring;
+pub mod means;
 pub mod monitor;
 mod overtaken;
 pub mod planning;
@@ -36,6 +37,7 @@ use crate::store::vault::key;
 use crate::store::{Store, StoreError};
 use command::{Answer, Command};
 use keyring::{Keyring, KeyringError};
+use means::Means;
 use sealed::SealError;
 
 /// The open vault.
@@ -43,6 +45,7 @@ use sealed::SealError;
 pub struct Vault {
     store: Store,
     keys: std::sync::Arc<Keyring>,
+    means: std::sync::Arc<Means>,
     world: World,
 }
 
@@ -74,8 +77,16 @@ impl Vault {
         Ok(Self {
             store,
             keys: std::sync::Arc::new(keys),
+            means: std::sync::Arc::default(),
             world,
         })
+    }
+
+    /// Says by what means this hub tells.
+    #[must_use]
+    pub fn with_means(mut self, means: Means) -> Self {
+        self.means = std::sync::Arc::new(means);
+        self
     }
 
     /// Returns the database, for a test to look into.

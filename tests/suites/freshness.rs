@@ -16,6 +16,7 @@ use savin_agent::uplink::drive::{FeedLabel, beat};
 use savin_hub::clocks::table::Table;
 use savin_hub::intake::{self, Moment, Speaker, batches};
 use savin_hub::notification::address::EmailAddress;
+use savin_hub::notification::channel::Channel;
 use savin_hub::notification::contact::Contact;
 use savin_hub::notification::fact::Disclosure;
 use savin_hub::notification::rules::Rules;
@@ -34,8 +35,8 @@ use savin_hub::store::{Place, Store, StoreError};
 use savin_hub::vault::Vault;
 use savin_hub::vault::client::{Ports, start};
 use savin_hub::vault::command::{
-    Choices, Content, CourierAnswer, CourierCommand, PlannerAnswer, PlannerCommand, StaffCommand,
-    Subscribed, TryOutcome,
+    Choices, Content, CourierAnswer, CourierCommand, PlannerAnswer, PlannerCommand, Room,
+    StaffCommand, Subscribed, TryOutcome,
 };
 use savin_hub::watch::freshness::{Look, look};
 use savin_shared::event::EventCode;
@@ -194,7 +195,7 @@ struct Hub {
     ports: Ports,
     runtime: Runtime,
     stored: Arc<Notify>,
-    planned: Arc<Notify>,
+    planned: watch::Sender<()>,
 }
 
 impl Hub {
@@ -208,7 +209,7 @@ impl Hub {
             ports,
             runtime: Runtime::new()?,
             stored: Arc::new(Notify::new()),
-            planned: Arc::new(Notify::new()),
+            planned: watch::Sender::new(()),
         })
     }
 
@@ -222,7 +223,7 @@ impl Hub {
             zone: TimeZone::get("America/Chicago")?,
             world: world(),
             stored: Arc::clone(&self.stored),
-            planned: Arc::clone(&self.planned),
+            planned: self.planned.clone(),
         };
         drop(self.runtime.spawn(planner.run(shutdown)));
         Ok(())
@@ -329,6 +330,7 @@ impl Hub {
     /// Waits until everything is planned, carries it, and returns what each address was told.
     fn carry(&self) -> anyhow::Result<Vec<(String, String)>> {
         let last = self.store.read_now("last", event::last)?;
+        let mut planned = self.planned.subscribe();
         self.stored.notify_one();
         self.runtime.block_on(async {
             loop {
@@ -336,13 +338,16 @@ impl Hub {
                 if matches!(answer, PlannerAnswer::Watermark(at) if at >= last) {
                     break;
                 }
-                tokio::time::timeout(PATIENCE, self.planned.notified())
+                tokio::time::timeout(PATIENCE, planned.changed())
                     .await
-                    .context("nothing more is planned")?;
+                    .context("nothing more is planned")??;
             }
             let mut told = Vec::new();
             loop {
-                let claim = CourierCommand::Claim { limit: 100 };
+                let claim = CourierCommand::Claim {
+                    channel: Channel::Email,
+                    room: Room::all(100),
+                };
                 let CourierAnswer::Messages(messages) = self.ports.courier.ask(claim).await? else {
                     break;
                 };

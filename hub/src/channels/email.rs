@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use savin_shared::fault::Fault;
 use savin_shared::world::World;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
 use crate::ids::NoticeId;
+use crate::notification::channel::Channel;
 use crate::vault::VaultError;
 use crate::vault::client::Client;
-use crate::vault::command::{CourierAnswer, CourierCommand, Message, TryOutcome};
+use crate::vault::command::{CourierAnswer, CourierCommand, Message, Room, TryOutcome};
 use compose::Composer;
 use transport::{Cause, Mailer, Sent};
 
@@ -46,7 +47,7 @@ pub struct Courier {
     /// Hands them to the mail server.
     pub mailer: Arc<Mailer>,
     /// Woken when something was planned.
-    pub planned: Arc<Notify>,
+    pub planned: watch::Receiver<()>,
     /// The clocks.
     pub world: World,
     /// Whether the mail server takes none of this hub's mail.
@@ -56,6 +57,7 @@ pub struct Courier {
 impl Courier {
     /// Carries messages until shutdown; what is under way is finished first.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
+        let mut planned = self.planned.clone();
         loop {
             let pause = match self.round().await {
                 Ok(0) => LOOK,
@@ -67,7 +69,7 @@ impl Courier {
             };
             tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => return,
-                () = self.planned.notified() => {}
+                Ok(()) = planned.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -77,7 +79,10 @@ impl Courier {
     async fn round(&self) -> Result<usize, VaultError> {
         let CourierAnswer::Messages(messages) = self
             .vault
-            .ask(CourierCommand::Claim { limit: AT_ONCE })
+            .ask(CourierCommand::Claim {
+                channel: Channel::Email,
+                room: Room::all(AT_ONCE),
+            })
             .await?
         else {
             return Ok(0);
@@ -143,7 +148,10 @@ impl Courier {
         let (reason, code) = (sent.cause.as_str(), sent.code);
         match &sent.outcome {
             TryOutcome::Accepted { .. } => debug!(notice.id = %notice, "Mail accepted"),
-            TryOutcome::Deferred { .. } => {
+            TryOutcome::Deferred { .. }
+            | TryOutcome::NotTried { .. }
+            | TryOutcome::Call { .. }
+            | TryOutcome::Spooled { .. } => {
                 info!(notice.id = %notice, reason, smtp.code = code, "Mail put off");
             }
             TryOutcome::Refused { .. } => {

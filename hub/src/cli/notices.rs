@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::ids::NoticeId;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
+use crate::notification::outcome::Outcome;
 use crate::store::registry::decision;
 use crate::vault::Vault;
 use crate::vault::command::{
@@ -95,9 +96,10 @@ impl Notices {
                     "event": notice.about,
                     "event_position": notice.event.map(|event| event.0),
                     "state": notice.state,
-                    "by_hand": is_by_hand(notice),
+                    "by_hand": notice.is_by_hand,
                     "planned_at": notice.planned_at,
                     "attempts": notice.attempts,
+                    "tries": notice.tries,
                     "attempted_at": notice.attempted_at,
                     "outcome": notice.outcome,
                     "answer": notice.answer.as_ref().map(Pii::reveal),
@@ -134,17 +136,12 @@ impl Notices {
     }
 }
 
-/// Says whether a notice waits for a person who carries it.
-fn is_by_hand(notice: &NoticeRow) -> bool {
-    notice.channel.is_by_hand() && matches!(notice.state.as_str(), "planned" | "trying")
-}
-
 fn standing(notice: &NoticeRow) -> String {
-    if is_by_hand(notice) {
-        format!("waits for a {}", noun(notice.channel))
-    } else {
-        notice.state.clone()
+    if notice.is_by_hand {
+        return format!("waits for a {}", noun(notice.channel));
     }
+    let taken = Outcome::parse(&notice.state).map(Outcome::plain);
+    taken.unwrap_or(&notice.state).to_owned()
 }
 
 const fn noun(channel: Channel) -> &'static str {
@@ -157,7 +154,8 @@ const fn noun(channel: Channel) -> &'static str {
 
 /// Returns what became of a notice's last try, and what the server said to it.
 fn last_try(notice: &NoticeRow) -> String {
-    let outcome = notice.outcome.as_deref().unwrap_or_default();
+    let word = notice.outcome.as_deref().unwrap_or_default();
+    let outcome = Outcome::parse(word).map_or(word, |word| word.plain());
     match &notice.answer {
         Some(answer) => format!("{outcome}: {}", answer.reveal()),
         None => outcome.to_owned(),

@@ -313,6 +313,35 @@ pub fn outcome_subject(notice: NoticeId, number: i64) -> String {
     format!("outcome/{notice}/{number}")
 }
 
+/// Says what was heard of a notice after a try had ended: that a letter was mailed, or that a mail could
+/// not be delivered.
+#[must_use]
+pub fn heard(
+    notice: NoticeId,
+    number: i64,
+    heard_at: Timestamp,
+    outcome: &str,
+    answer: Option<&Hash>,
+) -> Leaf {
+    let lines = [
+        ("notice", notice.to_string()),
+        ("number", number.to_string()),
+        ("heard", time(heard_at)),
+        ("outcome", outcome.to_owned()),
+        (
+            "answer",
+            answer.map_or_else(|| "none".to_owned(), Hash::to_string),
+        ),
+    ];
+    Leaf::new(heard_subject(notice, number), "heard", &lines)
+}
+
+/// Returns the subject of the leaf of what was heard of a notice.
+#[must_use]
+pub fn heard_subject(notice: NoticeId, number: i64) -> String {
+    format!("heard/{notice}/{number}")
+}
+
 /// Commits to what a channel answered.
 #[must_use]
 pub fn answer_commitment(salt: &Salt, answer: &str) -> Hash {

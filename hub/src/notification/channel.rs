@@ -38,12 +38,34 @@ impl Channel {
             .find(|channel| channel.as_str() == word)
     }
 
-    /// Says whether a person at the hub carries what is planned for it: there is no door for it yet.
+    /// Says whether it is a further way: by e-mail a registrant comes in, and it is not changed there.
     #[must_use]
-    pub const fn is_by_hand(self) -> bool {
+    pub const fn is_further(self) -> bool {
         match self {
             Self::Email => false,
             Self::Telephone | Self::Letter => true,
+        }
+    }
+}
+
+/// For which channels this hub has a door besides e-mail's. What goes out by another one is carried by a
+/// person, who is asked to by a task.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doors {
+    /// It calls.
+    pub telephone: bool,
+    /// It makes letters.
+    pub letter: bool,
+}
+
+impl Doors {
+    /// Says whether a person carries what is planned for a channel.
+    #[must_use]
+    pub const fn is_by_hand(self, channel: Channel) -> bool {
+        match channel {
+            Channel::Email => false,
+            Channel::Telephone => !self.telephone,
+            Channel::Letter => !self.letter,
         }
     }
 }
@@ -56,7 +78,7 @@ impl fmt::Display for Channel {
 
 #[cfg(test)]
 mod tests {
-    use super::Channel;
+    use super::{Channel, Doors};
 
     #[test]
     fn reads_every_word_back() {
@@ -64,5 +86,18 @@ mod tests {
             assert_eq!(Channel::parse(channel.as_str()), Some(channel));
         }
         assert_eq!(Channel::parse("fax"), None);
+    }
+
+    #[test]
+    fn leaves_to_a_person_what_has_no_door() {
+        let none = Doors::default();
+        let by_hand = Channel::ALL.map(|channel| none.is_by_hand(channel));
+        assert_eq!(by_hand, [false, true, true]);
+        let calls = Doors {
+            telephone: true,
+            ..none
+        };
+        let by_hand = Channel::ALL.map(|channel| calls.is_by_hand(channel));
+        assert_eq!(by_hand, [false, false, true]);
     }
 }

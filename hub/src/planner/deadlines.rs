@@ -107,7 +107,7 @@ impl Planner {
                 let retell = PlannerCommand::Retell { clock, fact };
                 self.vault.ask(retell).await?;
             }
-            self.planned.notify_one();
+            self.planned.send_replace(());
         }
         if row.step != Step::Remind {
             let due = DueClock {

@@ -80,7 +80,7 @@ impl Planner {
             Ok(())
         };
         self.store.write("corrected", done).await?;
-        self.planned.notify_one();
+        self.planned.send_replace(());
         info!(corrections, "Took back what was decided to be wrong");
         Ok(true)
     }
@@ -94,7 +94,7 @@ impl Planner {
             self.vault
                 .ask(PlannerCommand::Retell { clock, fact })
                 .await?;
-            self.planned.notify_one();
+            self.planned.send_replace(());
         }
         let now = (self.world.wall)();
         let done = move |tx: &mut Tx<'_>| instruction::planned(tx, given.kind, given.event, now);

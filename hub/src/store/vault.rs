@@ -2,8 +2,10 @@
 
 pub mod attempt;
 pub mod canary;
+pub mod carrying;
 pub mod contact;
 pub mod follow;
+pub mod heard;
 pub mod key;
 pub mod notice;
 pub mod notice_event;
@@ -58,6 +60,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0012_silence.sql",
             include_str!("migrations/vault/0012_silence.sql"),
+        ),
+        (
+            "0013_tries.sql",
+            include_str!("migrations/vault/0013_tries.sql"),
         ),
     ],
 };

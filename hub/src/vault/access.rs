@@ -44,6 +44,7 @@ impl Vault {
         let mut row = self.code_row((&ticket, &code), Purpose::Access, to, Vec::new());
         let now = (self.world.wall)();
         let (keys, random) = (std::sync::Arc::clone(&self.keys), self.world.random);
+        let means = std::sync::Arc::clone(&self.means);
         self.store.write_now("begin access", move |tx| {
             let may_send = may_send(tx, &row.blind_index, now)?;
             let known = contact::find_verified(tx, Channel::Email, &row.blind_index)?;
@@ -58,7 +59,12 @@ impl Vault {
                 .ok_or(StoreError::Damaged("a contact without a registrant"))?;
             let keys = &keys;
             let key = key_of(keys, &who)?;
-            let hand = Hand { keys, random, now };
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
             let to = (Channel::Email, known.contact);
             hand.send_code(tx, (who.registrant, &key), to, (&code, language))
         })?;

@@ -34,8 +34,8 @@ impl Reached {
     fn of(state: &str) -> Self {
         match state {
             "confirmed" => Self::Confirmed,
-            "accepted" => Self::Accepted,
-            "planned" | "trying" => Self::Waiting,
+            "accepted" | "mailed" => Self::Accepted,
+            "planned" | "trying" | "spooled" | "printed" => Self::Waiting,
             "stopped" | "withdrawn" => Self::NotMeant,
             _ => Self::Failed,
         }

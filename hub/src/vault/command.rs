@@ -1,12 +1,15 @@
 //! Everything that may be asked of the vault, and everything that it may answer: four ports, each
 //! with a closed set, as plain values.
 
+mod courier;
 mod portal;
 mod staff;
 
 use jiff::Timestamp;
-use savin_shared::pii::Secret;
 
+pub use self::courier::{
+    CallOutcome, Content, CourierAnswer, CourierCommand, Later, Message, Room, TryOutcome,
+};
 pub use self::portal::{
     MaskedContact, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
 };
@@ -14,10 +17,8 @@ pub use self::staff::{
     CanaryStanding, Counts, FollowCommand, NoticeRow, OrderCommand, Reach, StaffAnswer,
     StaffCommand, TaskCommand, ToldCount, VaultTask,
 };
-use crate::ids::{EventId, EventPosition, NoticeId};
-use crate::notification::contact::Contact;
+use crate::ids::{EventId, EventPosition};
 use crate::notification::fact::{Disclosure, Fact};
-use crate::notification::mark::Marks;
 use crate::notification::words::Language;
 
 /// A command of any port.
@@ -139,82 +140,4 @@ pub enum PlannerAnswer {
     Watermark(EventPosition),
     /// Done, whether or not that reached anybody.
     Done,
-}
-
-/// What a courier may ask.
-#[derive(Debug, Clone)]
-pub enum CourierCommand {
-    /// Give me messages that are due; each is mine until the lease ends.
-    Claim {
-        /// At most how many.
-        limit: u32,
-    },
-    /// This became of a try.
-    Finish {
-        /// Of which message.
-        notice: NoticeId,
-        /// The claim under which it was tried.
-        claim: i64,
-        /// What became of it.
-        outcome: TryOutcome,
-    },
-}
-
-/// What a courier is answered.
-#[derive(Debug, Clone)]
-pub enum CourierAnswer {
-    /// Messages to carry, the most urgent first.
-    Messages(Vec<Message>),
-    /// When the next one is due, if any is.
-    Noted,
-}
-
-/// One message, with the least that carrying it needs.
-#[derive(Debug, Clone)]
-pub struct Message {
-    /// Which.
-    pub notice: NoticeId,
-    /// The claim under which it is carried.
-    pub claim: i64,
-    /// To where.
-    pub to: Contact,
-    /// In which language.
-    pub language: Language,
-    /// What it says.
-    pub content: Content,
-    /// By what the message names itself outside.
-    pub marks: Marks,
-    /// Whether she may have been told already, which a hub that was restored cannot know.
-    pub may_repeat: bool,
-}
-
-/// What a message says; what the registrant's choice holds back is not in it.
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// A fact.
-    Fact(Box<Fact>),
-    /// That there is news.
-    News,
-    /// A code that proves that an address is hers.
-    Code(Secret<String>),
-}
-
-/// What became of a try.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TryOutcome {
-    /// The mail server took it. That is not yet delivered, and not yet read.
-    Accepted {
-        /// The server's answer.
-        detail: String,
-    },
-    /// Not now: try again later.
-    Deferred {
-        /// The server's answer, or what failed.
-        detail: String,
-    },
-    /// Never: the address does not exist, or does not take our mail.
-    Refused {
-        /// The server's answer.
-        detail: String,
-    },
 }

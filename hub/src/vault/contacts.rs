@@ -7,6 +7,7 @@ use savin_shared::pii::Secret;
 use super::command::{MaskedContact, PortalAnswer, Ticket};
 use super::courier::Payload;
 use super::keyring::Keyring;
+use super::means::Means;
 use super::registration::{CODE_MINUTES, SealedChoices, draw_code, may_send, proved, wrong_keys};
 use super::sealed::DataKey;
 use super::task::{self, Ask};
@@ -36,6 +37,7 @@ const CODE_URGENCY: u8 = 3;
 #[derive(Clone, Copy)]
 pub(super) struct Hand<'a> {
     pub(super) keys: &'a Keyring,
+    pub(super) means: &'a Means,
     pub(super) random: fn() -> [u8; 16],
     pub(super) now: Timestamp,
 }
@@ -142,7 +144,7 @@ impl Hand<'_> {
             notice: NoticeId::from_bytes((self.random)()),
             registrant,
             channel,
-            urgency: if channel.is_by_hand() {
+            urgency: if channel.is_further() {
                 CODE_URGENCY
             } else {
                 0
@@ -153,7 +155,7 @@ impl Hand<'_> {
             sealed_fact,
         };
         notice::plan(tx, std::slice::from_ref(&new), self.now)?;
-        by_hand(tx, self.keys, &new, self.now)
+        by_hand(tx, (self.keys, self.means), &new, self.now)
     }
 }
 
@@ -169,10 +171,13 @@ pub(super) enum Proof {
 /// Opens the task of whoever carries a notice for which there is no door.
 pub(super) fn by_hand(
     tx: &mut Tx<'_>,
-    keys: &Keyring,
+    (keys, means): (&Keyring, &Means),
     new: &NewNotice,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    if !means.doors.is_by_hand(new.channel) {
+        return Ok(());
+    }
     let short = short(new.notice);
     let (what, command) = match new.channel {
         Channel::Email => return Ok(()),
@@ -261,9 +266,15 @@ impl Vault {
         contact: Contact,
     ) -> Result<PortalAnswer, VaultError> {
         let (random, now) = (self.world.random, (self.world.wall)());
+        let means = std::sync::Arc::clone(&self.means);
         self.in_session("reach", session, move |tx, keys, who, key| {
-            if contact.channel().is_by_hand() {
-                let hand = Hand { keys, random, now };
+            if contact.channel().is_further() {
+                let hand = Hand {
+                    keys,
+                    means: &means,
+                    random,
+                    now,
+                };
                 let proof = Proof::Wanted(language_of(key, who)?);
                 hand.put(tx, (who.registrant, key), &contact, proof)?;
             }
@@ -301,7 +312,7 @@ impl Vault {
         self.in_session("unreach", session, move |tx, _, who, _| {
             let rows = contact::of_registrant(tx, who.registrant)?;
             let row = rows.iter().find(|row| row.contact == contact);
-            if row.is_some_and(|row| row.channel.is_by_hand()) {
+            if row.is_some_and(|row| row.channel.is_further()) {
                 contact::remove(tx, who.registrant, contact)?;
             }
             Ok(PortalAnswer::Done)

@@ -18,6 +18,7 @@ use crate::store::vault::notice::NewNotice;
 use crate::store::vault::notice_event::{self, EventNotice};
 use crate::store::vault::{registrant, subscription, task, watermark};
 use crate::vault::keyring::Keyring;
+use crate::vault::means::Means;
 use crate::work::task::TaskKind;
 
 /// What causes a notice that takes an event back: part of its name, so that there is one.
@@ -28,13 +29,14 @@ impl Vault {
     pub(super) fn correct(&self, facts: Vec<Fact>) -> Result<PlannerAnswer, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         let answer = self.store.write_now("correct", move |tx| {
             // What another planner is about to plan must be seen here first.
             let at = watermark::load(tx)?;
             if facts.iter().any(|fact| fact.position > at) {
                 return Ok(PlannerAnswer::Watermark(at));
             }
-            take_back(tx, &keys, &facts, now)?;
+            take_back(tx, (&keys, &means), &facts, now)?;
             Ok(PlannerAnswer::Done)
         })?;
         Ok(answer)
@@ -92,7 +94,7 @@ impl Vault {
 
 fn take_back(
     tx: &mut Tx<'_>,
-    keys: &Keyring,
+    (keys, means): (&Keyring, &Means),
     facts: &[Fact],
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -112,7 +114,7 @@ fn take_back(
         }
     }
     notice_event::recall(tx, &recalled, "corrected", now)?;
-    store(tx, keys, &planned, now)
+    store(tx, (keys, means), &planned, now)
 }
 
 /// Makes the notice that takes an event back, by the channel by which it was told; none for somebody

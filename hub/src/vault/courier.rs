@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 
-use super::command::{Choices, Content, CourierAnswer, CourierCommand, Message, TryOutcome};
+use super::command::{
+    Choices, Content, CourierAnswer, CourierCommand, Later, Message, Room, TryOutcome,
+};
 use super::contacts::{key_of, opened, subject};
 use super::follow::is_told;
 use super::registration::{SealedChoices, code_content, wrong_keys};
@@ -15,22 +17,30 @@ use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::mark::{MarkPurpose, Marks};
+use crate::notification::outcome::{Follows, Outcome};
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
-use crate::store::vault::notice::{self, After, ClaimedNotice};
+use crate::store::vault::carrying::{self, After, DueNotice};
 use crate::store::vault::registrant::RegistrantState;
-use crate::store::vault::{canary, contact, registrant, restoration, task};
+use crate::store::vault::{canary, contact, heard, registrant, restoration, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
-/// How long a courier may take for one message before another may try it.
-const LEASE: SignedDuration = SignedDuration::from_mins(2);
-
 /// How long to wait after each try that was put off, in minutes; the last goes on.
 const AGAIN_MINUTES: [i64; 6] = [1, 5, 15, 30, 60, 120];
+
+/// How long to wait before a busy number is called again, and one where nobody confirmed.
+const BUSY: SignedDuration = SignedDuration::from_mins(10);
+const UNCONFIRMED: SignedDuration = SignedDuration::from_mins(30);
+
+/// How long to wait after a machine answered.
+const MACHINE: SignedDuration = SignedDuration::from_hours(2);
+
+/// How long to wait while the line to a channel is down.
+const LINE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Bytes of a server's answer that are kept.
 const DETAIL_BYTES_MAX: usize = 300;
@@ -73,43 +83,49 @@ impl Vault {
     /// Carries out a command of a courier.
     pub(super) fn courier(&self, command: CourierCommand) -> Result<CourierAnswer, VaultError> {
         match command {
-            CourierCommand::Claim { limit } => self.claim(limit),
+            CourierCommand::Claim { channel, room } => self.claim(channel, room),
+            CourierCommand::Hold { notice, claim } => self.hold(notice, claim),
             CourierCommand::Finish {
                 notice,
                 claim,
                 outcome,
             } => self.finish(notice, claim, outcome),
+            CourierCommand::Heard { notice, later } => {
+                Ok(CourierAnswer::Noted(self.heard(notice, later)?))
+            }
         }
     }
 
-    fn claim(&self, limit: u32) -> Result<CourierAnswer, VaultError> {
+    fn claim(&self, channel: Channel, room: Room) -> Result<CourierAnswer, VaultError> {
         let now = (self.world.wall)();
-        let lease_until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
         let keys = std::sync::Arc::clone(&self.keys);
         let (messages, broken) = self.store.write_now("claim", move |tx| {
             let (mut messages, mut broken) = (Vec::new(), Vec::new());
             let restored_at = restoration::last(tx)?;
-            for claimed in notice::claim(tx, Channel::Email, limit, now, lease_until)? {
-                let (notice, claim) = (claimed.notice, claimed.claim);
-                match message(tx, &keys, &claimed, restored_at) {
-                    Ok(Carried::Message(message)) => messages.push(*message),
-                    Ok(Carried::Stopped) => {
-                        notice::finish(tx, notice, claim, After::Stopped, None, now)?;
+            for due in carrying::due(tx, channel, room, now)? {
+                let ended = match message(tx, &keys, &due, restored_at) {
+                    Ok(Carried::Message(message)) => {
+                        messages.push(*message);
+                        continue;
                     }
+                    Ok(Carried::Stopped) => (After::Stopped, None),
                     // One that cannot be read is put aside: it may not keep back the others.
                     Err(StoreError::Damaged(what)) => {
-                        notice::finish(tx, notice, claim, After::Broken, None, now)?;
-                        broken.push((notice, what));
+                        broken.push((due.notice, what));
+                        (After::Broken, None)
                     }
                     Err(failure) => return Err(failure),
                     Ok(Carried::Nowhere) => {
                         let detail = "there is no proved address to send it to";
-                        let tried = (notice, claimed.registrant, claimed.attempt);
-                        let answer = answer(tx, &keys, tried, detail)?;
-                        let answer = answer.as_ref();
-                        notice::finish(tx, notice, claim, After::Refused, answer, now)?;
+                        (After::Ended(Outcome::Refused), Some(detail))
                     }
-                }
+                };
+                end(tx, &keys, &due, ended, now)?;
+            }
+            let notices: Vec<_> = messages.iter().map(|message| message.notice).collect();
+            let claims = carrying::take(tx, &notices, now, lease(channel, now))?;
+            for (message, claim) in messages.iter_mut().zip(claims) {
+                message.claim = claim.claim;
             }
             Ok((messages, broken))
         })?;
@@ -117,6 +133,15 @@ impl Vault {
             error!(notice.id = %notice, reason, "A notice cannot be read, and nobody is told");
         }
         Ok(CourierAnswer::Messages(messages))
+    }
+
+    fn hold(&self, notice: NoticeId, claim: i64) -> Result<CourierAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let is_held = self.store.write_now("hold", move |tx| {
+            let channel = carrying::tried(tx, notice)?.channel;
+            carrying::hold(tx, notice, claim, lease(channel, now))
+        })?;
+        Ok(CourierAnswer::Noted(is_held))
     }
 
     fn finish(
@@ -127,10 +152,24 @@ impl Vault {
     ) -> Result<CourierAnswer, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
-        self.store.write_now("finish", move |tx| {
+        let is_counted = self.store.write_now("finish", move |tx| {
             noted(tx, &keys, (notice, claim), &outcome, now)
         })?;
-        Ok(CourierAnswer::Noted)
+        Ok(CourierAnswer::Noted(is_counted))
+    }
+
+    /// Notes what was heard of a notice after its try; returns whether it was news.
+    pub(super) fn heard(&self, notice: NoticeId, later: Later) -> Result<bool, VaultError> {
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        Ok(self.store.write_now("heard", move |tx| {
+            let (outcome, detail) = later.parts();
+            let who = carrying::tried(tx, notice)?.registrant;
+            let number = heard::next(tx, notice)?;
+            let salt = |key: &DataKey| salt(key, "heard", notice, number);
+            let answer = answer(tx, &keys, who, detail, salt)?;
+            heard::note(tx, notice, outcome, answer.as_ref(), now)
+        })?)
     }
 
     /// Notes what became of carrying a message by hand, as a try of its own. Its task is over unless
@@ -143,19 +182,51 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         Ok(self.store.write_now("carried", move |tx| {
-            let Some(claimed) = notice::claim_one(tx, notice, now, now)? else {
+            if carrying::waiting(tx, notice)?.is_none() {
                 return Ok(false);
-            };
-            noted(tx, &keys, (notice, claimed.claim), &outcome, now)?;
-            let ended = match &outcome {
-                TryOutcome::Accepted { .. } => "told",
-                TryOutcome::Refused { .. } => "refused",
-                TryOutcome::Deferred { .. } => return Ok(true),
+            }
+            for claim in carrying::take(tx, &[notice], now, now)? {
+                noted(tx, &keys, (notice, claim.claim), &outcome, now)?;
+            }
+            let ended = match outcome.parts().0.follows() {
+                Follows::Taken => "told",
+                Follows::Ended => "refused",
+                Follows::Again | Follows::Unused => return Ok(true),
             };
             task::close(tx, TaskKind::ByHand, &subject(notice), ended, now)?;
             Ok(true)
         })?)
     }
+}
+
+/// Returns when a claim ends that begins now or goes on.
+fn lease(channel: Channel, now: Timestamp) -> Timestamp {
+    let lease = match channel {
+        Channel::Email => SignedDuration::from_mins(2),
+        Channel::Telephone => SignedDuration::from_mins(5),
+        Channel::Letter => SignedDuration::from_mins(10),
+    };
+    now.checked_add(lease).unwrap_or(Timestamp::MAX)
+}
+
+/// Ends a notice that cannot be carried, as a try that is over at once.
+fn end(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    due: &DueNotice,
+    (after, detail): (After, Option<&str>),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let notice = due.notice;
+    for claim in carrying::take(tx, &[notice], now, now)? {
+        let salt = |key: &DataKey| salt(key, "answer", notice, claim.attempt);
+        let answer = match detail {
+            Some(detail) => answer(tx, keys, due.registrant, detail, salt)?,
+            None => None,
+        };
+        carrying::finish(tx, notice, claim.claim, after, answer.as_ref(), now)?;
+    }
+    Ok(())
 }
 
 /// Notes what became of a try; a claim that is void changes nothing.
@@ -166,21 +237,23 @@ fn noted(
     outcome: &TryOutcome,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let (who, tries) = notice::tried(tx, notice)?;
-    let (after, detail) = match outcome {
-        TryOutcome::Accepted { detail } => (After::Accepted, detail),
-        TryOutcome::Refused { detail } => (After::Refused, detail),
-        TryOutcome::Deferred { detail } => (After::Again(again(now, tries)), detail),
+    let tried = carrying::tried(tx, notice)?;
+    let (word, detail) = outcome.parts();
+    let after = match word.follows() {
+        Follows::Taken => After::Taken(word),
+        Follows::Ended => After::Ended(word),
+        Follows::Again | Follows::Unused => After::Again(again(now, word, tried.tries), word),
     };
-    let answer = answer(tx, keys, (notice, who, tries), detail)?;
-    let is_counted = notice::finish(tx, notice, claim, after, answer.as_ref(), now)?;
-    if is_counted && after == After::Accepted {
+    let salt = |key: &DataKey| answer_salt(key, notice, tried.attempts);
+    let answer = answer(tx, keys, tried.registrant, detail, salt)?;
+    let is_counted = carrying::finish(tx, notice, claim, after, answer.as_ref(), now)?;
+    if is_counted && word == Outcome::Accepted {
         canary::told(tx, notice, now)?;
     }
     Ok(is_counted)
 }
 
-/// What a claimed notice comes to.
+/// What a notice comes to whose turn it is.
 pub(super) enum Carried {
     Message(Box<Message>),
     /// There is no proved address to send it to.
@@ -189,19 +262,19 @@ pub(super) enum Carried {
     Stopped,
 }
 
-/// Makes a message of a claimed notice.
+/// Makes the message of a notice, which nobody has claimed yet.
 pub(super) fn message(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    claimed: &ClaimedNotice,
+    due: &DueNotice,
     restored_at: Option<Timestamp>,
 ) -> Result<Carried, StoreError> {
-    let Some(who) = registrant::load(tx, claimed.registrant)? else {
+    let Some(who) = registrant::load(tx, due.registrant)? else {
         return Ok(Carried::Nowhere);
     };
     let key = key_of(keys, &who)?;
     let payload: Payload = key
-        .open("notice", who.registrant, &claimed.sealed_fact)
+        .open("notice", who.registrant, &due.sealed_fact)
         .map_err(broken)?;
     if let Payload::Fact(planned) = &payload {
         let fact = &planned.fact;
@@ -217,7 +290,7 @@ pub(super) fn message(
     let contacts = contact::of_registrant(tx, who.registrant)?;
     let mut contacts = contacts
         .iter()
-        .filter(|contact| contact.channel == claimed.channel);
+        .filter(|contact| contact.channel == due.channel);
     // A code goes to the address that it is to prove; everything else only to a proved one.
     let contact = match &payload {
         Payload::Code {
@@ -248,28 +321,28 @@ pub(super) fn message(
             (choices.language, content)
         }
     };
-    let (notice, claim) = (claimed.notice, claimed.claim);
     Ok(Carried::Message(Box::new(Message {
-        notice,
-        claim,
+        notice: due.notice,
+        claim: 0,
         to,
         language,
         content,
         marks: Marks {
-            back: keys.mark(MarkPurpose::Return, notice),
-            stop: keys.mark(MarkPurpose::Stop, notice),
+            back: keys.mark(MarkPurpose::Return, due.notice),
+            stop: keys.mark(MarkPurpose::Stop, due.notice),
         },
         may_repeat,
     })))
 }
 
-/// Seals what a server answered to a try, since it may repeat the address, and commits to it;
+/// Seals what a channel answered, since it may repeat the address, and commits to it under a salt;
 /// nothing of it is kept once the registrant is gone.
 fn answer(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    (notice, who, attempt): (NoticeId, RegistrantId, u64),
+    who: RegistrantId,
     detail: &str,
+    salt: impl Fn(&DataKey) -> Salt,
 ) -> Result<Option<Answer>, StoreError> {
     let Some(registrant) = registrant::load(tx, who)? else {
         return Ok(None);
@@ -278,28 +351,44 @@ fn answer(
         .unwrap(&registrant.wrapped_key)
         .map_err(|_| wrong_keys())?;
     let text = bounded(detail);
-    let salt = answer_salt(&key, notice, attempt);
     Ok(Some(Answer {
         sealed: key.seal("answer", who, &text).map_err(broken)?,
-        commitment: leaf::answer_commitment(&salt, &text),
+        commitment: leaf::answer_commitment(&salt(&key), &text),
     }))
 }
 
 /// Derives the salt under which the evidence commits to the answer to a try.
 pub(super) fn answer_salt(key: &DataKey, notice: NoticeId, attempt: u64) -> Salt {
-    let subject = [notice.as_bytes().as_slice(), &attempt.to_be_bytes()].concat();
-    key.evidence_salt("answer", &subject)
+    salt(key, "answer", notice, attempt.cast_signed())
 }
 
-fn again(now: Timestamp, attempts: u64) -> Timestamp {
-    let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    let minutes = AGAIN_MINUTES
-        .get(place)
-        .or(AGAIN_MINUTES.last())
-        .copied()
-        .unwrap_or(60);
-    now.checked_add(SignedDuration::from_mins(minutes))
-        .unwrap_or(Timestamp::MAX)
+fn salt(key: &DataKey, purpose: &str, notice: NoticeId, number: i64) -> Salt {
+    let subject = [notice.as_bytes().as_slice(), &number.to_be_bytes()].concat();
+    key.evidence_salt(purpose, &subject)
+}
+
+/// Returns when a notice is tried again after an outcome.
+fn again(now: Timestamp, outcome: Outcome, tries: u64) -> Timestamp {
+    let wait = match outcome {
+        Outcome::NotTried => LINE,
+        Outcome::Busy => BUSY,
+        Outcome::NoAnswer | Outcome::Answered => UNCONFIRMED,
+        Outcome::Machine => MACHINE,
+        Outcome::Accepted
+        | Outcome::Deferred
+        | Outcome::Refused
+        | Outcome::Unallocated
+        | Outcome::Spooled
+        | Outcome::Printed
+        | Outcome::Mailed
+        | Outcome::Returned
+        | Outcome::Bounced => {
+            let place = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
+            let minutes = AGAIN_MINUTES.get(place).or(AGAIN_MINUTES.last());
+            SignedDuration::from_mins(minutes.copied().unwrap_or(60))
+        }
+    };
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 fn bounded(detail: &str) -> String {

@@ -25,6 +25,7 @@ use crate::store::vault::canary::{self, NewCanary};
 use crate::store::vault::notice::{self, NewNotice};
 use crate::store::vault::{contact, notice_event, registrant, watermark, withheld};
 use crate::vault::keyring::Keyring;
+use crate::vault::means::Means;
 
 impl Vault {
     /// Carries out a command of the planner.
@@ -43,13 +44,14 @@ impl Vault {
         };
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         let position = self.store.write_now("plan", move |tx| {
             let at = watermark::load(tx)?;
             if at != from {
                 // Another planner was here: nothing is planned, and this one starts over from there.
                 return Ok(at);
             }
-            plan(tx, &keys, SHIPPED_VERSION, &facts, now)?;
+            plan(tx, (&keys, &means), SHIPPED_VERSION, &facts, now)?;
             watermark::store(tx, to)?;
             Ok(to)
         })?;
@@ -65,8 +67,10 @@ impl Vault {
             |clock| format!("clock/{clock}"),
         );
         let facts = [fact];
-        self.store
-            .write_now("retell", move |tx| plan(tx, &keys, &cause, &facts, now))?;
+        let means = std::sync::Arc::clone(&self.means);
+        self.store.write_now("retell", move |tx| {
+            plan(tx, (&keys, &means), &cause, &facts, now)
+        })?;
         Ok(PlannerAnswer::Done)
     }
 
@@ -115,7 +119,7 @@ fn rank_of(fact: &Fact) -> u8 {
 /// it twice.
 fn plan(
     tx: &mut Tx<'_>,
-    keys: &Keyring,
+    (keys, means): (&Keyring, &Means),
     cause: &str,
     facts: &[Fact],
     now: Timestamp,
@@ -127,7 +131,7 @@ fn plan(
     for (&fact, registrants) in facts.iter().zip(told) {
         let may_overtake = may_overtake(fact);
         if may_overtake {
-            store(tx, keys, &notices, now)?;
+            store(tx, (keys, means), &notices, now)?;
             notices.clear();
         }
         for registrant in registrants {
@@ -154,7 +158,7 @@ fn plan(
         }
     }
     canary::plan(tx, &canaries, now)?;
-    store(tx, keys, &notices, now)?;
+    store(tx, (keys, means), &notices, now)?;
     notice_event::link_events(tx, &events)
 }
 
@@ -188,13 +192,13 @@ fn canary_of(fact: &Fact, notice: NoticeId) -> Option<NewCanary> {
 /// Stores notices, and opens a task for each that a person has to carry.
 pub(super) fn store(
     tx: &mut Tx<'_>,
-    keys: &Keyring,
+    (keys, means): (&Keyring, &Means),
     notices: &[NewNotice],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     notice::plan(tx, notices, now)?;
     for notice in notices {
-        by_hand(tx, keys, notice, now)?;
+        by_hand(tx, (keys, means), notice, now)?;
     }
     Ok(())
 }

@@ -89,6 +89,7 @@ impl Vault {
         let to = (first.channel, first.contact);
         let (keys, random) = (std::sync::Arc::clone(&self.keys), self.world.random);
         let now = (self.world.wall)();
+        let means = std::sync::Arc::clone(&self.means);
         self.store.write_now("begin registration", move |tx| {
             let keys = &keys;
             tidy(tx, now)?;
@@ -98,7 +99,12 @@ impl Vault {
             verification::insert(tx, &row, now)?;
             if is_sent {
                 let whose = (draft.registrant, &draft.key);
-                let hand = Hand { keys, random, now };
+                let hand = Hand {
+                    keys,
+                    means: &means,
+                    random,
+                    now,
+                };
                 hand.send_code(tx, whose, to, (&code, choices.language))?;
             }
             Ok(())
@@ -114,6 +120,7 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         let random = self.world.random;
+        let means = std::sync::Arc::clone(&self.means);
         let is_done = self.store.write_now("confirm registration", move |tx| {
             let row = proved(tx, &keys, Purpose::Registration, (&ticket, &code), now)?;
             let Some((row, registrant)) = row.and_then(|row| Some((row.clone(), row.registrant?)))
@@ -121,7 +128,12 @@ impl Vault {
                 return Ok(false);
             };
             let keys = &keys;
-            let hand = Hand { keys, random, now };
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
             let is_done = complete(tx, hand, registrant, &row.blind_index)?;
             if is_done && registrant::load(tx, registrant)?.is_some() {
                 verification::use_up(tx, &row.ticket_hash, now)?;
@@ -257,6 +269,7 @@ impl Draft {
         let key = DataKey::make()?;
         let hand = Hand {
             keys: &vault.keys,
+            means: &vault.means,
             random: vault.world.random,
             now: (vault.world.wall)(),
         };

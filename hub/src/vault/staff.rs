@@ -9,11 +9,12 @@ use super::courier::{Carried, Payload, message};
 use super::registration::{Draft, Request, complete, join, subscribe};
 use super::{Vault, VaultError, broken};
 use crate::ids::{EventPosition, NoticeId, RegistrantId};
-use crate::notification::channel::Channel;
+use crate::notification::channel::{Channel, Doors};
 use crate::notification::contact::Contact;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::notice::{ClaimedNotice, NoticeStanding};
+use crate::store::vault::carrying::DueNotice;
+use crate::store::vault::notice::NoticeStanding;
 use crate::store::vault::registrant::RegistrantState;
 use crate::store::vault::{canary, contact, notice, registrant, restoration, verification};
 use crate::vault::keyring::Keyring;
@@ -31,6 +32,9 @@ impl Vault {
             StaffCommand::Message { notice } => self.one_message(notice),
             StaffCommand::Carried { notice, outcome } => {
                 Ok(StaffAnswer::Changed(self.carried(notice, outcome)?))
+            }
+            StaffCommand::Heard { notice, later } => {
+                Ok(StaffAnswer::Changed(self.heard(notice, later)?))
             }
             StaffCommand::Prove { notice, code } => {
                 Ok(StaffAnswer::Changed(self.said_back(notice, code)?))
@@ -69,10 +73,11 @@ impl Vault {
         load: impl Fn(&mut Tx<'_>) -> Result<Vec<NoticeStanding>, StoreError> + Send + 'static,
     ) -> Result<StaffAnswer, VaultError> {
         let keys = std::sync::Arc::clone(&self.keys);
+        let doors = self.means.doors;
         let rows = self.store.read_now("notices", move |tx| {
             load(tx)?
                 .into_iter()
-                .map(|standing| row(tx, &keys, standing))
+                .map(|standing| row(tx, &keys, doors, standing))
                 .collect::<Result<Vec<NoticeRow>, StoreError>>()
         })?;
         Ok(StaffAnswer::Notices(rows))
@@ -91,9 +96,15 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         let random = self.world.random;
+        let means = std::sync::Arc::clone(&self.means);
         let registrant = self.store.write_now("register", move |tx| {
             let keys = &keys;
-            let hand = Hand { keys, random, now };
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
             let Some(known) = known(tx, &draft, to)? else {
                 draft.insert(tx, RegistrantState::Active, now)?;
                 let to = (draft.registrant, &draft.key);
@@ -118,15 +129,13 @@ impl Vault {
                 return Ok(None);
             };
             let restored_at = restoration::last(tx)?;
-            let claimed = ClaimedNotice {
+            let due = DueNotice {
                 notice: standing.notice,
                 registrant: standing.registrant,
                 channel: standing.channel,
                 sealed_fact: standing.sealed_fact,
-                claim: 0,
-                attempt: 0,
             };
-            Ok(match message(tx, &keys, &claimed, restored_at)? {
+            Ok(match message(tx, &keys, &due, restored_at)? {
                 Carried::Message(message) => Some(message),
                 Carried::Nowhere | Carried::Stopped => None,
             })
@@ -140,6 +149,7 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         let random = self.world.random;
+        let means = std::sync::Arc::clone(&self.means);
         Ok(self.store.write_now("said back", move |tx| {
             let Some(standing) = only(notice::beginning_with(tx, named.as_bytes())?) else {
                 return Ok(false);
@@ -168,7 +178,12 @@ impl Vault {
             if is_over(standing.planned_at, row.channel, now) {
                 return Ok(false);
             }
-            let hand = Hand { keys, random, now };
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
             match who.state {
                 RegistrantState::Pending => {
                     let is_done = complete(tx, hand, who.registrant, &row.blind_index)?;
@@ -218,7 +233,12 @@ fn is_over(planned_at: Timestamp, channel: Channel, now: Timestamp) -> bool {
     super::contacts::later(planned_at, channel) < now
 }
 
-fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<NoticeRow, StoreError> {
+fn row(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    doors: Doors,
+    standing: NoticeStanding,
+) -> Result<NoticeRow, StoreError> {
     let opened = match opened(tx, keys, &standing) {
         Ok(opened) => opened,
         // One that cannot be read is listed all the same, so that staff finds it.
@@ -226,6 +246,8 @@ fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<Noti
         Err(failure) => return Err(failure),
     };
     Ok(NoticeRow {
+        is_by_hand: doors.is_by_hand(standing.channel)
+            && matches!(standing.state.as_str(), "planned" | "trying"),
         notice: standing.notice,
         registrant: standing.registrant,
         channel: standing.channel,
@@ -233,6 +255,7 @@ fn row(tx: &mut Tx<'_>, keys: &Keyring, standing: NoticeStanding) -> Result<Noti
         state: standing.state,
         planned_at: standing.planned_at,
         attempts: standing.attempts,
+        tries: standing.tries,
         attempted_at: standing.attempted_at,
         outcome: standing.outcome,
         answer: opened.answer.map(Pii::new),

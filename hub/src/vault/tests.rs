@@ -1,5 +1,6 @@
 //! The vault on both engines, with real keys.
 
+mod carrying;
 mod clock;
 mod contacts;
 mod court_order;
@@ -18,13 +19,15 @@ use savin_shared::world::World;
 use super::client::Port;
 use super::command::{
     Choices, Content, Counts, CourierAnswer, CourierCommand, MaskedView, Message, PlannerAnswer,
-    PlannerCommand, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, Subscribed, Ticket,
-    TryOutcome,
+    PlannerCommand, PortalAnswer, PortalCommand, Room, StaffAnswer, StaffCommand, Subscribed,
+    Ticket, TryOutcome,
 };
 use super::keyring::{Keyring, KeyringError};
+use super::means::Means;
 use super::{Vault, VaultError};
 use crate::ids::{EventId, EventPosition, PersonId, RegistrantId, SubscriptionId};
 use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
@@ -62,6 +65,11 @@ fn monotonic() -> Instant {
 }
 
 fn each(name: &str, test: impl Fn(&Vault, &Place)) {
+    each_with(name, Means::default, test);
+}
+
+/// Runs a test on each engine, with a vault of these means.
+fn each_with(name: &str, means: impl Fn() -> Means, test: impl Fn(&Vault, &Place)) {
     let folder = tempfile::tempdir().unwrap();
     for place in places(folder.path(), name) {
         NOW.with(|now| now.set(1_780_000_000));
@@ -72,7 +80,7 @@ fn each(name: &str, test: impl Fn(&Vault, &Place)) {
             random,
         };
         let vault = Vault::with_keys(store, Keyring::scratch().unwrap(), world);
-        test(&vault.unwrap(), &place);
+        test(&vault.unwrap().with_means(means()), &place);
     }
 }
 
@@ -132,7 +140,12 @@ fn portal(vault: &Vault, command: PortalCommand) -> PortalAnswer {
 }
 
 fn claim(vault: &Vault) -> Vec<Message> {
-    let CourierAnswer::Messages(messages) = ask(vault, CourierCommand::Claim { limit: 9 }) else {
+    claim_by(vault, Channel::Email, Room::all(9))
+}
+
+fn claim_by(vault: &Vault, channel: Channel, room: Room) -> Vec<Message> {
+    let claim = CourierCommand::Claim { channel, room };
+    let CourierAnswer::Messages(messages) = ask(vault, claim) else {
         panic!("messages")
     };
     messages
@@ -314,13 +327,15 @@ fn correction(event: u8, byte: u8, corrected: u8) -> Fact {
 }
 
 fn told(vault: &Vault) -> Vec<EventCode> {
-    let messages = claim(vault).into_iter();
-    messages
-        .map(|message| match message.content {
-            Content::Fact(fact) => fact.event_code().unwrap(),
-            Content::News | Content::Code(_) => panic!("a fact"),
-        })
-        .collect()
+    claim(vault).iter().map(told_code).collect()
+}
+
+/// Returns which event a message tells.
+fn told_code(message: &Message) -> EventCode {
+    match &message.content {
+        Content::Fact(fact) => fact.event_code().unwrap(),
+        Content::News | Content::Code(_) => panic!("a fact"),
+    }
 }
 
 #[test]

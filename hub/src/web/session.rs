@@ -353,7 +353,7 @@ fn reached(page: &Page, contact: &MaskedContact) -> Reached {
             (true, true) => Standing::Off,
             (true, false) => Standing::Told,
         },
-        can_go: contact.channel.is_by_hand(),
+        can_go: contact.channel.is_further(),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::notary::Log;
 use crate::notary::signing::Notary;
 use crate::notary::signing::tests::{each, now};
 use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
 use crate::store::Store;
@@ -23,7 +24,7 @@ use crate::vault::Vault;
 use crate::vault::client::Port;
 use crate::vault::command::{
     Choices, Content, CourierAnswer, CourierCommand, PlannerCommand, PortalAnswer, PortalCommand,
-    StaffCommand, Subscribed, TryOutcome,
+    Room, StaffCommand, Subscribed, TryOutcome,
 };
 
 fn ask<P: Port>(vault: &Vault, command: P) -> P::Answer {
@@ -31,7 +32,13 @@ fn ask<P: Port>(vault: &Vault, command: P) -> P::Answer {
 }
 
 fn claim(vault: &Vault) -> Vec<crate::vault::command::Message> {
-    let CourierAnswer::Messages(messages) = ask(vault, CourierCommand::Claim { limit: 9 }) else {
+    let CourierAnswer::Messages(messages) = ask(
+        vault,
+        CourierCommand::Claim {
+            channel: Channel::Email,
+            room: Room::all(9),
+        },
+    ) else {
         panic!("messages")
     };
     messages

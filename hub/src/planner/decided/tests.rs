@@ -8,13 +8,14 @@ use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 use savin_shared::sign::SigningKey;
 use savin_shared::world::World;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::super::{Next, Planner, next};
 use crate::clocks::table::Table;
 use crate::ids::EventPosition;
 use crate::intake::testing::{BOND, IN, Jail, now, random, send_one};
 use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
 use crate::notification::rules::Rules;
@@ -29,7 +30,7 @@ use crate::store::vault::SCHEMA as VAULT;
 use crate::vault::Vault;
 use crate::vault::client::start;
 use crate::vault::command::{
-    Choices, Content, CourierAnswer, CourierCommand, Message, StaffAnswer, StaffCommand,
+    Choices, Content, CourierAnswer, CourierCommand, Message, Room, StaffAnswer, StaffCommand,
     Subscribed, ToldCount, TryOutcome,
 };
 use crate::work::role::Role;
@@ -84,7 +85,7 @@ fn each(name: &str, test: impl Fn(Hub)) {
             zone: TimeZone::UTC,
             world,
             stored: Arc::new(Notify::new()),
-            planned: Arc::new(Notify::new()),
+            planned: watch::Sender::new(()),
         };
         let hub = Hub {
             planner,
@@ -134,7 +135,10 @@ impl Hub {
     }
 
     fn claim(&self) -> Vec<Message> {
-        let claim = CourierCommand::Claim { limit: CLAIM };
+        let claim = CourierCommand::Claim {
+            channel: Channel::Email,
+            room: Room::all(CLAIM),
+        };
         let CourierAnswer::Messages(messages) = self.wait(self.courier.ask(claim)).unwrap() else {
             panic!("messages")
         };

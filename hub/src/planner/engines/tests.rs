@@ -24,6 +24,7 @@ use crate::intake::batches::take;
 use crate::intake::testing::{BOND, IN, Jail, encoded};
 use crate::intake::{Moment, full_state, open};
 use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
 use crate::notification::rules::Rules;
@@ -39,7 +40,7 @@ use crate::vault::Vault;
 use crate::vault::client::Port;
 use crate::vault::command::{
     Choices, Content, CourierAnswer, CourierCommand, PlannerAnswer, PlannerCommand, PortalAnswer,
-    PortalCommand, StaffCommand, Subscribed, Ticket, TryOutcome,
+    PortalCommand, Room, StaffCommand, Subscribed, Ticket, TryOutcome,
 };
 use crate::vault::keyring::Keyring;
 
@@ -239,7 +240,10 @@ impl Side {
     }
 
     fn carry(&mut self, dice: &mut Dice) {
-        let claim = CourierCommand::Claim { limit: 5 };
+        let claim = CourierCommand::Claim {
+            channel: Channel::Email,
+            room: Room::all(5),
+        };
         let CourierAnswer::Messages(messages) = self.ask(claim) else {
             panic!("messages");
         };

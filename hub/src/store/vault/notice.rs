@@ -3,12 +3,11 @@
 use jiff::Timestamp;
 use savin_shared::hash::Hash;
 
-use super::attempt::Answer;
 use crate::evidence::leaf;
 use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
-use crate::store::conn::{Engine, Tx};
-use crate::store::value::{Row, optional_time, time};
+use crate::store::conn::Tx;
+use crate::store::value::{Row, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
 
@@ -31,23 +30,6 @@ pub struct NewNotice {
     pub commitment: Hash,
 }
 
-/// A notice that was claimed to be tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimedNotice {
-    /// Its identifier.
-    pub notice: NoticeId,
-    /// For whom.
-    pub registrant: RegistrantId,
-    /// By which channel.
-    pub channel: Channel,
-    /// What it says, sealed.
-    pub sealed_fact: Vec<u8>,
-    /// The number of the claim; a later claim makes it void.
-    pub claim: i64,
-    /// The number of the try.
-    pub attempt: u64,
-}
-
 /// A notice as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeStanding {
@@ -65,27 +47,14 @@ pub struct NoticeStanding {
     pub planned_at: Timestamp,
     /// How often it was tried.
     pub attempts: u64,
+    /// How many of these tries left the hub.
+    pub tries: u64,
     /// When it was tried last.
     pub attempted_at: Option<Timestamp>,
     /// What became of the last try.
     pub outcome: Option<String>,
     /// What the channel answered to it, sealed.
     pub sealed_answer: Option<Vec<u8>>,
-}
-
-/// Where a notice stands after a try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum After {
-    /// It is tried again then.
-    Again(Timestamp),
-    /// The channel took it; a confirmation is still out.
-    Accepted,
-    /// The channel never will.
-    Refused,
-    /// It cannot be read: it is put aside for staff.
-    Broken,
-    /// She does not want to be told any more.
-    Stopped,
 }
 
 /// Plans notices, with a leaf in the evidence for each; one that is planned already stays as it is.
@@ -109,8 +78,8 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
         .collect();
     let planned = tx.query_many(
         "INSERT INTO notice (notice_id, registrant_id, channel, urgency, sealed_fact, state,
-             planned_at, due_at, attempts, claimed_until, claim, rank)
-         VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, 0, 0, 0, $7)
+             planned_at, due_at, attempts, claimed_until, claim, rank, tries)
+         VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, 0, 0, 0, $7, 0)
          ON CONFLICT (notice_id) DO NOTHING RETURNING notice_id",
         &lists,
     )?;
@@ -121,148 +90,6 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
         .map(|(_, new)| leaf::notice(new.notice, new.channel.as_str(), now, &new.commitment))
         .collect();
     evidence::append(tx, &leaves)
-}
-
-/// Claims notices that are due, the most urgent first, and writes a row and a leaf for each try
-/// before it is made. What another worker holds is left to it until its lease ends.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn claim(
-    tx: &mut Tx<'_>,
-    channel: Channel,
-    limit: u32,
-    now: Timestamp,
-    lease_until: Timestamp,
-) -> Result<Vec<ClaimedNotice>, StoreError> {
-    let due = match tx.engine() {
-        Engine::Sqlite => {
-            "SELECT notice_id FROM notice
-             WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
-                 AND claimed_until <= $2 AND recalled_at IS NULL
-             ORDER BY rank, due_at, notice_id LIMIT $3"
-        }
-        Engine::Postgres => {
-            "SELECT notice_id FROM notice
-             WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
-                 AND claimed_until <= $2 AND recalled_at IS NULL
-             ORDER BY rank, due_at, notice_id LIMIT $3 FOR UPDATE SKIP LOCKED"
-        }
-    };
-    let rows = tx.query(
-        due,
-        &[channel.as_str().into(), time(now), i64::from(limit).into()],
-    )?;
-    let mut claimed = Vec::with_capacity(rows.len());
-    let mut leaves = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let notice = NoticeId::from_bytes(row.array(0)?);
-        let one = take(tx, notice, now, lease_until)?;
-        let (one, leaf) = one.ok_or(StoreError::Damaged("a notice vanished"))?;
-        claimed.push(one);
-        leaves.push(leaf);
-    }
-    evidence::append(tx, &leaves)?;
-    Ok(claimed)
-}
-
-/// Claims one notice, whether or not it is due, and writes a row and a leaf for the try; `None` for
-/// one that does not wait any more.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn claim_one(
-    tx: &mut Tx<'_>,
-    notice: NoticeId,
-    now: Timestamp,
-    lease_until: Timestamp,
-) -> Result<Option<ClaimedNotice>, StoreError> {
-    let Some((claimed, leaf)) = take(tx, notice, now, lease_until)? else {
-        return Ok(None);
-    };
-    evidence::append(tx, &[leaf])?;
-    Ok(Some(claimed))
-}
-
-fn take(
-    tx: &mut Tx<'_>,
-    notice: NoticeId,
-    now: Timestamp,
-    lease_until: Timestamp,
-) -> Result<Option<(ClaimedNotice, leaf::Leaf)>, StoreError> {
-    let row = tx.query_optional(
-        "UPDATE notice SET state = 'trying', claimed_until = $2, claim = claim + 1,
-             attempts = attempts + 1
-         WHERE notice_id = $1 AND state IN ('planned', 'trying')
-         RETURNING registrant_id, sealed_fact, claim, attempts, channel",
-        &[notice.as_bytes().into(), time(lease_until)],
-    )?;
-    let Some(row) = row else { return Ok(None) };
-    tx.execute_one(
-        "attempt",
-        "INSERT INTO attempt (notice_id, number, attempted_at) VALUES ($1, $2, $3)",
-        &[notice.as_bytes().into(), row.integer(3)?.into(), time(now)],
-    )?;
-    let claimed = ClaimedNotice {
-        notice,
-        registrant: RegistrantId::from_bytes(row.array(0)?),
-        sealed_fact: row.bytes(1)?.to_vec(),
-        claim: row.integer(2)?,
-        attempt: row.count(3)?,
-        channel: channel(&row, 4)?,
-    };
-    Ok(Some((claimed, leaf::attempt(notice, row.integer(3)?, now))))
-}
-
-/// Notes what became of a try, with a leaf in the evidence; a claim that is void changes nothing.
-/// Returns whether it counted.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn finish(
-    tx: &mut Tx<'_>,
-    notice: NoticeId,
-    claim: i64,
-    after: After,
-    answer: Option<&Answer>,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let (state, due_at, word) = match after {
-        After::Again(at) => ("planned", Some(at), "deferred"),
-        After::Accepted => ("accepted", None, "accepted"),
-        After::Refused => ("refused", None, "refused"),
-        After::Broken => ("broken", None, "broken"),
-        After::Stopped => ("stopped", None, "stopped"),
-    };
-    let row = tx.query_optional(
-        "UPDATE notice SET due_at = coalesce($4, due_at), claimed_until = 0, outcome = $5,
-             state = CASE WHEN $3 = 'planned' AND recalled_at IS NOT NULL THEN 'withdrawn' ELSE $3 END
-         WHERE notice_id = $1 AND claim = $2 AND state = 'trying' RETURNING attempts",
-        &[
-            notice.as_bytes().into(),
-            claim.into(),
-            state.into(),
-            optional_time(due_at),
-            word.into(),
-        ],
-    )?;
-    let Some(row) = row else { return Ok(false) };
-    tx.execute_one(
-        "attempt",
-        "UPDATE attempt SET finished_at = $3, outcome = $4, sealed_answer = $5
-         WHERE notice_id = $1 AND number = $2",
-        &[
-            notice.as_bytes().into(),
-            row.integer(0)?.into(),
-            time(now),
-            word.into(),
-            answer.map(|answer| answer.sealed.as_slice()).into(),
-        ],
-    )?;
-    let commitment = answer.map(|answer| &answer.commitment);
-    let leaf = leaf::outcome(notice, row.integer(0)?, now, word, commitment);
-    evidence::append(tx, &[leaf])?;
-    Ok(true)
 }
 
 /// Withdraws a notice that was never tried, because a newer fact says that what it tells is not so.
@@ -316,20 +143,6 @@ pub fn amend(tx: &mut Tx<'_>, notice: NoticeId, sealed_fact: &[u8]) -> Result<()
     )
 }
 
-/// Returns for whom a notice is, and how often it was tried.
-///
-/// # Errors
-/// Returns [`StoreError`] when there is no such notice or the database refuses.
-pub fn tried(tx: &mut Tx<'_>, notice: NoticeId) -> Result<(RegistrantId, u64), StoreError> {
-    let row = tx
-        .query_optional(
-            "SELECT registrant_id, attempts FROM notice WHERE notice_id = $1",
-            values![notice.as_bytes()],
-        )?
-        .ok_or(StoreError::Damaged("a notice vanished"))?;
-    Ok((RegistrantId::from_bytes(row.array(0)?), row.count(1)?))
-}
-
 /// Loads notices, the newest first.
 ///
 /// # Errors
@@ -337,7 +150,8 @@ pub fn tried(tx: &mut Tx<'_>, notice: NoticeId) -> Result<(RegistrantId, u64), S
 pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreError> {
     tx.query(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
+             n.tries
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
          ORDER BY n.planned_at DESC, n.notice_id LIMIT $1",
@@ -359,10 +173,12 @@ pub fn undelivered(
 ) -> Result<Vec<NoticeStanding>, StoreError> {
     tx.query(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
+             n.tries
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
-         WHERE n.state IN ('planned', 'trying', 'refused', 'broken') AND n.planned_at < $1
+         WHERE n.state IN ('planned', 'trying', 'spooled', 'printed', 'returned', 'refused', 'broken')
+             AND n.planned_at < $1
          ORDER BY n.planned_at, n.notice_id LIMIT $2",
         &[time(before), i64::from(limit).into()],
     )?
@@ -384,7 +200,8 @@ pub fn beginning_with(tx: &mut Tx<'_>, bytes: &[u8]) -> Result<Vec<NoticeStandin
     let (low, high) = (bound(0), bound(u8::MAX));
     tx.query(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
+             n.tries
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
          WHERE n.notice_id >= $1 AND n.notice_id <= $2
@@ -403,7 +220,8 @@ pub fn beginning_with(tx: &mut Tx<'_>, bytes: &[u8]) -> Result<Vec<NoticeStandin
 pub fn find(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Option<NoticeStanding>, StoreError> {
     let row = tx.query_optional(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
+             n.tries
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
          WHERE n.notice_id = $1",
@@ -447,12 +265,13 @@ fn standing(row: &Row) -> Result<NoticeStanding, StoreError> {
         state: row.text(4)?.to_owned(),
         planned_at: row.time(5)?,
         attempts: row.count(6)?,
+        tries: row.count(10)?,
         attempted_at: row.optional_time(7)?,
         outcome: row.optional_text(8)?.map(str::to_owned),
         sealed_answer: row.optional_bytes(9)?.map(<[u8]>::to_vec),
     })
 }
 
-fn channel(row: &Row, place: usize) -> Result<Channel, StoreError> {
+pub(super) fn channel(row: &Row, place: usize) -> Result<Channel, StoreError> {
     Channel::parse(row.text(place)?).ok_or(StoreError::Damaged("a channel"))
 }

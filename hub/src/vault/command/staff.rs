@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
-use super::{Choices, Message, Subscribed, TryOutcome};
+use super::{Choices, Later, Message, Subscribed, TryOutcome};
 use crate::ids::{EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
@@ -67,6 +67,13 @@ pub enum StaffCommand {
         notice: NoticeId,
         /// What became of it.
         outcome: TryOutcome,
+    },
+    /// Note what was heard of a message after its try: a letter was printed, mailed or came back.
+    Heard {
+        /// Which.
+        notice: NoticeId,
+        /// What was heard.
+        later: Later,
     },
     /// She said the code of a message back: the contact that it went to is hers.
     Prove {
@@ -240,10 +247,14 @@ pub struct NoticeRow {
     pub about: Option<String>,
     /// Where it stands.
     pub state: String,
+    /// Whether it waits for a person who carries it: there is no door for its channel.
+    pub is_by_hand: bool,
     /// When it was planned.
     pub planned_at: Timestamp,
     /// How often it was tried.
     pub attempts: u64,
+    /// How many of these tries left the hub.
+    pub tries: u64,
     /// When it was tried last.
     pub attempted_at: Option<Timestamp>,
     /// What became of the last try.

@@ -24,7 +24,7 @@ pub(super) fn phone(text: &str) -> Contact {
     Contact::Telephone(PhoneNumber::parse(text).unwrap())
 }
 
-fn postal(street: &str) -> Contact {
+pub(super) fn postal(street: &str) -> Contact {
     let part = |text: &str| Pii::new(text.to_owned());
     let lines = PostalLines {
         street: part(street),
@@ -67,10 +67,7 @@ fn by_hand(vault: &Vault) -> Vec<NoticeRow> {
     let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 99 }) else {
         panic!("notices")
     };
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .filter(|row| row.channel.is_by_hand() && row.state == "planned")
-        .collect();
+    let mut rows: Vec<_> = rows.into_iter().filter(|row| row.is_by_hand).collect();
     rows.sort_by_key(|row| row.channel);
     rows
 }
@@ -90,7 +87,7 @@ fn handed_code(vault: &Vault, notice: NoticeId) -> Secret<String> {
     code
 }
 
-fn tasks(vault: &Vault) -> usize {
+pub(super) fn tasks(vault: &Vault) -> usize {
     let list = TaskCommand::List {
         kind: Some(TaskKind::ByHand),
         limit: 99,

@@ -1,0 +1,285 @@
+//! Carrying notices: claimed for a time, a row for each try before it is made, and what became of it.
+
+use jiff::Timestamp;
+
+use super::attempt::Answer;
+use super::notice::channel;
+use crate::evidence::leaf;
+use crate::ids::{NoticeId, RegistrantId};
+use crate::notification::channel::Channel;
+use crate::notification::outcome::{Follows, Outcome};
+use crate::store::conn::{Engine, Tx};
+use crate::store::value::{Row, optional_time, time};
+use crate::store::{StoreError, evidence};
+use crate::values;
+
+/// A notice whose turn it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueNotice {
+    /// Its identifier.
+    pub notice: NoticeId,
+    /// For whom.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: Channel,
+    /// What it says, sealed.
+    pub sealed_fact: Vec<u8>,
+}
+
+/// A notice that was claimed to be tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Its number; a later claim makes it void.
+    pub claim: i64,
+    /// The number of the try.
+    pub attempt: i64,
+}
+
+/// How many messages a courier has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// At most how many.
+    pub limit: u32,
+    /// At most how many of them that are neither an escape nor a code: the rest is kept for those.
+    pub ordinary: u32,
+}
+
+impl Room {
+    /// Returns room of which nothing is kept.
+    #[must_use]
+    pub const fn all(limit: u32) -> Self {
+        Self {
+            limit,
+            ordinary: limit,
+        }
+    }
+}
+
+/// The rank up to which a notice takes a place that is kept: codes and escapes.
+const KEPT_RANK: i64 = 1;
+
+/// Where a notice stands after a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// It is tried again then.
+    Again(Timestamp, Outcome),
+    /// The channel took it; a confirmation is still out.
+    Taken(Outcome),
+    /// The channel never will.
+    Ended(Outcome),
+    /// It cannot be read: it is put aside for staff.
+    Broken,
+    /// She does not want to be told any more.
+    Stopped,
+}
+
+/// Finds notices whose turn it is, the most urgent first. What another worker holds is left to it until
+/// its lease ends.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn due(
+    tx: &mut Tx<'_>,
+    channel: Channel,
+    room: Room,
+    now: Timestamp,
+) -> Result<Vec<DueNotice>, StoreError> {
+    let due = match tx.engine() {
+        Engine::Sqlite => {
+            "SELECT notice_id, registrant_id, channel, sealed_fact, rank FROM notice
+             WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
+                 AND claimed_until <= $2 AND recalled_at IS NULL
+             ORDER BY rank, due_at, notice_id LIMIT $3"
+        }
+        Engine::Postgres => {
+            "SELECT notice_id, registrant_id, channel, sealed_fact, rank FROM notice
+             WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
+                 AND claimed_until <= $2 AND recalled_at IS NULL
+             ORDER BY rank, due_at, notice_id LIMIT $3 FOR UPDATE SKIP LOCKED"
+        }
+    };
+    let limit = i64::from(room.limit).into();
+    let rows = tx.query(due, &[channel.as_str().into(), time(now), limit])?;
+    let mut ordinary = 0;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        ordinary += u32::from(row.integer(4)? > KEPT_RANK);
+        // The rest of what is ordered by rank is ordinary too.
+        if ordinary > room.ordinary {
+            break;
+        }
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// Finds a notice that waits, whether or not its turn has come.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn waiting(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Option<DueNotice>, StoreError> {
+    tx.query_optional(
+        "SELECT notice_id, registrant_id, channel, sealed_fact FROM notice
+         WHERE notice_id = $1 AND state IN ('planned', 'trying')",
+        values![notice.as_bytes()],
+    )?
+    .as_ref()
+    .map(read)
+    .transpose()
+}
+
+fn read(row: &Row) -> Result<DueNotice, StoreError> {
+    Ok(DueNotice {
+        notice: NoticeId::from_bytes(row.array(0)?),
+        registrant: RegistrantId::from_bytes(row.array(1)?),
+        channel: channel(row, 2)?,
+        sealed_fact: row.bytes(3)?.to_vec(),
+    })
+}
+
+/// Claims notices that wait, and writes a row and a leaf for each try before it is made. Returns the
+/// claims in the order of the notices.
+///
+/// # Errors
+/// Returns [`StoreError`] when one does not wait any more or the database refuses.
+pub fn take(
+    tx: &mut Tx<'_>,
+    notices: &[NoticeId],
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Vec<Claim>, StoreError> {
+    let lists: Vec<_> = notices
+        .iter()
+        .map(|notice| vec![notice.as_bytes().into(), time(lease_until)])
+        .collect();
+    let rows = tx.query_many(
+        "UPDATE notice SET state = 'trying', claimed_until = $2, claim = claim + 1,
+             attempts = attempts + 1, tries = tries + 1
+         WHERE notice_id = $1 AND state IN ('planned', 'trying') RETURNING claim, attempts",
+        &lists,
+    )?;
+    let mut claims = Vec::with_capacity(notices.len());
+    let (mut attempts, mut leaves) = (Vec::new(), Vec::new());
+    for (notice, rows) in notices.iter().zip(&rows) {
+        let row = rows
+            .first()
+            .ok_or(StoreError::Damaged("a notice vanished"))?;
+        let (claim, attempt) = (row.integer(0)?, row.integer(1)?);
+        attempts.push(vec![notice.as_bytes().into(), attempt.into(), time(now)]);
+        leaves.push(leaf::attempt(*notice, attempt, now));
+        claims.push(Claim { claim, attempt });
+    }
+    tx.execute_many(
+        "INSERT INTO attempt (notice_id, number, attempted_at) VALUES ($1, $2, $3)",
+        &attempts,
+    )?;
+    evidence::append(tx, &leaves)?;
+    Ok(claims)
+}
+
+/// Holds a claim for longer, while a try goes on. Returns whether it still counts.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn hold(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    claim: i64,
+    lease_until: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE notice SET claimed_until = $3
+         WHERE notice_id = $1 AND claim = $2 AND state = 'trying'",
+        &[notice.as_bytes().into(), claim.into(), time(lease_until)],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Notes what became of a try, with a leaf in the evidence; a claim that is void changes nothing.
+/// Returns whether it counted.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn finish(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    claim: i64,
+    after: After,
+    answer: Option<&Answer>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let (state, due_at, word) = match after {
+        After::Again(at, outcome) => ("planned", Some(at), outcome.as_str()),
+        After::Taken(outcome) => (outcome.as_str(), None, outcome.as_str()),
+        After::Ended(outcome) => ("refused", None, outcome.as_str()),
+        After::Broken => ("broken", None, "broken"),
+        After::Stopped => ("stopped", None, "stopped"),
+    };
+    let unused = match after {
+        After::Again(_, outcome) => i64::from(outcome.follows() == Follows::Unused),
+        After::Taken(_) | After::Ended(_) | After::Broken | After::Stopped => 0,
+    };
+    let row = tx.query_optional(
+        "UPDATE notice SET due_at = coalesce($4, due_at), claimed_until = 0, outcome = $5,
+             tries = tries - $6,
+             state = CASE WHEN $3 = 'planned' AND recalled_at IS NOT NULL THEN 'withdrawn' ELSE $3 END
+         WHERE notice_id = $1 AND claim = $2 AND state = 'trying' RETURNING attempts",
+        &[
+            notice.as_bytes().into(),
+            claim.into(),
+            state.into(),
+            optional_time(due_at),
+            word.into(),
+            unused.into(),
+        ],
+    )?;
+    let Some(row) = row else { return Ok(false) };
+    tx.execute_one(
+        "attempt",
+        "UPDATE attempt SET finished_at = $3, outcome = $4, sealed_answer = $5
+         WHERE notice_id = $1 AND number = $2",
+        &[
+            notice.as_bytes().into(),
+            row.integer(0)?.into(),
+            time(now),
+            word.into(),
+            answer.map(|answer| answer.sealed.as_slice()).into(),
+        ],
+    )?;
+    let commitment = answer.map(|answer| &answer.commitment);
+    let leaf = leaf::outcome(notice, row.integer(0)?, now, word, commitment);
+    evidence::append(tx, &[leaf])?;
+    Ok(true)
+}
+
+/// What is known of a notice's tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tried {
+    /// For whom it is.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: Channel,
+    /// The number of the last try.
+    pub attempts: u64,
+    /// How many of the tries left the hub.
+    pub tries: u64,
+}
+
+/// Returns for whom a notice is, and how often it was tried.
+///
+/// # Errors
+/// Returns [`StoreError`] when there is no such notice or the database refuses.
+pub fn tried(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Tried, StoreError> {
+    let row = tx
+        .query_optional(
+            "SELECT registrant_id, channel, attempts, tries FROM notice WHERE notice_id = $1",
+            values![notice.as_bytes()],
+        )?
+        .ok_or(StoreError::Damaged("a notice vanished"))?;
+    Ok(Tried {
+        registrant: RegistrantId::from_bytes(row.array(0)?),
+        channel: channel(&row, 1)?,
+        attempts: row.count(2)?,
+        tries: row.count(3)?,
+    })
+}

@@ -1,0 +1,200 @@
+//! What a courier may ask of the vault, and what it is answered: one message at a time, with the least
+//! that carrying it needs.
+
+use savin_shared::pii::Secret;
+
+use crate::ids::NoticeId;
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
+use crate::notification::fact::Fact;
+use crate::notification::mark::Marks;
+use crate::notification::outcome::Outcome;
+use crate::notification::words::Language;
+pub use crate::store::vault::carrying::Room;
+
+/// What a courier may ask.
+#[derive(Debug, Clone)]
+pub enum CourierCommand {
+    /// Give me messages of a channel that are due, the most urgent first; each is mine until its lease
+    /// ends: 2 minutes for a mail, 5 for a call, 10 for a letter.
+    Claim {
+        /// Of which channel.
+        channel: Channel,
+        /// For how many there is room.
+        room: Room,
+    },
+    /// A try takes longer: hold its lease anew.
+    Hold {
+        /// Of which message.
+        notice: NoticeId,
+        /// The claim under which it is tried.
+        claim: i64,
+    },
+    /// This became of a try.
+    Finish {
+        /// Of which message.
+        notice: NoticeId,
+        /// The claim under which it was tried.
+        claim: i64,
+        /// What became of it.
+        outcome: TryOutcome,
+    },
+    /// This was heard of a message whose try had ended.
+    Heard {
+        /// Of which message.
+        notice: NoticeId,
+        /// What was heard.
+        later: Later,
+    },
+}
+
+/// What a courier is answered.
+#[derive(Debug, Clone)]
+pub enum CourierAnswer {
+    /// Messages to carry, the most urgent first.
+    Messages(Vec<Message>),
+    /// Whether it counted: the claim was still the courier's, or what was heard was news.
+    Noted(bool),
+}
+
+/// One message, with the least that carrying it needs.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Which.
+    pub notice: NoticeId,
+    /// The claim under which it is carried.
+    pub claim: i64,
+    /// To where.
+    pub to: Contact,
+    /// In which language.
+    pub language: Language,
+    /// What it says.
+    pub content: Content,
+    /// Whether she may have been told already, which a hub that was restored cannot know.
+    pub may_repeat: bool,
+    /// By what the message names itself outside.
+    pub marks: Marks,
+}
+
+/// What a message says; what the registrant's choice holds back is not in it.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A fact.
+    Fact(Box<Fact>),
+    /// That there is news.
+    News,
+    /// A code that proves that an address is hers.
+    Code(Secret<String>),
+}
+
+/// What became of a try. No courier can say that she confirmed: see the vault for that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TryOutcome {
+    /// The channel took it: a mail server, or whoever listened to a code to its end. That is not yet
+    /// confirmed.
+    Accepted {
+        /// The server's answer.
+        detail: String,
+    },
+    /// Not now: try again later.
+    Deferred {
+        /// The server's answer, or what failed.
+        detail: String,
+    },
+    /// Never: the address does not exist, or does not take our mail.
+    Refused {
+        /// The server's answer.
+        detail: String,
+    },
+    /// The line to the channel is down and nothing left the hub: no try of hers is used up.
+    NotTried {
+        /// What failed.
+        detail: String,
+    },
+    /// What became of a call.
+    Call {
+        /// How it ended.
+        call: CallOutcome,
+        /// The trunk's answer.
+        detail: String,
+    },
+    /// The letter is made and lies where it will be printed.
+    Spooled {
+        /// In which batch.
+        detail: String,
+    },
+}
+
+/// How a call ended without a confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// The number was busy.
+    Busy,
+    /// Nobody answered.
+    NoAnswer,
+    /// A machine answered.
+    Machine,
+    /// Somebody answered and did not confirm.
+    Answered,
+    /// The number is not in use, or is closed to this hub's calls.
+    Unallocated,
+}
+
+/// What is heard of a message after its try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Later {
+    /// The letter is on paper.
+    Printed,
+    /// The letter was given to the post.
+    Mailed,
+    /// The post brought the letter back.
+    Returned {
+        /// What stands on it.
+        detail: String,
+    },
+    /// A mail server says that it cannot deliver, and never will.
+    Bounced {
+        /// What it says.
+        detail: String,
+    },
+}
+
+impl TryOutcome {
+    /// Returns its word, and what the channel answered.
+    #[must_use]
+    pub fn parts(&self) -> (Outcome, &str) {
+        match self {
+            Self::Accepted { detail } => (Outcome::Accepted, detail),
+            Self::Deferred { detail } => (Outcome::Deferred, detail),
+            Self::Refused { detail } => (Outcome::Refused, detail),
+            Self::NotTried { detail } => (Outcome::NotTried, detail),
+            Self::Spooled { detail } => (Outcome::Spooled, detail),
+            Self::Call { call, detail } => (call.word(), detail),
+        }
+    }
+}
+
+impl CallOutcome {
+    const fn word(self) -> Outcome {
+        match self {
+            Self::Busy => Outcome::Busy,
+            Self::NoAnswer => Outcome::NoAnswer,
+            Self::Machine => Outcome::Machine,
+            Self::Answered => Outcome::Answered,
+            Self::Unallocated => Outcome::Unallocated,
+        }
+    }
+}
+
+impl Later {
+    /// Returns its word, and what was said.
+    #[must_use]
+    pub fn parts(&self) -> (Outcome, &str) {
+        match self {
+            Self::Printed => (Outcome::Printed, ""),
+            Self::Mailed => (Outcome::Mailed, ""),
+            Self::Returned { detail } => (Outcome::Returned, detail),
+            Self::Bounced { detail } => (Outcome::Bounced, detail),
+        }
+    }
+}
