@@ -5,3 +5,4 @@
 pub mod audio;
 pub mod media;
 pub mod script;
+pub mod sip;

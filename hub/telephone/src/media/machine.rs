@@ -19,6 +19,8 @@ pub struct Limits {
     pub silence_after: Duration,
     /// After this long nothing is known.
     pub altogether: Duration,
+    /// Silence after a machine's greeting, and its beep, after which it records.
+    pub recording: Duration,
     /// Sound shorter than this is no word.
     pub word: Duration,
     /// Silence between two words.
@@ -36,6 +38,7 @@ impl Default for Limits {
             greeting: Duration::from_millis(1_500),
             silence_after: Duration::from_millis(800),
             altogether: Duration::from_secs(5),
+            recording: Duration::from_secs(1),
             word: Duration::from_millis(100),
             between: Duration::from_millis(50),
             words_max: 2,
@@ -49,7 +52,7 @@ impl Default for Limits {
 pub enum Answerer {
     /// A person.
     Person,
-    /// A machine.
+    /// A machine, which records by now.
     Machine,
     /// It is not known: treat it as a person.
     Unknown,
@@ -65,6 +68,7 @@ pub struct Detector {
     speech: Duration,
     words: u32,
     is_word: bool,
+    is_machine: bool,
 }
 
 impl Detector {
@@ -95,8 +99,10 @@ impl Detector {
             }
         }
         let has_spoken = self.words > 0;
-        let is_greeting = self.words > limits.words_max || self.speech >= limits.greeting;
-        if is_greeting || (!has_spoken && self.silence >= limits.first_silence) {
+        self.is_machine |= self.words > limits.words_max || self.speech >= limits.greeting;
+        if self.is_machine {
+            (self.silence >= limits.recording).then_some(Answerer::Machine)
+        } else if !has_spoken && self.silence >= limits.first_silence {
             Some(Answerer::Machine)
         } else if has_spoken && self.silence >= limits.silence_after {
             Some(Answerer::Person)
@@ -158,11 +164,12 @@ mod tests {
 
     #[test]
     fn a_long_greeting_is_a_machine() {
-        assert_eq!(
-            guess(&[(false, 300), (true, 2_000)]),
-            Some(Answerer::Machine)
-        );
-        let words = [(true, 300), (false, 100)].repeat(4);
+        let greeting = [(false, 300), (true, 8_000), (false, 600), (true, 400)];
+        assert_eq!(guess(&greeting), None, "it does not record yet");
+        let beep = [&greeting[..], &[(false, 1_000)]].concat();
+        assert_eq!(guess(&beep), Some(Answerer::Machine));
+        let mut words = [(true, 300), (false, 100)].repeat(4);
+        words.push((false, 1_000));
         assert_eq!(guess(&words), Some(Answerer::Machine));
     }
 

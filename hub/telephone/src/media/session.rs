@@ -49,6 +49,8 @@ pub enum Order {
     Listen(mpsc::Sender<Frame>),
     /// Sends what another call hears instead of silence, until its end is dropped.
     Speak(mpsc::Receiver<Frame>),
+    /// Begins to guess whether a machine has answered.
+    Detect,
     /// Sound was agreed anew.
     Renew(Agreed),
 }
@@ -154,7 +156,7 @@ impl Session {
             jitter: Jitter::default(),
             cutter: Cutter::default(),
             repeated: None,
-            detector: Some(Detector::default()),
+            detector: None,
             listener: None,
             speaker: None,
         })
@@ -203,6 +205,7 @@ impl Session {
             }
             Order::Press(keys) => self.presser.press(&keys),
             Order::Listen(listener) => self.listener = Some(listener),
+            Order::Detect => self.detector = Some(Detector::default()),
             Order::Speak(speaker) => {
                 self.repeated = None;
                 self.speaker = Some(speaker);
@@ -298,11 +301,14 @@ impl Session {
             .counts
             .lost
             .store(self.jitter.lost(), Ordering::Relaxed);
-        let Some(frame) = frame else { return };
-        if let Some(answerer) = self.detector.as_mut().and_then(|one| one.hear(&frame)) {
+        if let Some(detector) = &mut self.detector
+            // Whoever sends nothing is silent.
+            && let Some(answerer) = detector.hear(&frame.unwrap_or([0; FRAME_SAMPLES]))
+        {
             self.detector = None;
             self.tell(Heard::Answerer(answerer));
         }
+        let Some(frame) = frame else { return };
         // Whoever listens too slowly misses some.
         if let Some(listener) = &self.listener
             && let Err(mpsc::error::TrySendError::Closed(_)) = listener.try_send(frame)

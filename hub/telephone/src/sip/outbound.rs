@@ -1,0 +1,201 @@
+//! Placing a call: over one trunk after the other, until one carries it or it is clear that whoever is
+//! called cannot be reached now.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rsipstack::dialog::dialog::DialogState;
+use rsipstack::dialog::invitation::InviteOption;
+use rsipstack::sip::{Header, Response};
+use thiserror::Error;
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::info;
+
+use super::call::Call;
+use super::exchange::Core;
+use super::health::Condition;
+use super::leg::{Begin, Sound, session_expires};
+use super::settings::Use;
+use super::trunk::Trunk;
+use crate::media::sdp::{Agreed, Ours, Theirs};
+use crate::script::ending::NotAnswered;
+
+/// Statuses that we give ourselves, where no answer came.
+const NO_ANSWER: u16 = 487;
+const SILENCE: u16 = 408;
+
+/// Which trunks are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over<'a> {
+    /// All that carry calls to the public.
+    Public,
+    /// The one of this name.
+    Trunk(&'a str),
+}
+
+/// Why nobody took a call.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("place the call: {status}")]
+pub struct NotTaken {
+    /// What that means for whoever was called.
+    pub why: NotAnswered,
+    /// The final status of SIP; 487 where it rang too long, 408 where no trunk answered, 503 where
+    /// there is none with a free line.
+    pub status: u16,
+    /// The trunk that said so.
+    pub trunk: Option<Arc<str>>,
+}
+
+/// What one trunk made of a call.
+enum Tried {
+    Taken(Box<Call>),
+    /// It is about whoever was called, or about this call.
+    Called(u16),
+    /// The trunk cannot carry it; nothing for silence.
+    Trunk(Option<u16>),
+}
+
+impl Core {
+    /// Calls a number until it rang for so long.
+    pub(super) async fn dial(
+        self: &Arc<Self>,
+        number: &str,
+        over: Over<'_>,
+        ring: Duration,
+    ) -> Result<Call, NotTaken> {
+        let mut last = NotTaken {
+            why: NotAnswered::Line,
+            status: 503,
+            trunk: None,
+        };
+        for trunk in self.order(over) {
+            let Some(line) = trunk.line() else { continue };
+            trunk.pace().await;
+            let tried = self.over(&trunk, line, number, ring).await;
+            let name = Arc::clone(&trunk.name);
+            match tried {
+                Tried::Taken(call) => {
+                    trunk.called(Some(200), true);
+                    return Ok(*call);
+                }
+                Tried::Called(status) => {
+                    trunk.called(Some(status), true);
+                    return Err(NotTaken {
+                        why: NotAnswered::of_sip(status),
+                        status,
+                        trunk: Some(name),
+                    });
+                }
+                Tried::Trunk(status) => {
+                    trunk.called(status, false);
+                    info!(
+                        trunk.name = &*name,
+                        sip.status = status,
+                        "Trunk did not carry a call"
+                    );
+                    last.status = status.unwrap_or(SILENCE);
+                    last.trunk = Some(name);
+                }
+            }
+        }
+        Err(last)
+    }
+
+    /// Returns the trunks to try: those that are there first, and the others rather than none, since
+    /// some never answer when they are asked.
+    fn order(&self, over: Over<'_>) -> Vec<Arc<Trunk>> {
+        let is_meant = |trunk: &&Arc<Trunk>| match over {
+            Over::Public => trunk.settings.purpose == Use::Public,
+            Over::Trunk(name) => &*trunk.name == name,
+        };
+        let mut trunks: Vec<_> = self.trunks.iter().filter(is_meant).cloned().collect();
+        trunks.sort_by_key(|trunk| matches!(trunk.condition(), Condition::Down(_)));
+        trunks
+    }
+
+    /// Places a call over one trunk.
+    async fn over(
+        self: &Arc<Self>,
+        trunk: &Arc<Trunk>,
+        line: OwnedSemaphorePermit,
+        number: &str,
+        ring: Duration,
+    ) -> Tried {
+        let Ok(sound) = Sound::open(self, trunk).await else {
+            return Tried::Trunk(Some(500));
+        };
+        let offer = InviteOption {
+            caller: trunk.caller(),
+            callee: trunk.address(number),
+            destination: Some(trunk.target.clone()),
+            offer: Some(sound.ours.offer().into_bytes()),
+            contact: trunk.contact.clone(),
+            credential: trunk.credential(),
+            headers: Some(vec![
+                Header::Supported("timer".into()),
+                Header::Allow("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK".into()),
+            ]),
+            support_prack: true,
+            ..InviteOption::default()
+        };
+        let (tell, mut states) = trunk.layer.new_dialog_state_channel();
+        let mut inviting = Box::pin(trunk.layer.do_invite(offer, tell));
+        let mut early = None;
+        // Silence first, ringing then: where the future is dropped it is cancelled.
+        let mut limit = std::pin::pin!(tokio::time::sleep(self.timing.provisional));
+        let mut has_rung = false;
+        let answered = loop {
+            tokio::select! {
+                answered = &mut inviting => break answered,
+                state = states.recv() => {
+                    let Some(state) = state else { continue };
+                    if let DialogState::Early(_, response) = &state {
+                        early = agreed(&sound.ours, response).or(early);
+                    }
+                    if let DialogState::Trying(_) | DialogState::Early(..) = state
+                        && !has_rung
+                    {
+                        has_rung = true;
+                        limit.set(tokio::time::sleep(ring));
+                    }
+                }
+                () = &mut limit => {
+                    return if has_rung { Tried::Called(NO_ANSWER) } else { Tried::Trunk(None) };
+                }
+            }
+        };
+        let Ok((dialog, Some(response))) = answered else {
+            // The library's own words may name whoever was called.
+            return Tried::Trunk(None);
+        };
+        let status = response.status_code.code();
+        if !(200..300).contains(&status) {
+            return match NotAnswered::of_sip(status) {
+                NotAnswered::Line => Tried::Trunk(Some(status)),
+                NotAnswered::Busy
+                | NotAnswered::NoAnswer
+                | NotAnswered::Declined
+                | NotAnswered::NoSuchNumber => Tried::Called(status),
+            };
+        }
+        let begin = Begin {
+            trunk: Arc::clone(trunk),
+            dialog,
+            states,
+            agreed: agreed(&sound.ours, &response).or(early),
+            is_ours: true,
+            timer: session_expires(&response),
+            line,
+        };
+        match self.begin(sound, begin).await {
+            Some(call) => Tried::Taken(Box::new(call)),
+            None => Tried::Trunk(Some(488)),
+        }
+    }
+}
+
+/// Returns what an answer agrees to, if it does.
+fn agreed(ours: &Ours, response: &Response) -> Option<Agreed> {
+    let text = std::str::from_utf8(&response.body).ok()?;
+    ours.take(&Theirs::read(text).ok()?).ok()
+}

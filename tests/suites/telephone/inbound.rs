@@ -1,0 +1,231 @@
+//! Calls that come in, and operators who take callers over.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use savin_telephone::media::latch::Trust;
+use savin_telephone::media::session::Order;
+use savin_telephone::sip::call::{Call, News, Side};
+use savin_telephone::sip::desk::{Connected, Desk};
+use savin_telephone::sip::settings::{Trunk, Use};
+use savin_tests::clock::monotonic;
+
+use crate::baresip::Baresip;
+use crate::place::{LOOK, PATIENCE, Place, port, trunk};
+use crate::sipp::{Sipp, Step, calling};
+use crate::sound::{likeness, tune};
+
+/// A trunk by which only operators are called.
+fn desks(name: &str, server: u16) -> Trunk {
+    Trunk {
+        purpose: Use::Operators,
+        trust: Trust::First,
+        ..trunk(name, server)
+    }
+}
+
+fn desk(name: &str, ring_s: u64) -> Desk {
+    Desk {
+        name: name.to_owned(),
+        trunk: name.to_owned(),
+        number: "6015550123".to_owned(),
+        ring: Duration::from_secs(ring_s),
+    }
+}
+
+/// Opens a hub's exchange with operators' trunks beside its public one, and the exchange of a caller
+/// who is the other end of that. What a caller's telephone does is not judged here.
+async fn hub_and_caller(operators: Vec<Trunk>) -> anyhow::Result<(Place, Place)> {
+    let mut line = trunk("carrier", 0);
+    let mut phone = trunk("hub", line.bind.port());
+    line.server.port = Some(phone.bind.port());
+    phone.caller = "6015550177".to_owned();
+    let trunks = [vec![line], operators].concat();
+    let (hub, caller) = (Place::open(trunks).await?, Place::open(vec![phone]).await?);
+    hub.until_up("carrier").await?;
+    Ok((hub, caller))
+}
+
+/// Has the caller call the hub; returns the caller's side and the hub's.
+async fn call(hub: &mut Place, caller: &Place) -> anyhow::Result<(Call, Call)> {
+    let calling = caller.dial();
+    let taking = async {
+        let incoming = hub.rings.recv().await.context("the exchange is closed")?;
+        ensure!(incoming.shown().as_deref() == Some("6015550177"));
+        ensure!(incoming.dialled().as_deref() == Some("6015550123"));
+        incoming.answer().await.context("it was given up")
+    };
+    let (there, here) = tokio::join!(calling, taking);
+    Ok((there?, here?))
+}
+
+/// Listens for nine seconds, speaking after the fourth; returns what was heard.
+async fn talk(phone: &mut Call, speech: &[i16]) -> anyhow::Result<Vec<i16>> {
+    let (listen, mut frames) = tokio::sync::mpsc::channel(2_000);
+    phone.order(Order::Listen(listen)).await;
+    let mut heard: Vec<i16> = Vec::new();
+    let mut is_said = false;
+    while !is_said || heard.len() < 8_000 * 9 {
+        tokio::select! {
+            frame = frames.recv() => heard.extend(frame.context("the line is dead")?),
+            news = phone.next() => is_said |= news == News::Played,
+        }
+        if heard.len() == 8_000 * 4 {
+            phone.order(Order::Play(speech.into())).await;
+        }
+    }
+    Ok(heard)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_and_a_caller_hear_each_other() -> anyhow::Result<()> {
+    let ports = [port(), port(), port()];
+    let operators = vec![
+        desks("rings", ports[0]),
+        desks("busy", ports[1]),
+        desks("takes", ports[2]),
+    ];
+    let (mut hub, caller) = hub_and_caller(operators).await?;
+    let said_there = tune(21, 6_000);
+    let rings = Sipp::start(hub.folder(), ports[0], &[Step::Ring, Step::GivenUp])?;
+    let _busy = Sipp::start(hub.folder(), ports[1], &[Step::Refuse(486)])?;
+    let operator = Baresip::start(hub.folder(), ports[2], &said_there)?;
+    for name in ["rings", "busy", "takes"] {
+        hub.until_up(name).await?;
+    }
+    let (mut phone, mut line) = call(&mut hub, &caller).await?;
+    let said_here = tune(22, 3_000);
+    let roster = [desk("rings", 1), desk("busy", 10), desk("takes", 10)];
+    let mut connecting = Box::pin(hub.exchange.connect(&mut line, &roster));
+    let heard = tokio::select! {
+        heard = talk(&mut phone, &said_here) => heard?,
+        connected = connecting.as_mut() => bail!("{connected:?}"),
+    };
+    let there = likeness(&said_here, &operator.heard()?);
+    let here = likeness(&said_there[8_000..24_000], &heard);
+    ensure!(
+        there >= 0.95,
+        "the operator heard what is like hers by {there}"
+    );
+    ensure!(
+        here >= 0.95,
+        "she heard what is like the operator's by {here}"
+    );
+    ensure!(
+        rings.received("CANCEL") == 1,
+        "the first desk was not given up"
+    );
+    // The operator is gone: the caller is given back.
+    let ended = tokio::time::timeout(PATIENCE, connecting.as_mut()).await?;
+    drop(connecting);
+    ensure!(
+        ended
+            == Connected::Talked {
+                desk: 2,
+                ended: Side::Other
+            },
+        "{ended:?}"
+    );
+    ensure!(line.end().is_none());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_operator_answers_the_caller_is_still_there() -> anyhow::Result<()> {
+    let at = port();
+    let (mut hub, caller) = hub_and_caller(vec![desks("rings", at), desks("gone", port())]).await?;
+    let _rings = Sipp::start(hub.folder(), at, &[Step::Ring, Step::GivenUp])?;
+    hub.until_up("rings").await?;
+    let (mut phone, mut line) = call(&mut hub, &caller).await?;
+    let roster = [desk("rings", 1), desk("gone", 1)];
+    let connected = hub.exchange.connect(&mut line, &roster).await;
+    ensure!(connected == Connected::NoneAnswered, "{connected:?}");
+    line.order(Order::Play(tune(1, 200).into())).await;
+    ensure!(line.next().await == News::Played);
+    phone.order(Order::Press("5".to_owned())).await;
+    ensure!(line.next().await == News::Digit('5'));
+    line.hang_up();
+    ensure!(matches!(phone.next().await, News::Ended(_)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_gives_up_leaves_no_operator_ringing() -> anyhow::Result<()> {
+    let at = port();
+    let (mut hub, caller) = hub_and_caller(vec![desks("rings", at)]).await?;
+    let rings = Sipp::start(hub.folder(), at, &[Step::Ring, Step::GivenUp])?;
+    hub.until_up("rings").await?;
+    let (phone, mut line) = call(&mut hub, &caller).await?;
+    let roster = [desk("rings", 30)];
+    let connecting = hub.exchange.connect(&mut line, &roster);
+    let hanging_up = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        phone.hang_up();
+    };
+    let (connected, ()) = tokio::join!(connecting, hanging_up);
+    ensure!(connected == Connected::CallerGone, "{connected:?}");
+    let deadline = monotonic() + PATIENCE;
+    while rings.received("CANCEL") == 0 {
+        ensure!(monotonic() < deadline, "it still rings");
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_presses_keys_and_gives_up_before_it_is_taken() -> anyhow::Result<()> {
+    let at = port();
+    let mut place = Place::open(vec![trunk("carrier", at)]).await?;
+    let ours = place.port_of("carrier");
+    let steps = [Step::Wait(300), Step::Press("601#"), Step::HangUp];
+    let peer = Sipp::start_by(
+        place.folder(),
+        at,
+        &calling(
+            &steps,
+            "Session-Expires: 120;refresher=uac\nSupported: timer\n",
+        ),
+        &["-m", "1", "-aa", &format!("127.0.0.1:{ours}")],
+    )?;
+    let incoming = place.rings.recv().await.context("nobody called")?;
+    ensure!(incoming.shown().as_deref() == Some("6015550177"));
+    let mut line = incoming.answer().await.context("it was given up")?;
+    let mut keys = String::new();
+    loop {
+        match line.next().await {
+            News::Digit(key) => keys.push(key),
+            News::Ended(_) => break,
+            News::Played | News::Answerer(_) => {}
+        }
+    }
+    ensure!(keys == "601#", "{keys}");
+    let said = peer.messages();
+    ensure!(
+        said.contains("Session-Expires: 120;refresher=uac"),
+        "{said}"
+    );
+    ensure!(said.contains("Require: timer"), "{said}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_trunk_is_heard() -> anyhow::Result<()> {
+    let mut line = trunk("carrier", port());
+    // A carrier elsewhere: whoever calls from this machine is none of it.
+    line.server.host = "192.0.2.7".to_owned();
+    let mut place = Place::open(vec![line]).await?;
+    let ours = place.port_of("carrier");
+    let peer = Sipp::start_by(
+        place.folder(),
+        port(),
+        &calling(&[], ""),
+        &["-m", "1", &format!("127.0.0.1:{ours}")],
+    )?;
+    let rings = tokio::time::timeout(Duration::from_secs(3), place.rings.recv()).await;
+    ensure!(rings.is_err(), "a stranger's call was announced");
+    ensure!(
+        !peer.messages().contains("message received"),
+        "a stranger was answered"
+    );
+    Ok(())
+}

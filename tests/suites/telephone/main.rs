@@ -1,0 +1,12 @@
+//! Calls over SIP to telephones, trunks and operators that others wrote: sipp, and baresip, which
+//! records what it hears. Sound is compared with what was played, sample by sample.
+//!
+//! Wants root: sipp sends recorded keys through raw sockets.
+
+mod agreed;
+mod baresip;
+mod inbound;
+mod outbound;
+mod place;
+mod sipp;
+mod sound;
