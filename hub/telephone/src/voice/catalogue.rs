@@ -1,0 +1,257 @@
+//! The recorded phrases of each language: one file a phrase, in a folder for each language.
+//!
+//! A phrase's file is named by the beginning of its words and a hash of all of them, so that a
+//! recording of other words is never taken for it. Files that people recorded lie in a folder of their
+//! own, which comes first and is never written.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use savin_shared::hash::Hash;
+use thiserror::Error;
+
+use super::engine::{Engine, EngineError};
+use super::grammar;
+use super::level::level;
+use super::phrases;
+use crate::audio::Codec;
+use crate::audio::wav::{self, WavError};
+use crate::script::prompt::Prompt;
+use crate::script::speech::{InEach, Language};
+
+/// Characters of a phrase's words in the name of its file.
+const NAME_CHARS: usize = 40;
+
+/// Where recordings lie.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    /// What was rendered: `LANGUAGE/NAME.ulaw`.
+    pub folder: PathBuf,
+    /// What people recorded: `LANGUAGE/NAME.wav` or `.ulaw`.
+    pub recordings: Option<PathBuf>,
+}
+
+/// A phrase that has a recording.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Phrase {
+    /// The name of its file, without the ending.
+    pub name: String,
+    /// What it says.
+    pub words: String,
+}
+
+/// What became of building a catalogue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Built {
+    /// Phrases that were rendered.
+    pub rendered: usize,
+    /// Phrases that were there already.
+    pub kept: usize,
+    /// Phrases that people recorded.
+    pub recorded: usize,
+}
+
+impl Phrase {
+    /// Returns the phrase of a prompt.
+    #[must_use]
+    pub fn of_prompt(language: Language, prompt: Prompt) -> Self {
+        let words = phrases::words(language, prompt);
+        Self::named(prompt.key(), words)
+    }
+
+    /// Returns the phrase of fixed words.
+    #[must_use]
+    pub fn of_words(words: &str) -> Self {
+        let mut name = String::new();
+        for letter in words.chars().take(NAME_CHARS) {
+            if letter.is_alphanumeric() {
+                name.extend(letter.to_lowercase());
+            } else if !name.is_empty() && !name.ends_with('-') {
+                name.push('-');
+            }
+        }
+        Self::named(name.trim_end_matches('-'), words)
+    }
+
+    fn named(name: &str, words: &str) -> Self {
+        let hash = Hash::tagged("savin/phrase/1", &[words.as_bytes()]);
+        Self {
+            name: format!("{name}-{}", hash.short()),
+            words: words.to_owned(),
+        }
+    }
+}
+
+/// Returns every phrase of a language: prompts, the grammar, and the words of messages.
+#[must_use]
+pub fn all(language: Language, messages: &BTreeSet<String>) -> BTreeSet<Phrase> {
+    let prompts = Prompt::ALL.iter();
+    let mut phrases: BTreeSet<Phrase> = prompts
+        .map(|prompt| Phrase::of_prompt(language, *prompt))
+        .collect();
+    let words = grammar::vocabulary(language);
+    phrases.extend(
+        words
+            .iter()
+            .chain(messages)
+            .map(|words| Phrase::of_words(words)),
+    );
+    phrases
+}
+
+impl Catalogue {
+    /// Finds the recording of a phrase, as µ-law. It blocks.
+    ///
+    /// # Errors
+    /// Returns [`CatalogueError`] for a file that cannot be read.
+    pub fn find(
+        &self,
+        language: Language,
+        phrase: &Phrase,
+    ) -> Result<Option<Vec<u8>>, CatalogueError> {
+        if let Some(recorded) = self.recorded(language, phrase)? {
+            return Ok(Some(recorded));
+        }
+        read(&file(&self.folder, language, &phrase.name, "ulaw"))
+    }
+
+    fn recorded(
+        &self,
+        language: Language,
+        phrase: &Phrase,
+    ) -> Result<Option<Vec<u8>>, CatalogueError> {
+        let Some(folder) = &self.recordings else {
+            return Ok(None);
+        };
+        let path = file(folder, language, &phrase.name, "wav");
+        if let Some(wav) = read(&path)? {
+            let samples = wav::read(&wav).map_err(|cause| CatalogueError::Sound(path, cause))?;
+            return Ok(Some(encoded(&level(&samples))));
+        }
+        read(&file(folder, language, &phrase.name, "ulaw"))
+    }
+
+    /// Renders every phrase that is missing, and lists all of them in `LANGUAGE/phrases.csv`, for
+    /// whoever records them. It blocks.
+    ///
+    /// # Errors
+    /// Returns [`CatalogueError`] for a file that cannot be read or written, or words that cannot be
+    /// said.
+    pub fn build(
+        &self,
+        engine: &Engine,
+        messages: &InEach<BTreeSet<String>>,
+    ) -> Result<Built, CatalogueError> {
+        let mut built = Built::default();
+        for language in Language::ALL {
+            let mut list = "file,words\n".to_owned();
+            for phrase in all(language, messages.of(language)) {
+                list.extend([&phrase.name, ",", &quoted(&phrase.words), "\n"]);
+                if self.recorded(language, &phrase)?.is_some() {
+                    built.recorded += 1;
+                    continue;
+                }
+                let path = file(&self.folder, language, &phrase.name, "ulaw");
+                if path.exists() {
+                    built.kept += 1;
+                    continue;
+                }
+                let said = engine.render(language, &phrase.words);
+                let said = said.map_err(|cause| CatalogueError::Say(phrase.name, cause))?;
+                write(&path, &encoded(&said))?;
+                built.rendered += 1;
+            }
+            write(
+                &file(&self.folder, language, "phrases", "csv"),
+                list.as_bytes(),
+            )?;
+        }
+        Ok(built)
+    }
+}
+
+/// Returns samples as a line carries them.
+#[must_use]
+pub fn encoded(samples: &[i16]) -> Vec<u8> {
+    let encode = |sample: &i16| Codec::Mulaw.encode(*sample);
+    samples.iter().map(encode).collect()
+}
+
+/// Reads a file that may not be there.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, CatalogueError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CatalogueError::File(path.to_owned(), error)),
+    }
+}
+
+/// Writes a file whole, or not at all: calls may read it at any time.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CatalogueError> {
+    let failed = |error| CatalogueError::File(path.to_owned(), error);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    // Two that render the same write the same.
+    let beside = path.with_extension(format!("{}.part", std::process::id()));
+    fs::write(&beside, bytes).map_err(failed)?;
+    fs::rename(&beside, path).map_err(failed)
+}
+
+fn file(folder: &Path, language: Language, name: &str, ending: &str) -> PathBuf {
+    folder.join(language.tag()).join(format!("{name}.{ending}"))
+}
+
+fn quoted(words: &str) -> String {
+    format!("\"{}\"", words.replace('"', "\"\""))
+}
+
+/// Why a catalogue could not be used.
+#[derive(Debug, Error)]
+pub enum CatalogueError {
+    /// A file could not be read or written.
+    #[error("use {0}")]
+    File(PathBuf, #[source] io::Error),
+    /// A recording is none.
+    #[error("use {0}")]
+    Sound(PathBuf, #[source] WavError),
+    /// A phrase could not be said.
+    #[error("render the phrase {0}")]
+    Say(String, #[source] EngineError),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Phrase, all};
+    use crate::script::speech::Language;
+
+    #[test]
+    fn names_a_file_by_what_it_says() {
+        let phrase = Phrase::of_words("was released from");
+        assert_eq!(phrase.name, "was-released-from-e6444bbf");
+        assert_ne!(phrase, Phrase::of_words("was released from."));
+        assert!(
+            Phrase::of_words("quedó en libertad")
+                .name
+                .starts_with("quedó-en-libertad-")
+        );
+    }
+
+    #[test]
+    fn gives_no_two_phrases_the_same_file() {
+        for language in Language::ALL {
+            let messages = ["1".to_owned(), "was released from".to_owned()];
+            let phrases = all(language, &messages.into());
+            let names: BTreeSet<String> = phrases
+                .iter()
+                .map(|phrase| phrase.name.to_lowercase())
+                .collect();
+            assert_eq!(names.len(), phrases.len());
+            assert!(phrases.len() > 150, "{}", phrases.len());
+        }
+    }
+}
