@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use savin_shared::world::World;
+use savin_telephone::voice::speaker::Speaker;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -386,6 +387,17 @@ pub fn drafter(web: &Web) -> Drafter {
         phone: web.phone.clone(),
         zone: web.zone.clone(),
     }
+}
+
+/// Returns what says the words of calls.
+#[must_use]
+pub fn speaker(config: &Config) -> Speaker {
+    let voice = &config.voice;
+    Speaker::new(
+        voice.catalogue.clone(),
+        voice.engine.clone(),
+        voice.names.clone(),
+    )
 }
 
 pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {

@@ -3,3 +3,4 @@
 
 pub mod draft;
 pub mod email;
+pub mod speech;

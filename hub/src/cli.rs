@@ -27,6 +27,7 @@ mod status;
 mod tasks;
 #[cfg(test)]
 mod testing;
+mod voice;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -126,6 +127,9 @@ enum Command {
     Evidence(evidence::EvidenceCli),
     /// Show how fresh what is known of each facility is.
     Freshness(freshness::Freshness),
+    /// Render, list and hear what calls say.
+    #[command(subcommand)]
+    Voice(voice::VoiceCommand),
     /// Show how things stand.
     Status,
 }
@@ -188,6 +192,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Certificate(certificate) => certificate.run(&config, output),
         Command::Evidence(command) => command.run(&config, output),
         Command::Freshness(freshness) => freshness.run(&config, output),
+        Command::Voice(command) => command.run(&config, output),
         Command::Status => status::run(&config, output),
     }
 }

@@ -3,6 +3,7 @@
 mod canary;
 mod email;
 mod freshness;
+mod voice;
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +22,8 @@ pub use canary::CanaryLine;
 use email::EmailDocument;
 pub use email::{Dkim, Email, Returns};
 use freshness::FreshnessDocument;
+pub use voice::Voice;
+use voice::VoiceDocument;
 
 use crate::authority::AGENT_CERTIFICATE;
 use crate::ingest::listen::Tcp;
@@ -55,6 +58,8 @@ pub struct Config {
     pub email: Option<Email>,
     /// Where the agencies' daily tests must come out, if anywhere.
     pub canary: Option<CanaryLine>,
+    /// The voice of calls.
+    pub voice: Voice,
     /// After how long without a word from a facility whoever asked for somebody there is told.
     pub dark_after: SignedDuration,
 }
@@ -107,6 +112,8 @@ struct Document {
     canary: Option<CanaryDocument>,
     #[serde(default)]
     freshness: FreshnessDocument,
+    #[serde(default)]
+    voice: VoiceDocument,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -195,6 +202,7 @@ impl Checker<'_> {
                 .canary
                 .map(|canary| self.canary(&canary))
                 .transpose()?,
+            voice: document.voice.checked(&self.base, &data),
             dark_after: self.dark_after(&document.freshness)?,
             data,
         })

@@ -6,6 +6,7 @@ pub mod contact;
 pub mod fact;
 pub mod follow;
 pub mod mark;
+pub mod markup;
 pub mod outcome;
 pub mod phone;
 pub mod postal;

@@ -154,6 +154,7 @@ notice-help = Your rights, and help: { $site }/help
 notice-danger = If you are in danger, call 911.
 
 phone-again = To hear this again, say so now.
+phone-news = There is news about something that you asked us to watch. To hear it, press 0 and talk to a person.
 phone-code = Somebody asked us to call this number. Your code is { $code }. It works for { $days } days.
 phone-code-not-you = If you did not ask for it, say so, and we do not call again.
 letter-code = Your code is { $code }. It works for { $days } days. To be told by letter, call { $phone }. Say the code and the number of this letter.

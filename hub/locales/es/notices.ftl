@@ -152,6 +152,7 @@ notice-help = Sus derechos y ayuda: { $site }/es/help
 notice-danger = Si usted está en peligro, llame al 911.
 
 phone-again = Para oír esto otra vez, dígalo ahora.
+phone-news = Hay noticias sobre algo que usted nos pidió vigilar. Para saberlas, oprima 0 y hable con una persona.
 phone-code = Alguien nos pidió llamar a este número. Su código es { $code }. Sirve por { $days } días.
 phone-code-not-you = Si usted no lo pidió, dígalo, y no llamamos más.
 letter-code = Su código es { $code }. Sirve por { $days } días. Para recibir avisos por carta, llame al { $phone }. Diga el código y el número de esta carta.

@@ -297,13 +297,14 @@ fn carry(vault: &Vault, notice: NoticeId, outcome: TryOutcome) -> anyhow::Result
 }
 
 /// Takes the code out of what is shown without a signature.
-fn hide(message: &mut Message) {
+pub(super) fn hide(message: &mut Message) {
     if let Content::Code(code) = &mut message.content {
         *code = Secret::new("••••••".to_owned());
     }
 }
 
-fn message(vault: &Vault, named: &str) -> anyhow::Result<Message> {
+/// Returns a notice's message, by how its name begins.
+pub(super) fn message(vault: &Vault, named: &str) -> anyhow::Result<Message> {
     let digits = named.replace('-', "");
     let bytes = unhex(&digits).filter(|bytes| (4..=16).contains(&bytes.len()));
     let notice = bytes.context("a notice is named by the first 8 or more digits of its name")?;

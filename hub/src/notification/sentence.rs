@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::event::EventCode;
 
 use super::fact::Fact;
+use super::markup::{Kind, mark, mark_moment};
 use super::words::{Argument, Language, Words};
 
 /// A fact that is older than this when it is told says how old it is.
@@ -22,6 +23,61 @@ pub struct Sources<'a> {
 /// Says what happened, and how long ago where that is long.
 #[must_use]
 pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<String> {
+    let said = told(words, zone, fact, now, &Written { words, zone });
+    said.iter()
+        // "1:30 p.m." at the end of a sentence already ends it.
+        .map(|sentence| sentence.trim().replace("..", "."))
+        .collect()
+}
+
+/// Says the same with every value marked, for a voice.
+#[must_use]
+pub fn marked(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<String> {
+    told(words, zone, fact, now, &Marked)
+}
+
+/// How values stand in a sentence.
+trait Values {
+    fn text(&self, kind: Kind, value: &str) -> String;
+    fn moment(&self, at: Timestamp, is_day: bool) -> String;
+}
+
+/// As they are read.
+struct Written<'a> {
+    words: Words,
+    zone: &'a TimeZone,
+}
+
+impl Values for Written<'_> {
+    fn text(&self, _: Kind, value: &str) -> String {
+        value.to_owned()
+    }
+
+    fn moment(&self, at: Timestamp, is_day: bool) -> String {
+        written_as(self.words.language(), self.zone, at, is_day)
+    }
+}
+
+/// Each between marks.
+struct Marked;
+
+impl Values for Marked {
+    fn text(&self, kind: Kind, value: &str) -> String {
+        mark(kind, value)
+    }
+
+    fn moment(&self, at: Timestamp, is_day: bool) -> String {
+        mark_moment(at, is_day)
+    }
+}
+
+fn told(
+    words: Words,
+    zone: &TimeZone,
+    fact: &Fact,
+    now: Timestamp,
+    values: &dyn Values,
+) -> Vec<String> {
     let Some(code) = fact.event_code() else {
         return Vec::new();
     };
@@ -30,35 +86,32 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
     } else {
         "discreet"
     };
-    let is_day = fact.details.effective_is_day;
-    let happened = fact
-        .effective_at
-        .map(|at| written_as(words.language(), zone, at, is_day));
-    let when = happened.unwrap_or_else(|| words.say("notice-no-time"));
     let details = &fact.details;
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let scheduled = details.scheduled_at.map_or_else(
-        || words.say("notice-no-time"),
-        |at| written_as(words.language(), zone, at, details.scheduled_is_day),
-    );
-    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
-    let (name, from_facility, from, to) = (
-        fact.name
-            .clone()
-            .unwrap_or_else(|| words.say("notice-no-name")),
-        text(&fact.from_facility),
-        text(&details.from),
-        text(&details.to),
-    );
-    let [kind, place, phone] = [&details.kind, &details.place, &details.phone].map(or_none);
-    let (reason, decision, state) = (
-        text(&details.reason),
-        text(&details.decision),
-        or_none(&details.state),
-    );
-    let values = [
+    let moment = |at: Option<Timestamp>, is_day: bool| {
+        let at = at.map(|at| values.moment(at, is_day));
+        at.unwrap_or_else(|| words.say("notice-no-time"))
+    };
+    let when = moment(fact.effective_at, details.effective_is_day);
+    let scheduled = moment(details.scheduled_at, details.scheduled_is_day);
+    let or = |kind: Kind, text: &Option<String>, none: &str| {
+        let text = text.as_ref().map(|text| values.text(kind, text));
+        text.unwrap_or_else(|| none.to_owned())
+    };
+    let name = fact.name.as_ref().map(|name| values.text(Kind::Name, name));
+    let name = name.unwrap_or_else(|| words.say("notice-no-name"));
+    let facility = values.text(Kind::Place, &fact.facility);
+    let from_facility = or(Kind::Place, &fact.from_facility, "");
+    let from = or(Kind::Typed, &details.from, "");
+    let to = or(Kind::Typed, &details.to, "");
+    let kind = or(Kind::Typed, &details.kind, "none");
+    let place = or(Kind::Typed, &details.place, "none");
+    let phone = or(Kind::Phone, &details.phone, "none");
+    let decision = or(Kind::Typed, &details.decision, "");
+    let reason = details.reason.clone().unwrap_or_default();
+    let state = details.state.as_deref().unwrap_or("none");
+    let arguments = [
         ("name", Argument::Text(&name)),
-        ("facility", Argument::Text(&fact.facility)),
+        ("facility", Argument::Text(&facility)),
         ("when", Argument::Text(&when)),
         ("from_facility", Argument::Text(&from_facility)),
         ("from", Argument::Text(&from)),
@@ -69,7 +122,7 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         ("place", Argument::Text(&place)),
         ("phone", Argument::Text(&phone)),
         ("decision", Argument::Text(&decision)),
-        ("state", Argument::Text(&state)),
+        ("state", Argument::Text(state)),
     ];
     let (told, held) = match &details.took_back {
         Some(wrong) => (format!("correction-{wrong}"), "correction-now"),
@@ -77,13 +130,16 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
     };
     let canary = details.canary_of.as_ref();
     let mut sentences: Vec<String> = canary
-        .map(|_| words.say_with("notice-canary", &values))
+        .map(|_| words.say_with("notice-canary", &arguments))
         .into_iter()
         .collect();
-    sentences.push(words.say_with(&format!("{told}-{form}"), &values));
+    sentences.push(words.say_with(&format!("{told}-{form}"), &arguments));
     sentences.extend(fact.still_held_at.as_ref().map(|place| {
-        let values = [("held", Argument::Text(place))];
-        words.say_with(&format!("{held}-{form}"), &values)
+        let place = values.text(Kind::Place, place);
+        words.say_with(
+            &format!("{held}-{form}"),
+            &[("held", Argument::Text(&place))],
+        )
     }));
     // How old something is that did not happen is nothing to say; and how long there has been no word is
     // what a message of a place says.
@@ -91,10 +147,6 @@ pub fn fact(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<S
         sentences.extend(late(words, zone, fact, now));
     }
     sentences
-        .iter()
-        // "1:30 p.m." at the end of a sentence already ends it.
-        .map(|sentence| sentence.trim().replace("..", "."))
-        .collect()
 }
 
 const fn is_of_place(code: EventCode) -> bool {

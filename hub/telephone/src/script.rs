@@ -11,10 +11,12 @@
 //! - every call ends.
 
 pub mod ending;
+pub mod inbound;
 mod keys;
 pub mod outbound;
 pub mod pace;
 pub mod prompt;
+pub mod query;
 pub mod speech;
 mod talk;
 #[cfg(test)]
@@ -25,6 +27,7 @@ use savin_shared::pii::Secret;
 
 use self::ending::{EndCause, Ending};
 use self::pace::Wait;
+use self::query::{Query, Reply};
 use self::speech::Play;
 
 /// A call's script.
@@ -46,6 +49,8 @@ pub enum Effect {
     Collect(Collect),
     /// Asks the host whether this is her PIN: [`Event::Checked`].
     Check(Secret<String>),
+    /// Asks the host something: [`Event::Replied`].
+    Query(Query),
     /// Calls an operator and joins both: [`Event::Dialled`], once that is over.
     Dial,
     /// Ends the call, where it has not ended, and tells the host how it ended. Always the last.
@@ -58,7 +63,7 @@ impl Effect {
     pub const fn is_waiting(&self) -> bool {
         match self {
             Self::Play(_) | Self::Hangup(_) => false,
-            Self::Collect(_) | Self::Check(_) | Self::Dial => true,
+            Self::Collect(_) | Self::Check(_) | Self::Query(_) | Self::Dial => true,
         }
     }
 }
@@ -84,6 +89,8 @@ pub enum Event {
     Timeout,
     /// Whether the PIN was hers.
     Checked(Checked),
+    /// What the host answers.
+    Replied(Reply),
     /// What became of the call to an operator.
     Dialled(Dialled),
     /// The line is gone, for whatever reason but our own hanging up.

@@ -15,6 +15,7 @@ use savin_telephone::media::sdp::Secrecy;
 use savin_telephone::script::Checked;
 use savin_telephone::script::ending::Ending;
 use savin_telephone::script::outbound::{CallBack, Notice, Outbound, Told};
+use savin_telephone::script::query::{Query, Reply};
 use savin_telephone::script::speech::{InEach, Play, Utterance};
 use savin_telephone::sip::conduct::{self, Host};
 use savin_telephone::sip::desk::Desk;
@@ -282,6 +283,10 @@ impl Host for Listener {
         } else {
             Checked::Wrong
         }
+    }
+
+    async fn query(&self, _: Query) -> Reply {
+        Reply::Unavailable
     }
 
     async fn roster(&self) -> Vec<Desk> {

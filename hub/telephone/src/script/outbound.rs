@@ -117,7 +117,7 @@ impl Outbound {
     }
 
     fn greet(&mut self) -> Vec<Effect> {
-        let mut say = self.talk.greeting();
+        let mut say = self.talk.greeting(Prompt::Greeting);
         if let Some(word) = self.notice.code_word.clone() {
             let word = Utterance::CodeWord(word);
             say.extend([Utterance::Prompt(Prompt::CodeWord), word, Utterance::Pause]);
@@ -255,7 +255,9 @@ impl Script for Outbound {
             Event::Digits(digits) => self.digits(digits),
             Event::Timeout => self.timeout(),
             Event::Checked(checked) => self.checked(checked),
-            Event::Dialled(Dialled::Talked | Dialled::NoneAnswered) => Vec::new(),
+            Event::Replied(_) | Event::Dialled(Dialled::Talked | Dialled::NoneAnswered) => {
+                Vec::new()
+            }
         }
     }
 }

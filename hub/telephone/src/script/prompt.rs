@@ -65,4 +65,68 @@ prompts! {
     AfterCode = "after-code",
     /// That we do not call again.
     NeverAgain = "never-again",
+    /// What to do in danger: the first words of every call to us.
+    Danger = "danger",
+    /// Who answers.
+    Welcome = "welcome",
+    /// What can be done here.
+    Menu = "menu",
+    /// That something is asked again.
+    OnceMore = "once-more",
+    /// That a person has to be found before anybody is told.
+    FindFirst = "find-first",
+    /// How to name a person.
+    HowToFind = "how-to-find",
+    /// Asks for a number.
+    EnterNumber = "enter-number",
+    /// Asks for a surname.
+    SpellLast = "spell-last",
+    /// Asks for a given name.
+    SpellFirst = "spell-first",
+    /// That nobody was found, which proves nothing.
+    NobodyFound = "nobody-found",
+    /// That more letters are needed.
+    TooMany = "too-many",
+    /// Before a name.
+    For = "for",
+    /// Before a key.
+    Press = "press",
+    /// What to press after a status.
+    AfterStatus = "after-status",
+    /// Asks which number to call.
+    EnterPhone = "enter-phone",
+    /// Asks for the number that we call.
+    EnterYourPhone = "enter-your-phone",
+    /// What to press who has no PIN any more.
+    ForgotPin = "forgot-pin",
+    /// Asks where to call back.
+    EnterCallBack = "enter-call-back",
+    /// Before a number is read back.
+    PhoneIs = "phone-is",
+    /// Asks whether a number is right.
+    IsThatRight = "is-that-right",
+    /// Asks for a new PIN.
+    ChoosePin = "choose-pin",
+    /// Asks for the new PIN a second time.
+    PinOnceMore = "pin-once-more",
+    /// That the two were not the same.
+    PinsDiffer = "pins-differ",
+    /// That a code is on its way.
+    Registered = "registered",
+    /// Asks for a code.
+    EnterCode = "enter-code",
+    /// That the number counts.
+    Proved = "proved",
+    /// What somebody can change.
+    Mine = "mine",
+    /// That the new PIN counts.
+    PinChanged = "pin-changed",
+    /// Asks whether to stop.
+    ConfirmStop = "confirm-stop",
+    /// That it is asked for.
+    Stopped = "stopped",
+    /// What happens to somebody who forgot a PIN.
+    ResetSent = "reset-sent",
+    /// That a person calls back.
+    CallBackTaken = "call-back-taken",
 }

@@ -72,9 +72,9 @@ impl Talk {
     }
 
     /// Begins what is said first.
-    pub(super) fn greeting(&self) -> Vec<Utterance> {
+    pub(super) fn greeting(&self, greeting: Prompt) -> Vec<Utterance> {
         let relay = (self.pace == Pace::Relay).then_some(Prompt::RelayWelcome);
-        let greeting = std::iter::once(Prompt::Greeting).chain(relay);
+        let greeting = std::iter::once(greeting).chain(relay);
         greeting.map(Utterance::Prompt).collect()
     }
 
@@ -107,6 +107,11 @@ impl Talk {
             self.operator = Operator::Talked;
         }
         has_talked
+    }
+
+    /// Goes on with the script after no operator took the call.
+    pub(super) const fn go_on(&mut self) {
+        self.with = With::Script;
     }
 
     /// Ends the call with the outcome that it has, after something more is said.

@@ -69,7 +69,7 @@ impl Verify {
 
     fn offer(&mut self) -> Vec<Effect> {
         self.state = State::Offered;
-        let mut say = self.talk.greeting();
+        let mut say = self.talk.greeting(Prompt::Greeting);
         say.extend([Prompt::CodeOffer, Prompt::ForOperator].map(Utterance::Prompt));
         vec![
             self.talk.play(say),
@@ -160,9 +160,9 @@ impl Script for Verify {
             Event::Answered(answerer) => self.answered(answerer),
             Event::Digits(digits) => self.digits(digits),
             Event::Timeout => self.timeout(),
-            Event::Checked(_) | Event::Dialled(Dialled::Talked | Dialled::NoneAnswered) => {
-                Vec::new()
-            }
+            Event::Checked(_)
+            | Event::Replied(_)
+            | Event::Dialled(Dialled::Talked | Dialled::NoneAnswered) => Vec::new(),
         }
     }
 }

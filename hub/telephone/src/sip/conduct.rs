@@ -11,6 +11,7 @@ use super::exchange::Exchange;
 use crate::media::machine;
 use crate::media::session::Order;
 use crate::script::ending::{EndCause, Ending, NotAnswered};
+use crate::script::query::{Query, Reply};
 use crate::script::speech::Play;
 use crate::script::{Answerer, Checked, Collect, Dialled, Digits, Effect, Ended, Event, Script};
 
@@ -24,6 +25,9 @@ pub trait Host: Send + Sync {
 
     /// Says whether a PIN is hers.
     fn check(&self, pin: &Secret<String>) -> impl Future<Output = Checked> + Send;
+
+    /// Answers what a script asks.
+    fn query(&self, query: Query) -> impl Future<Output = Reply> + Send;
 
     /// Returns the operators to be called, in order.
     fn roster(&self) -> impl Future<Output = Vec<Desk>> + Send;
@@ -96,6 +100,10 @@ impl<H: Host> Stage<'_, H> {
                 Effect::Check(pin) => {
                     let checked = self.host.check(&pin).await;
                     return Performed::Event(Event::Checked(checked));
+                }
+                Effect::Query(query) => {
+                    let reply = self.host.query(query).await;
+                    return Performed::Event(Event::Replied(reply));
                 }
                 Effect::Dial => {
                     let event = match self.said().await {
@@ -243,6 +251,10 @@ enum Silence {
 fn ending(effects: Vec<Effect>) -> Option<Ending> {
     effects.into_iter().find_map(|effect| match effect {
         Effect::Hangup(ending) => Some(ending),
-        Effect::Play(_) | Effect::Collect(_) | Effect::Check(_) | Effect::Dial => None,
+        Effect::Play(_)
+        | Effect::Collect(_)
+        | Effect::Check(_)
+        | Effect::Query(_)
+        | Effect::Dial => None,
     })
 }

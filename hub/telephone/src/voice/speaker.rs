@@ -130,8 +130,12 @@ impl Speaker {
         Ok(sound)
     }
 
-    /// Returns the sound of a name, which is kept for the next call.
+    /// Returns the sound of a name: of the catalogue where it has it, as of places, else rendered and
+    /// kept for the next call.
     fn name(&self, language: Language, name: &str) -> Result<Vec<u8>, SpeakError> {
+        if let Some(sound) = self.catalogue.find(language, &Phrase::of_words(name))? {
+            return Ok(sound);
+        }
         let engine = self.engine.name(language);
         let hash = Hash::tagged("savin/spoken-name/1", &[engine.as_bytes(), name.as_bytes()]);
         let path = self.names.join(language.tag()).join(format!("{hash}.ulaw"));

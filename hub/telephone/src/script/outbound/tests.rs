@@ -1,6 +1,6 @@
 //! Proves what no sequence of events may bring about in a call that tells a notice.
 
-use proptest::prelude::{Just, Strategy, any};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any};
 use proptest::proptest;
 use savin_shared::pii::Pii;
 
@@ -216,6 +216,8 @@ fn any_notice() -> impl Strategy<Value = Notice> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn says_and_confirms_nothing_before_the_right_pin(
         notice in any_notice(),

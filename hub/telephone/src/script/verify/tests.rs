@@ -1,5 +1,6 @@
 //! Proves what no sequence of events may bring about in a call that says a code.
 
+use proptest::prelude::ProptestConfig;
 use proptest::proptest;
 use savin_shared::pii::Secret;
 
@@ -80,6 +81,8 @@ fn counts_no_code_that_was_cut_off() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn ends_every_call_and_says_no_code_unasked(
         events in proptest::collection::vec(events(), 200),

@@ -1,0 +1,446 @@
+//! The call to the toll-free number: danger first, then status, registration and changes by keypad, and
+//! an operator on 0 from everywhere. The caller's own number says nothing of who calls.
+
+mod ask;
+
+use savin_shared::pii::{Pii, Secret};
+
+use super::ending::Outcome;
+use super::keys::MISSES_MAX;
+use super::pace::Pace;
+use super::prompt::Prompt;
+use super::query::{Found, Query, Reply};
+use super::speech::{Language, Utterance};
+use super::talk::Talk;
+use super::{Digits, Effect, Event, Script};
+
+/// Queries of a call that make somebody else's telephone ring: one each.
+const RINGS_MAX: u8 = 2;
+
+/// Look-ups of a call.
+const LOOK_UPS_MAX: u8 = 12;
+
+/// The digits of a telephone number.
+const PHONE_DIGITS: usize = 10;
+
+/// Why a telephone number is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Register,
+    SignIn,
+    Prove,
+    Reset,
+    Change,
+    CallBack,
+}
+
+/// What was asked last, and what the answer is for.
+#[derive(Debug, Clone, PartialEq)]
+enum State {
+    Menu,
+    How,
+    Number,
+    LastName,
+    FirstName {
+        last: Pii<String>,
+    },
+    Choose(Vec<Found>),
+    Heard,
+    Phone(Purpose),
+    PhoneOk(Purpose, Pii<String>),
+    Code {
+        phone: Pii<String>,
+    },
+    Pin {
+        phone: Pii<String>,
+    },
+    /// A new PIN: for a registration with this number, or for herself.
+    NewPin {
+        phone: Option<Pii<String>>,
+    },
+    NewPinAgain {
+        phone: Option<Pii<String>>,
+        pin: Secret<String>,
+    },
+    Mine,
+    ConfirmStop,
+    /// The host looks at something.
+    Waiting(Wanted),
+}
+
+/// What the host looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    People,
+    Registered,
+    Proved,
+    SignedIn,
+    Latest,
+    PhoneChanged,
+    PinChanged,
+    Stopped,
+    Reset,
+    CallBack,
+}
+
+/// The script of a call to the toll-free number.
+#[derive(Debug)]
+pub struct Inbound {
+    talk: Talk,
+    state: State,
+    /// The person who was heard of last.
+    person: Option<Found>,
+    misses: u8,
+    rings: u8,
+    look_ups: u8,
+    /// Whether an operator was called already.
+    has_dialled: bool,
+}
+
+impl Inbound {
+    /// Begins a call.
+    #[must_use]
+    pub const fn new(language: Language, pace: Pace) -> Self {
+        Self {
+            talk: Talk::new(language, pace, Outcome::Served),
+            state: State::Menu,
+            person: None,
+            misses: 0,
+            rings: 0,
+            look_ups: 0,
+            has_dialled: false,
+        }
+    }
+
+    /// Goes on to another question, after something is said.
+    fn go(&mut self, state: State, first: &[Prompt]) -> Vec<Effect> {
+        self.state = state;
+        self.ask(first.iter().copied().map(Utterance::Prompt).collect())
+    }
+
+    /// Asks the host.
+    fn query(&mut self, wanted: Wanted, query: Query) -> Vec<Effect> {
+        self.state = State::Waiting(wanted);
+        vec![Effect::Query(query)]
+    }
+
+    /// Calls an operator, once a call; where none was free, what is left is a call back.
+    fn dial(&mut self, why: Prompt) -> Vec<Effect> {
+        if self.has_dialled {
+            return self.talk.over(vec![self.talk.say(Prompt::NoOperator)]);
+        }
+        self.has_dialled = true;
+        self.talk.dial(why)
+    }
+
+    fn miss(&mut self) -> Vec<Effect> {
+        self.misses = self.misses.saturating_add(1);
+        if self.misses >= MISSES_MAX {
+            return self.dial(Prompt::PersonHelps);
+        }
+        self.ask(vec![Utterance::Prompt(Prompt::OnceMore)])
+    }
+
+    fn digits(&mut self, digits: &Digits) -> Vec<Effect> {
+        let keys = digits.keys.reveal().as_str();
+        match (keys, &self.state) {
+            (_, State::Waiting(_)) => Vec::new(),
+            ("0", _) => self.dial(Prompt::Connecting),
+            ("9", _) => self.ask(Vec::new()),
+            ("*", _) => {
+                self.misses = 0;
+                self.go(State::Menu, &[])
+            }
+            ("", _) if !matches!(self.state, State::FirstName { .. }) => self.miss(),
+            _ => self.answer(keys),
+        }
+    }
+
+    /// Takes the answer to what was asked.
+    fn answer(&mut self, keys: &str) -> Vec<Effect> {
+        let effects = match self.state.clone() {
+            State::Menu => self.menu(keys),
+            State::How => match keys {
+                "1" => Some(self.go(State::Number, &[])),
+                "3" => Some(self.go(State::LastName, &[])),
+                _ => None,
+            },
+            State::Number => is_digits(keys).then(|| {
+                let (digits, language) = (keys.to_owned(), self.talk.language);
+                self.look_up(Query::FindNumber { digits, language })
+            }),
+            State::LastName => is_letters(keys).then(|| {
+                let last = Pii::new(keys.to_owned());
+                self.go(State::FirstName { last }, &[])
+            }),
+            State::FirstName { last } => is_letters(keys).then(|| {
+                let (first, language) = (Pii::new(keys.to_owned()), self.talk.language);
+                self.look_up(Query::FindName {
+                    last,
+                    first,
+                    language,
+                })
+            }),
+            State::Choose(people) => self.choose(keys, people),
+            State::Heard => match keys {
+                "1" => Some(self.go(State::How, &[])),
+                "3" => Some(self.register()),
+                _ => None,
+            },
+            State::Phone(purpose) => self.phone(purpose, keys),
+            State::PhoneOk(purpose, phone) => match keys {
+                "1" => self.phone_is_right(purpose, phone),
+                "3" => Some(self.go(State::Phone(purpose), &[])),
+                _ => None,
+            },
+            State::Pin { phone } => is_pin(keys).then(|| {
+                let pin = Secret::new(keys.to_owned());
+                self.query(Wanted::SignedIn, Query::SignIn { phone, pin })
+            }),
+            State::Code { phone } => is_digits(keys).then(|| {
+                let code = Secret::new(keys.to_owned());
+                self.query(Wanted::Proved, Query::Prove { phone, code })
+            }),
+            State::NewPin { phone } => is_pin(keys).then(|| {
+                let pin = Secret::new(keys.to_owned());
+                self.go(State::NewPinAgain { phone, pin }, &[])
+            }),
+            State::NewPinAgain { phone, pin } => Some(self.new_pin(keys, phone, pin)),
+            State::Mine => self.mine(keys),
+            State::ConfirmStop => match keys {
+                "7" => Some(self.query(Wanted::Stopped, Query::Stop)),
+                _ => Some(self.go(State::Mine, &[])),
+            },
+            State::Waiting(_) => Some(Vec::new()),
+        };
+        match effects {
+            Some(effects) => effects,
+            None => self.miss(),
+        }
+    }
+
+    fn menu(&mut self, keys: &str) -> Option<Vec<Effect>> {
+        match keys {
+            "1" => Some(self.go(State::How, &[])),
+            "2" => {
+                self.talk.switch();
+                Some(self.go(State::Menu, &[]))
+            }
+            "3" => Some(self.register()),
+            "4" => Some(self.go(State::Phone(Purpose::SignIn), &[])),
+            "5" => Some(self.go(State::Phone(Purpose::Prove), &[])),
+            _ => None,
+        }
+    }
+
+    /// Begins to register for the person who was heard of, or looks for one first.
+    fn register(&mut self) -> Vec<Effect> {
+        if self.person.is_none() {
+            return self.go(State::How, &[Prompt::FindFirst]);
+        }
+        if self.rings >= RINGS_MAX {
+            return self.dial(Prompt::PersonHelps);
+        }
+        self.go(State::Phone(Purpose::Register), &[])
+    }
+
+    fn look_up(&mut self, query: Query) -> Vec<Effect> {
+        self.look_ups = self.look_ups.saturating_add(1);
+        if self.look_ups > LOOK_UPS_MAX {
+            return self.dial(Prompt::PersonHelps);
+        }
+        self.query(Wanted::People, query)
+    }
+
+    fn choose(&mut self, keys: &str, people: Vec<Found>) -> Option<Vec<Effect>> {
+        let chosen = keys.parse::<usize>().ok()?.checked_sub(1)?;
+        let person = people.into_iter().nth(chosen)?;
+        Some(self.heard(person))
+    }
+
+    fn heard(&mut self, person: Found) -> Vec<Effect> {
+        self.person = Some(person);
+        self.go(State::Heard, &[])
+    }
+
+    fn phone(&mut self, purpose: Purpose, keys: &str) -> Option<Vec<Effect>> {
+        let digits = keys
+            .strip_prefix('1')
+            .filter(|rest| rest.len() == PHONE_DIGITS);
+        let digits = digits.unwrap_or(keys);
+        if digits.len() != PHONE_DIGITS || !is_digits(digits) {
+            // Whoever forgot her PIN says so where the number is asked for.
+            let has_forgotten = keys == "6" && purpose == Purpose::SignIn;
+            return has_forgotten.then(|| self.go(State::Phone(Purpose::Reset), &[]));
+        }
+        let phone = Pii::new(digits.to_owned());
+        Some(match purpose {
+            Purpose::SignIn => self.go(State::Pin { phone }, &[]),
+            Purpose::Prove => self.go(State::Code { phone }, &[]),
+            Purpose::Register | Purpose::Reset | Purpose::Change | Purpose::CallBack => {
+                self.go(State::PhoneOk(purpose, phone), &[])
+            }
+        })
+    }
+
+    fn phone_is_right(&mut self, purpose: Purpose, phone: Pii<String>) -> Option<Vec<Effect>> {
+        let (wanted, query) = match purpose {
+            Purpose::Register => {
+                return Some(self.go(State::NewPin { phone: Some(phone) }, &[]));
+            }
+            Purpose::Reset => (Wanted::Reset, Query::ResetPin { phone }),
+            Purpose::Change => (Wanted::PhoneChanged, Query::ChangePhone { phone }),
+            Purpose::CallBack => (Wanted::CallBack, Query::CallBack { phone }),
+            Purpose::SignIn | Purpose::Prove => return None,
+        };
+        if purpose != Purpose::CallBack {
+            self.rings = self.rings.saturating_add(1);
+            if self.rings > RINGS_MAX {
+                return Some(self.dial(Prompt::PersonHelps));
+            }
+        }
+        Some(self.query(wanted, query))
+    }
+
+    fn new_pin(
+        &mut self,
+        keys: &str,
+        phone: Option<Pii<String>>,
+        pin: Secret<String>,
+    ) -> Vec<Effect> {
+        if pin != Secret::new(keys.to_owned()) {
+            return self.go(State::NewPin { phone }, &[Prompt::PinsDiffer]);
+        }
+        match (phone, &self.person) {
+            (None, _) => self.query(Wanted::PinChanged, Query::ChangePin { pin }),
+            (Some(phone), Some(person)) => {
+                let query = Query::Register {
+                    person: person.person.clone(),
+                    phone,
+                    pin,
+                    language: self.talk.language,
+                };
+                self.rings = self.rings.saturating_add(1);
+                self.query(Wanted::Registered, query)
+            }
+            (Some(_), None) => self.go(State::How, &[Prompt::FindFirst]),
+        }
+    }
+
+    fn mine(&mut self, keys: &str) -> Option<Vec<Effect>> {
+        let language = self.talk.language;
+        match keys {
+            "1" => Some(self.query(Wanted::Latest, Query::Latest { language })),
+            "3" => Some(self.go(State::Phone(Purpose::Change), &[])),
+            "4" => Some(self.go(State::NewPin { phone: None }, &[])),
+            "7" => Some(self.go(State::ConfirmStop, &[])),
+            _ => None,
+        }
+    }
+
+    fn replied(&mut self, reply: Reply) -> Vec<Effect> {
+        let State::Waiting(wanted) = self.state else {
+            return Vec::new();
+        };
+        match (wanted, reply) {
+            (Wanted::People, Reply::Found(people)) => self.found(people),
+            (Wanted::People, Reply::TooMany) => self.go(State::LastName, &[Prompt::TooMany]),
+            (Wanted::Registered, Reply::Done) => self.go(State::Menu, &[Prompt::Registered]),
+            (Wanted::Proved, Reply::Done) => {
+                self.misses = 0;
+                self.go(State::Menu, &[Prompt::Proved])
+            }
+            (Wanted::SignedIn, Reply::Done) => {
+                self.misses = 0;
+                self.go(State::Mine, &[])
+            }
+            (Wanted::Proved, Reply::Refused) => self.refused(Purpose::Prove),
+            (Wanted::SignedIn, Reply::Refused) => self.refused(Purpose::SignIn),
+            (Wanted::Latest, Reply::Said(said)) => {
+                self.state = State::Mine;
+                self.ask(said)
+            }
+            (Wanted::PhoneChanged, Reply::Done) => self.go(State::Mine, &[Prompt::Registered]),
+            (Wanted::PinChanged, Reply::Done) => self.go(State::Mine, &[Prompt::PinChanged]),
+            (Wanted::Stopped, Reply::Done) => self.go(State::Menu, &[Prompt::Stopped]),
+            (Wanted::Reset, Reply::Done) => self.go(State::Menu, &[Prompt::ResetSent]),
+            (Wanted::CallBack, Reply::Done) => {
+                let last = [Prompt::CallBackTaken, Prompt::Goodbye].map(|last| self.talk.say(last));
+                self.talk.over(last.into())
+            }
+            _ => self.dial(Prompt::Trouble),
+        }
+    }
+
+    /// Asks for the number again: whether the number or the secret was wrong is not said.
+    fn refused(&mut self, purpose: Purpose) -> Vec<Effect> {
+        self.state = State::Phone(purpose);
+        self.miss()
+    }
+
+    fn found(&mut self, mut people: Vec<Found>) -> Vec<Effect> {
+        if people.len() > 8 {
+            return self.go(State::LastName, &[Prompt::TooMany]);
+        }
+        self.misses = 0;
+        match people.len() {
+            0 => self.go(State::How, &[Prompt::NobodyFound]),
+            1 => match people.pop() {
+                Some(person) => self.heard(person),
+                None => self.go(State::How, &[Prompt::NobodyFound]),
+            },
+            _ => self.go(State::Choose(people), &[]),
+        }
+    }
+}
+
+impl Script for Inbound {
+    fn handle(&mut self, event: Event) -> Vec<Effect> {
+        if self.talk.is_over() {
+            return Vec::new();
+        }
+        let is_too_long = self.talk.is_too_long();
+        match event {
+            Event::Ended(ended) => self.talk.ended(ended.cause),
+            Event::Dialled(dialled) if self.talk.is_dialling() => {
+                if self.talk.talked(dialled) {
+                    return self.talk.over(Vec::new());
+                }
+                self.talk.go_on();
+                self.misses = 0;
+                self.go(State::Phone(Purpose::CallBack), &[Prompt::NoOperator])
+            }
+            _ if self.talk.is_dialling() => Vec::new(),
+            _ if is_too_long => self.dial(Prompt::PersonHelps),
+            Event::Answered(_) => {
+                self.state = State::Menu;
+                let mut first = vec![Utterance::Prompt(Prompt::Danger)];
+                first.extend(self.talk.greeting(Prompt::Welcome));
+                self.ask(first)
+            }
+            Event::Digits(digits) => self.digits(&digits),
+            Event::Timeout if matches!(self.state, State::Waiting(_)) => Vec::new(),
+            Event::Timeout => self.miss(),
+            Event::Replied(reply) => self.replied(reply),
+            Event::Checked(_) | Event::Dialled(_) => Vec::new(),
+        }
+    }
+}
+
+/// Says whether these keys can be a PIN.
+fn is_pin(keys: &str) -> bool {
+    (4..=6).contains(&keys.len()) && is_digits(keys)
+}
+
+/// Says whether these keys are digits.
+fn is_digits(keys: &str) -> bool {
+    keys.bytes().all(|key| key.is_ascii_digit())
+}
+
+/// Says whether letters stand on all of these keys.
+fn is_letters(keys: &str) -> bool {
+    keys.bytes().all(|key| (b'2'..=b'9').contains(&key))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! What a script asks of the host, and what the host answers: plain values. What the host answers never
+//! says whether a number is known to it.
+
+use savin_shared::pii::{Pii, Secret};
+
+use super::speech::{Language, Utterance};
+
+/// What a script asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// Who has this number: [`Reply::Found`].
+    FindNumber {
+        /// The digits that were pressed.
+        digits: String,
+        /// In which language to say what is known.
+        language: Language,
+    },
+    /// Whose names begin with letters on these keys: [`Reply::Found`] or [`Reply::TooMany`].
+    FindName {
+        /// The keys of the surname.
+        last: Pii<String>,
+        /// The keys of the given name; may be empty.
+        first: Pii<String>,
+        /// In which language to say what is known.
+        language: Language,
+    },
+    /// Tell this number of that person, once it is proved: [`Reply::Done`], whoever it is.
+    Register {
+        /// Whom to watch, as [`Found`] named it.
+        person: String,
+        /// The ten digits.
+        phone: Pii<String>,
+        /// The PIN that she chose.
+        pin: Secret<String>,
+        /// In which language to tell.
+        language: Language,
+    },
+    /// A code was said to this number: [`Reply::Done`] or [`Reply::Refused`].
+    Prove {
+        /// The ten digits.
+        phone: Pii<String>,
+        /// The code.
+        code: Secret<String>,
+    },
+    /// Somebody who is registered by this number: [`Reply::Done`] or [`Reply::Refused`]. The host
+    /// remembers it for this call.
+    SignIn {
+        /// The ten digits.
+        phone: Pii<String>,
+        /// Her PIN.
+        pin: Secret<String>,
+    },
+    /// How things stand with whom she watches: [`Reply::Said`]. Only after signing in.
+    Latest {
+        /// In which language to say it.
+        language: Language,
+    },
+    /// Tell another number from now on, once it is proved: [`Reply::Done`]. Only after signing in.
+    ChangePhone {
+        /// The ten digits.
+        phone: Pii<String>,
+    },
+    /// Take another PIN: [`Reply::Done`]. Only after signing in.
+    ChangePin {
+        /// The PIN that she chose.
+        pin: Secret<String>,
+    },
+    /// Stop telling her: [`Reply::Done`]. Only after signing in.
+    Stop,
+    /// Let somebody who forgot her PIN choose another, by a call to the number: [`Reply::Done`],
+    /// whoever it is.
+    ResetPin {
+        /// The ten digits.
+        phone: Pii<String>,
+    },
+    /// Call back, since no operator was free: [`Reply::Done`].
+    CallBack {
+        /// The ten digits.
+        phone: Pii<String>,
+    },
+}
+
+/// What the host answers. [`Self::Unavailable`] may answer anything, and leads to a person.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// People, few enough to be read out; none where nobody is found.
+    Found(Vec<Found>),
+    /// More people than can be read out.
+    TooMany,
+    /// It is done, or would be if there were anything to do.
+    Done,
+    /// That is not right.
+    Refused,
+    /// This is to be said.
+    Said(Vec<Utterance>),
+    /// That cannot be done now.
+    Unavailable,
+}
+
+/// Somebody who was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// What the host calls the person.
+    pub person: String,
+    /// The name.
+    pub name: Pii<String>,
+    /// Where the person is, as of when, and how sure that is.
+    pub status: Vec<Utterance>,
+}
