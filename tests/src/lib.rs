@@ -5,6 +5,7 @@ pub mod clock;
 pub mod corpus;
 #[cfg(unix)]
 pub mod county_server;
+pub mod cups;
 pub mod demo;
 pub mod dice;
 pub mod drain;

@@ -8,6 +8,7 @@ mod address;
 mod barcode;
 mod page;
 mod paper;
+mod print;
 mod sample;
 mod tags;
 
