@@ -18,6 +18,7 @@ mod notices;
 mod output;
 mod persons;
 mod register;
+mod replay;
 mod report;
 mod rules;
 mod serve;
@@ -125,6 +126,8 @@ enum Command {
     /// Show, sign and check the logs of what was sent, decided and told.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCli),
+    /// Make the registry anew from the log, and compare it with what it is.
+    Replay(replay::Replay),
     /// Show how fresh what is known of each facility is.
     Freshness(freshness::Freshness),
     /// Render, list and hear what calls say.
@@ -191,6 +194,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Canary => canary::run(&config, output),
         Command::Certificate(certificate) => certificate.run(&config, output),
         Command::Evidence(command) => command.run(&config, output),
+        Command::Replay(replay) => replay.run(&config, output),
         Command::Freshness(freshness) => freshness.run(&config, output),
         Command::Voice(command) => command.run(&config, output),
         Command::Status => status::run(&config, output),

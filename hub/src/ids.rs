@@ -43,6 +43,29 @@ impl PersonId {
         let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid();
         Self::from_bytes(*uuid.as_bytes())
     }
+
+    /// Derives the identifier of the n-th person whom the intake made: the same whenever the same is taken
+    /// in the same order, in the order in which they became known, and not to be guessed without the key
+    /// (UUID version 7 with a counter, RFC 9562, section 6.2).
+    #[must_use]
+    pub fn numbered(key: &[u8; 16], at: jiff::Timestamp, number: i64) -> Self {
+        let parts: [&[u8]; 2] = [key, &number.to_be_bytes()];
+        let hash = Hash::tagged("savin/person/1", &parts);
+        // The version takes the first 4 of 80 bits and the variant the 17th and 18th: 42 bits of the
+        // number go around them, and 32 of the hash follow.
+        let number = number.unsigned_abs();
+        let (high, middle, low) = (
+            number >> 30 & 0xFFF,
+            number >> 24 & 0x3F,
+            number & 0xFF_FFFF,
+        );
+        let [_, _, number @ ..] = (high << 32 | middle << 24 | low).to_be_bytes();
+        let mut tail = [0; 16];
+        for (to, from) in tail.iter_mut().zip(number.iter().chain(hash.as_bytes())) {
+            *to = *from;
+        }
+        Self::new(at, tail)
+    }
 }
 
 impl EventId {
@@ -73,5 +96,36 @@ impl EventId {
     fn of(hash: &Hash) -> Self {
         let first = hash.as_bytes().first_chunk::<16>();
         Self::from_bytes(first.copied().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::PersonId;
+
+    #[test]
+    fn numbers_persons_of_one_moment_in_the_order_in_which_they_became_known() {
+        let at = Timestamp::from_second(1_781_000_000).unwrap();
+        let of = |number| PersonId::numbered(&[7; 16], at, number);
+        let numbers = [
+            1,
+            2,
+            255,
+            256,
+            65_536,
+            1 << 24,
+            (1 << 30) - 1,
+            1 << 30,
+            1 << 41,
+        ];
+        let persons = numbers.map(of);
+        assert!(persons.is_sorted(), "{persons:?}");
+        assert_eq!(of(5), of(5));
+        let other = PersonId::numbered(&[8; 16], at, 5);
+        assert_ne!(of(5), other);
+        assert_eq!(other.as_bytes()[6] >> 4, 7);
+        assert_eq!(other.as_bytes()[8] >> 6, 2);
     }
 }

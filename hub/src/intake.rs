@@ -5,11 +5,13 @@
 
 pub mod batches;
 mod checks;
+pub mod deciding;
 pub mod full_state;
 mod linking;
 mod people;
 pub mod relinking;
 pub mod repair;
+pub mod replay;
 mod settle;
 mod succession;
 mod workspace;
@@ -66,7 +68,7 @@ pub struct OpenedDelta {
 pub struct Moment {
     /// The hub's wall clock.
     pub now: Timestamp,
-    /// Draws 128 bits for a new person.
+    /// Draws 128 bits for a salt.
     pub random: fn() -> [u8; 16],
 }
 

@@ -89,12 +89,6 @@ impl Vault {
         self
     }
 
-    /// Returns the database, for a test to look into.
-    #[cfg(test)]
-    pub(crate) const fn store(&self) -> &Store {
-        &self.store
-    }
-
     /// Returns what tells when the process must end because of the vault.
     #[must_use]
     pub const fn doom(&self) -> &Doom {

@@ -66,6 +66,12 @@ impl Output {
         self.line(&table.to_string())
     }
 
+    /// Says on standard error how far a long command is.
+    pub(super) fn progress(&self, text: &str) {
+        // There is nobody left to tell when standard error is closed.
+        let _closed = writeln!(io::stderr().lock(), "{text}");
+    }
+
     /// Says what failed and why, on standard error.
     pub(super) fn complain(&self, error: &anyhow::Error) {
         let causes: Vec<String> = error.chain().map(ToString::to_string).collect();

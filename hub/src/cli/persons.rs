@@ -5,7 +5,6 @@ mod weighing;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::output::Output;
@@ -13,14 +12,12 @@ use super::signing::SignAs;
 use crate::app;
 use crate::config::Config;
 use crate::ids::{PersonId, RecordId};
+use crate::intake::deciding::{self, Parting};
 use crate::linkage::judging::{Judged, Verdict};
 use crate::linkage::weights::Weights;
-use crate::store::StoreError;
-use crate::store::conn::Tx;
-use crate::store::registry::decision::{self, Decision};
-use crate::store::registry::merge::{self, Joining};
+use crate::store::registry::merge;
 use crate::store::registry::task::{self, TaskKind};
-use crate::store::registry::{face, person, weights};
+use crate::store::registry::{face, weights};
 use side::Side;
 use weighing::{Relink, Weigh};
 
@@ -274,19 +271,8 @@ impl Merge {
         let (first, second) = (self.one.min(self.other), self.one.max(self.other));
         let subject = merge::subject(first, second);
         let signed = signer.sign("person-merge", &subject, "merge", &self.note, now);
-        let note = self.note.clone();
         let into = app::open_registry(config)?.write_now("merge", move |tx| {
-            let decision = decision::record(tx, &signed)?;
-            let (first, second) = (current(tx, first)?, current(tx, second)?);
-            let joining = Joining {
-                person: first.max(second),
-                into: first.min(second),
-                why: note.clone(),
-                decision: Some(decision),
-            };
-            merge::join(tx, &joining, now)?;
-            merge::ask_to_tell(tx, joining.into, now)?;
-            Ok(joining.into)
+            deciding::merge(tx, (first, second), &signed, now)
         })?;
         if output.is_json() {
             return output.object(&json!({ "person": into.to_string(), "choice": "merge" }));
@@ -305,19 +291,20 @@ impl Split {
         if self.other.is_none() && self.records.is_empty() {
             bail!("name who is somebody else, or with --record what is somebody else's");
         }
-        let (one, records) = (self.one, self.records.clone());
-        let is_new = self.other.is_none();
+        let one = self.one;
         let other = self.other.unwrap_or_else(|| PersonId::new(now, (random)()));
+        let parting = Parting {
+            one,
+            other,
+            is_new: self.other.is_none(),
+            records: self.records.iter().copied().map(RecordId).collect(),
+        };
         let subject = merge::subject(one, other);
-        let numbers: Vec<String> = records.iter().map(i64::to_string).collect();
+        let numbers: Vec<String> = self.records.iter().map(i64::to_string).collect();
         let choice = format!("split {}", numbers.join(" "));
         let signed = signer.sign("person-split", &subject, choice.trim(), &self.note, now);
         app::open_registry(config)?.write_now("split", move |tx| {
-            if is_new {
-                person::insert_many(tx, &[other], now)?;
-            }
-            let records: Vec<_> = records.iter().copied().map(RecordId).collect();
-            part(tx, (one, other), &records, &signed, now)
+            deciding::split(tx, &parting, &signed, now)
         })?;
         if output.is_json() {
             return output.object(&json!({
@@ -326,50 +313,6 @@ impl Split {
         }
         output.line(&format!("Two people from now on: {one} and {other}."))
     }
-}
-
-/// Parts two persons: by taking a joining back, by moving records, or by saying so.
-fn part(
-    tx: &mut Tx<'_>,
-    (one, other): (PersonId, PersonId),
-    records: &[RecordId],
-    signed: &Decision,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let decision = decision::record(tx, signed)?;
-    if !records.is_empty() {
-        let (one, other) = (current(tx, one)?, current(tx, other)?);
-        return merge::part(tx, (one, other), records, decision, now);
-    }
-    let joined = merge::of_person(tx, other)?
-        .into_iter()
-        .chain(merge::of_person(tx, one)?);
-    let between = |merge: &merge::Merge| {
-        let pair = (merge.joining.person, merge.joining.into);
-        merge.undone_at.is_none() && (pair == (one, other) || pair == (other, one))
-    };
-    if let Some(merge) = joined.into_iter().find(between) {
-        return merge::undo(tx, &merge, decision, now);
-    }
-    let (one, other) = (current(tx, one)?, current(tx, other)?);
-    if one == other {
-        return Err(StoreError::Refused(
-            "they are one by more than one joining: `savin-hub persons show` lists them; take the \
-             last back first"
-                .to_owned(),
-        ));
-    }
-    merge::keep_apart(tx, (one, other), decision, now)
-}
-
-/// Returns who a person is now, where there is one.
-fn current(tx: &mut Tx<'_>, person: PersonId) -> Result<PersonId, StoreError> {
-    if !person::exists(tx, person)? {
-        return Err(StoreError::Refused(format!(
-            "nobody is known as {person}: see `savin-hub persons review`"
-        )));
-    }
-    merge::current(tx, person)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::store::registry::agent;
 use crate::store::registry::gap::{self, Gap};
 use crate::store::registry::log::{self, Logged, LoggedAt};
 use crate::store::registry::position::{self, Durable};
+use crate::store::registry::step::{self, Step};
 
 /// What became of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,7 +171,15 @@ fn store(
         .into_iter()
         .filter_map(|agent| Some((agent, positions.get(&agent)?)))
         .collect();
-    position::store_many(tx, &changed)
+    position::store_many(tx, &changed)?;
+    if accepted.is_empty() {
+        return Ok(());
+    }
+    let named = accepted.iter().map(|opened| {
+        let header = &opened.batch.header;
+        (header.agent, header.span.epoch, header.span.first)
+    });
+    step::append(tx, &Step::Batches(named.collect()), &[], moment.now)
 }
 
 /// Returns the first rosters that are whole now: the digest stands at the end of a capture.

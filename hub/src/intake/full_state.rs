@@ -7,7 +7,7 @@ use savin_shared::chain::Position;
 use savin_shared::clock::{ObservedAt, ReceivedAt};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::digest::{Digest, key_hash};
-use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
+use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotRow};
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, FeedName};
 use savin_shared::record::{Record, portable, row_hash};
@@ -20,6 +20,7 @@ use crate::store::conn::Tx;
 use crate::store::registry::listing::{self, Listing, ListingKey};
 use crate::store::registry::log;
 use crate::store::registry::position::{self, Durable};
+use crate::store::registry::step::{self, Step};
 
 /// A full state whose signature and rows have been checked.
 #[derive(Debug, Clone)]
@@ -30,6 +31,23 @@ pub struct FullState {
     pub position: Position,
     digest: Digest,
     rows: Vec<StateRow>,
+    sent: Sent,
+}
+
+/// What an agent signed and sent, as the steps of the intake keep it.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    pub(super) begin: SnapshotBegin,
+    pub(super) chunks: Vec<SnapshotChunk>,
+}
+
+impl Sent {
+    pub(super) fn new(begin: &SnapshotBegin, rows: &[SnapshotRow]) -> Result<Self, Refusal> {
+        Ok(Self {
+            begin: begin.clone(),
+            chunks: SnapshotChunk::pack_all(rows).map_err(|_| forged())?,
+        })
+    }
 }
 
 /// A row of a state, read.
@@ -54,6 +72,7 @@ pub fn open(
     begin
         .verify(speaker.agent, &speaker.batch_key)
         .map_err(|_| forged())?;
+    let sent = Sent::new(begin, &rows)?;
     let mut digest = Digest::default();
     let mut opened = Vec::with_capacity(rows.len());
     for row in rows {
@@ -69,6 +88,7 @@ pub fn open(
         position: begin.position,
         digest,
         rows: opened,
+        sent,
     })
 }
 
@@ -91,6 +111,13 @@ pub(super) fn opened_row(speaker: &Speaker, row: SnapshotRow) -> Result<StateRow
         feed: row.feed,
         record,
     })
+}
+
+impl FullState {
+    /// Returns how many rows it has.
+    pub(super) const fn len(&self) -> u64 {
+        self.rows.len() as u64
+    }
 }
 
 impl StateRow {
@@ -119,6 +146,11 @@ pub fn take(
         return Ok(Err(Refusal::Behind));
     }
     apply(tx, state, moment)?;
+    let step = Step::FullState {
+        agent,
+        begin: state.sent.begin.clone(),
+    };
+    step::append(tx, &step, &state.sent.chunks, moment.now)?;
     Ok(Ok(()))
 }
 

@@ -17,7 +17,7 @@ use crate::store::conn::Tx;
 use crate::store::registry::merge::{self, Joining};
 use crate::store::registry::record::RecordRow;
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::{face, person};
+use crate::store::registry::{face, person, step};
 
 /// Persons with whom staff is asked to compare a record, at most.
 const REVIEWS_MAX: usize = 3;
@@ -32,6 +32,10 @@ const REVIEW_URGENCY: u8 = 3;
 #[derive(Debug)]
 pub(super) struct People {
     moment: Moment,
+    /// The key under which persons are numbered.
+    key: [u8; 16],
+    /// The number of the next one.
+    next_person: i64,
     known: BTreeMap<Identifier, Option<PersonId>>,
     linking: Linking,
     joined: BTreeMap<PersonId, PersonId>,
@@ -92,6 +96,8 @@ impl People {
         Ok(Self {
             linking: Linking::load(tx, &incoming, &persons)?,
             moment,
+            key: step::begin(tx, moment.random)?.person_key,
+            next_person: numbers_for_new_persons(tx, incoming.len())?,
             known: wanted.into_iter().zip(found).collect(),
             joined: BTreeMap::new(),
             made: Vec::new(),
@@ -361,10 +367,19 @@ impl People {
     }
 
     fn make(&mut self) -> PersonId {
-        let person = PersonId::new(self.moment.now, (self.moment.random)());
+        let person = PersonId::numbered(&self.key, self.moment.now, self.next_person);
+        self.next_person += 1;
         self.made.push(person);
         person
     }
+}
+
+/// Takes as many numbers of persons as records may make: each its own, and one whom its numbers name.
+fn numbers_for_new_persons(tx: &mut Tx<'_>, records: usize) -> Result<i64, StoreError> {
+    if records == 0 {
+        return Ok(0);
+    }
+    tx.take_numbers("person", 2 * records as u64)
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@ use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::hash::Hash;
 use savin_shared::ids::AgentId;
 
-use super::full_state::{StateRow, forged, movements, opened_row};
+use super::full_state::{Sent, StateRow, forged, movements, opened_row};
 use super::settle::settle;
 use super::{Moment, Refusal, Speaker};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::listing::{self, Listing, ListingKey};
 use crate::store::registry::position::{self, Durable};
+use crate::store::registry::step::{self, Step};
 
 /// Buckets whose signature and rows have been checked.
 #[derive(Debug, Clone)]
@@ -26,6 +27,14 @@ pub struct Repair {
     state_digest: Hash,
     buckets: Vec<u8>,
     rows: Vec<StateRow>,
+    sent: Sent,
+}
+
+impl Repair {
+    /// Returns how many rows it has.
+    pub(super) const fn len(&self) -> u64 {
+        self.rows.len() as u64
+    }
 }
 
 /// What became of a repair.
@@ -73,6 +82,7 @@ pub fn open(
     begin
         .verify(speaker.agent, &speaker.batch_key)
         .map_err(|_| forged())?;
+    let sent = Sent::new(begin, &rows)?;
     let mut opened = Vec::with_capacity(rows.len());
     for row in rows {
         let row = opened_row(speaker, row)?;
@@ -87,6 +97,7 @@ pub fn open(
         state_digest: begin.state_digest,
         buckets,
         rows: opened,
+        sent,
     })
 }
 
@@ -129,6 +140,12 @@ pub fn take(tx: &mut Tx<'_>, repair: &Repair, moment: Moment) -> Result<Repaired
     match positions.get(&agent) {
         Some(durable) if durable.digest.root() == repair.state_digest => {
             position::store_many(tx, &[(agent, durable)])?;
+            let step = Step::Repair {
+                agent,
+                begin: repair.sent.begin.clone(),
+                buckets: repair.buckets.clone(),
+            };
+            step::append(tx, &step, &repair.sent.chunks, moment.now)?;
             Ok(Repaired::Done)
         }
         Some(_) | None => Err(StoreError::Damaged(

@@ -1,6 +1,8 @@
 //! The evidence log of a database: leaves and whole subtrees, written in the transaction of what
 //! they witness, and the checkpoints that were signed over them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use savin_shared::hash::Hash;
 
@@ -149,7 +151,8 @@ pub enum Checked {
     Changed(u64),
 }
 
-/// Looks at every leaf, and at every hash above.
+/// Looks at every leaf, and at every hash above. Leaves and hashes are read in pages, each in the order
+/// in which it is stored.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -157,15 +160,21 @@ pub fn check(tx: &mut Tx<'_>) -> Result<Checked, StoreError> {
     let end = head(tx)?;
     let mut frontier = Frontier::default();
     loop {
-        let page = leaves(tx, frontier.size(), LEAVES_AT_ONCE)?;
-        let mut wanted = Vec::new();
+        let page = tx.query(
+            "SELECT leaf_index, content FROM evidence_leaf
+             WHERE leaf_index >= $1 ORDER BY leaf_index LIMIT $2",
+            &[count(frontier.size()), LEAVES_AT_ONCE.into()],
+        )?;
+        let mut wanted: BTreeMap<u8, Vec<Node>> = BTreeMap::new();
         let mut is_gap = false;
         for leaf in &page {
-            is_gap = leaf.index != frontier.size();
+            is_gap = leaf.count(0)? != frontier.size();
             if is_gap {
                 break;
             }
-            wanted.extend(frontier.push(leaf_hash(leaf.content.as_bytes())));
+            for node in frontier.push(leaf_hash(leaf.text(1)?.as_bytes())) {
+                wanted.entry(node.level).or_default().push(node);
+            }
         }
         if let Some(changed) = first_other(tx, &wanted)? {
             return Ok(Checked::Changed(changed));
@@ -188,26 +197,39 @@ pub fn check(tx: &mut Tx<'_>) -> Result<Checked, StoreError> {
     })
 }
 
-/// Leaves that are looked at together.
-const LEAVES_AT_ONCE: u32 = 10_000;
+/// Leaves that are looked at together: some 2 MB, and one question a level.
+const LEAVES_AT_ONCE: i64 = 8_192;
 
-/// Returns the first leaf below the first subtree that is not as it is stored.
-fn first_other(tx: &mut Tx<'_>, wanted: &[Node]) -> Result<Option<u64>, StoreError> {
-    let keys: Vec<_> = wanted
-        .iter()
-        .map(|node| vec![node.level.into(), count(node.index)])
-        .collect();
-    let stored = tx.query_many(
-        "SELECT hash FROM evidence_node WHERE level = $1 AND node_index = $2",
-        &keys,
-    )?;
-    for (node, rows) in wanted.iter().zip(stored) {
-        let stored = rows.first().map(|row| row.array(0)).transpose()?;
-        if stored != Some(*node.hash.as_bytes()) {
-            return Ok(Some(node.index << node.level));
+/// Returns the first leaf below the first subtree that is not as it is stored. The subtrees of a level
+/// follow one another; the first is the one that was whole first.
+fn first_other(
+    tx: &mut Tx<'_>,
+    wanted: &BTreeMap<u8, Vec<Node>>,
+) -> Result<Option<u64>, StoreError> {
+    let mut other: Option<(u64, u8, u64)> = None;
+    for (level, nodes) in wanted {
+        let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else {
+            continue;
+        };
+        let stored = tx.query(
+            "SELECT node_index, hash FROM evidence_node
+             WHERE level = $1 AND node_index BETWEEN $2 AND $3 ORDER BY node_index",
+            &[(*level).into(), count(first.index), count(last.index)],
+        )?;
+        let mut stored = stored.iter().peekable();
+        for node in nodes {
+            let row = stored.next_if(|row| row.count(0).ok() == Some(node.index));
+            let hash = row.map(|row| row.array(1)).transpose()?;
+            if hash != Some(*node.hash.as_bytes()) {
+                let begins = node.index << level;
+                let whole_with = begins + (1 << level);
+                let found = (whole_with, *level, begins);
+                other = Some(other.map_or(found, |before| before.min(found)));
+                break;
+            }
         }
     }
-    Ok(None)
+    Ok(other.map(|(_, _, begins)| begins))
 }
 
 /// Finds the leaf of a subject.
@@ -370,6 +392,29 @@ mod tests {
                     WHERE level = 1 AND node_index = 1) WHERE level = 1 AND node_index = 0",
             );
             assert_eq!(check(), Checked::Changed(0));
+        });
+    }
+
+    #[test]
+    fn names_the_first_leaf_that_was_changed_on_a_later_page() {
+        each("evidence_pages", |store| {
+            let leaves: Vec<_> = (0..20_001).map(leaf).collect();
+            store
+                .write_now("append", move |tx| super::append(tx, &leaves))
+                .unwrap();
+            let check = || store.read_now("check", super::check).unwrap();
+            assert!(matches!(check(), Checked::Whole(end) if end.size == 20_001));
+            let change = |sql: &'static str| {
+                store
+                    .write_now("change", move |tx| tx.execute(sql, &[]))
+                    .unwrap();
+            };
+            change("DELETE FROM evidence_node WHERE level = 14 AND node_index = 0");
+            assert_eq!(check(), Checked::Changed(0));
+            change("UPDATE evidence_leaf SET content = content || 'x' WHERE leaf_index = 10001");
+            assert_eq!(check(), Checked::Changed(10_000));
+            change("DELETE FROM evidence_node WHERE level = 1 AND node_index = 4096");
+            assert_eq!(check(), Checked::Changed(8_192));
         });
     }
 

@@ -21,8 +21,10 @@ pub mod merge;
 pub mod person;
 pub mod position;
 pub mod record;
+pub mod replica;
 pub mod rules;
 pub mod staff;
+pub mod step;
 pub mod task;
 pub mod telling;
 pub mod timely;
@@ -71,6 +73,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0010_court_order.sql",
             include_str!("migrations/registry/0010_court_order.sql"),
+        ),
+        (
+            "0011_step.sql",
+            include_str!("migrations/registry/0011_step.sql"),
         ),
     ],
 };

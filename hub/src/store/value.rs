@@ -92,6 +92,12 @@ impl Row {
         Self(values)
     }
 
+    /// Returns all its values.
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        &self.0
+    }
+
     /// Returns an integer.
     ///
     /// # Errors

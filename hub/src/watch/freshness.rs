@@ -23,6 +23,7 @@ use crate::store::registry::event::{self, Event};
 use crate::store::registry::facility;
 use crate::store::registry::feed::{self, FeedRow};
 use crate::store::registry::freshness::{self, Change, FacilityStanding};
+use crate::store::registry::step::{self, Step};
 use crate::store::registry::task::{NewTask, TaskKind};
 
 /// The feed in which a jail speaks itself: it says nothing about the list.
@@ -228,8 +229,12 @@ fn tell(
         },
     };
     event::append(tx, std::slice::from_ref(&event), look.random)?;
+    let noted = event::position_of(tx, id)?;
+    if let Some(noted) = noted {
+        step::append(tx, &Step::Noted(noted.0), &[], look.now)?;
+    }
     after.told = match news {
-        News::Dark(_) => event::position_of(tx, id)?,
+        News::Dark(_) => noted,
         News::Back(_) => None,
     };
     Ok(())

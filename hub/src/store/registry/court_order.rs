@@ -5,6 +5,7 @@ use savin_shared::ids::AgencyId;
 
 use super::decision::DecisionId;
 use super::record::{self, RecordRow};
+use super::step::{self, Step};
 use super::{event, face, merge, person, task};
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, OrderId, PersonId, RecordId};
@@ -164,6 +165,15 @@ pub fn seal(
     let what = order.kind.as_str();
     let leaf = leaf::court_order(id, what, decision.0, now, &positions);
     evidence::append(tx, &[leaf])?;
+    let OrderKind::Seal = order.kind;
+    let step = Step::Seal {
+        person: scope.person,
+        records: scope.numbers().iter().map(|record| record.0).collect(),
+        number: order.number.clone(),
+        court: order.court.clone(),
+        decision: decision.0,
+    };
+    step::append(tx, &step, &[], now)?;
     Ok(id)
 }
 
@@ -243,6 +253,11 @@ pub fn lift(
     let (positions, events): (Vec<_>, Vec<_>) = events_of(tx, &open)?.into_iter().unzip();
     let leaf = leaf::court_order(order, "unseal", decision.0, now, &positions);
     evidence::append(tx, &[leaf])?;
+    let step = Step::Lift {
+        order: order.0,
+        decision: decision.0,
+    };
+    step::append(tx, &step, &[], now)?;
     Ok(events)
 }
 

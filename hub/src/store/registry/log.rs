@@ -119,6 +119,34 @@ pub fn holding(
         .transpose()
 }
 
+/// Returns batches as they were signed, each by its agent, epoch and first delta, in this order.
+///
+/// # Errors
+/// Returns [`StoreError`] when one is missing or the database refuses.
+pub fn named(tx: &mut Tx<'_>, names: &[(AgentId, Epoch, Seq)]) -> Result<Vec<Vec<u8>>, StoreError> {
+    let lists: Vec<_> = names
+        .iter()
+        .map(|(agent, epoch, first)| {
+            vec![
+                agent.as_bytes().into(),
+                epoch.as_bytes().into(),
+                count(first.0),
+            ]
+        })
+        .collect();
+    tx.query_many(
+        "SELECT sealed FROM batch_log WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
+        &lists,
+    )?
+    .iter()
+    .map(|rows| {
+        let row = rows.first();
+        let row = row.ok_or(StoreError::Damaged("a batch is missing in the log"))?;
+        Ok(row.bytes(0)?.to_vec())
+    })
+    .collect()
+}
+
 /// Returns the last delta that is logged of an agent's epoch.
 ///
 /// # Errors

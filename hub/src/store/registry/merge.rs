@@ -110,6 +110,20 @@ pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Merge>, StoreE
     .collect()
 }
 
+/// Loads a joining.
+///
+/// # Errors
+/// Returns [`StoreError::Damaged`] when there is none of this number; other errors when the database
+/// refuses.
+pub fn load(tx: &mut Tx<'_>, merge: i64) -> Result<Merge, StoreError> {
+    let row = tx.query_optional(
+        "SELECT merge_id, person_id, into_id, why, merged_at, decision_id, undone_at
+         FROM person_merge WHERE merge_id = $1",
+        values![merge],
+    )?;
+    read(&row.ok_or(StoreError::Damaged("there is no such joining"))?)
+}
+
 /// Joins two persons: records, numbers and names of the one become the other's, doubts between them
 /// end, and what was moved is kept.
 ///

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::decision::DecisionId;
+use super::step::{self, Step};
 use super::{event, merge};
 use crate::ids::PersonId;
 use crate::linkage::comparing::{Compared, compare};
@@ -16,7 +17,7 @@ use crate::store::value::time;
 use crate::values;
 
 /// The name of the table among the tables of rules.
-const NAME: &str = "linkage";
+pub(super) const NAME: &str = "linkage";
 
 /// Persons with more than one record from whom is learnt, the newest.
 const PERSONS_MAX: i64 = 20_000;
@@ -114,5 +115,6 @@ pub fn adopt(
             decision.0.into(),
         ],
     )?;
+    step::append(tx, &Step::Weights(number), &[], now)?;
     Ok(number)
 }

@@ -1,0 +1,129 @@
+//! `replay`: the registry made anew from the log, and compared with what it is.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::json;
+
+use super::output::Output;
+use crate::app;
+use crate::config::Config;
+use crate::intake::replay::{Difference, How, Progress, Replayed, verify};
+use crate::store::registry::SCHEMA;
+use crate::store::{Place, Store};
+
+/// Steps after which it is said how far it is.
+const SAID_EVERY: u64 = 512;
+
+/// Make the registry anew.
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// Compare what was made anew with the registry, and fail where they differ.
+    #[arg(long, required = true)]
+    verify: bool,
+    /// Where to make it: a folder with room for another registry, from which it is removed in the end;
+    /// the data folder without it.
+    #[arg(long, value_name = "FOLDER")]
+    scratch: Option<PathBuf>,
+}
+
+impl Replay {
+    pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let live = app::open_registry(config)?;
+        let scratch = self.scratch.as_ref().unwrap_or(&config.data);
+        // Only this user can look into it, and it goes with this command.
+        let folder = tempfile::Builder::new()
+            .prefix("replay-")
+            .tempdir_in(scratch)
+            .with_context(|| format!("failed to make a folder in {}", scratch.display()))?;
+        let place = Place::File(folder.path().join("registry.sqlite"));
+        let fresh = Store::open(&place, &SCHEMA).context("failed to make an empty registry")?;
+        let began = (app::world().monotonic)();
+        let mut said = 0;
+        let replayed = verify(&live, &fresh, |progress| {
+            if progress.steps >= said + SAID_EVERY {
+                said = progress.steps;
+                output.progress(&far(&progress));
+            }
+        })
+        .context("failed to replay the log")?;
+        let took = (app::world().monotonic)().duration_since(began);
+        print(&replayed, took.as_secs_f64(), output)?;
+        if !replayed.differences.is_empty() {
+            bail!(
+                "the registry is not what its log makes of it. Keep the database as it is for \
+                 whoever looks into it; nothing was changed"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn far(progress: &Progress) -> String {
+    let Progress { steps, of, deltas } = progress;
+    format!("{steps} of {of} steps, {deltas} deltas")
+}
+
+fn print(replayed: &Replayed, seconds: f64, output: &Output) -> anyhow::Result<()> {
+    let progress = &replayed.progress;
+    if output.is_json() {
+        let rows = replayed.rows.iter();
+        let rows: serde_json::Map<String, _> = rows
+            .map(|(table, rows)| ((*table).to_owned(), json!(rows)))
+            .collect();
+        let differences = replayed.differences.iter().map(|difference| {
+            json!({
+                "table": difference.table,
+                "key": difference.key,
+                "how": how(difference),
+            })
+        });
+        return output.object(&json!({
+            "steps": progress.steps,
+            "deltas": progress.deltas,
+            "erased": replayed.erased,
+            "seconds": seconds,
+            "rows": rows,
+            "equal": replayed.differences.is_empty(),
+            "differences": differences.collect::<Vec<_>>(),
+        }));
+    }
+    let mut text = format!(
+        "{} steps with {} deltas and rows taken again in {seconds:.1} s.",
+        progress.steps, progress.deltas
+    );
+    if replayed.erased > 0 {
+        write!(
+            text,
+            " {} deltas were erased by order: what they made is not there to be compared, and numbers \
+             that were given after them differ.",
+            replayed.erased
+        )?;
+    }
+    output.line(&text)?;
+    if replayed.differences.is_empty() {
+        let rows: u64 = replayed.rows.iter().map(|(_, rows)| rows).sum();
+        return output.line(&format!(
+            "The registry equals its log: {rows} rows of {} tables, byte by byte.",
+            replayed.rows.len()
+        ));
+    }
+    let rows = replayed.differences.iter().map(|difference| {
+        vec![
+            difference.table.to_owned(),
+            difference.key.clone(),
+            how(difference),
+        ]
+    });
+    output.table(&["table", "key", "how it differs"], rows.collect())
+}
+
+fn how(difference: &Difference) -> String {
+    match &difference.how {
+        How::Missing => "the log makes it, and the registry does not have it".to_owned(),
+        How::Unfounded => "the registry has it, and the log does not make it".to_owned(),
+        How::Columns(columns) => columns.join(", "),
+    }
+}

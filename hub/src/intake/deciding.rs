@@ -1,0 +1,196 @@
+//! What a named person decides about persons: that two are one, that two are two, and whose records are.
+//!
+//! Each decision is a step of the intake, and is carried out from that step: now, and whenever the
+//! registry is made anew. So are courts' orders then.
+
+use jiff::Timestamp;
+
+use crate::ids::{OrderId, PersonId, RecordId};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::court_order::{self, NewOrder, OrderKind, Scope};
+use crate::store::registry::decision::{self, Decision, DecisionId};
+use crate::store::registry::merge::{self, Joining};
+use crate::store::registry::person;
+use crate::store::registry::step::{self, Step};
+
+/// Records a decision that two are one, carries it out, and returns who remains: whoever was known first.
+///
+/// # Errors
+/// Returns [`StoreError::Refused`] when nobody is known as one of them, or they are one already; other
+/// errors when the database refuses.
+pub fn merge(
+    tx: &mut Tx<'_>,
+    (one, other): (PersonId, PersonId),
+    signed: &Decision,
+    now: Timestamp,
+) -> Result<PersonId, StoreError> {
+    let decision = decision::record(tx, signed)?;
+    let (one, other) = (current(tx, one)?, current(tx, other)?);
+    let into = one.min(other);
+    take(
+        tx,
+        &Step::Merge {
+            person: one.max(other),
+            into,
+            why: signed.note.clone(),
+            decision: decision.0,
+        },
+        now,
+    )?;
+    Ok(into)
+}
+
+/// Two persons who are two people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parting {
+    /// The one.
+    pub one: PersonId,
+    /// The other.
+    pub other: PersonId,
+    /// Whether the other is somebody new.
+    pub is_new: bool,
+    /// Records of the one that are the other's; without any, nothing is moved.
+    pub records: Vec<RecordId>,
+}
+
+/// Records a decision that two are two people and carries it out: by taking a joining back, by moving
+/// records from the one to the other, or by saying so.
+///
+/// # Errors
+/// Returns [`StoreError::Refused`] when nobody is known as one of them, the records are not the one's,
+/// or they are one by more than one joining; other errors when the database refuses.
+pub fn split(
+    tx: &mut Tx<'_>,
+    parting: &Parting,
+    signed: &Decision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let decision = decision::record(tx, signed)?.0;
+    let (one, other) = (parting.one, parting.other);
+    if !parting.records.is_empty() {
+        let to = if parting.is_new {
+            other
+        } else {
+            current(tx, other)?
+        };
+        let step = Step::Part {
+            from: current(tx, one)?,
+            to,
+            is_new: parting.is_new,
+            records: parting.records.iter().map(|record| record.0).collect(),
+            decision,
+        };
+        return take(tx, &step, now);
+    }
+    let joined = merge::of_person(tx, other)?
+        .into_iter()
+        .chain(merge::of_person(tx, one)?);
+    let between = |merge: &merge::Merge| {
+        let pair = (merge.joining.person, merge.joining.into);
+        merge.undone_at.is_none() && (pair == (one, other) || pair == (other, one))
+    };
+    if let Some(merge) = joined.into_iter().find(between) {
+        let merge = merge.merge;
+        return take(tx, &Step::Undo { merge, decision }, now);
+    }
+    let (one, other) = (current(tx, one)?, current(tx, other)?);
+    if one == other {
+        return Err(StoreError::Refused(
+            "they are one by more than one joining: `savin-hub persons show` lists them; take the \
+             last back first"
+                .to_owned(),
+        ));
+    }
+    let step = Step::Apart {
+        one,
+        other,
+        decision,
+    };
+    take(tx, &step, now)
+}
+
+fn take(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
+    carry_out(tx, step, now)?;
+    step::append(tx, step, &[], now)
+}
+
+/// Carries out the step of a decision; nothing for a step that is none.
+///
+/// # Errors
+/// Returns [`StoreError`] as the functions of [`merge`] do.
+pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
+    match step {
+        Step::Merge {
+            person,
+            into,
+            why,
+            decision,
+        } => {
+            let joining = Joining {
+                person: *person,
+                into: *into,
+                why: why.clone(),
+                decision: Some(DecisionId(*decision)),
+            };
+            merge::join(tx, &joining, now)?;
+            merge::ask_to_tell(tx, *into, now)
+        }
+        Step::Undo { merge, decision } => {
+            let merge = merge::load(tx, *merge)?;
+            merge::undo(tx, &merge, DecisionId(*decision), now)
+        }
+        Step::Part {
+            from,
+            to,
+            is_new,
+            records,
+            decision,
+        } => {
+            if *is_new {
+                person::insert_many(tx, &[*to], now)?;
+            }
+            let records: Vec<RecordId> = records.iter().copied().map(RecordId).collect();
+            merge::part(tx, (*from, *to), &records, DecisionId(*decision), now)
+        }
+        Step::Apart {
+            one,
+            other,
+            decision,
+        } => merge::keep_apart(tx, (*one, *other), DecisionId(*decision), now),
+        Step::Seal {
+            person,
+            records,
+            number,
+            court,
+            decision,
+        } => {
+            let records: Vec<RecordId> = records.iter().copied().map(RecordId).collect();
+            let scope = Scope::find(tx, *person, &records)?;
+            let order = NewOrder {
+                kind: OrderKind::Seal,
+                number: number.clone(),
+                court: court.clone(),
+            };
+            court_order::seal(tx, &scope, &order, DecisionId(*decision), now).map(|_| ())
+        }
+        Step::Lift { order, decision } => {
+            court_order::lift(tx, OrderId(*order), DecisionId(*decision), now).map(|_| ())
+        }
+        Step::Batches(_)
+        | Step::FullState { .. }
+        | Step::Repair { .. }
+        | Step::Noted(_)
+        | Step::Weights(_) => Ok(()),
+    }
+}
+
+/// Returns who a person is now, where there is one.
+fn current(tx: &mut Tx<'_>, person: PersonId) -> Result<PersonId, StoreError> {
+    if !person::exists(tx, person)? {
+        return Err(StoreError::Refused(format!(
+            "nobody is known as {person}: see `savin-hub persons review`"
+        )));
+    }
+    merge::current(tx, person)
+}

@@ -1,0 +1,124 @@
+//! A registry beside the one that its log makes anew: equal, until anything behind the log is changed.
+
+use savin_shared::delta::Origin;
+
+use super::{Difference, How, ReplayError, Replayed, verify};
+use crate::intake::testing::{BOND, IN, Jail, each, send_one};
+use crate::store::registry::SCHEMA;
+use crate::store::{Place, Store};
+
+/// Two people who are booked, of whom one is let go.
+fn filled(store: &Store) {
+    let mut jail = Jail::new(store, 1);
+    let bodies = vec![
+        jail.lists(Origin::Baseline, &jail.record("1", IN)),
+        jail.lists(Origin::Baseline, &jail.record("2", IN)),
+    ];
+    let batch = jail.batch(bodies);
+    send_one(store, &jail, &batch);
+    let body = jail.tells(&jail.record("2", BOND));
+    let batch = jail.batch(vec![body]);
+    send_one(store, &jail, &batch);
+}
+
+fn replayed(store: &Store) -> Result<Replayed, ReplayError> {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::File(folder.path().join("fresh.sqlite"));
+    verify(store, &Store::open(&place, &SCHEMA).unwrap(), |_| {})
+}
+
+fn change(store: &Store, sql: &'static str) {
+    store
+        .write_now("change", move |tx| tx.execute(sql, &[]))
+        .unwrap();
+}
+
+#[test]
+fn makes_the_same_registry_anew() {
+    each("replay_same", |store| {
+        filled(store);
+        let replayed = replayed(store).unwrap();
+        assert_eq!(replayed.differences, []);
+        assert_eq!((replayed.progress.steps, replayed.progress.of), (2, 2));
+        assert_eq!((replayed.progress.deltas, replayed.erased), (3, 0));
+        let rows = |name| replayed.rows.iter().find(|(table, _)| *table == name);
+        assert_eq!(rows("record"), Some(&("record", 2)));
+        assert_eq!(rows("record_version"), Some(&("record_version", 3)));
+    });
+}
+
+#[test]
+fn makes_nothing_of_an_empty_log() {
+    each("replay_empty", |store| {
+        let replayed = replayed(store).unwrap();
+        assert_eq!(replayed.differences, []);
+        assert_eq!(replayed.progress.of, 0);
+    });
+}
+
+#[test]
+fn names_the_row_that_was_changed_behind_the_log() {
+    each("replay_changed", |store| {
+        filled(store);
+        change(
+            store,
+            "UPDATE record SET sealed_by = 'nobody' WHERE number = '1'",
+        );
+        change(
+            store,
+            "DELETE FROM event WHERE record_id = 2 AND version = 2",
+        );
+        change(
+            store,
+            "INSERT INTO person_identifier (kind, scope, value, person_id)
+             SELECT 'fbi-id', '', 'X1', person_id FROM record WHERE record_id = 1",
+        );
+        let differences = replayed(store).unwrap().differences;
+        let found = |table, key: &str, how| {
+            let wanted = Difference {
+                table,
+                key: key.to_owned(),
+                how,
+            };
+            assert!(
+                differences.contains(&wanted),
+                "{wanted:?} in {differences:?}"
+            );
+        };
+        found("record", "1", How::Columns(vec!["sealed_by"]));
+        found("person_identifier", "fbi-id  X1", How::Unfounded);
+        let missing = differences.iter().filter(|row| row.how == How::Missing);
+        assert_eq!(missing.map(|row| row.table).collect::<Vec<_>>(), ["event"]);
+        assert_eq!(differences.len(), 3);
+    });
+}
+
+#[test]
+fn refuses_a_log_that_was_changed() {
+    each("replay_log", |store| {
+        filled(store);
+        change(
+            store,
+            "UPDATE batch_log SET sealed = (SELECT sealed FROM batch_log WHERE first_seq = 3)
+             WHERE first_seq = 1",
+        );
+        let refused = replayed(store).unwrap_err();
+        assert!(
+            matches!(refused, ReplayError::Step { step: 1, .. }),
+            "{refused:?}"
+        );
+        change(store, "DELETE FROM batch_log");
+        let refused = replayed(store).unwrap_err();
+        assert!(matches!(refused, ReplayError::Store(_)), "{refused:?}");
+    });
+}
+
+#[test]
+fn says_that_what_an_older_program_knew_cannot_be_made_anew() {
+    each("replay_older", |store| {
+        filled(store);
+        change(store, "UPDATE intake_origin SET after_event = 7");
+        let refused = replayed(store).unwrap_err();
+        assert!(matches!(refused, ReplayError::Begun(7)), "{refused:?}");
+    });
+}
