@@ -1,0 +1,115 @@
+//! How quickly what agents say is applied, and matched with those who asked.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use anyhow::ensure;
+use savin_hub::intake::batches::{Outcome, take};
+use savin_hub::intake::{Moment, Opened};
+use savin_shared::record::custody::CustodyState;
+use savin_tests::clock::{monotonic, wall};
+
+use crate::county::{County, LET_GO};
+use crate::hub::{Hub, Place, random};
+use crate::report::{Figure, Report};
+
+/// Deltas of one transaction, as the hub's writer groups them.
+const GROUP_DELTAS: usize = 2_000;
+
+/// Bookings after which it is said how quickly they were applied.
+const CHUNK: usize = 50_000;
+
+/// Applies the first rosters, and reports how quickly the first and the last of them were.
+pub(crate) fn bookings(
+    hub: &Hub,
+    county: &mut County,
+    of: Range<usize>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let mut rates = Vec::new();
+    let mut from = of.start;
+    while from < of.end {
+        let to = of.end.min(from + CHUNK);
+        let mut took = Duration::ZERO;
+        for first in (from..to).step_by(GROUP_DELTAS) {
+            let batches =
+                county.batches(first..to.min(first + GROUP_DELTAS), CustodyState::InCustody)?;
+            took += apply(hub, batches)?;
+        }
+        let rate = (to - from) as f64 / took.as_secs_f64();
+        rates.push(rate);
+        report.progress(&format!("{to} booked, {rate:.0}/s"))?;
+        from = to;
+    }
+    let (Some(first), Some(last)) = (rates.first(), rates.last()) else {
+        return Ok(());
+    };
+    report.figure(&Figure {
+        what: format!(
+            "first rosters of {} people applied, the last {CHUNK}",
+            of.len()
+        ),
+        value: *last,
+        unit: "deltas/s",
+        goal: "",
+        beside: format!("{:.2} of the first {CHUNK}", last / first),
+    })
+}
+
+/// Applies and matches releases, and returns what one cost.
+pub(crate) fn changes(
+    place: &Place,
+    county: &mut County,
+    (of, registrations): (Range<usize>, usize),
+    report: &mut Report,
+) -> anyhow::Result<Duration> {
+    let hub = Hub::open(place)?;
+    let many = of.len();
+    let groups = of
+        .clone()
+        .step_by(GROUP_DELTAS)
+        .map(|first| county.batches(first..of.end.min(first + GROUP_DELTAS), LET_GO))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let before = hub.notices()?;
+    let begun = monotonic();
+    let mut applying = Duration::ZERO;
+    for batches in groups {
+        applying += apply(&hub, batches)?;
+    }
+    hub.plan_all()?;
+    let took = begun.elapsed();
+    let notices = hub.notices()? - before;
+    hub.close()?;
+    ensure!(
+        notices == many as u64,
+        "{many} releases made {notices} notices"
+    );
+    let rate = |took: Duration| many as f64 / took.as_secs_f64();
+    report.figure(&Figure {
+        what: format!("releases applied and matched, {registrations} registrations"),
+        value: rate(took),
+        unit: "deltas/s",
+        goal: "5,000",
+        beside: format!("applied alone {:.0}/s; {notices} notices", rate(applying)),
+    })?;
+    Ok(took / u32::try_from(many)?)
+}
+
+/// Takes batches as the hub's writer does, in one durable transaction.
+fn apply(hub: &Hub, batches: Vec<Opened>) -> anyhow::Result<Duration> {
+    let moment = Moment {
+        now: wall(),
+        random,
+    };
+    let begun = monotonic();
+    let outcomes = hub
+        .registry
+        .write_now("intake", move |tx| take(tx, &batches, moment))?;
+    let took = begun.elapsed();
+    hub.wake();
+    let refused = outcomes
+        .iter()
+        .find(|outcome| !matches!(outcome, Outcome::Durable { .. }));
+    ensure!(refused.is_none(), "refused: {refused:?}");
+    Ok(took)
+}
