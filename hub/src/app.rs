@@ -16,6 +16,7 @@ use crate::channels::draft::Drafter;
 use crate::channels::email::Courier;
 use crate::channels::email::compose::Composer;
 use crate::channels::email::dkim::Signer;
+use crate::channels::email::intake::Intake;
 use crate::channels::email::transport::Mailer;
 use crate::clocks::table::Table;
 use crate::config::{Config, Email, Web};
@@ -329,6 +330,18 @@ fn start_telling(
         warn!("No [email] in the configuration: notices are planned and not sent");
         return Ok(());
     };
+    if let Some(returns) = &email.returns {
+        let intake = Intake {
+            maildir: returns.maildir.clone(),
+            user: returns.address.user().to_owned(),
+            vault: courier.clone(),
+        };
+        let stop = shutdown.clone();
+        tasks.spawn(async move {
+            intake.run(stop).await;
+            Ok(())
+        });
+    }
     let courier = Courier {
         vault: courier,
         composer: Arc::new(composer(&config.web, email)?),

@@ -117,6 +117,7 @@ impl Postfix {
              virtual_mailbox_domains = {domains}\nvirtual_mailbox_base = {folder}/mail\n\
              virtual_mailbox_maps = texthash:{folder}/config/recipients\n\
              transport_maps = texthash:{folder}/config/failing\nrecipient_delimiter = +\n\
+             smtpd_reject_unlisted_recipient = no\n\
              virtual_minimum_uid = 1\nvirtual_uid_maps = static:65534\n\
              virtual_gid_maps = static:65534\nimport_environment = MAIL_CONFIG\n"
         );

@@ -2,6 +2,8 @@
 
 pub mod compose;
 pub mod dkim;
+pub mod intake;
+pub mod returned;
 pub mod transport;
 
 use std::sync::Arc;

@@ -93,6 +93,12 @@ impl Vault {
             CourierCommand::Heard { notice, later } => {
                 Ok(CourierAnswer::Noted(self.heard(notice, later)?))
             }
+            CourierCommand::CameBack { mark, detail } => {
+                let is_ours = self.keys.is_ours(MarkPurpose::Return, &mark);
+                let later = Later::Bounced { detail };
+                let is_news = is_ours && self.heard(mark.notice, later)?;
+                Ok(CourierAnswer::Noted(is_news))
+            }
         }
     }
 

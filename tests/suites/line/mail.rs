@@ -177,6 +177,66 @@ fn postfix_delivers_what_the_hub_hands_it() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[test]
+fn what_postfix_sends_back_is_found_and_nothing_else_is_believed() -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new()
+        .prefix("savin")
+        .tempdir_in("/var/tmp")?;
+    let mailboxes = Mailboxes {
+        taken: &["ada@home.example", "bounce@information.example"],
+        failing: &[("gone@home.example", "5.1.1 nobody of that name")],
+    };
+    let postfix = Postfix::start(folder.path(), &mailboxes)?;
+    let returns = postfix.maildir("bounce");
+    let options = HubOptions {
+        mail_port: Some(postfix.port()),
+        returns: Some(returns.clone()),
+        ..HubOptions::default()
+    };
+    let stage = Stage::set(&folder.path().join("stage"), &programs(), options, &feeds())?;
+    let people = listed(&stage, 1)?;
+    for name in ["ada", "gone"] {
+        stage.register(&format!("{name}@home.example"), people[0])?;
+    }
+    release(&stage, 1)?;
+    let letter = postfix.wait_for("ada", PATIENCE)?;
+    let told = until(&stage, |told| {
+        let states: Vec<&str> = told.iter().map(|(state, ..)| state.as_str()).collect();
+        states.contains(&"refused") && states.contains(&"accepted")
+    })?;
+    ensure!(told.len() == 2, "{told:?}");
+
+    // A forged report on hers, and a word from a person: the one changes nothing, the other waits.
+    let raw = String::from_utf8_lossy(&letter.raw);
+    let back = raw
+        .lines()
+        .find_map(|line| line.strip_prefix("Return-Path: <"))
+        .and_then(|address| address.split('@').next())
+        .context("the letter says not where it comes back")?;
+    let tail = back.rsplit('-').next().unwrap_or_default();
+    let forged = back.replace(tail, &"0".repeat(tail.len()));
+    let report = include_str!("../../templates/bounce.eml").replace("MARKED", &forged);
+    std::fs::write(returns.join("new/1.forged"), report)?;
+    let thanks = format!("To: {back}@information.example\r\nSubject: Thanks\r\n\r\nThank you.\r\n");
+    std::fs::write(returns.join("new/2.person"), thanks)?;
+    let deadline = savin_tests::clock::monotonic() + PATIENCE;
+    while std::fs::read_dir(returns.join("new"))?.next().is_some() {
+        ensure!(savin_tests::clock::monotonic() < deadline, "not read");
+        savin_tests::clock::pause(Duration::from_millis(50));
+    }
+    ensure!(
+        returns.join("cur/2.person:2,S").exists(),
+        "a person's word is lost"
+    );
+    ensure!(
+        !returns.join("cur/1.forged:2,S").exists(),
+        "a report was left"
+    );
+    let after = notices(&stage)?;
+    ensure!(after == told, "{told:?} became {after:?}");
+    stage.strike()
+}
+
 /// Opens the link in a letter, which changes nothing, and posts to it as a mail program does: a person
 /// is asked how else she may be told.
 fn turns_e_mail_off(stage: &Stage, raw: &str) -> anyhow::Result<()> {
@@ -284,11 +344,21 @@ fn tries_again_what_may_be_otherwise_later_and_leaves_what_is_final() -> anyhow:
 
 /// Waits until no notice is under way any more.
 fn settled(stage: &Stage, count: usize) -> anyhow::Result<Vec<(String, u64, String)>> {
+    let is_over = |state: &str| state == "accepted" || state == "refused";
+    until(stage, |told| {
+        told.len() == count && told.iter().all(|(state, ..)| is_over(state))
+    })
+}
+
+/// Waits until the notices stand so.
+fn until(
+    stage: &Stage,
+    holds: impl Fn(&[(String, u64, String)]) -> bool,
+) -> anyhow::Result<Vec<(String, u64, String)>> {
     let deadline = savin_tests::clock::monotonic() + PATIENCE;
     loop {
         let told = notices(stage)?;
-        let is_over = |state: &str| state == "accepted" || state == "refused";
-        if told.len() == count && told.iter().all(|(state, ..)| is_over(state)) {
+        if holds(&told) {
             return Ok(told);
         }
         ensure!(savin_tests::clock::monotonic() < deadline, "{told:?}");

@@ -7,7 +7,7 @@ use crate::ids::NoticeId;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Fact;
-use crate::notification::mark::Marks;
+use crate::notification::mark::{Mark, Marks};
 use crate::notification::outcome::Outcome;
 use crate::notification::words::Language;
 pub use crate::store::vault::carrying::Room;
@@ -45,6 +45,14 @@ pub enum CourierCommand {
         notice: NoticeId,
         /// What was heard.
         later: Later,
+    },
+    /// A mail server says that it cannot deliver a message, to the address that the message named for
+    /// that; nothing is believed whose mark this vault did not give out.
+    CameBack {
+        /// The mark in the address.
+        mark: Mark,
+        /// What the server says.
+        detail: String,
     },
 }
 
