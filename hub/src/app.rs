@@ -18,6 +18,7 @@ use crate::channels::email::compose::Composer;
 use crate::channels::email::dkim::Signer;
 use crate::channels::email::intake::Intake;
 use crate::channels::email::transport::Mailer;
+use crate::channels::office::OfficeCourier;
 use crate::clocks::table::Table;
 use crate::config::{Config, Email, Web};
 use crate::ingest::commit::CommitTask;
@@ -312,7 +313,7 @@ fn start_telling(
 ) -> anyhow::Result<()> {
     let planned = watch::Sender::new(());
     let planner = Planner {
-        store: registry,
+        store: registry.clone(),
         vault: planner,
         rules: Arc::new(Rules::shipped()?),
         clocks: Arc::new(Table::shipped()?),
@@ -342,10 +343,18 @@ fn start_telling(
             Ok(())
         });
     }
+    let composer = Arc::new(composer(&config.web, email)?);
+    let mailer = Arc::new(Mailer::new(&email.server)?);
+    start_offices(
+        registry,
+        (Arc::clone(&composer), Arc::clone(&mailer)),
+        shutdown.clone(),
+        tasks,
+    );
     let courier = Courier {
         vault: courier,
-        composer: Arc::new(composer(&config.web, email)?),
-        mailer: Arc::new(Mailer::new(&email.server)?),
+        composer,
+        mailer,
         planned: planned.subscribe(),
         world: world(),
         is_stuck: Arc::default(),
@@ -356,6 +365,25 @@ fn start_telling(
         Ok(())
     });
     Ok(())
+}
+
+/// Starts carrying what the law has offices told.
+fn start_offices(
+    store: Store,
+    (composer, mailer): (Arc<Composer>, Arc<Mailer>),
+    shutdown: watch::Receiver<bool>,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+) {
+    let offices = OfficeCourier {
+        store,
+        composer,
+        mailer,
+        world: world(),
+    };
+    tasks.spawn(async move {
+        offices.run(shutdown).await;
+        Ok(())
+    });
 }
 
 fn site(web: &Web) -> Arc<Site> {

@@ -1,6 +1,7 @@
 //! The doors through which registrants are told. Each carries one message at a time and knows no
-//! more than carrying it needs.
+//! more than carrying it needs. Offices that the law has told have a door of their own.
 
 pub mod draft;
 pub mod email;
+pub mod office;
 pub mod speech;

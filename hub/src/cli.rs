@@ -17,6 +17,7 @@ mod mail;
 mod notices;
 mod output;
 mod persons;
+mod recipients;
 mod register;
 mod replay;
 mod report;
@@ -90,6 +91,9 @@ enum Command {
     Notices(notices::Notices),
     /// Show what became known, the newest last.
     Events(events::Events),
+    /// Keep the list of the offices that are told before a release, and show what they were told.
+    #[command(subcommand)]
+    Recipients(recipients::RecipientsCommand),
     /// Report what nobody may overlook: hearings, deadlines, notices, feeds and daily tests.
     Report(report::Report),
     /// Show the statutory deadlines that run, and those that were missed.
@@ -179,6 +183,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Cases(command) => command.run(&config, output),
         Command::Notices(notices) => notices.run(&config, output),
         Command::Events(events) => events.run(&config, output),
+        Command::Recipients(command) => command.run(&config, output),
         Command::Report(report) => report.run(&config, output),
         Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Import(import) => import.run(&config, output),

@@ -164,7 +164,10 @@ fn start(rule: &ClockRule, cause: &Cause<'_>, calendar: (&TimeZone, &Holidays)) 
         Anchor::Received => cause.received_at,
     };
     let (opens_at, due_at) = match rule.direction {
-        Direction::Before => (None, moved(rule, anchor, -1, calendar)?),
+        Direction::Before => {
+            let due_at = moved(rule, anchor, -1, calendar)?;
+            (told_from(rule, due_at), due_at)
+        }
         Direction::Within => (Some(moved(rule, anchor, -1, calendar)?), anchor),
         Direction::After => (None, moved(rule, anchor, 1, calendar)?),
     };
@@ -200,6 +203,15 @@ fn start(rule: &ClockRule, cause: &Cause<'_>, calendar: (&TimeZone, &Holidays)) 
         due_at,
         state,
     })
+}
+
+/// Returns from when on an office is told what the law has it told by a deadline: twice as long before it as
+/// a person is warned, so that there is time to ask where nobody confirms. A year before it would be
+/// forgotten, and may be otherwise by then.
+fn told_from(rule: &ClockRule, due_at: Timestamp) -> Option<Timestamp> {
+    (rule.met_by == MetBy::AgencyNotice)
+        .then(|| due_at.checked_sub(rule.warn * 2).ok())
+        .flatten()
 }
 
 /// Moves an anchor by what a rule gives: days as they stand in the state's calendar, hours as they

@@ -7,6 +7,7 @@ pub mod fact;
 pub mod follow;
 pub mod mark;
 pub mod markup;
+pub mod office;
 pub mod outcome;
 pub mod phone;
 pub mod postal;

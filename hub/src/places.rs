@@ -14,7 +14,7 @@ pub struct Facility {
     pub code: FacilityCode,
     /// Its name, for people.
     pub name: String,
-    /// What it is: `county-jail`, `state-prison`, `private-prison`, `regional`, `agency`.
+    /// What it is: `county-jail`, `state-prison`, `private-prison`, `regional`, `court`, `agency`.
     pub kind: String,
     /// Its county.
     pub county: String,

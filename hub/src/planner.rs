@@ -6,6 +6,7 @@ mod decided;
 mod desk;
 #[cfg(test)]
 mod engines;
+mod offices;
 mod places;
 mod reviews;
 

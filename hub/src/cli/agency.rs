@@ -17,6 +17,16 @@ use crate::private_file;
 use crate::store::registry::agency::{self, Agency};
 use crate::store::registry::{facility, token};
 
+/// What a facility can be; `data/facilities.csv` has the same words.
+const KINDS: [&str; 6] = [
+    "county-jail",
+    "state-prison",
+    "private-prison",
+    "regional",
+    "court",
+    "agency",
+];
+
 #[derive(Debug, Subcommand)]
 pub(super) enum AgencyCommand {
     /// Add an agency, or rename it, and say for which facilities it speaks.
@@ -42,6 +52,9 @@ pub(super) struct Add {
     /// A facility that is not in the list yet, as CODE=NAME; may be given more than once.
     #[arg(long = "new-facility", value_name = "CODE=NAME")]
     new_facilities: Vec<String>,
+    /// What the new facilities are: county-jail, state-prison, private-prison, regional, court or agency.
+    #[arg(long, default_value = "county-jail", value_parser = KINDS)]
+    kind: String,
 }
 
 /// Make a token.
@@ -128,7 +141,7 @@ impl Add {
         Ok(Facility {
             code: FacilityCode::new(code).context("the facility's code")?,
             name: name.trim().to_owned(),
-            kind: "county-jail".to_owned(),
+            kind: self.kind.clone(),
             county: self.county.clone().unwrap_or_default(),
             city: None,
             phone: None,
@@ -227,6 +240,7 @@ mod tests {
             county: None,
             facilities: vec!["NO-SUCH-JAIL".to_owned()],
             new_facilities: vec!["ONE-JAIL=One County Jail".to_owned()],
+            kind: "county-jail".to_owned(),
         };
         let refused = add.run(&config, &Output::new(true)).unwrap_err();
         assert!(refused.to_string().contains("NO-SUCH-JAIL"), "{refused}");

@@ -243,6 +243,38 @@ pub fn notice(notice: NoticeId, channel: &str, planned_at: Timestamp, commitment
     Leaf::new(notice_subject(notice), "notice", &lines)
 }
 
+/// Says that a notice to an office was planned: what it tells, of which event, and to which office of
+/// the list. Offices are no persons, so nothing of it is hidden.
+#[must_use]
+pub fn agency_notice(
+    notice: NoticeId,
+    (news, event, recipient): (&str, EventPosition, i64),
+    channel: &str,
+    planned_at: Timestamp,
+) -> Leaf {
+    let lines = [
+        ("notice", notice.to_string()),
+        ("news", news.to_owned()),
+        ("event", event.0.to_string()),
+        ("recipient", recipient.to_string()),
+        ("channel", channel.to_owned()),
+        ("planned", time(planned_at)),
+    ];
+    Leaf::new(notice_subject(notice), "agency-notice", &lines)
+}
+
+/// Says that an office confirmed that it has a notice, and who took that down.
+#[must_use]
+pub fn agency_confirmation(notice: NoticeId, confirmed_at: Timestamp, by: &str) -> Leaf {
+    let lines = [
+        ("notice", notice.to_string()),
+        ("confirmed", time(confirmed_at)),
+        ("by", by.to_owned()),
+    ];
+    let subject = format!("agency-confirmation/{notice}");
+    Leaf::new(subject, "agency-confirmation", &lines)
+}
+
 /// Returns the subject of a notice's leaf.
 #[must_use]
 pub fn notice_subject(notice: NoticeId) -> String {

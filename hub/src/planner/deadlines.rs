@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use savin_shared::clock::EffectiveAt;
 use savin_shared::event::EventCode;
 use savin_shared::record::RecordBody;
 use savin_shared::record::protective_order::Service;
-use tracing::warn;
 
+use super::offices::{self, look_again, subject};
 use super::{PlanError, Planner, decided_facts};
 use crate::clocks::table::{Anchor, ClockRule, MetBy, Recipient, Table};
 use crate::clocks::{Cause, ClockState, Started, Step, ended_by, passed, started};
@@ -22,7 +22,7 @@ use crate::store::registry::clock::{self, ClockRow};
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::rules::{self, Versions};
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::{facility, record, telling};
+use crate::store::registry::{agency_notice, facility, record, telling};
 use crate::vault::command::{DueClock, PlannerCommand};
 
 /// Events that are looked at in one transaction.
@@ -34,16 +34,8 @@ const ROUNDS_MAX: u32 = 10;
 /// Clocks that are looked at in one round; the others are at the next.
 const CLOCKS_MAX: u32 = 200;
 
-/// How soon a task of a deadline is.
-const URGENCY: u8 = 2;
-
 /// How soon the task is that says that an agency leaves too little time.
 const URGENCY_LATE: u8 = 4;
-
-/// Between two looks at a clock that has come to a person: so much, or a sixteenth of the time that
-/// is left.
-const LOOKS: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_mins(1), SignedDuration::from_hours(1));
 
 impl Planner {
     /// Follows the event log, and does what is to be done about clocks by now.
@@ -69,7 +61,7 @@ impl Planner {
                     self.victims(rule, row, now).await?;
                 }
                 rule => {
-                    let act = move |tx: &mut Tx<'_>| agencies(tx, rule.as_ref(), &row, now);
+                    let act = move |tx: &mut Tx<'_>| offices::look(tx, rule.as_ref(), &row, now);
                     self.store.write("clock", act).await?;
                 }
             }
@@ -149,7 +141,7 @@ fn follow(tx: &mut Tx<'_>, shipped: &Table, zone: &TimeZone) -> Result<bool, Sto
             rules.any(|rule| of(rule).contains(&event.code))
         };
         if is_in(|rule| &rule.ends) {
-            end_others(tx, &versions, event)?;
+            end_others(tx, &versions, (*position, event))?;
         }
         if is_in(|rule| &rule.starts) {
             begin(tx, (table, zone), *position, event)?;
@@ -162,9 +154,10 @@ fn follow(tx: &mut Tx<'_>, shipped: &Table, zone: &TimeZone) -> Result<bool, Sto
 fn end_others(
     tx: &mut Tx<'_>,
     versions: &Versions<Table>,
-    event: &Event,
+    (position, event): (EventPosition, &Event),
 ) -> Result<(), StoreError> {
     let now = event.received_at.timestamp();
+    offices::called_off(tx, (position, event), now)?;
     for row in clock::running_of(tx, event.record)? {
         let state = match versions.at(row.position).rule(&row.clock) {
             Some(rule) => ended_by(rule, event.code),
@@ -210,7 +203,17 @@ fn begin(
         }
     }
     clock::start(tx, &rows)?;
-    task::open(tx, &tasks, received_at)
+    task::open(tx, &tasks, received_at)?;
+    // What is announced too late for the deadline is told at once, and so is another day than was told.
+    let is_told = agency_notice::was_told(tx, event.record)?;
+    for row in &rows {
+        let rule = table.rule(&row.clock);
+        let is_office = rule.is_some_and(|rule| rule.met_by == MetBy::AgencyNotice);
+        if is_office && (row.state == ClockState::Late || is_told) {
+            offices::tell(tx, row, received_at)?;
+        }
+    }
+    Ok(())
 }
 
 fn row(
@@ -261,67 +264,6 @@ fn late(rule: &ClockRule, event: &Event) -> NewTask {
             rule.statute, rule.what, event.facility
         ),
     }
-}
-
-/// Does what is next about a clock by which an agency is to be told, or to be heard from.
-fn agencies(
-    tx: &mut Tx<'_>,
-    rule: Option<&ClockRule>,
-    row: &ClockRow,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let Some(rule) = rule else {
-        return clock::end(tx, row, ClockState::Void, now).map(|_| ());
-    };
-    let subject = subject(row);
-    let mut tasks = task::of_event(tx, TaskKind::Clock, row.position)?;
-    tasks.retain(|task| task.about.subject == subject);
-    if rule.met_by == MetBy::AgencyNotice {
-        tasks.extend(task::of_event(tx, TaskKind::AgencyNotice, row.position)?);
-    }
-    let is_done = tasks.iter().any(|task| task.state == "done");
-    if is_done {
-        task::close(tx, TaskKind::Clock, &subject, "met", now)?;
-        return clock::end(tx, row, ClockState::Met, now).map(|_| ());
-    }
-    if tasks.iter().all(|task| task.state != "open") {
-        task::open(tx, &[asked(rule, row, subject)], now)?;
-    }
-    if now < row.due_at {
-        return clock::next(tx, row, Step::End, look_again(row, now));
-    }
-    warn!(clock = rule.clock, event.position = row.position.0, facility.code = %row.facility,
-        "A statutory deadline was missed");
-    clock::end(tx, row, passed(rule.met_by, false), now).map(|_| ())
-}
-
-fn asked(rule: &ClockRule, row: &ClockRow, subject: String) -> NewTask {
-    NewTask {
-        kind: TaskKind::Clock,
-        subject,
-        facility: Some(row.facility.clone()),
-        person: Some(row.person),
-        other: None,
-        record: Some(row.record),
-        event: Some(row.position),
-        urgency: URGENCY,
-        due_at: Some(row.due_at),
-        note: format!(
-            "{}: {}. For: {}. Due {:.0}. {} at {}",
-            rule.statute, rule.what, rule.recipient, row.due_at, row.code, row.facility
-        ),
-    }
-}
-
-fn subject(row: &ClockRow) -> String {
-    format!("clock/{}/{}", row.clock, row.position.0)
-}
-
-fn look_again(row: &ClockRow, now: Timestamp) -> Timestamp {
-    let left = row.due_at.duration_since(now) / 16;
-    let wait = left.clamp(LOOKS.0, LOOKS.1);
-    now.checked_add(wait)
-        .map_or(row.due_at, |at| at.min(row.due_at))
 }
 
 /// Lets the reminder of an order that was served say that it ends; nothing of one that has ended or got

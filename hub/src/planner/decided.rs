@@ -1,14 +1,14 @@
 //! What a person decided about events: to tell one after all, or to take one back. Each decision stays
 //! a row until it is done, so that a hub that was down does it when it is back, and once.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use savin_shared::event::EventCode;
 use tracing::{error, info};
 
-use super::{PlanError, Planner, decided_facts};
+use super::{PlanError, Planner, decided_facts, offices};
 use crate::ids::EventPosition;
 use crate::names::shown;
 use crate::notification::fact::Fact;
@@ -76,6 +76,7 @@ impl Planner {
             for given in &given {
                 instruction::planned(tx, given.kind, given.event, now)?;
                 clock::void_of_event(tx, given.event, now)?;
+                offices::take_back(tx, given.event, Some(&mut BTreeSet::new()), now)?;
             }
             Ok(())
         };

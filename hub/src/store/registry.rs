@@ -1,6 +1,7 @@
 //! The registry's tables: one file a table or two, one function a statement.
 
 pub mod agency;
+pub mod agency_notice;
 pub mod agent;
 pub mod clock;
 pub mod clone;
@@ -20,6 +21,7 @@ pub mod lookup;
 pub mod merge;
 pub mod person;
 pub mod position;
+pub mod recipient;
 pub mod record;
 pub mod replica;
 pub mod rules;
@@ -77,6 +79,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0011_step.sql",
             include_str!("migrations/registry/0011_step.sql"),
+        ),
+        (
+            "0012_recipient.sql",
+            include_str!("migrations/registry/0012_recipient.sql"),
         ),
     ],
 };

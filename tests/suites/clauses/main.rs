@@ -45,6 +45,7 @@ const CLAUSES: &[Clause] = clauses![
     neighbour::death_in_its_own_words,
     neighbour::mistaken_release,
     neighbour::release_scheduled_and_changed,
+    neighbour::clause_47_5_177_agencies,
     neighbour::booking_again,
     neighbour::correction_of_a_release,
 ];

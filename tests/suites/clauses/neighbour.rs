@@ -1,8 +1,11 @@
 //! The duties beside section 1, and what must never read as something else.
 
+use anyhow::{Context as _, ensure};
+use jiff::SignedDuration;
 use savin_shared::event::EventCode as Code;
+use savin_tests::stage::AGENCY;
 
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 pub(crate) fn death_in_its_own_words(world: &mut World) -> anyhow::Result<()> {
     let mut her = world.about("Tansy")?;
@@ -57,4 +60,82 @@ pub(crate) fn correction_of_a_release(world: &mut World) -> anyhow::Result<()> {
         "{letter}"
     );
     Ok(())
+}
+
+/// 47-5-177: the sheriff of the county and the police chief of the city of conviction are told before the
+/// state lets somebody go, each confirms, and neither learns who registered.
+pub(crate) fn clause_47_5_177_agencies(world: &mut World) -> anyhow::Result<()> {
+    let her = world.about("Yarrow")?;
+    let person = world.person("Yarrow")?.to_string();
+    let prison = "TEST-PRISON=Test State Prison";
+    let kind = ["--new-facility", prison, "--kind", "state-prison"];
+    let name = ["agency", "add", AGENCY, "--name", "Test County Sheriff"];
+    world.stage.hub.cli(&[name.as_slice(), &kind].concat())?;
+    let to = "sheriff@hinds.example";
+    let add = ["recipients", "add", "--county", "Hinds", "--office"];
+    world.desk(&[add.as_slice(), &["sheriff", "--email", to]].concat(), "")?;
+    let chief = [
+        "police-chief",
+        "--city",
+        "Jackson",
+        "--letter",
+        "327 E Pascagoula St, Jackson MS",
+    ];
+    world.desk(&[add.as_slice(), &chief].concat(), "")?;
+    let place = ["--county", "Hinds", "--city", "Jackson"];
+    world.desk(
+        &[["recipients", "convicted", &person].as_slice(), &place].concat(),
+        "",
+    )?;
+    let out_on = savin_tests::clock::wall() + SignedDuration::from_hours(24 * 20);
+    let sql = "UPDATE custody SET out_on = ?1 WHERE number = 'B50'";
+    world
+        .database
+        .change(sql, [out_on.strftime("%Y-%m-%d").to_string()])?;
+    let letter = world.stage.mailbox.wait_for(to, 0, PATIENCE);
+    let mail = letter.context("the sheriff was not told")?.text;
+    ensure!(
+        mail.contains("Avery Yarrow is to be released from Test State Prison on"),
+        "{mail}"
+    );
+    ensure!(mail.contains("Miss. Code 47-5-177"), "{mail}");
+    let mut letters = 0;
+    for (line, notice) in offices(world)? {
+        if line.contains("\"letter\"") {
+            letters += 1;
+            let text = world.stage.hub.cli(&["recipients", "letter", &notice])?;
+            ensure!(
+                text.starts_with("Police Chief of Jackson\n327 E Pascagoula St\n"),
+                "{text}"
+            );
+            ensure!(!text.contains(&her.email), "{text}");
+            world.desk(&["recipients", "posted", &notice], "")?;
+        }
+        world.desk(&["recipients", "confirm", &notice], "")?;
+    }
+    ensure!(letters == 1, "{letters} letters");
+    ensure!(
+        !mail.contains(&her.email) && !mail.contains(&her.id.to_string()),
+        "{mail}"
+    );
+    let open = world
+        .stage
+        .hub
+        .cli(&["recipients", "notices", "--open", "--json"])?;
+    ensure!(open.is_empty(), "{open}");
+    Ok(())
+}
+
+/// Returns the notices to offices, each as a line of JSON and its name.
+fn offices(world: &World) -> anyhow::Result<Vec<(String, String)>> {
+    let listed = world.stage.hub.cli(&["recipients", "notices", "--json"])?;
+    listed
+        .lines()
+        .map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line)?;
+            let name = row.get("notice").and_then(serde_json::Value::as_str);
+            let name = name.context("it has no name")?;
+            Ok((line.to_owned(), name.to_owned()))
+        })
+        .collect()
 }

@@ -388,6 +388,8 @@ fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
              '2026-05-01 08:00:00', '1 First St', '2026-05-01 08:00:00')",
         "INSERT INTO supervision VALUES ('S2', 'P21', 'CEDAR, AVERY', 'probation', 'active',
              '2026-05-01 08:00:00', '2 First St', '2026-05-01 08:00:00')",
+        "INSERT INTO custody VALUES ('B50', 'P50', 'YARROW, AVERY', 'PRISON', 'close', 'IN',
+             '2026-05-01 08:00:00', NULL, NULL, NULL)",
         "INSERT INTO offender VALUES ('R1', 'P22', 'DAHLIA, AVERY', 'Y', 'current',
              '2026-05-01 08:00:00', '3 First St')",
         "INSERT INTO offender VALUES ('R2', 'P23', 'ELDER, AVERY', 'Y', 'current',

@@ -4,14 +4,16 @@ use askama::Template;
 use jiff::Timestamp;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::{Address, Message as Mail};
 use thiserror::Error;
 
 use super::dkim::Signer;
 use crate::channels::draft::Drafter;
+use crate::ids::NoticeId;
 use crate::notification::contact::Contact;
-use crate::notification::words::Words;
+use crate::notification::office::{self, OfficeNotice};
+use crate::notification::words::{Language, Words};
 use crate::vault::command::{Content, Message};
 
 /// Writes messages.
@@ -30,7 +32,7 @@ pub struct Composer {
 #[derive(Debug, Template)]
 #[template(path = "mail.html")]
 struct MailPage<'a> {
-    language: &'a str,
+    language: Language,
     title: &'a str,
     paragraphs: &'a [String],
     code: Option<&'a str>,
@@ -76,25 +78,12 @@ impl Composer {
     pub fn compose(&self, message: &Message, now: Timestamp) -> Result<Mail, ComposeError> {
         let words = Words::of(message.language);
         let draft = self.drafter.email(message, now);
-        let subject = words.say(draft.subject);
-        let html = MailPage {
-            language: message.language.tag(),
-            title: &subject,
-            paragraphs: &draft.paragraphs,
-            code: draft.code.as_deref(),
-        }
-        .render()
-        .map_err(|_| ComposeError::Template)?;
-        let text = draft.paragraphs.join("\n\n") + "\n";
         let Contact::Email(to) = &message.to else {
             return Err(ComposeError::Address);
         };
         let to: Address = to.reveal().parse().map_err(|_| ComposeError::Address)?;
-        let sender = Mailbox::new(Some(words.say("notice-sender")), self.from.clone());
-        let mut builder = Mail::builder()
-            .envelope(self.envelope(message, to.clone())?)
-            .from(sender)
-            .to(Mailbox::new(None, to));
+        let envelope = self.envelope(message, to.clone())?;
+        let mut builder = self.addressed(message.language, to).envelope(envelope);
         // A code was asked for just now, and comes but once.
         if !matches!(message.content, Content::Code(_)) {
             let path = format!("/mail/stop/{}", message.marks.stop);
@@ -103,10 +92,56 @@ impl Composer {
                 .header(ListUnsubscribe(format!("<{}{page}>", self.drafter.site)))
                 .header(ListUnsubscribePost("List-Unsubscribe=One-Click".to_owned()));
         }
+        let page = MailPage {
+            language: message.language,
+            title: &words.say(draft.subject),
+            paragraphs: &draft.paragraphs,
+            code: draft.code.as_deref(),
+        };
+        self.finish(builder, message.notice, &page)
+    }
+
+    /// Writes a notice to an office, in English.
+    ///
+    /// # Errors
+    /// Returns [`ComposeError`] when the address or the message is not usable.
+    pub fn to_office(
+        &self,
+        id: NoticeId,
+        to: &str,
+        notice: &OfficeNotice,
+    ) -> Result<Mail, ComposeError> {
+        let to: Address = to.parse().map_err(|_| ComposeError::Address)?;
+        let page = MailPage {
+            language: Language::En,
+            title: office::SUBJECT,
+            paragraphs: &notice.words(&self.drafter.phone, &self.drafter.zone),
+            code: None,
+        };
+        self.finish(self.addressed(page.language, to), id, &page)
+    }
+
+    /// Begins a message.
+    fn addressed(&self, language: Language, to: Address) -> MessageBuilder {
+        let name = Words::of(language).say("notice-sender");
+        Mail::builder()
+            .from(Mailbox::new(Some(name), self.from.clone()))
+            .to(Mailbox::new(None, to))
+    }
+
+    /// Writes its text twice, and signs it.
+    fn finish(
+        &self,
+        builder: MessageBuilder,
+        notice: NoticeId,
+        page: &MailPage<'_>,
+    ) -> Result<Mail, ComposeError> {
+        let html = page.render().map_err(|_| ComposeError::Template)?;
+        let text = page.paragraphs.join("\n\n") + "\n";
         let mut mail = builder
-            .subject(subject)
+            .subject(page.title)
             // The same at every try, so that a mail program shows a repeated one once.
-            .message_id(Some(format!("<{}@{}>", message.notice, self.from.domain())))
+            .message_id(Some(format!("<{notice}@{}>", self.from.domain())))
             .header(AutoSubmitted("auto-generated".to_owned()))
             .multipart(
                 MultiPart::alternative()

@@ -1,23 +1,32 @@
 //! Deadlines on both engines, by a clock that the test moves.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::clock::{EffectiveAt, Moment};
 use savin_shared::ids::FacilityCode;
 use savin_shared::record::Record;
+use savin_shared::record::RecordBody;
 use savin_shared::record::court_event::Schedule;
+use savin_shared::record::custody::{Custody, CustodyState};
 use savin_shared::record::hearing::Hearing;
-use savin_shared::record::{RecordBody, custody::Custody};
 
-use super::{agencies, follow};
+use super::follow;
+use super::offices::{look, take_back};
 use crate::clocks::table::{Recipient, Table};
 use crate::clocks::{ClockState, Step};
 use crate::ids::EventPosition;
 use crate::intake::testing::{BOND, IN, Jail, each, now, send_one};
+use crate::notification::channel::Channel;
+use crate::notification::office::{Office, OfficeNews, Place};
 use crate::places::Facility;
 use crate::store::Store;
+use crate::store::registry::agency_notice::{self, After, AgencyNotice};
 use crate::store::registry::clock::{self, ClockRow};
+use crate::store::registry::decision::DecisionId;
 use crate::store::registry::facility;
+use crate::store::registry::recipient::{self, NewRecipient};
 use crate::store::registry::task::{self, TaskKind, TaskRow};
 
 fn zone() -> TimeZone {
@@ -43,7 +52,7 @@ fn tended(store: &Store, at: Timestamp) {
             for row in clock::to_look_at(tx, at, 100)? {
                 let rule = table.rule(&row.clock);
                 if rule.is_none_or(|rule| rule.recipient != Recipient::Victim) {
-                    agencies(tx, rule, &row, at)?;
+                    look(tx, rule, &row, at)?;
                 }
             }
             Ok(())
@@ -183,7 +192,9 @@ fn brings_a_release_to_a_person_before_its_deadline_and_says_that_it_was_missed(
         // By the half of the time that is left the supervisor has it.
         let later = days(82);
         let escalated = store.write_now("escalate", move |tx| task::escalate(tx, later, 10));
-        assert_eq!(escalated.unwrap().len(), 1);
+        let escalated = escalated.unwrap();
+        let is_clock = |row: &&TaskRow| row.about.kind == TaskKind::Clock;
+        assert_eq!(escalated.iter().filter(is_clock).count(), 1);
         tended(store, days(84));
         assert_eq!(named(store, ClockState::Missed), [] as [String; 0]);
         tended(store, days(85));
@@ -234,5 +245,272 @@ fn asks_a_person_once_where_an_agency_leaves_too_little_time() {
         let tasks = open_tasks(store);
         assert_eq!(tasks.len(), 1);
         assert_eq!(tasks[0].about.event, None::<EventPosition>);
+    });
+}
+
+/// The place of conviction of these tests.
+fn jackson() -> Place {
+    Place {
+        county: "Hinds".to_owned(),
+        municipality: "Jackson".to_owned(),
+    }
+}
+
+fn listed(store: &Store, office: Office, county: &str, channel: Channel) {
+    let new = NewRecipient {
+        office,
+        place: Place {
+            county: county.to_owned(),
+            ..jackson()
+        },
+        channel,
+        address: "office@county.example".to_owned(),
+    };
+    store
+        .write_now("add", move |tx| {
+            recipient::add(tx, &new, DecisionId(1), now())
+        })
+        .unwrap();
+}
+
+/// Says where the person of the scheduled release was convicted.
+fn convicted(store: &Store, jail: &Jail) {
+    let person = crate::intake::testing::load(store, jail, "1").person;
+    store
+        .write_now("convict", move |tx| {
+            recipient::convict(tx, person, &jackson(), DecisionId(1), now())
+        })
+        .unwrap();
+}
+
+fn told_offices(store: &Store) -> Vec<AgencyNotice> {
+    let mut all = store
+        .read_now("notices", |tx| agency_notice::newest(tx, 100))
+        .unwrap();
+    all.sort_by_key(|notice| {
+        (
+            notice.about.event,
+            notice.about.recipient,
+            notice.about.news,
+        )
+    });
+    all
+}
+
+fn tasks_of_offices(store: &Store) -> Vec<String> {
+    let open = |tx: &mut crate::store::conn::Tx<'_>| {
+        task::open_ones(tx, Some(TaskKind::AgencyNotice), 100)
+    };
+    let tasks = store.read_now("tasks", open).unwrap().into_iter();
+    tasks.map(|task| task.about.note).collect()
+}
+
+/// Lets the mail server take what is due.
+fn carried(store: &Store, at: Timestamp) -> usize {
+    store
+        .write_now("carry", move |tx| {
+            let claimed = agency_notice::claim(tx, 10, at, SignedDuration::from_mins(5))?;
+            for notice in &claimed {
+                assert!(agency_notice::finish(
+                    tx,
+                    notice,
+                    After::Told,
+                    "250 ok",
+                    at
+                )?);
+                assert!(!agency_notice::finish(
+                    tx,
+                    notice,
+                    After::Told,
+                    "again",
+                    at
+                )?);
+            }
+            Ok(claimed.len())
+        })
+        .unwrap()
+}
+
+fn confirmed(store: &Store, notice: &AgencyNotice, at: Timestamp) -> bool {
+    let id = notice.notice;
+    store
+        .write_now("confirm", move |tx| {
+            agency_notice::confirm(tx, id, "desk", at)
+        })
+        .unwrap()
+}
+
+#[test]
+fn tells_the_offices_of_the_place_of_conviction_and_is_met_when_all_have_confirmed() {
+    each("offices_met", |store| {
+        let mut jail = Jail::new(store, 1);
+        schedules_a_release(store, &mut jail);
+        for (office, county) in [
+            (Office::Sheriff, "Hinds"),
+            (Office::PoliceChief, "Hinds"),
+            (Office::Sheriff, "Rankin"),
+        ] {
+            listed(store, office, county, Channel::Email);
+        }
+        convicted(store, &jail);
+        tended(store, days(70));
+        assert_eq!(told_offices(store), [], "it is too early");
+        tended(store, days(71));
+        let planned = told_offices(store);
+        assert_eq!(planned.len(), 2, "Rankin is another county");
+        assert_eq!(planned[0].about.due_at, days(85));
+        assert_eq!(tasks_of_offices(store), [] as [String; 0]);
+        assert_eq!(carried(store, days(72)), 2);
+        assert_eq!(carried(store, days(73)), 0, "each is told once");
+        tended(store, days(78));
+        let asked = open_tasks(store);
+        assert!(
+            asked[0]
+                .about
+                .note
+                .contains("Sheriff of Hinds County: told"),
+            "{asked:?}"
+        );
+        let told = told_offices(store);
+        assert!(confirmed(store, &told[0], days(79)));
+        assert!(!confirmed(store, &told[0], days(79)), "once is enough");
+        tended(store, days(80));
+        assert_eq!(open_tasks(store).len(), 1, "one of two is not enough");
+        assert!(confirmed(store, &told[1], days(80)));
+        tended(store, days(81));
+        assert_eq!(open_tasks(store), []);
+        assert_eq!(named(store, ClockState::Met), ["release-agencies"]);
+        // The evidence has each step of each.
+        let leaves = store
+            .read_now("leaves", |tx| crate::store::evidence::leaves(tx, 0, 100))
+            .unwrap();
+        for kind in ["agency-notice", "attempt", "outcome", "agency-confirmation"] {
+            let of = |leaf: &&crate::store::evidence::Logged| {
+                leaf.content.starts_with(&format!("savin/{kind}/1"))
+            };
+            assert_eq!(leaves.iter().filter(of).count(), 2, "{kind}");
+        }
+    });
+}
+
+#[test]
+fn asks_a_person_who_is_to_be_told_and_tells_them_once_that_is_known() {
+    each("offices_asked", |store| {
+        let mut jail = Jail::new(store, 1);
+        schedules_a_release(store, &mut jail);
+        tended(store, days(71));
+        let asked = tasks_of_offices(store);
+        assert!(
+            asked[0].contains("where the person was convicted"),
+            "{asked:?}"
+        );
+        convicted(store, &jail);
+        listed(store, Office::Sheriff, "Hinds", Channel::Letter);
+        tended(store, days(72));
+        let asked = tasks_of_offices(store);
+        assert_eq!(asked.len(), 2, "{asked:?}");
+        let letter = asked.iter().find(|note| note.contains("recipients posted"));
+        assert!(letter.is_some(), "{asked:?}");
+        assert_eq!(carried(store, days(72)), 0, "a person posts it");
+        listed(store, Office::PoliceChief, "Hinds", Channel::Email);
+        tended(store, days(73));
+        let asked = tasks_of_offices(store);
+        assert_eq!(asked.len(), 1, "the list is whole: {asked:?}");
+        assert_eq!(carried(store, days(73)), 1);
+        let sheriff = told_offices(store)[0].clone();
+        store
+            .write_now("post", move |tx| {
+                assert!(agency_notice::posted(tx, &sheriff, "desk", days(74))?);
+                assert!(!agency_notice::posted(tx, &sheriff, "desk", days(74))?);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(told_offices(store)[0].state, "told");
+    });
+}
+
+#[test]
+fn tells_offices_of_another_day_at_once_and_takes_back_a_release_that_is_off() {
+    each("offices_moved", |store| {
+        let mut jail = Jail::new(store, 1);
+        schedules_a_release(store, &mut jail);
+        listed(store, Office::Sheriff, "Hinds", Channel::Email);
+        listed(store, Office::PoliceChief, "Hinds", Channel::Email);
+        convicted(store, &jail);
+        tended(store, days(71));
+        // The sheriff was told, the police chief was not yet.
+        store
+            .write_now("carry", |tx| {
+                let claimed = agency_notice::claim(tx, 1, days(71), SignedDuration::from_mins(5))?;
+                agency_notice::finish(tx, &claimed[0], After::Told, "250", days(71))
+            })
+            .unwrap();
+        let moved = jail.tells(&releasing(&jail, Some(days(200))));
+        let batch = jail.batch(vec![moved]);
+        send_one(store, &jail, &batch);
+        followed(store);
+        let states = |store: &Store| -> Vec<_> {
+            let all = told_offices(store).into_iter();
+            all.map(|notice| (notice.about.event.0, notice.about.news, notice.state))
+                .collect()
+        };
+        let mut before = states(store);
+        before.sort();
+        let release = OfficeNews::Release;
+        assert_eq!(
+            before,
+            [
+                (2, release, "told".to_owned()),
+                (2, release, "withdrawn".to_owned()),
+                (3, release, "planned".to_owned()),
+                (3, release, "planned".to_owned()),
+            ],
+            "whoever was told of one day hears of the other"
+        );
+        assert_eq!(carried(store, days(72)), 2);
+        let replaces = store.read_now("replaces", |tx| {
+            let all = agency_notice::of_event(tx, EventPosition(3))?;
+            let mut each = Vec::new();
+            for notice in &all {
+                each.push(agency_notice::replaces(tx, &notice.about)?);
+            }
+            Ok(each)
+        });
+        assert_eq!(replaces.unwrap().iter().filter(|is| **is).count(), 1);
+        let off = jail.tells(&jail.record("1", CustodyState::Deceased));
+        let batch = jail.batch(vec![off]);
+        send_one(store, &jail, &batch);
+        followed(store);
+        let called_off = |store: &Store| {
+            let off = |(_, news, _): &(i64, OfficeNews, String)| *news == OfficeNews::CalledOff;
+            states(store).into_iter().filter(off).count()
+        };
+        assert_eq!(called_off(store), 2, "each hears once that it is not to be");
+        // A correction of the same event tells nobody twice.
+        store
+            .write_now("again", |tx| {
+                take_back(tx, EventPosition(3), Some(&mut BTreeSet::new()), days(73))
+            })
+            .unwrap();
+        assert_eq!(called_off(store), 2);
+    });
+}
+
+#[test]
+fn tells_offices_at_once_of_a_release_that_is_announced_too_late() {
+    each("offices_late", |store| {
+        let mut jail = Jail::new(store, 1);
+        is_prison(store, &jail);
+        let first = jail.tells(&releasing(&jail, None));
+        let batch = jail.batch(vec![first]);
+        send_one(store, &jail, &batch);
+        listed(store, Office::Sheriff, "Hinds", Channel::Email);
+        convicted(store, &jail);
+        let soon = jail.tells(&releasing(&jail, Some(days(5))));
+        let batch = jail.batch(vec![soon]);
+        send_one(store, &jail, &batch);
+        followed(store);
+        assert!(named(store, ClockState::Late).contains(&"release-agencies".to_owned()));
+        assert_eq!(carried(store, now()), 1);
     });
 }
