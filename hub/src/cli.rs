@@ -3,6 +3,7 @@
 mod agency;
 mod agents;
 mod backup;
+mod call;
 mod canary;
 mod cases;
 mod certificate;
@@ -29,6 +30,7 @@ mod status;
 mod tasks;
 #[cfg(test)]
 mod testing;
+mod trunks;
 mod voice;
 
 use std::ffi::OsString;
@@ -106,6 +108,10 @@ enum Command {
     /// Make the key that signs messages, and say what the DNS is to say of it.
     #[command(subcommand)]
     Mail(mail::MailCommand),
+    /// Show whether each telephone trunk carries calls, asked now.
+    Trunks,
+    /// Call a telephone in your own hand, to hear what a trunk does.
+    Call(call::Call),
     /// Take back what was told: exactly those who were told hear that it is not so.
     Correct(correct::Correct),
     /// Keep a person or records from every page and notice, by a court's order.
@@ -188,6 +194,8 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Clocks(clocks) => clocks.run(&config, output),
         Command::Import(import) => import.run(&config, output),
         Command::Mail(command) => command.run(&config, output),
+        Command::Trunks => trunks::run(&config, output),
+        Command::Call(call) => call.run(&config, output),
         Command::Rules(command) => command.run(&config, output),
         Command::Correct(correct) => correct.run(&config, output),
         Command::Seal(seal) => seal.run(&config, output),

@@ -3,6 +3,7 @@
 mod canary;
 mod email;
 mod freshness;
+mod telephone;
 mod voice;
 
 use std::fs;
@@ -22,6 +23,8 @@ pub use canary::CanaryLine;
 use email::EmailDocument;
 pub use email::{Dkim, Email, Returns};
 use freshness::FreshnessDocument;
+pub use telephone::Telephone;
+use telephone::TelephoneDocument;
 pub use voice::Voice;
 use voice::VoiceDocument;
 
@@ -56,6 +59,8 @@ pub struct Config {
     pub web: Web,
     /// The mail channel, if there is one.
     pub email: Option<Email>,
+    /// The telephone channel, if there is one.
+    pub telephone: Option<Telephone>,
     /// Where the agencies' daily tests must come out, if anywhere.
     pub canary: Option<CanaryLine>,
     /// The voice of calls.
@@ -108,6 +113,8 @@ struct Document {
     web: WebDocument,
     #[serde(default)]
     email: Option<EmailDocument>,
+    #[serde(default)]
+    telephone: Option<TelephoneDocument>,
     #[serde(default)]
     canary: Option<CanaryDocument>,
     #[serde(default)]
@@ -198,6 +205,10 @@ impl Checker<'_> {
             agents: self.agents(document.agents)?,
             web: self.web(document.web)?,
             email: document.email.map(|email| self.email(email)).transpose()?,
+            telephone: document
+                .telephone
+                .map(|telephone| self.telephone(telephone))
+                .transpose()?,
             canary: document
                 .canary
                 .map(|canary| self.canary(&canary))
@@ -291,6 +302,20 @@ fn read(path: &Path) -> Result<String, ConfigError> {
         file: path.to_owned(),
         cause,
     })
+}
+
+/// Reads a file of two lines: user and password.
+fn credentials(path: &Path) -> Result<(String, String), ConfigError> {
+    let text = read(path)?;
+    let mut lines = text.lines();
+    match (lines.next(), lines.next()) {
+        (Some(user), Some(password)) => Ok((user.to_owned(), password.to_owned())),
+        _ => Err(ConfigError::Syntax {
+            file: path.to_owned(),
+            message: "the file holds the user on its first line and the password on its second"
+                .to_owned(),
+        }),
+    }
 }
 
 /// Why a configuration was refused.

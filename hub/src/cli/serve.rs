@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use anyhow::Context as _;
 use tokio::sync::watch;
 use tracing::info;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -14,6 +14,9 @@ use crate::config::Config;
 
 pub(super) fn run(config: Config, log: &str) -> anyhow::Result<()> {
     let targets: Targets = log.parse().context("--log is not a level")?;
+    // What the SIP library says may quote a message, and with it whom is called; the exchange says what
+    // matters itself.
+    let targets = targets.with_target("rsipstack", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

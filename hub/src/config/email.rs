@@ -1,12 +1,12 @@
 //! `[email]`: the mail server, how letters are signed, and where the ones that come back are read.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lettre::Address;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Checker, ConfigError, read};
+use super::{Checker, ConfigError, credentials, read};
 use crate::channels::email::transport::{MailServer, Security};
 
 /// The mail channel.
@@ -159,17 +159,3 @@ impl Checker<'_> {
 
 /// Characters of the address for returns before the `@`: 64 less a plus sign and the mark.
 const RETURN_NAME_MAX: usize = 10;
-
-/// Reads a file of two lines: user and password.
-fn credentials(path: &Path) -> Result<(String, String), ConfigError> {
-    let text = read(path)?;
-    let mut lines = text.lines();
-    match (lines.next(), lines.next()) {
-        (Some(user), Some(password)) => Ok((user.to_owned(), password.to_owned())),
-        _ => Err(ConfigError::Syntax {
-            file: path.to_owned(),
-            message: "the file holds the user on its first line and the password on its second"
-                .to_owned(),
-        }),
-    }
-}

@@ -5,6 +5,7 @@
 
 mod agreed;
 mod baresip;
+mod hub;
 mod inbound;
 mod outbound;
 mod place;

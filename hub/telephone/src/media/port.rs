@@ -29,7 +29,7 @@ pub struct Pair {
 pub enum PortError {
     /// Every pair is taken.
     #[error(
-        "open ports for a call's sound: all pairs from {first} on are taken; widen `media-ports`"
+        "open ports for a call's sound: all pairs from {first} on are taken; widen `media_ports`"
     )]
     AllTaken {
         /// The first port of the range.

@@ -62,7 +62,7 @@ pub enum ExchangeError {
     Trunk(#[from] TrunkError),
     /// There is no room for sound.
     #[error(
-        "open the exchange: {first} to {last} holds no pair of ports; give `media-ports` at least two for each call"
+        "open the exchange: {first} to {last} holds no pair of ports; give `media_ports` at least two for each call"
     )]
     Ports {
         /// The first port.

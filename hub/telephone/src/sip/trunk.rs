@@ -405,8 +405,10 @@ async fn listen(settings: &Settings, transports: &TransportLayer) -> Result<SipA
             }
         }
     };
+    // At port 0 the system has chosen one.
+    let bound = listener.get_addr().get_socketaddr().unwrap_or(bind);
     transports.add_transport(listener);
-    let mut announced = SipAddr::from(outside.unwrap_or(bind));
+    let mut announced = SipAddr::from(outside.unwrap_or(bound));
     announced.r#type = target(settings)?.r#type;
     Ok(announced)
 }

@@ -1,0 +1,80 @@
+//! What an operator of the hub sees and tries of its trunks, by the command line.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use anyhow::{Context as _, ensure};
+use savin_tests::home::{HubHome, HubOptions};
+use savin_tests::program::Programs;
+use serde_json::Value;
+
+use crate::place::port;
+use crate::sipp::{Sipp, Step};
+
+/// A hub whose trunks are sipp at the first port, and nobody at the second.
+fn hub(folder: &std::path::Path, ports: [u16; 2]) -> anyhow::Result<HubHome> {
+    let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
+    let hub = HubHome::make(&folder.join("hub"), &programs, &HubOptions::default())?;
+    let first = 40_000 + (port() - 24_000) * 4;
+    let mut config = format!(
+        "\n[telephone]\nbind = '127.0.0.1'\nmedia_ports = [{first}, {}]\nring = '5s'\n",
+        first + 19
+    );
+    for (name, at) in [("first", ports[0]), ("second", ports[1])] {
+        let listen = port();
+        config += &format!(
+            "[[telephone.trunks]]\nname = '{name}'\nserver = '127.0.0.1:{at}'\n\
+            listen = '127.0.0.1:{listen}'\ncaller = '6015550100'\nlines = 2\n"
+        );
+    }
+    let file = folder.join("hub").join("hub.toml");
+    OpenOptions::new()
+        .append(true)
+        .open(file)?
+        .write_all(config.as_bytes())?;
+    Ok(hub)
+}
+
+#[test]
+fn an_operator_sees_which_trunk_is_there_and_hears_what_it_carries() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let ports = [port(), port()];
+    let hub = hub(folder.path(), ports)?;
+    let steps = [
+        Step::Ring,
+        Step::Answer(""),
+        Step::Wait(500),
+        Step::Press("57#"),
+        Step::HungUp,
+    ];
+    let peer = Sipp::start(folder.path(), ports[0], &steps)?;
+    let shown = hub.cli(&["trunks", "--json"])?;
+    let trunks: Vec<Value> = shown
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
+    let conditions: Vec<_> = trunks
+        .iter()
+        .map(|trunk| trunk["condition"].as_str())
+        .collect();
+    ensure!(conditions == [Some("up"), Some("silent")], "{shown}");
+    ensure!(hub.cli(&["trunks"])?.contains("tried after the others"));
+    let called = hub.cli(&["call", "--test", "601-555-0123", "--json"])?;
+    let called: Value = serde_json::from_str(&called)?;
+    ensure!(
+        called["trunk"] == "first" && called["keys"] == 2,
+        "{called}"
+    );
+    ensure!(
+        called["packets_sent"].as_u64().context("a number")? > 20,
+        "{called}"
+    );
+    ensure!(peer.received("BYE") > 0, "it was not hung up");
+    let refused = hub.cli(&["call", "--test", "6015550123", "--trunk", "second"]);
+    let refused = refused.err().context("nobody is there")?.to_string();
+    ensure!(refused.contains("408 over second"), "{refused}");
+    let refused = hub.cli(&["call", "--test", "6015550123", "--trunk", "third"]);
+    let refused = refused.err().context("there is no such trunk")?.to_string();
+    ensure!(refused.contains("there are first, second"), "{refused}");
+    Ok(())
+}
