@@ -98,7 +98,7 @@ async fn listen(mut call: Line) -> anyhow::Result<Heard> {
         match news {
             News::Digit('#') | News::Ended(_) => break,
             News::Digit(_) => keys += 1,
-            News::Played | News::Answerer(_) => {}
+            News::Played(_) | News::Answerer(_) => {}
         }
     }
     let counts = call.counts();

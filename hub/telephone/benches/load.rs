@@ -229,7 +229,7 @@ async fn place(exchange: &Exchange, prompt: Arc<[i16]>, seen: &Mutex<Seen>) {
     while !keys.ends_with('#') {
         match call.next().await {
             News::Digit(key) => keys.push(key),
-            News::Ended(_) | News::Played => break,
+            News::Ended(_) | News::Played(_) => break,
             News::Answerer(_) => {}
         }
     }

@@ -102,7 +102,7 @@ async fn what_is_played_waits_while_the_call_is_on_hold() -> anyhow::Result<()> 
     let mut call = place.dial().await?;
     let began = monotonic();
     call.order(Order::Play(tune(1, 1_000).into())).await;
-    ensure!(call.next().await == News::Played);
+    ensure!(matches!(call.next().await, News::Played(_)));
     let lasted = monotonic() - began;
     ensure!(
         lasted > Duration::from_millis(2_800),
@@ -171,7 +171,7 @@ async fn protected_sound_arrives_over_tls_as_it_was() -> anyhow::Result<()> {
     while !is_played || heard.len() < 40_000 {
         tokio::select! {
             news = call.next() => {
-                is_played |= news == News::Played;
+                is_played |= matches!(news, News::Played(_));
                 ensure!(!matches!(news, News::Ended(_)));
             }
             frame = frames.recv() => heard.extend(frame.context("the call ended")?),

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use savin_tests::home::{HubHome, HubOptions};
@@ -11,35 +12,36 @@ use serde_json::Value;
 use crate::place::port;
 use crate::sipp::{Sipp, Step};
 
-/// A hub whose trunks are sipp at the first port, and nobody at the second.
-fn hub(folder: &std::path::Path, ports: [u16; 2]) -> anyhow::Result<HubHome> {
-    let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
-    let hub = HubHome::make(&folder.join("hub"), &programs, &HubOptions::default())?;
+/// Adds trunks to a hub's configuration, each with sipp at a port, and whatever else is to stand in it.
+pub(crate) fn trunks(folder: &Path, at: &[(&str, u16)], more: &str) -> anyhow::Result<()> {
     let first = 40_000 + (port() - 24_000) * 4;
-    let mut config = format!(
-        "\n[telephone]\nbind = '127.0.0.1'\nmedia_ports = [{first}, {}]\nring = '5s'\n",
-        first + 19
-    );
-    for (name, at) in [("first", ports[0]), ("second", ports[1])] {
+    let trunks = at.iter().map(|(name, at)| {
         let listen = port();
-        config += &format!(
+        format!(
             "[[telephone.trunks]]\nname = '{name}'\nserver = '127.0.0.1:{at}'\n\
             listen = '127.0.0.1:{listen}'\ncaller = '6015550100'\nlines = 2\n"
-        );
-    }
+        )
+    });
+    let config = format!(
+        "\n[telephone]\nbind = '127.0.0.1'\nmedia_ports = [{first}, {}]\nring = '5s'\n{}{more}",
+        first + 19,
+        trunks.collect::<Vec<_>>().concat()
+    );
     let file = folder.join("hub").join("hub.toml");
-    OpenOptions::new()
-        .append(true)
-        .open(file)?
-        .write_all(config.as_bytes())?;
-    Ok(hub)
+    let mut file = OpenOptions::new().append(true).open(file)?;
+    Ok(file.write_all(config.as_bytes())?)
 }
 
 #[test]
 fn an_operator_sees_which_trunk_is_there_and_hears_what_it_carries() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let ports = [port(), port()];
-    let hub = hub(folder.path(), ports)?;
+    let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
+    let options = HubOptions::default();
+    let hub = HubHome::make(&folder.path().join("hub"), &programs, &options)?;
+    // Nobody is at the second.
+    let at = [("first", ports[0]), ("second", ports[1])];
+    trunks(folder.path(), &at, "")?;
     let steps = [
         Step::Ring,
         Step::Answer(""),
@@ -49,11 +51,11 @@ fn an_operator_sees_which_trunk_is_there_and_hears_what_it_carries() -> anyhow::
     ];
     let peer = Sipp::start(folder.path(), ports[0], &steps)?;
     let shown = hub.cli(&["trunks", "--json"])?;
-    let trunks: Vec<Value> = shown
+    let listed: Vec<Value> = shown
         .lines()
         .map(serde_json::from_str)
         .collect::<Result<_, _>>()?;
-    let conditions: Vec<_> = trunks
+    let conditions: Vec<_> = listed
         .iter()
         .map(|trunk| trunk["condition"].as_str())
         .collect();

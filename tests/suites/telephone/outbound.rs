@@ -243,7 +243,7 @@ async fn what_is_played_arrives_as_it_was_and_what_is_said_comes_back() -> anyho
     while !is_played || heard.len() < 50_000 {
         tokio::select! {
             news = call.next() => {
-                is_played |= news == News::Played;
+                is_played |= matches!(news, News::Played(_));
                 ensure!(news != News::Ended(End::HungUp));
             }
             frame = frames.recv() => heard.extend(frame.context("the call ended")?),

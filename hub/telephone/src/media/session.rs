@@ -60,8 +60,8 @@ pub enum Order {
 pub enum Heard {
     /// A key.
     Digit(char),
-    /// One sound that was to be played has been played to its end.
-    Played,
+    /// This sound, counted from 1 in the order in which they were ordered, has been played to its end.
+    Played(u64),
     /// Who seems to have answered.
     Answerer(Answerer),
 }
@@ -122,6 +122,9 @@ pub struct Session {
     jitter: Jitter,
     cutter: Cutter,
     repeated: Option<Arc<[i16]>>,
+    /// Sounds that were ordered so far, and the one that is played or would be next.
+    ordered: u64,
+    playing: u64,
     detector: Option<Detector>,
     listener: Option<mpsc::Sender<Frame>>,
     speaker: Option<mpsc::Receiver<Frame>>,
@@ -156,6 +159,8 @@ impl Session {
             jitter: Jitter::default(),
             cutter: Cutter::default(),
             repeated: None,
+            ordered: 0,
+            playing: 1,
             detector: None,
             listener: None,
             speaker: None,
@@ -192,16 +197,19 @@ impl Session {
     fn obey(&mut self, order: Order) -> Result<(), SessionError> {
         match order {
             Order::Play(sound) => {
-                self.repeated = None;
+                if self.repeated.take().is_some() {
+                    self.cutter.clear();
+                }
+                self.ordered += 1;
                 self.cutter.add(sound);
             }
             Order::Repeat(sound) => {
-                self.cutter.clear();
+                self.silence();
                 self.repeated = Some(sound);
             }
             Order::Quiet => {
                 self.repeated = None;
-                self.cutter.clear();
+                self.silence();
             }
             Order::Press(keys) => self.presser.press(&keys),
             Order::Listen(listener) => self.listener = Some(listener),
@@ -220,6 +228,12 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Leaves out what is still to be played.
+    fn silence(&mut self) {
+        self.cutter.clear();
+        self.playing = self.ordered + 1;
     }
 
     /// Sends the packet that is due, and hands over the frame that was heard.
@@ -261,7 +275,10 @@ impl Session {
         }
         if let Some((frame, ended)) = self.cutter.cut() {
             if self.repeated.is_none() {
-                (0..ended).for_each(|_| self.tell(Heard::Played));
+                for _ in 0..ended {
+                    self.tell(Heard::Played(self.playing));
+                    self.playing += 1;
+                }
             }
             return Some(frame);
         }

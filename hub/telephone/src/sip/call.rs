@@ -14,8 +14,8 @@ use crate::media::session::{BRIDGE_FRAMES, Counts, Order};
 pub enum News {
     /// A key was pressed.
     Digit(char),
-    /// One sound that was played has been heard to its end.
-    Played,
+    /// This sound, counted from 1 in the order in which they were ordered, has been played to its end.
+    Played(u64),
     /// Who seems to have answered, after [`Order::Detect`].
     Answerer(Answerer),
     /// The call is over.

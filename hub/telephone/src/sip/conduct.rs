@@ -20,8 +20,8 @@ const SAYING_MAX: Duration = Duration::from_secs(300);
 
 /// What a script cannot do itself.
 pub trait Host: Send + Sync {
-    /// Returns the sound of something said.
-    fn voice(&self, play: &Play) -> impl Future<Output = Arc<[i16]>> + Send;
+    /// Returns the sound of something said, or `None` if it cannot be said whole: the call ends then.
+    fn voice(&self, play: &Play) -> impl Future<Output = Option<Arc<[i16]>>> + Send;
 
     /// Says whether a PIN is hers.
     fn check(&self, pin: &Secret<String>) -> impl Future<Output = Checked> + Send;
@@ -39,7 +39,8 @@ pub fn not_taken(script: &mut dyn Script, why: NotAnswered) -> Option<Ending> {
     ending(script.handle(Event::Ended(Ended { cause, played: 0 })))
 }
 
-/// Carries a call that was taken to its end; `None` if the script does not end.
+/// Carries a call that was taken, and on which nothing was played, to its end; `None` if the script does not end, or
+/// something cannot be said.
 pub async fn conduct<H: Host>(
     exchange: &Exchange,
     host: &H,
@@ -51,6 +52,8 @@ pub async fn conduct<H: Host>(
         exchange,
         host,
         call,
+        before: 0,
+        total: 0,
         ordered: 0,
         played: 0,
         has_pressed: false,
@@ -77,6 +80,10 @@ struct Stage<'a, H> {
     exchange: &'a Exchange,
     host: &'a H,
     call: Call,
+    /// Sounds that were ordered before the last answer: of them nothing counts any more.
+    before: u64,
+    /// Sounds that were ordered altogether.
+    total: u64,
     /// Sounds of the last answer that were ordered, and that have been said to their ends.
     ordered: usize,
     played: usize,
@@ -88,12 +95,17 @@ struct Stage<'a, H> {
 impl<H: Host> Stage<'_, H> {
     /// Does what a script says, until something comes of it.
     async fn perform(&mut self, effects: Vec<Effect>, script: &mut dyn Script) -> Performed {
+        self.before = self.total;
         (self.ordered, self.played) = (0, 0);
         for effect in effects {
             match effect {
                 Effect::Play(play) => {
-                    let sound = self.host.voice(&play).await;
+                    // A message with a hole in it may say something else.
+                    let Some(sound) = self.host.voice(&play).await else {
+                        return Performed::Over(None);
+                    };
                     self.ordered += 1;
+                    self.total += 1;
                     self.call.order(Order::Play(sound)).await;
                 }
                 Effect::Collect(collect) => return self.collect(collect, script).await,
@@ -128,7 +140,7 @@ impl<H: Host> Stage<'_, H> {
         let saying = async {
             while self.played < self.ordered {
                 match self.call.next().await {
-                    News::Played => self.played += 1,
+                    News::Played(sound) => self.heard(sound),
                     News::Digit(key) => self.early.push(key),
                     News::Ended(end) => return Some(end),
                     News::Answerer(_) => {}
@@ -187,6 +199,13 @@ impl<H: Host> Stage<'_, H> {
         }))
     }
 
+    /// Notes that a sound was said to its end, if it is one of the last answer.
+    const fn heard(&mut self, sound: u64) {
+        if sound > self.before {
+            self.played += 1;
+        }
+    }
+
     /// Stops what is being said.
     async fn hush(&mut self) {
         self.call.order(Order::Quiet).await;
@@ -207,7 +226,7 @@ impl<H: Host> Stage<'_, H> {
             match news {
                 Err(_) => return Err(Silence::Over),
                 Ok(News::Digit(key)) => return Ok(key),
-                Ok(News::Played) => self.played += 1,
+                Ok(News::Played(sound)) => self.heard(sound),
                 Ok(News::Ended(end)) => return Err(Silence::Ended(end)),
                 Ok(News::Answerer(machine::Answerer::Machine)) => return Err(Silence::Machine),
                 Ok(News::Answerer(machine::Answerer::Person | machine::Answerer::Unknown)) => {}

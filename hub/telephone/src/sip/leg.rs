@@ -316,7 +316,7 @@ async fn reply(handle: &TransactionHandle, status: StatusCode) {
 const fn told(heard: Heard) -> News {
     match heard {
         Heard::Digit(key) => News::Digit(key),
-        Heard::Played => News::Played,
+        Heard::Played(sound) => News::Played(sound),
         Heard::Answerer(answerer) => News::Answerer(answerer),
     }
 }
