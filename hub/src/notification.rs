@@ -13,4 +13,5 @@ pub mod phone;
 pub mod postal;
 pub mod rules;
 pub mod sentence;
+pub mod spoken;
 pub mod words;

@@ -19,6 +19,7 @@ pub mod protect;
 pub mod reach;
 pub mod session;
 pub mod status;
+pub mod voice;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -44,8 +44,8 @@ const HUB: &[&[&str]] = &[
 /// The modules of what carries a call.
 const TELEPHONE: &[&[&str]] = &[
     &["audio", "script"],
-    &["carrier", "media", "voice"],
-    &["sip"],
+    &["media", "voice"],
+    &["carrier", "sip"],
     &["lib"],
 ];
 

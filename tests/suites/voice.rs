@@ -4,7 +4,7 @@
 use anyhow::{Context as _, ensure};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use savin_hub::channels::speech::{sample, spoken, told};
+use savin_hub::channels::speech::{sample, told};
 use savin_hub::notification::fact::Disclosure;
 use savin_hub::notification::words::Language;
 use savin_hub::vault::command::Content;
@@ -34,7 +34,7 @@ fn levels(sound: &[i16]) -> (u16, f64) {
 }
 
 fn say(speaker: &Speaker, language: Language, say: Vec<Utterance>) -> anyhow::Result<Vec<i16>> {
-    let language = spoken(language);
+    let language = language.into();
     let sound = speaker.say(&Play { language, say })?;
     Ok(sound
         .into_iter()

@@ -11,11 +11,11 @@ use savin_shared::pii::Pii;
 use savin_telephone::script::Script;
 use savin_telephone::script::outbound::{CallBack, Notice, Outbound, Told};
 use savin_telephone::script::pace::Pace;
-use savin_telephone::script::speech::{InEach, Language as Spoken, Utterance};
+use savin_telephone::script::speech::{InEach, Utterance};
 use savin_telephone::script::verify::{CodeCall, Verify};
 
-use crate::notification::markup::{Kind, Part, moment, parts};
 use crate::notification::sentence;
+use crate::notification::spoken::utterances;
 use crate::notification::words::{Language, Words};
 use crate::places;
 use crate::vault::command::{Content, Message};
@@ -31,15 +31,6 @@ pub struct Manner {
     pub voicemail: Option<CallBack>,
 }
 
-/// Returns the language that is spoken for one that is written.
-#[must_use]
-pub const fn spoken(language: Language) -> Spoken {
-    match language {
-        Language::En => Spoken::English,
-        Language::Es => Spoken::Spanish,
-    }
-}
-
 /// Writes the script of the call that carries a message.
 #[must_use]
 pub fn script(
@@ -48,7 +39,7 @@ pub fn script(
     zone: &TimeZone,
     now: Timestamp,
 ) -> Box<dyn Script> {
-    let language = spoken(message.language);
+    let language = message.language.into();
     match &message.content {
         Content::Code(code) => Box::new(Verify::new(CodeCall {
             language,
@@ -102,87 +93,30 @@ pub fn told(
     if may_repeat {
         said.extend(utterances(&words.say("notice-may-repeat"), zone));
     }
-    // The fact ends with the first sentence.
-    let is_end = |piece: &Utterance| match piece {
-        Utterance::Pause => true,
-        Utterance::Words(words) => words.ends_with(['.', '?']),
-        Utterance::Prompt(_)
-        | Utterance::CodeWord(_)
-        | Utterance::Name(_)
-        | Utterance::Place(_)
-        | Utterance::Typed(_)
-        | Utterance::Digits(_)
-        | Utterance::Code(_)
-        | Utterance::Spelled(_)
-        | Utterance::Number(_)
-        | Utterance::Day(_)
-        | Utterance::Clock(_) => false,
-    };
-    let end = said.iter().position(is_end).map_or(said.len(), |at| at + 1);
-    let rest = said.split_off(end);
+    let rest = said.split_off(end_of_fact(&said));
     Told { fact: said, rest }
 }
 
-/// Puts a marked sentence into what is said.
-fn utterances(sentence: &str, zone: &TimeZone) -> Vec<Utterance> {
-    let mut said = Vec::new();
-    for part in parts(sentence) {
-        match part {
-            Part::Words(words) => phrases(words, &mut said),
-            Part::Value(Kind::Name, name) => said.push(Utterance::Name(Pii::new(name.to_owned()))),
-            Part::Value(Kind::Place, place) => said.push(Utterance::Place(place.to_owned())),
-            Part::Value(Kind::Typed, word) => said.push(Utterance::Typed(word.to_owned())),
-            Part::Value(Kind::Phone, phone) => {
-                let digits = phone.chars().filter(char::is_ascii_digit).collect();
-                said.push(Utterance::Digits(digits));
-            }
-            Part::Value(Kind::Day, at) => {
-                said.extend(moment(at, zone).map(|at| Utterance::Day(at.date())));
-            }
-            Part::Value(Kind::Moment, at) => {
-                let day_and_time = moment(at, zone)
-                    .map(|at| [Utterance::Day(at.date()), Utterance::Clock(at.time())]);
-                said.extend(day_and_time.into_iter().flatten());
-            }
+/// Returns after how many pieces the fact is told: with the first sentence, or before a time in it.
+fn end_of_fact(said: &[Utterance]) -> usize {
+    for (at, piece) in said.iter().enumerate() {
+        match piece {
+            Utterance::Day(_) | Utterance::Clock(_) => return at,
+            Utterance::Pause => return at + 1,
+            Utterance::Words(words) if words.ends_with(['.', '?']) => return at + 1,
+            Utterance::Words(_)
+            | Utterance::Prompt(_)
+            | Utterance::CodeWord(_)
+            | Utterance::Name(_)
+            | Utterance::Place(_)
+            | Utterance::Typed(_)
+            | Utterance::Digits(_)
+            | Utterance::Code(_)
+            | Utterance::Spelled(_)
+            | Utterance::Number(_) => {}
         }
     }
-    said
-}
-
-/// Takes fixed words apart at the ends of sentences and around numbers.
-fn phrases(words: &str, said: &mut Vec<Utterance>) {
-    // The emergency number is said digit by digit, and stays in its phrase.
-    let words = words.replace("911", "9 1 1");
-    for sentence in words.split_inclusive(['.', '?']) {
-        let mut rest = sentence;
-        while let Some((before, number, after)) = number_in(rest) {
-            phrase(before, said);
-            said.push(Utterance::Number(number));
-            rest = after;
-        }
-        phrase(rest, said);
-    }
-}
-
-/// Finds a number of more than one digit, or one that stands by itself, other than 9 1 1.
-fn number_in(words: &str) -> Option<(&str, u32, &str)> {
-    if words.contains("9 1 1") {
-        return None;
-    }
-    let start = words.find(|letter: char| letter.is_ascii_digit())?;
-    let (before, digits) = words.split_at_checked(start)?;
-    let end = digits.find(|letter: char| !letter.is_ascii_digit());
-    let (number, after) = digits.split_at_checked(end.unwrap_or(digits.len()))?;
-    Some((before, number.parse().ok()?, after))
-}
-
-fn phrase(words: &str, said: &mut Vec<Utterance>) {
-    let trimmed = words.trim().trim_start_matches([',', ':']).trim_start();
-    if trimmed.chars().any(char::is_alphanumeric) {
-        said.push(Utterance::Words(trimmed.to_owned()));
-    } else if trimmed.contains(['.', '?']) && !matches!(said.last(), Some(Utterance::Pause)) {
-        said.push(Utterance::Pause);
-    }
+    said.len()
 }
 
 /// Returns all fixed words that calls may say, beside the prompts and the grammar, and the names of the

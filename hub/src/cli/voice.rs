@@ -1,5 +1,6 @@
 //! `voice`: what calls sound like: the catalogue of phrases, and any notice as a file to listen to.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -23,6 +24,7 @@ use crate::config::Config;
 use crate::notification::fact::Disclosure;
 use crate::notification::words::Language;
 use crate::vault::command::Content;
+use crate::web::voice;
 
 /// Silence between two things that are said, while a caller would answer.
 const GAP_MS: usize = 800;
@@ -75,7 +77,7 @@ impl VoiceCommand {
 fn build(config: &Config, output: &Output) -> anyhow::Result<()> {
     let catalogue = &config.voice.catalogue;
     let built = catalogue
-        .build(&config.voice.engine, &speech::fixed())
+        .build(&config.voice.engine, &fixed())
         .context("failed to build the catalogue")?;
     let folder = catalogue.folder.display().to_string();
     if output.is_json() {
@@ -93,7 +95,7 @@ fn build(config: &Config, output: &Output) -> anyhow::Result<()> {
 }
 
 fn list(language: Spoken, output: &Output) -> anyhow::Result<()> {
-    let phrases = catalogue::all(language, speech::fixed().of(language));
+    let phrases = catalogue::all(language, fixed().of(language));
     if output.is_json() {
         for phrase in &phrases {
             output.object(&json!({ "file": phrase.name, "words": phrase.words }))?;
@@ -165,7 +167,7 @@ impl Say {
         let content = fact.map_or(Content::News, |fact| Content::Fact(Box::new(fact)));
         let told = |language| speech::told(language, &content, false, zone, sample::AT);
         Ok(Box::new(Outbound::new(Notice {
-            language: speech::spoken(language.unwrap_or_default()),
+            language: language.unwrap_or_default().into(),
             told: InEach {
                 english: told(Language::En),
                 spanish: told(Language::Es),
@@ -173,6 +175,14 @@ impl Say {
             ..Notice::default()
         })))
     }
+}
+
+/// Returns all words that calls may say beside prompts and the grammar.
+fn fixed() -> InEach<BTreeSet<String>> {
+    let (mut fixed, statuses) = (speech::fixed(), voice::fixed());
+    fixed.english.extend(statuses.english);
+    fixed.spanish.extend(statuses.spanish);
+    fixed
 }
 
 /// Goes through a call as it goes well, and returns what is said.
@@ -232,5 +242,5 @@ fn written(tag: &str) -> anyhow::Result<Language> {
 }
 
 fn spoken(tag: &str) -> anyhow::Result<Spoken> {
-    Ok(speech::spoken(written(tag)?))
+    Ok(written(tag)?.into())
 }

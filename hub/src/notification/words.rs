@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use savin_telephone::script::speech::Language as Spoken;
 use serde::{Deserialize, Serialize};
 
 /// A language in which everything is said.
@@ -68,6 +69,24 @@ impl Language {
                 include_str!("../../locales/es/corrections.ftl"),
                 include_str!("../../locales/es/pages.ftl"),
             ],
+        }
+    }
+}
+
+impl From<Language> for Spoken {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::English,
+            Language::Es => Self::Spanish,
+        }
+    }
+}
+
+impl From<Spoken> for Language {
+    fn from(language: Spoken) -> Self {
+        match language {
+            Spoken::English => Self::En,
+            Spoken::Spanish => Self::Es,
         }
     }
 }

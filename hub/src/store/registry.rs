@@ -84,5 +84,9 @@ pub static SCHEMA: Schema = Schema {
             "0012_recipient.sql",
             include_str!("migrations/registry/0012_recipient.sql"),
         ),
+        (
+            "0013_name_start.sql",
+            include_str!("migrations/registry/0013_name_start.sql"),
+        ),
     ],
 };

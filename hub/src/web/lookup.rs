@@ -81,16 +81,16 @@ struct PersonPage {
 }
 
 /// A person with what is needed to show one.
-struct Person {
-    names: Vec<PersonName>,
-    records: Vec<Shown>,
+pub(super) struct Person {
+    pub(super) names: Vec<PersonName>,
+    pub(super) records: Vec<Shown>,
     events: Vec<event::Event>,
 }
 
 impl Person {
     /// Says whether what is shown of a person fits what was typed: a name or a number that only a
     /// sealed record holds leads nobody here.
-    fn fits(&self, words: &[String]) -> bool {
+    pub(super) fn fits(&self, words: &[String]) -> bool {
         let named: Vec<String> = self.names.iter().flat_map(names::name_words).collect();
         let number = words.concat().to_uppercase();
         let is_numbered = |shown: &Shown| {
@@ -251,7 +251,11 @@ pub(super) async fn name_of(
 }
 
 /// Loads a person with what public records say and nothing else; `None` where there is none.
-fn load(tx: &mut Tx<'_>, id: PersonId, events_max: u32) -> Result<Option<Person>, StoreError> {
+pub(super) fn load(
+    tx: &mut Tx<'_>,
+    id: PersonId,
+    events_max: u32,
+) -> Result<Option<Person>, StoreError> {
     let mut records = Vec::new();
     // An address may name somebody who was found to be another since.
     let id = merge::current(tx, id)?;

@@ -8,7 +8,8 @@ use axum::response::{Html, IntoResponse as _, Response};
 use jiff::Timestamp;
 
 use super::Site;
-use crate::notification::sentence::{written, written_as};
+use crate::notification::markup::{Kind, mark, mark_moment};
+use crate::notification::sentence::written_as;
 use crate::notification::words::{Argument, Language, Words};
 
 /// What every page has.
@@ -24,6 +25,8 @@ pub struct Page {
     pub session: Option<String>,
     /// Whether the page says that something has to be put right.
     pub has_error: bool,
+    /// Whether values are marked, for a voice that says what the page shows.
+    pub is_spoken: bool,
 }
 
 impl Page {
@@ -36,7 +39,33 @@ impl Page {
             path: path.to_owned(),
             session: None,
             has_error: false,
+            is_spoken: false,
         }
+    }
+
+    /// Begins what a voice says instead of a page.
+    #[must_use]
+    pub fn spoken(site: &Arc<Site>, language: Language) -> Self {
+        Self {
+            is_spoken: true,
+            ..Self::new(site, language, "/")
+        }
+    }
+
+    /// Writes a value out.
+    #[must_use]
+    pub fn value(&self, kind: Kind, value: &str) -> String {
+        if self.is_spoken {
+            mark(kind, value)
+        } else {
+            value.to_owned()
+        }
+    }
+
+    /// Writes the site's telephone number out.
+    #[must_use]
+    pub fn phone(&self) -> String {
+        self.value(Kind::Phone, &self.site.phone)
     }
 
     /// Says a message.
@@ -49,7 +78,7 @@ impl Page {
     #[must_use]
     pub fn say_phone(&self, key: &str) -> String {
         self.words
-            .say_with(key, &[("phone", Argument::Text(&self.site.phone))])
+            .say_with(key, &[("phone", Argument::Text(&self.phone()))])
     }
 
     /// Says a message with one text.
@@ -101,13 +130,16 @@ impl Page {
     /// Writes out when an agency says that something was or is to be: a day where it gave no time.
     #[must_use]
     pub fn agency_time(&self, at: Timestamp, is_day: bool) -> String {
+        if self.is_spoken {
+            return mark_moment(at, is_day);
+        }
         written_as(self.words.language(), &self.site.zone, at, is_day)
     }
 
     /// Writes a time out.
     #[must_use]
     pub fn time(&self, at: Timestamp) -> String {
-        written(self.words.language(), &self.site.zone, at)
+        self.agency_time(at, false)
     }
 }
 

@@ -13,6 +13,7 @@ use super::page::Page;
 use crate::freshness::standing::{Grade, Standing, Why};
 use crate::freshness::{Hearing, hearing};
 use crate::ids::RecordId;
+use crate::notification::markup::Kind;
 use crate::notification::words::Argument;
 use crate::registry::known::Known;
 use crate::store::StoreError;
@@ -100,12 +101,12 @@ impl Shown {
             RecordBody::Supervision(supervision) => (
                 supervised(page, supervision),
                 since(page, supervision.status_at).into_iter().collect(),
-                page.say_text("sure-status", "facility", &self.facility),
+                page.say_text("sure-status", "facility", &self.place(page)),
             ),
             RecordBody::SexOffender(registration) => (
                 registered(page, registration),
                 updated(page, registration),
-                page.say_text("sure-status", "facility", &self.facility),
+                page.say_text("sure-status", "facility", &self.place(page)),
             ),
             RecordBody::CourtEvent(_) | RecordBody::Hearing(_) | RecordBody::ProtectiveOrder(_) => {
                 return None;
@@ -156,12 +157,16 @@ impl Shown {
         standing.is_some_and(|known| known.grade >= Grade::Stale && known.why == Why::Old)
     }
 
+    fn place(&self, page: &Page) -> String {
+        page.value(Kind::Place, &self.facility)
+    }
+
     fn state(&self, page: &Page, custody: &Custody) -> String {
         let reason = custody.state.reason().map_or("", |reason| reason.as_str());
         page.words.say_with(
             &format!("state-{}", custody.state.as_str()),
             &[
-                ("facility", Argument::Text(&self.facility)),
+                ("facility", Argument::Text(&self.place(page))),
                 ("reason", Argument::Text(reason)),
             ],
         )
@@ -176,7 +181,7 @@ impl Shown {
             (_, Evidence::Status) => "sure-status",
             (_, Evidence::Listing) => "sure-listing",
         };
-        page.say_text(key, "facility", &self.facility)
+        page.say_text(key, "facility", &self.place(page))
     }
 
     /// Writes a date that is to come, where the record is one.
@@ -238,7 +243,10 @@ fn since(page: &Page, at: Option<EffectiveAt>) -> Option<String> {
 }
 
 fn supervised(page: &Page, supervision: &Supervision) -> String {
-    let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "none".to_owned());
+    let word = |word: &Option<String>| {
+        let word = word.as_ref().map(|word| page.value(Kind::Typed, word));
+        word.unwrap_or_else(|| "none".to_owned())
+    };
     let (kind, status) = (
         word(&supervision.supervision_type),
         word(&supervision.status),
@@ -288,7 +296,10 @@ fn particulars(page: &Page, custody: &Custody) -> Vec<String> {
         .classification
         .as_ref()
         .filter(|_| custody.state.is_held())
-        .map(|word| page.say_text("classification", "classification", word));
+        .map(|word| {
+            let word = page.value(Kind::Typed, word);
+            page.say_text("classification", "classification", &word)
+        });
     since.into_iter().chain(classification).collect()
 }
 
@@ -301,11 +312,12 @@ fn said(page: &Page, hearing: Hearing) -> String {
         Hearing::Never => page.say_phone("heard-never"),
         Hearing::Silent(since) => {
             let when = page.time(since);
-            let phone = Argument::Text(&page.site.phone);
-            page.words.say_with(
-                "heard-stale",
-                &[("when", Argument::Text(&when)), ("phone", phone)],
-            )
+            let phone = page.phone();
+            let values = [
+                ("when", Argument::Text(&when)),
+                ("phone", Argument::Text(&phone)),
+            ];
+            page.words.say_with("heard-stale", &values)
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here knows a registrant: the hub hands in what a call may say and hears how it ended.
 
 pub mod audio;
+pub mod carrier;
 pub mod media;
 pub mod script;
 pub mod sip;

@@ -41,6 +41,7 @@ const CLAUSES: &[Clause] = clauses![
     clause::clause_1_c_i_registry_profile,
     clause::clause_1_c_ii_registry_noncompliance,
     public::clause_1_d_latest_status,
+    public::clause_1_d_latest_status_by_telephone,
     public::clause_1_f_register_and_update,
     neighbour::death_in_its_own_words,
     neighbour::mistaken_release,

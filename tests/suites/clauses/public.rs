@@ -1,6 +1,18 @@
-//! Section 1(d) and (f) on the public web site.
+//! Section 1(d) and (f) on the public web site, and (d) on the telephone.
+
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use jiff::tz::TimeZone;
+use savin_hub::web::limit::Limits;
+use savin_hub::web::voice::answer;
+use savin_hub::web::{Lookup, Site};
+use savin_shared::pii::Secret;
+use savin_telephone::script::inbound::Inbound;
+use savin_telephone::script::pace::Pace;
+use savin_telephone::script::speech::Language;
+use savin_telephone::script::{Answerer, Digits, Effect, Event, Script as _};
+use savin_telephone::voice::grammar;
 use savin_tests::visitor::{Visitor, Wish};
 
 use crate::world::{PATIENCE, World};
@@ -23,6 +35,60 @@ pub(crate) fn clause_1_d_latest_status(world: &mut World) -> anyhow::Result<()> 
     ensure!(dahlia.contains("sex offender registry"), "{dahlia}");
     let cedar = status("Cedar")?;
     ensure!(cedar.contains("Under supervision: probation"), "{cedar}");
+    Ok(())
+}
+
+/// The same by the toll-free number: the surname spelled on the keys, and what is answered from the hub's
+/// own registry, with its "as of" and how sure it is.
+pub(crate) fn clause_1_d_latest_status_by_telephone(world: &mut World) -> anyhow::Result<()> {
+    let site = Site {
+        url: world.stage.hub.site().to_owned(),
+        phone: "1-800-555-0100".to_owned(),
+        leave_url: "https://weather.example".to_owned(),
+        zone: TimeZone::UTC,
+        world: savin_hub::app::world(),
+        limits: Limits::new(Vec::new()),
+    };
+    let lookup = Lookup {
+        site: Arc::new(site),
+        registry: world.stage.hub.registry()?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let dialled = |keys: &[&str]| {
+        let mut script = Inbound::new(Language::English, Pace::Normal);
+        let mut effects = script.handle(Event::Answered(Answerer::Person));
+        let mut said = Vec::new();
+        for keys in keys {
+            effects = script.handle(Event::Digits(Digits {
+                keys: Secret::new((*keys).to_owned()),
+                played: usize::MAX,
+            }));
+            if let Some(Effect::Query(query)) = effects.last() {
+                let reply = runtime.block_on(answer(&lookup, query.clone()));
+                effects = script.handle(Event::Replied(reply));
+            }
+        }
+        for effect in effects {
+            if let Effect::Play(play) = effect {
+                said.push(grammar::text(&play));
+            }
+        }
+        said.join(" ")
+    };
+    // Where a person is now; by spelling; Q-U-I-N-C-E; any given name.
+    let held = dialled(&["1", "3", "784623", ""]);
+    for part in ["Quince", "In custody at Test County Jail", "How sure"] {
+        ensure!(held.contains(part), "{part} is missing: {held}");
+    }
+    // Up to when it is so comes with the agent's next heartbeat.
+    world.until(|_| Ok(dialled(&["1", "3", "784623", ""]).contains("As of ")))?;
+    // C-E-D-A-R
+    let cedar = dialled(&["1", "3", "23327", ""]);
+    ensure!(cedar.contains("Under supervision: probation"), "{cedar}");
+    let nobody = dialled(&["1", "3", "9999999", ""]);
+    ensure!(nobody.contains("does not mean"), "{nobody}");
     Ok(())
 }
 

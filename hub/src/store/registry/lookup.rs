@@ -10,6 +10,12 @@ use crate::values;
 /// Up to how many persons a word is counted to find the rarest: beyond, all are common.
 const COUNTED_MAX: i64 = 1_000;
 
+/// Pairs of letters on two keys of a telephone, at most.
+const PAIRS_MAX: usize = 16;
+
+/// Words of names that are compared with what was spelled on keys.
+const STARTING_MAX: i64 = 20_000;
+
 /// Finds persons whose names hold every word, or whose number one of them is, the newest first.
 ///
 /// # Errors
@@ -76,6 +82,42 @@ fn by_words(
     .iter()
     .map(|row| Ok(PersonId::from_bytes(row.array(0)?)))
     .collect()
+}
+
+/// Finds words of names that begin with one of these pairs of letters, each with who has it; `None`
+/// where they are too many.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn starting(
+    tx: &mut Tx<'_>,
+    pairs: &[String],
+) -> Result<Option<Vec<(String, PersonId)>>, StoreError> {
+    let Some(first) = pairs.first() else {
+        return Ok(Some(Vec::new()));
+    };
+    // The statement asks for as many pairs as two keys have; the first fills the places of none.
+    let missing = PAIRS_MAX.saturating_sub(pairs.len());
+    let pairs = pairs.iter().chain(std::iter::repeat_n(first, missing));
+    let mut values: Vec<Value> = pairs
+        .take(PAIRS_MAX)
+        .map(|pair| pair.as_str().into())
+        .collect();
+    values.push((STARTING_MAX + 1).into());
+    let rows = tx.query(
+        "SELECT word, person_id FROM name_word
+         WHERE substr(word, 1, 2) IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+             $15, $16)
+         ORDER BY word, person_id LIMIT $17",
+        &values,
+    )?;
+    if i64::try_from(rows.len()).unwrap_or(i64::MAX) > STARTING_MAX {
+        return Ok(None);
+    }
+    rows.iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), PersonId::from_bytes(row.array(1)?))))
+        .collect::<Result<_, StoreError>>()
+        .map(Some)
 }
 
 fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Vec<PersonId>, StoreError> {

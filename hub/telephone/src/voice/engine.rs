@@ -38,7 +38,7 @@ impl Default for Engine {
             "-v",
             "{voice}",
             "-s",
-            "150",
+            "160",
             "--stdin",
             "--stdout",
         ];

@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Time};
 use savin_shared::pii::Pii;
 
+use super::phrases;
 use crate::script::prompt::Prompt;
-use crate::script::speech::{Language, Utterance};
+use crate::script::speech::{Language, Play, Utterance};
 
 /// How long a pause is.
 const PAUSE_MS: u32 = 500;
@@ -54,6 +55,22 @@ pub fn pieces(language: Language, utterance: &Utterance) -> Vec<Piece> {
         Utterance::Clock(time) => said(time_words(language, *time)),
         Utterance::Pause => vec![Piece::Silence(PAUSE_MS)],
     }
+}
+
+/// Writes out what is said, for a line that speaks itself.
+#[must_use]
+pub fn text(play: &Play) -> String {
+    let pieces = play
+        .say
+        .iter()
+        .flat_map(|piece| pieces(play.language, piece));
+    let words = pieces.map(|piece| match piece {
+        Piece::Prompt(prompt) => phrases::words(play.language, prompt).to_owned(),
+        Piece::Words(words) => words,
+        Piece::Name(name) | Piece::Private(name) => name.reveal().clone(),
+        Piece::Silence(_) => ",".to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Returns every phrase of the grammar: what has to be recorded beside prompts and messages.
