@@ -29,7 +29,7 @@ use crate::format::open::open;
 use crate::guard::{self, History, Verdict};
 use crate::journal::feed::{Ended, Export, FeedState, Passage};
 use crate::journal::hold::{self, HoldUpdate};
-use crate::journal::{Capture, Journal, JournalError, Step, feed, position};
+use crate::journal::{Capture, Journal, JournalError, Step, Steps, feed, position};
 use crate::mapping::profile::{Mode, Profile};
 use crate::mapping::tally::Tally;
 use crate::signer::Signer;
@@ -245,21 +245,13 @@ impl Taking<'_> {
         let sight = sight(feed, self.before, now);
         let export = self.export.clone().filter(|_| is_taken);
         let hold = self.hold_update(&verdict, sealed, sight.origin());
-        let mut steps = if is_taken {
-            gap_step(feed, sight, now)
-        } else {
-            Vec::new()
-        };
-        steps.extend(
-            verdict
-                .passed
-                .into_iter()
-                .map(|d| step(feed, d, sight.origin(), now.at)),
-        );
+        let gap = is_taken.then(|| gap_step(feed, sight, now)).flatten();
+        let passed = verdict.passed.into_iter();
+        let steps = passed.map(|d| step(feed, d, sight.origin(), now.at));
         let capture = Capture {
             feed: &feed.name,
             follows: Some(self.follows),
-            steps,
+            steps: Steps::made(gap.into_iter().chain(steps)),
             state,
             export,
             told,
@@ -273,7 +265,7 @@ impl Taking<'_> {
             secret: now.secret,
             at: now.at,
         };
-        report.batches = journal.commit(signer, &capture)?;
+        report.batches = journal.commit(signer, capture)?;
         Ok(report)
     }
 
@@ -396,7 +388,7 @@ fn note(
     let capture = Capture {
         feed: &feed.name,
         follows: None,
-        steps: Vec::new(),
+        steps: Steps::none(),
         state,
         export: None,
         told: Vec::new(),
@@ -407,7 +399,7 @@ fn note(
         secret: now.secret,
         at: now.at,
     };
-    journal.commit(signer, &capture).map(|_| ())
+    journal.commit(signer, capture).map(|_| ())
 }
 
 /// Looks whether an export can be compared at all.

@@ -5,7 +5,9 @@
 
 mod transaction;
 
+use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasher as _;
 
 use jiff::Timestamp;
 use savin_shared::delta::{Change, Coverage, DeltaError, Row};
@@ -81,10 +83,10 @@ pub struct Diff {
     pub transactions: Vec<Told>,
 }
 
-/// A record before the export, and as the export's rows leave it.
-#[derive(Debug, Default)]
+/// A record of the shadow, and as the export's rows leave it.
+#[derive(Debug)]
 struct Entry {
-    before: Option<Shadowed>,
+    before: Shadowed,
     now: Option<Visit>,
 }
 
@@ -98,7 +100,8 @@ struct Visit {
 #[derive(Debug)]
 pub struct Differ<'a> {
     profile: &'a Profile,
-    entries: HashMap<RecordKey, Entry>,
+    known: HashMap<RecordKey, Entry>,
+    added: Added,
     seen: BTreeSet<Hash>,
     gathered: BTreeMap<RecordKey, Vec<MappedRow>>,
     aside: BTreeSet<RecordKey>,
@@ -114,16 +117,14 @@ impl<'a> Differ<'a> {
         shadow: HashMap<RecordKey, Shadowed>,
         seen: BTreeSet<Hash>,
     ) -> Self {
-        let entry = |shadowed| Entry {
-            before: Some(shadowed),
-            now: None,
-        };
+        let entry = |before| Entry { before, now: None };
         Self {
             profile,
-            entries: shadow
+            known: shadow
                 .into_iter()
                 .map(|(key, shadowed)| (key, entry(shadowed)))
                 .collect(),
+            added: Added::default(),
             seen,
             gathered: BTreeMap::new(),
             aside: BTreeSet::new(),
@@ -178,11 +179,13 @@ impl<'a> Differ<'a> {
         }
         let Self {
             profile,
-            entries,
+            known,
             aside,
             mut diff,
             ..
         } = self;
+        let is_added = |d: &&Difference| d.added && !diff.sealed.contains(&d.key);
+        diff.listed = diff.differences.iter().filter(is_added).count() as u64;
         diff.conflicts.retain(|key, _| !diff.sealed.contains(key));
         let stays = |key: &RecordKey| aside.contains(key) || diff.conflicts.contains_key(key);
         diff.differences
@@ -192,13 +195,13 @@ impl<'a> Differ<'a> {
             clippy::iter_over_hash_type,
             reason = "what is gone is sorted afterwards"
         )]
-        for (key, entry) in entries {
+        for (key, entry) in known {
             let is_sealed = diff.sealed.contains(&key);
             diff.listed += u64::from(entry.now.is_some() && !is_sealed);
             let is_missing = profile.mode == Mode::Roster && entry.now.is_none() && !stays(&key);
-            let Some(before) = entry.before.filter(|_| is_sealed || is_missing) else {
+            if !is_sealed && !is_missing {
                 continue;
-            };
+            }
             let (change, class) = if is_sealed {
                 (Change::Withheld(key.clone()), Class::Withheld)
             } else {
@@ -208,7 +211,7 @@ impl<'a> Differ<'a> {
                 key,
                 change,
                 class,
-                standing: before.standing,
+                standing: entry.before.standing,
                 added: false,
                 is_history: false,
             });
@@ -220,7 +223,10 @@ impl<'a> Differ<'a> {
 
     /// Takes a row of a roster.
     fn listed(&mut self, mapped: MappedRow) {
-        let visit = self.entries.get(&mapped.key).and_then(|entry| entry.now);
+        let visit = match self.known.get(&mapped.key) {
+            Some(entry) => entry.now,
+            None => self.added.visit(&mapped.key, &self.diff.differences),
+        };
         match visit {
             None => self.row(mapped, Coverage::Full, false),
             Some(visit) if visit.row.hash == mapped.row.hash() => {}
@@ -233,7 +239,7 @@ impl<'a> Differ<'a> {
 
     /// Takes a record's transactions.
     fn tell(&mut self, key: &RecordKey, rows: Vec<MappedRow>) {
-        let before = self.entries.get(key).and_then(|entry| entry.before);
+        let before = self.known.get(key).map(|entry| entry.before);
         let (rows, told) = transaction::untold(key, rows, &self.seen, before);
         self.diff.transactions.extend(told);
         for (row, at) in rows {
@@ -252,17 +258,15 @@ impl<'a> Differ<'a> {
             evidence,
         } = mapped;
         let hash = row.hash();
-        let now = Some(Visit {
-            row: Shadowed { hash, standing },
-            line,
-        });
-        let before = if let Some(entry) = self.entries.get_mut(&key) {
-            let visit = std::mem::replace(&mut entry.now, now);
-            visit.map(|visit| visit.row).or(entry.before)
+        let differences = &self.diff.differences;
+        let before = if let Some(entry) = self.known.get_mut(&key) {
+            let row = Shadowed { hash, standing };
+            let visit = entry.now.replace(Visit { row, line });
+            Some(visit.map_or(entry.before, |visit| visit.row))
         } else {
-            let entry = Entry { before: None, now };
-            self.entries.insert(key.clone(), entry);
-            None
+            let visit = self.added.visit(&key, differences);
+            self.added.see(&key, line, hash, differences);
+            visit.map(|visit| visit.row)
         };
         if before.is_none_or(|before| before.hash != hash) {
             self.diff.differences.push(Difference {
@@ -278,6 +282,61 @@ impl<'a> Differ<'a> {
                 is_history,
             });
         }
+    }
+}
+
+/// Records that the shadow does not hold. Each stands in the differences and is found there by the hash of
+/// its key, so that every key of a first list is in memory once.
+#[derive(Debug, Default)]
+struct Added {
+    hasher: RandomState,
+    /// By hash, or the next free number after it: which difference says the record's last row, and the
+    /// line on which it stood.
+    places: HashMap<u64, (usize, u64)>,
+}
+
+impl Added {
+    /// Returns the last row of a record.
+    fn visit(&self, key: &RecordKey, differences: &[Difference]) -> Option<Visit> {
+        let (_, place) = self.slot(key, differences);
+        let (at, line) = place?;
+        let row = differences.get(at)?.shadowed()?;
+        Some(Visit { row, line })
+    }
+
+    /// Notes a row of a record, which becomes the next difference unless it says what the last one said.
+    fn see(&mut self, key: &RecordKey, line: u64, hash: Hash, differences: &[Difference]) {
+        let (slot, place) = self.slot(key, differences);
+        let says = |at: &usize| differences.get(*at)?.shadowed().map(|row| row.hash);
+        let same = place.map(|(at, _)| at).filter(|at| says(at) == Some(hash));
+        self.places
+            .insert(slot, (same.unwrap_or(differences.len()), line));
+    }
+
+    fn slot(&self, key: &RecordKey, differences: &[Difference]) -> (u64, Option<(usize, u64)>) {
+        let mut slot = self.hasher.hash_one(key);
+        loop {
+            let place = self.places.get(&slot).copied();
+            let is_other =
+                |(at, _): (usize, u64)| differences.get(at).is_none_or(|other| other.key != *key);
+            if !place.is_some_and(is_other) {
+                return (slot, place);
+            }
+            slot = slot.wrapping_add(1);
+        }
+    }
+}
+
+impl Difference {
+    /// Returns what the shadow will hold of the row, if there is one.
+    fn shadowed(&self) -> Option<Shadowed> {
+        let Change::Upsert { row, .. } = &self.change else {
+            return None;
+        };
+        Some(Shadowed {
+            hash: row.hash(),
+            standing: self.standing,
+        })
     }
 }
 

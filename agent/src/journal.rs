@@ -19,6 +19,8 @@ pub mod shadow;
 pub mod shape;
 pub mod spool;
 
+use std::cell::RefCell;
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -29,6 +31,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use savin_shared::chain::{Position, Salt};
 use savin_shared::delta::{self, Change, Delta, DeltaError};
+use savin_shared::digest::Digest;
 use savin_shared::envelope::{EnvelopeError, SealedBatch};
 use savin_shared::fault::Fault;
 use savin_shared::hash::Hash;
@@ -67,6 +70,29 @@ pub struct Step {
     pub delta: Delta,
 }
 
+/// The changes of a capture, in order. Each is made when it is stored, so that a first list of a large
+/// jail is in memory once.
+pub struct Steps<'a>(Box<dyn Iterator<Item = Step> + 'a>);
+
+impl<'a> Steps<'a> {
+    /// Takes changes as they are made.
+    pub fn made(steps: impl Iterator<Item = Step> + 'a) -> Self {
+        Self(Box::new(steps))
+    }
+
+    /// No change.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::made(std::iter::empty())
+    }
+}
+
+impl fmt::Debug for Steps<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Steps")
+    }
+}
+
 /// Everything that a capture changes, to be stored at once or not at all.
 #[derive(Debug)]
 pub struct Capture<'a> {
@@ -75,7 +101,7 @@ pub struct Capture<'a> {
     /// Where the journal stood when it was read, if the changes were found by comparing with it.
     pub follows: Option<Position>,
     /// The changes, in order.
-    pub steps: Vec<Step>,
+    pub steps: Steps<'a>,
     /// How the feed stands afterwards.
     pub state: FeedState,
     /// The export that was taken, if one was.
@@ -193,7 +219,7 @@ impl Journal {
     pub fn commit(
         &mut self,
         signer: &Signer,
-        capture: &Capture<'_>,
+        capture: Capture<'_>,
     ) -> Result<Vec<SealedBatch>, JournalError> {
         self.write(|tx| store(tx, signer, capture))
     }
@@ -265,13 +291,14 @@ fn make_private(path: &Path) -> io::Result<()> {
 pub fn store(
     tx: &Transaction<'_>,
     signer: &Signer,
-    capture: &Capture<'_>,
+    mut capture: Capture<'_>,
 ) -> Result<Vec<SealedBatch>, JournalError> {
-    let mut standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
+    let standpoint = position::load(tx)?.ok_or(JournalError::Damaged("no position"))?;
     if capture.follows.is_some_and(|end| end != standpoint.end) {
         return Err(JournalError::Moved);
     }
-    let batches = append(tx, &mut standpoint, signer, capture)?;
+    let steps = std::mem::replace(&mut capture.steps, Steps::none());
+    let batches = append(tx, standpoint, signer, steps, &capture)?;
     feed::store(tx, capture.feed, &capture.state)?;
     if let Some(export) = &capture.export {
         feed::remember_export(tx, capture.feed, export, capture.at)?;
@@ -293,41 +320,43 @@ pub fn store(
 /// Adds a capture's deltas to shadow, digest, chain and spool.
 fn append(
     tx: &Transaction<'_>,
-    standpoint: &mut Standpoint,
+    mut standpoint: Standpoint,
     signer: &Signer,
+    steps: Steps<'_>,
     capture: &Capture<'_>,
 ) -> Result<Vec<SealedBatch>, JournalError> {
-    if capture.steps.is_empty() {
-        return Ok(Vec::new());
-    }
-    for step in &capture.steps {
-        shade(tx, standpoint, capture.feed, step)?;
-    }
-    let bodies = capture.steps.iter().map(|step| {
-        let body = delta::encode(&step.delta)?;
-        Ok::<_, JournalError>(body)
-    });
-    let root = standpoint.digest.root();
-    let batches = signer.seal(standpoint.end, bodies, root, capture.secret, capture.at)?;
+    let batches = {
+        let digest = RefCell::new(&mut standpoint.digest);
+        let bodies = steps.0.map(|step| {
+            shade(tx, &mut digest.borrow_mut(), capture.feed, &step)?;
+            let body = delta::encode(&step.delta)?;
+            Ok::<_, JournalError>(body)
+        });
+        let root = || digest.borrow().root();
+        signer.seal(standpoint.end, bodies, root, capture.secret, capture.at)?
+    };
+    let Some(last) = batches.last() else {
+        return Ok(batches);
+    };
+    standpoint.end = last.header.after();
     for batch in &batches {
         spool::insert(tx, batch)?;
-        standpoint.end = batch.header.after();
     }
-    position::store(tx, standpoint)?;
+    position::store(tx, &standpoint)?;
     Ok(batches)
 }
 
 /// Applies one change to the shadow and its digest.
 fn shade(
     tx: &Transaction<'_>,
-    standpoint: &mut Standpoint,
+    digest: &mut Digest,
     feed: &FeedName,
     step: &Step,
 ) -> Result<(), JournalError> {
     let Some(key) = &step.key else { return Ok(()) };
     let name = savin_shared::digest::key_hash(feed, key);
     if let Some(before) = shadow::hash_of(tx, feed, key)? {
-        standpoint.digest.remove(&name, &before);
+        digest.remove(&name, &before);
     }
     match &step.delta.change {
         Change::Upsert {
@@ -335,7 +364,7 @@ fn shade(
             coverage,
             evidence,
         } => {
-            standpoint.digest.add(&name, &row.hash());
+            digest.add(&name, &row.hash());
             shadow::put(tx, feed, key, row, step.standing, (*coverage, *evidence))
         }
         Change::NoLongerListed(_) | Change::Withheld(_) => shadow::remove(tx, feed, key),

@@ -37,7 +37,7 @@ impl Signer {
     }
 
     /// Seals a capture's encoded deltas, which are asked for one batch at a time; the state's digest
-    /// goes with the last batch.
+    /// goes with the last batch, and is asked for when every delta has been given.
     ///
     /// # Errors
     /// Returns what a delta's encoding returns, or [`EnvelopeError`] when a batch cannot be packed.
@@ -45,7 +45,7 @@ impl Signer {
         &self,
         previous: Position,
         bodies: impl Iterator<Item = Result<Vec<u8>, E>>,
-        state_digest: Hash,
+        state_digest: impl Fn() -> Hash,
         secret: Salt,
         sealed_at: Timestamp,
     ) -> Result<Vec<SealedBatch>, E> {
@@ -55,7 +55,7 @@ impl Signer {
             let previous = batches
                 .last()
                 .map_or(previous, |batch| batch.header.after());
-            let state_digest = parts.is_empty().then_some(state_digest);
+            let state_digest = parts.is_empty().then(&state_digest);
             let key = &self.key;
             let agent = self.agent;
             batches.push(seal(Unsealed {
@@ -139,7 +139,7 @@ mod tests {
         let bodies = (0..600).map(|_| Ok::<_, EnvelopeError>(vec![7; 10]));
         let state = Hash::of(b"state");
         let batches = signer
-            .seal(start, bodies, state, [4; 16], Timestamp::UNIX_EPOCH)
+            .seal(start, bodies, || state, [4; 16], Timestamp::UNIX_EPOCH)
             .unwrap();
         assert_eq!(batches.len(), 2);
         assert_eq!(batches[1].header.before(), batches[0].header.after());

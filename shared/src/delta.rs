@@ -109,7 +109,7 @@ pub enum Change {
 /// A record's portable bytes and their hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    bytes: Vec<u8>,
+    bytes: Box<[u8]>,
     hash: Hash,
 }
 
@@ -123,7 +123,8 @@ impl Row {
         if bytes.len() > DELTA_BYTES_MAX as usize {
             Err(DeltaError::TooLarge)
         } else {
-            Ok(Self::from_bytes(bytes))
+            // What was written into has room to spare, and a hundred thousand rows are kept.
+            Ok(Self::from_bytes(bytes.as_slice().to_vec()))
         }
     }
 
@@ -131,6 +132,7 @@ impl Row {
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         let hash = row_hash(&bytes);
+        let bytes = bytes.into_boxed_slice();
         Self { bytes, hash }
     }
 
@@ -203,7 +205,7 @@ pub fn encode(delta: &Delta) -> Result<Vec<u8>, DeltaError> {
             coverage,
             evidence,
         } => ChangeV1::Upsert {
-            row: row.bytes.clone(),
+            row: row.bytes.to_vec(),
             coverage: coverage.code(),
             evidence: evidence.code(),
         },

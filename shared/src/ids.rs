@@ -16,7 +16,7 @@ macro_rules! text_id {
             Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
         )]
         #[serde(try_from = "String")]
-        pub struct $name(String);
+        pub struct $name(Box<str>);
 
         impl TryFrom<String> for $name {
             type Error = IdError;
@@ -32,7 +32,7 @@ macro_rules! text_id {
             /// # Errors
             /// Returns [`IdError`] when it is empty, too long or holds control characters.
             pub fn new(text: &str) -> Result<Self, IdError> {
-                checked(text).map(Self)
+                checked(text).map(|text| Self(text.into_boxed_str()))
             }
 
             /// Returns the text.

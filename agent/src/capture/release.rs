@@ -11,7 +11,7 @@ use crate::diff::Class;
 use crate::guard::Day;
 use crate::journal::feed::{Ended, Export, FeedState, Passage};
 use crate::journal::hold::{Action, Decision, Held, HoldUpdate};
-use crate::journal::{self, Capture, Journal, JournalError, feed, hold, shape};
+use crate::journal::{self, Capture, Journal, JournalError, Steps, feed, hold, shape};
 use crate::signer::Signer;
 
 /// A person's decision: who, when, and on which day of the agency's calendar.
@@ -95,7 +95,7 @@ fn pass(
         };
         let count = held.len() as u64;
         let capture = released(name, (held, export), state, (decider, as_what), secret);
-        let batches = journal::store(tx, signer, &capture)?;
+        let batches = journal::store(tx, signer, capture)?;
         if matches!(which, Which::All) {
             shape::accept(tx, name)?;
         }
@@ -142,18 +142,15 @@ fn released<'a>(
         state.exported_at = state.exported_at.max(Some(export.exported_at));
         state.last_content = Some(export.content);
     }
-    let steps = held
-        .into_iter()
-        .map(|held| {
-            let mut step = held.step;
-            step.delta.origin = origin;
-            step
-        })
-        .collect();
+    let steps = held.into_iter().map(move |held| {
+        let mut step = held.step;
+        step.delta.origin = origin;
+        step
+    });
     Capture {
         feed: name,
         follows: None,
-        steps,
+        steps: Steps::made(steps),
         state,
         export,
         told: Vec::new(),

@@ -58,9 +58,9 @@ pub(super) fn sight(feed: &Feed, before: Option<&FeedState>, now: Now) -> Sight 
 }
 
 /// Says that for a while nothing could be seen, if so.
-pub(super) fn gap_step(feed: &Feed, sight: Sight, now: Now) -> Vec<Step> {
+pub(super) fn gap_step(feed: &Feed, sight: Sight, now: Now) -> Option<Step> {
     let Sight::Gap { from, to, reason } = sight else {
-        return Vec::new();
+        return None;
     };
     let (from, to) = (ObservedAt(from), ObservedAt(to));
     let delta = Delta {
@@ -69,9 +69,9 @@ pub(super) fn gap_step(feed: &Feed, sight: Sight, now: Now) -> Vec<Step> {
         origin: Origin::Live,
         change: Change::ObservationGap { from, to, reason },
     };
-    vec![Step {
+    Some(Step {
         key: None,
         standing: Standing::Open,
         delta,
-    }]
+    })
 }

@@ -9,7 +9,7 @@ use savin_shared::ids::FeedName;
 
 use super::feed::{Ended, FeedState};
 use super::hold::HoldUpdate;
-use super::{Capture, JournalError, Step, feed, shadow};
+use super::{Capture, JournalError, Step, Steps, feed, shadow};
 use crate::signer::Signer;
 
 /// Stores words of the agent's own within a transaction, and returns their sealed batches.
@@ -47,7 +47,7 @@ pub fn store(
     let capture = Capture {
         feed: name,
         follows: None,
-        steps,
+        steps: Steps::made(steps.into_iter()),
         state,
         export: None,
         told: Vec::new(),
@@ -58,5 +58,5 @@ pub fn store(
         secret,
         at,
     };
-    super::store(tx, signer, &capture)
+    super::store(tx, signer, capture)
 }

@@ -19,7 +19,7 @@ use savin_shared::sign::SigningKey;
 
 use super::feed::{Ended, FeedState, Passage};
 use super::hold::HoldUpdate;
-use super::{Capture, Journal, JournalError, Step, feed, position, receipt, shadow, spool};
+use super::{Capture, Journal, JournalError, Step, Steps, feed, position, receipt, shadow, spool};
 use crate::guard::Day;
 use crate::mapping::standing::Standing;
 use crate::signer::Signer;
@@ -85,7 +85,7 @@ fn capture(feed: &FeedName, steps: Vec<Step>) -> Capture<'_> {
     Capture {
         feed,
         follows: None,
-        steps,
+        steps: Steps::made(steps.into_iter()),
         state: state(),
         export: None,
         told: Vec::new(),
@@ -108,7 +108,7 @@ fn stores_a_capture_whole_and_finds_it_after_a_restart() {
         let mut journal = Journal::open(&path, agent(), epoch()).unwrap();
         assert_eq!(
             journal
-                .commit(&signer(), &capture(&feed, steps))
+                .commit(&signer(), capture(&feed, steps))
                 .unwrap()
                 .len(),
             2
@@ -149,7 +149,7 @@ fn is_for_its_owner_only() {
     let feed = roster();
     let mut journal = Journal::open(&path, agent(), epoch()).unwrap();
     let steps = vec![step(&record(1, "A"))];
-    journal.commit(&signer(), &capture(&feed, steps)).unwrap();
+    journal.commit(&signer(), capture(&feed, steps)).unwrap();
     let mut modes = BTreeMap::new();
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
@@ -168,7 +168,7 @@ fn trusts_nothing_that_lies_in_the_log_only() {
     let feed = roster();
     let mut before = Journal::open(&path, agent(), epoch()).unwrap();
     let steps = vec![step(&record(1, "A"))];
-    before.commit(&signer(), &capture(&feed, steps)).unwrap();
+    before.commit(&signer(), capture(&feed, steps)).unwrap();
     let log = || {
         std::fs::metadata(path.with_extension("sqlite-wal"))
             .unwrap()
@@ -199,7 +199,7 @@ fn waits_out_a_full_disk_and_stores_nothing_by_halves() {
         journal.connection.query_row(&sql, [], |_| Ok(())).unwrap();
     };
     room(&journal, 1);
-    let full = journal.commit(&signer(), &capture(&feed, steps.clone()));
+    let full = journal.commit(&signer(), capture(&feed, steps.clone()));
     let error = full.unwrap_err();
     assert!(
         error.is_disk_full() && error.fault() == Fault::Retry,
@@ -211,7 +211,7 @@ fn waits_out_a_full_disk_and_stores_nothing_by_halves() {
         (Seq::ZERO, 0)
     );
     room(&journal, 100_000);
-    let stored = journal.commit(&signer(), &capture(&feed, steps)).unwrap();
+    let stored = journal.commit(&signer(), capture(&feed, steps)).unwrap();
     assert_eq!(stored.len(), 2);
 }
 
@@ -232,8 +232,8 @@ fn refuses_what_was_compared_with_a_journal_that_has_moved_since() {
         capture.follows = Some(end);
         capture
     });
-    one.commit(&signer(), &first).unwrap();
-    let moved = other.commit(&signer(), &second);
+    one.commit(&signer(), first).unwrap();
+    let moved = other.commit(&signer(), second);
     assert!(matches!(moved, Err(JournalError::Moved)));
     assert_eq!(read(&mut other).seq, Seq(1));
 }
@@ -248,7 +248,7 @@ fn keeps_the_digest_equal_to_the_shadow() {
         vec![step(&record(1, "A")), step(&missing)],
         vec![step(&record(1, "B")), wrapped(&missing, gone)],
     ] {
-        journal.commit(&signer(), &capture(&feed, steps)).unwrap();
+        journal.commit(&signer(), capture(&feed, steps)).unwrap();
     }
     let (shadow, standpoint) = journal
         .read(|tx| Ok((shadow::load(tx, &feed)?, position::load(tx)?.unwrap())))
@@ -267,7 +267,7 @@ fn keeps_receipts_of_its_own_history_only() {
     let mut journal = Journal::scratch(agent(), epoch()).unwrap();
     let feed = roster();
     let batches = journal
-        .commit(&signer(), &capture(&feed, vec![step(&record(1, "A"))]))
+        .commit(&signer(), capture(&feed, vec![step(&record(1, "A"))]))
         .unwrap();
     let hub = SigningKey::from_seed(&[7; 32]).unwrap();
     let sign = |position| Receipt::sign(agent(), position, ReceivedAt(Timestamp::UNIX_EPOCH), &hub);
@@ -294,7 +294,7 @@ fn gives_batches_only_without_a_gap() {
     let feed = roster();
     for number in 0..3 {
         let steps = vec![step(&record(number, "A"))];
-        journal.commit(&signer(), &capture(&feed, steps)).unwrap();
+        journal.commit(&signer(), capture(&feed, steps)).unwrap();
     }
     let first = |journal: &mut Journal, after| {
         journal
@@ -326,7 +326,7 @@ fn forgets_what_is_acknowledged_by_age_and_by_size_but_never_where_the_hub_stand
         };
         for number in 0..4 {
             let steps = vec![step(&record(number, "A"))];
-            journal.commit(&signer(), &capture(&feed, steps)).unwrap();
+            journal.commit(&signer(), capture(&feed, steps)).unwrap();
         }
         let standpoint = |journal: &mut Journal| {
             let standpoint = journal.read(|tx| Ok(position::load(tx)?.unwrap()));
@@ -392,7 +392,7 @@ fn counts_by_day_who_came_and_who_left() {
             };
             let mut capture = capture(&feed, Vec::new());
             capture.passage = Some((jiff::civil::date(2026, 6, day), passage));
-            journal.commit(&signer(), &capture).unwrap();
+            journal.commit(&signer(), capture).unwrap();
         }
     }
     let third = jiff::civil::date(2026, 6, 3);

@@ -23,6 +23,7 @@ use crate::journal::dark::{self, Dark};
 use crate::journal::feed::{self, FeedState};
 use crate::journal::{Journal, JournalError, mode};
 use crate::mapping::profile::Mode;
+use crate::memory::give_back_now;
 use crate::pulse::Beat;
 use crate::reserve::Reserve;
 use crate::signer::Signer;
@@ -357,11 +358,15 @@ fn announce(feed: &Feed, name: &str, report: Report, shared: &Shared) {
             }
         }
     }
+    let is_taken = report.outcome == Outcome::Taken;
     for batch in report.batches {
         // When the queue is full, the uplink finds the batch in the journal.
         if shared.fresh.try_send(batch).is_err() {
             break;
         }
+    }
+    if is_taken {
+        give_back_now();
     }
 }
 
