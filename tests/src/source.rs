@@ -87,6 +87,31 @@ impl ExportFolder {
     }
 }
 
+/// Writes a list of invented people as CSV, each with a number, which is in the booking's, the person's and
+/// the name, and a status.
+///
+/// # Errors
+/// Returns the library's error.
+pub fn people<'a>(listed: impl IntoIterator<Item = (u32, &'a str)>) -> anyhow::Result<String> {
+    let header = [
+        "BookingNumber",
+        "InmateNumber",
+        "InmateName",
+        "Born",
+        "Status",
+    ];
+    let rows = listed.into_iter().map(|(number, status)| {
+        [
+            format!("B{number}"),
+            number.to_string(),
+            format!("SAMPLE{number}, AVERY"),
+            format!("{}-02-03", 1990 - number % 60),
+            status.to_owned(),
+        ]
+    });
+    csv(&header, rows)
+}
+
 /// Writes rows as CSV (RFC 4180) under a header.
 ///
 /// # Errors

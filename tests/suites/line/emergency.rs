@@ -8,7 +8,7 @@ use savin_hub::ids::PersonId;
 use savin_shared::event::EventCode;
 use savin_tests::clock::monotonic;
 use savin_tests::home::{AgentHome, FeedHome, HubOptions, SourceHome};
-use savin_tests::source::{ExportFolder, csv};
+use savin_tests::source::{ExportFolder, people};
 use savin_tests::stage::{FACILITY, Stage};
 use savin_tests::standing::Standing;
 use savin_tests::tail::Tail;
@@ -39,26 +39,8 @@ ESC = "Escaped"
 
 /// Lists two people with their statuses, and waits until the agent has taken it.
 fn list(stage: &Stage, file: &str, statuses: [&str; 2]) -> anyhow::Result<()> {
-    let header = [
-        "BookingNumber",
-        "InmateNumber",
-        "InmateName",
-        "Born",
-        "Status",
-    ];
-    let rows = (0..2).zip(statuses).map(|(number, status)| {
-        let name = format!("SAMPLE{number}, AVERY");
-        let born = "1990-02-03".to_owned();
-        [
-            format!("B{number}"),
-            format!("{number}"),
-            name,
-            born,
-            status.to_owned(),
-        ]
-    });
     let lists = ExportFolder::new(stage.agent.folder().join("lists"));
-    let at = lists.put(file, &csv(&header, rows)?)?;
+    let at = lists.put(file, &people((0..2).zip(statuses))?)?;
     Standing::settled(&stage.agent, "roster", at, PATIENCE)?;
     Ok(())
 }

@@ -7,6 +7,7 @@ mod demo;
 mod emergency;
 mod evidence;
 mod exports;
+mod holding;
 mod import;
 mod mail;
 mod mapping;
