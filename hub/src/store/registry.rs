@@ -88,5 +88,9 @@ pub static SCHEMA: Schema = Schema {
             "0013_name_start.sql",
             include_str!("migrations/registry/0013_name_start.sql"),
         ),
+        (
+            "0014_index.sql",
+            include_str!("migrations/registry/0014_index.sql"),
+        ),
     ],
 };

@@ -1,5 +1,7 @@
 //! The store itself, on both engines.
 
+mod searching;
+
 use super::conn::{Access, Driver, Engine};
 use super::migrate::Schema;
 use super::sqlite::SqliteDriver;

@@ -65,5 +65,9 @@ pub static SCHEMA: Schema = Schema {
             "0013_tries.sql",
             include_str!("migrations/vault/0013_tries.sql"),
         ),
+        (
+            "0014_index.sql",
+            include_str!("migrations/vault/0014_index.sql"),
+        ),
     ],
 };
