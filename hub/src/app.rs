@@ -26,6 +26,7 @@ use crate::ingest::listen::Listener;
 use crate::ingest::{Barred, Present, Shared};
 use crate::notary::keys::Keys;
 use crate::notary::signing::{Notary, Publisher};
+use crate::notification::channel::Doors;
 use crate::notification::rules::Rules;
 use crate::orders;
 use crate::places;
@@ -36,6 +37,7 @@ use crate::store::vault::SCHEMA as VAULT;
 use crate::vault::Vault;
 use crate::vault::client::{Client, start};
 use crate::vault::command::{Command, CourierCommand, PlannerCommand, StaffCommand};
+use crate::vault::means::Means;
 use crate::watch::Watch;
 use crate::web::limit::Limits;
 use crate::web::{Lookup, Portal, Server, Site};
@@ -85,12 +87,17 @@ pub fn open_registry(config: &Config) -> anyhow::Result<Store> {
 pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
     make_folder(&config.data)?;
     let store = Store::open(&config.vault, &VAULT).context("failed to open the vault")?;
-    Vault::open(store, &config.vault_keys, world()).with_context(|| {
+    let vault = Vault::open(store, &config.vault_keys, world()).with_context(|| {
         format!(
             "failed to open the vault with {}",
             config.vault_keys.display()
         )
-    })
+    })?;
+    let doors = Doors {
+        letter: config.letters.is_some(),
+        ..Doors::default()
+    };
+    Ok(vault.with_means(Means { doors }))
 }
 
 /// Loads the hub's authority.

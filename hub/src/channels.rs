@@ -3,5 +3,6 @@
 
 pub mod draft;
 pub mod email;
+pub mod letter;
 pub mod office;
 pub mod speech;

@@ -14,6 +14,7 @@ mod events;
 mod evidence;
 mod freshness;
 mod import;
+mod letters;
 mod mail;
 mod notices;
 mod output;
@@ -91,6 +92,9 @@ enum Command {
     Cases(cases::CasesCommand),
     /// Show notices by pseudonym, the newest first.
     Notices(notices::Notices),
+    /// Make letters, print them, and scan what was mailed or came back.
+    #[command(subcommand)]
+    Letters(letters::LettersCommand),
     /// Show what became known, the newest last.
     Events(events::Events),
     /// Keep the list of the offices that are told before a release, and show what they were told.
@@ -188,6 +192,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Register(register) => register.run(&config, output),
         Command::Cases(command) => command.run(&config, output),
         Command::Notices(notices) => notices.run(&config, output),
+        Command::Letters(command) => command.run(&config, output),
         Command::Events(events) => events.run(&config, output),
         Command::Recipients(command) => command.run(&config, output),
         Command::Report(report) => report.run(&config, output),

@@ -3,6 +3,7 @@
 mod canary;
 mod email;
 mod freshness;
+mod letters;
 mod telephone;
 mod voice;
 
@@ -23,6 +24,8 @@ pub use canary::CanaryLine;
 use email::EmailDocument;
 pub use email::{Dkim, Email, Returns};
 use freshness::FreshnessDocument;
+pub use letters::Letters;
+use letters::LettersDocument;
 pub use telephone::Telephone;
 use telephone::TelephoneDocument;
 pub use voice::Voice;
@@ -59,6 +62,8 @@ pub struct Config {
     pub web: Web,
     /// The mail channel, if there is one.
     pub email: Option<Email>,
+    /// The channel of letters, if there is one; without it a person carries them.
+    pub letters: Option<Letters>,
     /// The telephone channel, if there is one.
     pub telephone: Option<Telephone>,
     /// Where the agencies' daily tests must come out, if anywhere.
@@ -113,6 +118,8 @@ struct Document {
     web: WebDocument,
     #[serde(default)]
     email: Option<EmailDocument>,
+    #[serde(default)]
+    letters: Option<LettersDocument>,
     #[serde(default)]
     telephone: Option<TelephoneDocument>,
     #[serde(default)]
@@ -205,6 +212,10 @@ impl Checker<'_> {
             agents: self.agents(document.agents)?,
             web: self.web(document.web)?,
             email: document.email.map(|email| self.email(email)).transpose()?,
+            letters: document
+                .letters
+                .map(|letters| self.letters(letters))
+                .transpose()?,
             telephone: document
                 .telephone
                 .map(|telephone| self.telephone(telephone))

@@ -40,6 +40,8 @@ pub struct HubOptions {
     pub certificate_life: Option<&'static str>,
     /// The monitored line at which the agencies' daily tests come out, if there is one.
     pub canary: Option<&'static str>,
+    /// The printer of the hub's letters, by its address, if the hub makes letters.
+    pub letters: Option<String>,
 }
 
 /// A hub's home.
@@ -94,6 +96,13 @@ impl HubHome {
                 config,
                 "\n[email.returns]\naddress = \"bounce@information.example\"\nmaildir = \"{}\"\n",
                 maildir.display()
+            )?;
+        }
+        if let Some(printer) = &options.letters {
+            write!(
+                config,
+                "\n[letters]\nsender = [\"PO Box 100\", \"Jackson MS 39205\"]\nprinter = \"{printer}\"\n\
+                 [letters.post]\nmailer = \"123456\"\nservice = \"040\"\n"
             )?;
         }
         if let Some(email) = options.canary {

@@ -260,6 +260,22 @@ fn place(partial: &Path, files: &[(Listed, Vec<u8>)], manifest: &str) -> io::Res
     sync(partial)
 }
 
+/// Adds a line to a file of a batch, durable before this returns.
+///
+/// # Errors
+/// Returns [`SpoolError::File`] where the system refuses.
+pub fn append(path: &Path, line: &str) -> Result<(), SpoolError> {
+    let add = || {
+        let mut file = private().append(true).open(path)?;
+        file.write_all(line.as_bytes())?;
+        file.sync_all()
+    };
+    add().map_err(|source| SpoolError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Makes a folder that only its owner may enter.
 fn create(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -270,24 +286,29 @@ fn create(folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a file that only its owner may read.
-pub(crate) fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = private().write(true).truncate(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
+/// Opens files that only their owner may read.
+fn private() -> fs::OpenOptions {
+    let mut options = File::options();
+    options.create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Makes the names in a folder durable; where folders cannot be opened, the system does so itself.
 #[cfg(unix)]
-pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-pub(crate) fn sync(_: &Path) -> io::Result<()> {
+fn sync(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -158,6 +158,15 @@ phone-news = There is news about something that you asked us to watch. To hear i
 phone-code = Somebody asked us to call this number. Your code is { $code }. It works for { $days } days.
 phone-code-not-you = If you did not ask for it, say so, and we do not call again.
 letter-code = Your code is { $code }. It works for { $days } days. To be told by letter, call { $phone }. Say the code and the number of this letter.
+letter-what = What happened
+letter-means = What it means
+letter-do = What you can do
+letter-whom = Whom to call
+letter-means-in = The record says that the person is in custody. This can change.
+letter-means-out = The record says that the person is out of custody. This can change.
+letter-means-other = This is what the record said on the day of this letter. It can change.
+letter-bars = Barcode of the post office
+letter-continued = More on the back.
 letter-number = Number of this letter: { $number }
 
 code-subject = Your code

@@ -156,6 +156,15 @@ phone-news = Hay noticias sobre algo que usted nos pidió vigilar. Para saberlas
 phone-code = Alguien nos pidió llamar a este número. Su código es { $code }. Sirve por { $days } días.
 phone-code-not-you = Si usted no lo pidió, dígalo, y no llamamos más.
 letter-code = Su código es { $code }. Sirve por { $days } días. Para recibir avisos por carta, llame al { $phone }. Diga el código y el número de esta carta.
+letter-what = Qué pasó
+letter-means = Qué significa
+letter-do = Qué puede hacer usted
+letter-whom = A quién llamar
+letter-means-in = El registro dice que la persona está bajo custodia. Esto puede cambiar.
+letter-means-out = El registro dice que la persona ya no está bajo custodia. Esto puede cambiar.
+letter-means-other = Esto es lo que decía el registro el día de esta carta. Puede cambiar.
+letter-bars = Código de barras del correo
+letter-continued = Sigue al dorso.
 letter-number = Número de esta carta: { $number }
 
 code-subject = Su código

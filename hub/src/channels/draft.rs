@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use savin_shared::event::EventCode;
 
 use crate::notification::channel::Channel;
+use crate::notification::fact::Fact;
 use crate::notification::sentence::{self, Sources};
 use crate::notification::words::{Argument, Words};
 use crate::vault::command::{Content, Message};
@@ -30,6 +32,19 @@ pub struct Draft {
     pub paragraphs: Vec<String>,
     /// The code that it carries, if it does.
     pub code: Option<String>,
+}
+
+/// A part of a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Its title.
+    Title(String),
+    /// A heading.
+    Heading(String),
+    /// A paragraph.
+    Paragraph(String),
+    /// A code, for the eye to find.
+    Code(String),
 }
 
 impl Drafter {
@@ -94,42 +109,74 @@ impl Drafter {
         ]
     }
 
-    /// Writes a letter, line by line, with what stands in the window of the envelope.
+    /// Writes a letter, line by line, for whoever carries it by hand.
     #[must_use]
-    pub fn letter(&self, message: &Message, envelope: &[String], now: Timestamp) -> Vec<String> {
+    pub fn letter_lines(
+        &self,
+        message: &Message,
+        envelope: &[String],
+        now: Timestamp,
+    ) -> Vec<String> {
         let words = Words::of(message.language);
-        let number = short(message.notice);
-        let mut lines = vec![
-            words.say("notice-sender"),
-            String::new(),
-            sentence::written_day(message.language, &self.zone, now),
-            String::new(),
-        ];
+        let mut lines = vec![words.say("notice-sender"), String::new()];
         lines.extend_from_slice(envelope);
-        let mut paragraphs = vec![words.say("notice-hello")];
-        paragraphs.extend(repeats(words, message));
+        for part in self.letter(message, now) {
+            let (Part::Title(text)
+            | Part::Heading(text)
+            | Part::Paragraph(text)
+            | Part::Code(text)) = part;
+            lines.extend([String::new(), text]);
+        }
+        let number = short(message.notice);
+        let number = [("number", Argument::Text(&number))];
+        lines.extend([String::new(), words.say_with("letter-number", &number)]);
+        lines
+    }
+
+    /// Writes the parts of a letter: what happened, what that means, what she can do, whom to call.
+    #[must_use]
+    pub fn letter(&self, message: &Message, now: Timestamp) -> Vec<Part> {
+        let words = Words::of(message.language);
+        let heading = |key: &str| Part::Heading(words.say(key));
+        let day = sentence::written_day(message.language, &self.zone, now);
+        let mut parts = vec![
+            Part::Title(words.say("notice-subject")),
+            Part::Paragraph(day),
+        ];
+        parts.extend(repeats(words, message).map(Part::Paragraph));
         match &message.content {
             Content::Code(code) => {
+                let number = short(message.notice);
                 let values = [
                     ("code", Argument::Text(code.reveal())),
                     ("days", Argument::Number(days(Channel::Letter))),
                     ("number", Argument::Text(&number)),
                     ("phone", Argument::Text(&self.phone)),
                 ];
-                paragraphs.push(words.say_with("letter-code", &values));
-                paragraphs.push(words.say("code-not-you"));
+                parts.push(heading("letter-do"));
+                parts.push(Part::Paragraph(words.say_with("letter-code", &values)));
+                parts.push(Part::Code(code.reveal().clone()));
+                parts.push(Part::Paragraph(words.say("code-not-you")));
             }
-            Content::Fact(_) | Content::News => {
-                paragraphs.extend(self.news(words, message, now));
-                paragraphs.extend(self.help(words, message));
+            Content::News => {
+                parts.push(heading("letter-do"));
+                parts.push(Part::Paragraph(sentence::news(words, self.sources())));
+            }
+            Content::Fact(fact) => {
+                let told = sentence::fact(words, &self.zone, fact, now);
+                parts.push(heading("letter-what"));
+                parts.push(Part::Paragraph(told.join(" ")));
+                parts.push(heading("letter-means"));
+                parts.push(Part::Paragraph(words.say(meaning(fact))));
+                parts.push(heading("letter-do"));
+                parts.push(Part::Paragraph(words.say("notice-danger")));
+                parts.extend(self.help(words, message).map(Part::Paragraph));
+                parts.push(heading("letter-whom"));
+                let more = sentence::more(words, self.sources());
+                parts.push(Part::Paragraph(more));
             }
         }
-        let reference = [("number", Argument::Text(&number))];
-        paragraphs.push(words.say_with("letter-number", &reference));
-        for paragraph in paragraphs {
-            lines.extend([String::new(), paragraph]);
-        }
-        lines
+        parts
     }
 
     /// Says with a fact that is read, and not heard, where rights and help are described.
@@ -154,6 +201,34 @@ impl Drafter {
 /// Says that she may have heard it before, where a backup was put back since.
 fn repeats(words: Words, message: &Message) -> Option<String> {
     message.may_repeat.then(|| words.say("notice-may-repeat"))
+}
+
+/// Returns the words for what a fact means on the day on which it is told. Where another record says
+/// otherwise, or what was told is taken back, the fact itself says so.
+fn meaning(fact: &Fact) -> &'static str {
+    let code = fact.event_code();
+    let is_handed_over = fact.details.reason.as_deref() == Some("ToOtherAgency");
+    let is_plain =
+        fact.still_held_at.is_none() && fact.details.took_back.is_none() && !is_handed_over;
+    let is = |codes: &[EventCode]| is_plain && code.is_some_and(|code| codes.contains(&code));
+    if is(&[
+        EventCode::Booked,
+        EventCode::TransferInState,
+        EventCode::ClassificationChange,
+        EventCode::LeaveEnd,
+        EventCode::Recaptured,
+    ]) {
+        "letter-means-in"
+    } else if is(&[
+        EventCode::Released,
+        EventCode::Discharged,
+        EventCode::Escaped,
+        EventCode::MistakenRelease,
+    ]) {
+        "letter-means-out"
+    } else {
+        "letter-means-other"
+    }
 }
 
 fn days(channel: Channel) -> i64 {
@@ -238,7 +313,7 @@ mod tests {
                     panic!("a letter")
                 };
                 let envelope = address.envelope();
-                let written = drafter().letter(&letter, &envelope, now()).join("\n");
+                let written = drafter().letter_lines(&letter, &envelope, now()).join("\n");
                 writeln!(text, "{said}\n-----\n{written}\n==========").unwrap();
             }
         }

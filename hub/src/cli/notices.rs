@@ -192,7 +192,7 @@ impl One {
             Contact::Email(_) => Vec::new(),
         };
         let words = match channel {
-            Channel::Letter => drafter.letter(&message, &to, now),
+            Channel::Letter => drafter.letter_lines(&message, &to, now),
             Channel::Telephone | Channel::Email => drafter.script(&message, now),
         };
         let to = to.join(", ");

@@ -115,6 +115,12 @@ impl PostalAddress {
             .collect()
     }
 
+    /// Returns name, street, unit, city, state and ZIP code, on their way to an envelope.
+    #[must_use]
+    pub fn parts(&self) -> [&str; 6] {
+        self.0.reveal().each_ref().map(String::as_str)
+    }
+
     /// Returns the form by which two spellings of one address are found equal: without the name.
     #[must_use]
     pub fn comparable(&self) -> Pii<String> {

@@ -8,6 +8,7 @@ mod address;
 mod barcode;
 mod page;
 mod paper;
+mod post;
 mod print;
 mod sample;
 mod tags;

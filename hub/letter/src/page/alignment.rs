@@ -26,7 +26,7 @@ const WORDS: [&str; 5] = [
      in their windows, and nothing else than the two rectangles of each window may be seen.",
     "The line below the words \"six inches\" must be six inches long. If it is not, the printer scales.",
     "If a rectangle is cut off or stands too near to an edge, measure the windows and change the \
-     rectangles in the settings, under [letters.envelope]. Then print this page again.",
+     rectangles in the settings, under [letters.windows]. Then print this page again.",
     "six inches",
 ];
 
