@@ -23,6 +23,16 @@ const LOOK_UPS_MAX: u8 = 12;
 /// The digits of a telephone number.
 const PHONE_DIGITS: usize = 10;
 
+/// What the host does for callers by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// It looks people up; a person does everything else, and is called before anything is entered in
+    /// vain.
+    LookUps,
+    /// Everything that can be asked ([`Query`]).
+    All,
+}
+
 /// Why a telephone number is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
@@ -87,6 +97,7 @@ enum Wanted {
 #[derive(Debug)]
 pub struct Inbound {
     talk: Talk,
+    scope: Scope,
     state: State,
     /// The person who was heard of last.
     person: Option<Found>,
@@ -100,9 +111,10 @@ pub struct Inbound {
 impl Inbound {
     /// Begins a call.
     #[must_use]
-    pub const fn new(language: Language, pace: Pace) -> Self {
+    pub const fn new(language: Language, pace: Pace, scope: Scope) -> Self {
         Self {
             talk: Talk::new(language, pace, Outcome::Served),
+            scope,
             state: State::Menu,
             person: None,
             misses: 0,
@@ -184,6 +196,7 @@ impl Inbound {
             State::Choose(people) => self.choose(keys, people),
             State::Heard => match keys {
                 "1" => Some(self.go(State::How, &[])),
+                "3" if self.scope == Scope::LookUps => Some(self.dial(Prompt::PersonHelps)),
                 "3" => Some(self.register()),
                 _ => None,
             },
@@ -226,6 +239,7 @@ impl Inbound {
                 self.talk.switch();
                 Some(self.go(State::Menu, &[]))
             }
+            "3" | "4" | "5" if self.scope == Scope::LookUps => Some(self.dial(Prompt::PersonHelps)),
             "3" => Some(self.register()),
             "4" => Some(self.go(State::Phone(Purpose::SignIn), &[])),
             "5" => Some(self.go(State::Phone(Purpose::Prove), &[])),

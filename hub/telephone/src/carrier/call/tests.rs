@@ -9,7 +9,7 @@ use savin_shared::pii::{Pii, Secret};
 
 use super::{Ask, CallError, Carried, Step, Voice};
 use crate::script::ending::{EndCause, Ending, NotAnswered, Operator, Outcome, Voicemail};
-use crate::script::inbound::Inbound;
+use crate::script::inbound::{Inbound, Scope};
 use crate::script::outbound::{CallBack, Notice, Outbound, Told};
 use crate::script::pace::Pace;
 use crate::script::query::{Found, Query, Reply};
@@ -79,7 +79,7 @@ fn notice() -> Box<dyn Script> {
 }
 
 fn inbound() -> Box<dyn Script> {
-    Box::new(Inbound::new(Language::English, Pace::Normal))
+    Box::new(Inbound::new(Language::English, Pace::Normal, Scope::All))
 }
 
 /// Plays a call on a line of our own, as the SIP driver does: no operator is there.

@@ -4,7 +4,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy};
 use proptest::{prop_oneof, proptest};
 use savin_shared::pii::{Pii, Secret};
 
-use super::Inbound;
+use super::{Inbound, Scope};
 use crate::script::ending::{Ending, Operator, Outcome};
 use crate::script::pace::Pace;
 use crate::script::prompt::Prompt;
@@ -14,7 +14,11 @@ use crate::script::testing::{Call, events, hang_up, press};
 use crate::script::{Answerer, Dialled, Effect, Event};
 
 fn call() -> Call<Inbound> {
-    let mut call = Call::new(Inbound::new(Language::English, Pace::Normal));
+    called(Scope::All)
+}
+
+fn called(scope: Scope) -> Call<Inbound> {
+    let mut call = Call::new(Inbound::new(Language::English, Pace::Normal, scope));
     call.on(Event::Answered(Answerer::Person));
     call
 }
@@ -139,6 +143,24 @@ fn registers_for_the_person_who_was_heard_of() {
     assert_eq!(query(&call), expected);
     call.on(Event::Replied(Reply::Done));
     assert!(call.says(Prompt::Proved));
+}
+
+#[test]
+fn lets_nobody_enter_in_vain_what_only_a_person_can_do() {
+    for key in ["3", "4", "5"] {
+        let mut call = called(Scope::LookUps);
+        call.on(press(key));
+        assert!(call.is_dialling() && call.says(Prompt::PersonHelps));
+    }
+    let mut call = called(Scope::LookUps);
+    press_all(&mut call, &["1", "1", "104711"]);
+    call.on(Event::Replied(Reply::Found(vec![found(
+        "p1",
+        "Avery Sample",
+    )])));
+    assert!(call.says(Prompt::AfterStatus));
+    call.on(press("3"));
+    assert!(call.is_dialling());
 }
 
 #[test]
