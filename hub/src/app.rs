@@ -28,10 +28,11 @@ use crate::notary::keys::Keys;
 use crate::notary::signing::{Notary, Publisher};
 use crate::notification::channel::Doors;
 use crate::notification::rules::Rules;
-use crate::orders;
+use crate::orders::{self, Databases};
 use crate::places;
 use crate::planner::Planner;
 use crate::store::Store;
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::{SCHEMA as REGISTRY, event, facility};
 use crate::store::vault::SCHEMA as VAULT;
 use crate::vault::Vault;
@@ -122,6 +123,15 @@ pub fn open_evidence_keys(config: &Config) -> anyhow::Result<Keys> {
         .context("failed to load the keys of the evidence")
 }
 
+/// Loads the key by which expunged records are known again.
+///
+/// # Errors
+/// Returns why it cannot be loaded.
+pub fn open_order_key(config: &Config, registry: &Store) -> anyhow::Result<OrderKey> {
+    orders::key::load_or_make(&config.data, registry, world().random)
+        .context("failed to load the key of what was expunged")
+}
+
 /// Runs the hub until shutdown.
 ///
 /// # Errors
@@ -155,6 +165,7 @@ struct Opened {
     vault: Vault,
     authority: Authority,
     evidence_keys: Keys,
+    orders: OrderKey,
 }
 
 fn open(config: Config) -> anyhow::Result<Opened> {
@@ -167,8 +178,8 @@ fn open(config: Config) -> anyhow::Result<Opened> {
         .handle(Command::Planner(PlannerCommand::Rewind { last }))
         .context("failed to compare the vault with the registry")?;
     // Before anything is planned: what a court ordered may have been interrupted.
-    orders::finish(&registry, &vault, (world().wall)())
-        .context("failed to carry out what a court ordered")?;
+    let key = open_order_key(&config, &registry)?;
+    finish_orders(&registry, &vault, &key)?;
     let line = config.canary.as_ref().map(|line| line.email.clone());
     if line.is_none() {
         warn!("No [canary] in the configuration: nobody sees whether the lines carry a release");
@@ -191,8 +202,26 @@ fn open(config: Config) -> anyhow::Result<Opened> {
         vault,
         authority: open_authority(&config)?,
         evidence_keys,
+        orders: key,
         config,
     })
+}
+
+/// Does what a court ordered and a command was interrupted in.
+fn finish_orders(registry: &Store, vault: &Vault, key: &OrderKey) -> anyhow::Result<()> {
+    let databases = Databases {
+        registry,
+        vault,
+        key,
+    };
+    let destroyed = orders::finish(databases, (world().wall)())
+        .context("failed to carry out what a court ordered")?;
+    if !destroyed.is_empty() {
+        databases
+            .compact()
+            .context("failed to write the databases anew after an expunction")?;
+    }
+    Ok(())
 }
 
 /// Starts every part: first what agents reach, then what readers reach, then what tells.
@@ -207,12 +236,14 @@ async fn start_parts(
     start_publishing(&config, opened.evidence_keys, logs, shutdown.clone(), tasks);
     let stored = Arc::new(Notify::new());
 
-    let (commit, committer) = CommitTask::new(registry.clone(), world(), Arc::clone(&stored));
+    let wake = Arc::clone(&stored);
+    let (commit, committer) = CommitTask::new(registry.clone(), opened.orders, world(), wake);
     let shared = Shared {
         store: registry.clone(),
         committer,
         authority: Arc::new(opened.authority),
         credit: config.agents.credit,
+        orders: opened.orders,
         world: world(),
         present: Present::default(),
         barred: Barred::default(),

@@ -120,6 +120,8 @@ enum Command {
     Correct(correct::Correct),
     /// Keep a person or records from every page and notice, by a court's order.
     Seal(court_order::Seal),
+    /// Destroy a person or records, by a court's order.
+    Expunge(court_order::Expunge),
     /// Show again what an order sealed.
     Unseal(court_order::Unseal),
     /// Add, show and remove members of staff, who sign what they decide.
@@ -204,6 +206,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Rules(command) => command.run(&config, output),
         Command::Correct(correct) => correct.run(&config, output),
         Command::Seal(seal) => seal.run(&config, output),
+        Command::Expunge(expunge) => expunge.run(&config, output),
         Command::Unseal(unseal) => unseal.run(&config, output),
         Command::Staff(command) => command.run(&config, output),
         Command::Persons(command) => command.run(&config, output),

@@ -21,6 +21,7 @@ use savin_shared::world::World;
 
 use crate::authority::Authority;
 use crate::store::Store;
+use crate::store::registry::expunged::OrderKey;
 use clones::{Start, Starts};
 use commit::Committer;
 use line::Line;
@@ -37,6 +38,8 @@ pub struct Shared {
     pub authority: Arc<Authority>,
     /// Batches that an agent may have in flight.
     pub credit: u32,
+    /// By what expunged records are known again.
+    pub orders: OrderKey,
     /// The clocks and the randomness.
     pub world: World,
     /// The one connection of each agent.

@@ -6,6 +6,8 @@
 pub mod batches;
 mod checks;
 pub mod deciding;
+pub mod erasing;
+pub mod expunged;
 pub mod full_state;
 mod linking;
 mod people;
@@ -27,6 +29,8 @@ use savin_shared::record::Record;
 use savin_shared::record::portable::RecordError;
 use savin_shared::sign::VerifyingKey;
 use thiserror::Error;
+
+use crate::store::registry::expunged::OrderKey;
 
 /// An agent as its connection proved it to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +74,8 @@ pub struct Moment {
     pub now: Timestamp,
     /// Draws 128 bits for a salt.
     pub random: fn() -> [u8; 16],
+    /// By what expunged records are known again.
+    pub orders: OrderKey,
 }
 
 /// Checks a batch whole: that its speaker signed it, that it is its own chain's, that every record

@@ -1,50 +1,231 @@
-//! Courts' orders, carried out in the registry and then in the vault: what is interrupted in between is
-//! done at the next start of the hub, or with the next order.
+//! Courts' orders, carried out in the registry and in the vault: what is interrupted in between is done at
+//! the next start of the hub, or with the next order.
+//!
+//! What is to be expunged is sealed first; then the vault destroys what it holds, and last the registry, by
+//! which the rest is found.
 
-use jiff::Timestamp;
+pub mod key;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::ids::{AgencyId, RecordKey};
 use thiserror::Error;
 
-use crate::ids::{EventId, PersonId};
+use crate::ids::{EventId, OrderId, PersonId};
+use crate::intake::erasing::{Erasure, From, Sought};
+use crate::notification::follow::Followed;
+use crate::planner::followed;
 use crate::store::conn::Tx;
-use crate::store::registry::court_order::{self, OrderRow, Scope};
+use crate::store::registry::court_order::{self, OrderKind, OrderRow, Scope};
+use crate::store::registry::expunged::OrderKey;
+use crate::store::registry::expunging::{self, Gone};
+use crate::store::registry::{record, telling};
 use crate::store::{Store, StoreError};
-use crate::vault::command::{Command, OrderCommand, StaffCommand};
+use crate::vault::command::{Answer, Command, Expunction, OrderCommand, StaffAnswer, StaffCommand};
 use crate::vault::{Vault, VaultError};
 
 /// Orders that are carried out in one go; more wait for the next.
 const ORDERS_MAX: u32 = 1_000;
 
-/// Does everywhere what was ordered and is not done yet. Returns how many orders that were.
+/// Batches that came so long before the log was looked through are looked at once more, under the lock.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
+
+/// What orders are carried out in.
+#[derive(Debug, Clone, Copy)]
+pub struct Databases<'a> {
+    /// The registry.
+    pub registry: &'a Store,
+    /// The vault.
+    pub vault: &'a Vault,
+    /// By what expunged records are known again.
+    pub key: &'a OrderKey,
+}
+
+/// Does everywhere what was ordered and is not done yet. Returns what was destroyed by which order.
 ///
 /// # Errors
 /// Returns [`OrderError`] when a database fails; what is left stays to be done.
-pub fn finish(registry: &Store, vault: &Vault, now: Timestamp) -> Result<usize, OrderError> {
-    let undone = registry.read_now("orders", |tx| court_order::undone(tx, ORDERS_MAX))?;
-    for row in &undone {
+pub fn finish(
+    databases: Databases<'_>,
+    now: Timestamp,
+) -> Result<BTreeMap<OrderId, Gone>, OrderError> {
+    let mut destroyed = BTreeMap::new();
+    let registry = databases.registry;
+    for row in registry.read_now("orders", |tx| court_order::undone(tx, ORDERS_MAX))? {
         let order = row.order;
+        if row.about.kind == OrderKind::Expunge {
+            destroyed.insert(order, databases.expunge(&row, now)?);
+            continue;
+        }
         if row.lifted.is_none() {
-            withhold(registry, vault, row)?;
+            databases.withhold(order)?;
         }
         registry.write_now("order done", move |tx| court_order::done(tx, order, now))?;
     }
-    Ok(undone.len())
+    Ok(destroyed)
 }
 
-/// Withdraws in the vault what an order seals.
-fn withhold(registry: &Store, vault: &Vault, row: &OrderRow) -> Result<(), OrderError> {
-    let order = row.order;
-    let read = move |tx: &mut Tx<'_>| court_order::scopes(tx, order);
-    let scopes = registry.read_now("order", read)?;
-    let events = scopes.iter().flat_map(|scope| &scope.events);
-    let events: Vec<EventId> = events.map(|(_, event)| *event).collect();
-    let silenced = scopes.iter().flat_map(silenced).collect();
-    let command = OrderCommand::Withhold {
-        order,
-        events,
-        silenced,
-    };
-    vault.handle(Command::Staff(StaffCommand::Order(command)))?;
-    Ok(())
+/// Lets the vault tell again what an order kept back. What it withdrew stays so.
+///
+/// # Errors
+/// Returns [`OrderError`] when the vault fails.
+pub fn allow(vault: &Vault, events: Vec<EventId>) -> Result<(), OrderError> {
+    ask(vault, OrderCommand::Allow { events }).map(|_| ())
+}
+
+impl Databases<'_> {
+    /// Returns what an expunction would destroy, and keeps everything.
+    ///
+    /// # Errors
+    /// Returns [`OrderError`] when a database fails.
+    pub fn rehearse(self, scope: &Scope, now: Timestamp) -> Result<Gone, OrderError> {
+        let what = self.expunction(OrderId(0), scope)?;
+        let mut gone = self.destroy_in_vault(what, true)?;
+        let erasures = self.erasures(std::slice::from_ref(scope))?;
+        let (scope, key) = (scope.clone(), *self.key);
+        let of_registry = self.registry.rehearse_now("expunge", move |tx| {
+            let row = OrderRow::rehearsed(now);
+            let mut gone = expunging::expunge(tx, &scope, &row, &key, now)?;
+            gone.push((DELTAS, erase(tx, &erasures)?));
+            Ok(gone)
+        })?;
+        gone.extend(of_registry);
+        Ok(gone)
+    }
+
+    /// Writes both databases anew, so that no page of them holds what was destroyed.
+    ///
+    /// # Errors
+    /// Returns [`OrderError`] when a database refuses.
+    pub fn compact(self) -> Result<(), OrderError> {
+        ask(self.vault, OrderCommand::Compact)?;
+        Ok(self.registry.compact_now()?)
+    }
+
+    /// Destroys what an order covers, in the vault and then in the registry.
+    fn expunge(self, row: &OrderRow, now: Timestamp) -> Result<Gone, OrderError> {
+        let order = row.order;
+        let read = move |tx: &mut Tx<'_>| court_order::scopes(tx, order);
+        let scopes = self.registry.read_now("order", read)?;
+        let mut gone = Gone::new();
+        for scope in &scopes {
+            let what = self.expunction(order, scope)?;
+            gone.extend(self.destroy_in_vault(what, false)?);
+        }
+        let erasures = self.erasures(&scopes)?;
+        let (row, key) = (row.clone(), *self.key);
+        let since = now.checked_sub(OVERLAP).unwrap_or(now);
+        let of_registry = self.registry.write_now("expunge", move |tx| {
+            let mut gone = Gone::new();
+            let scopes = court_order::scopes(tx, row.order)?;
+            let mut erased = erase(tx, &erasures)?;
+            for (sought, found) in &erasures {
+                let from = From {
+                    since,
+                    after_step: found.last_step,
+                };
+                erased += Erasure::find(tx, sought, from)?.carry_out(tx)?;
+            }
+            for scope in &scopes {
+                gone.extend(expunging::expunge(tx, scope, &row, &key, now)?);
+            }
+            gone.push((DELTAS, erased));
+            court_order::done(tx, row.order, now)?;
+            Ok(gone)
+        })?;
+        gone.extend(of_registry);
+        Ok(gone)
+    }
+
+    /// Looks through everything that the agencies of what goes ever sent.
+    fn erasures(self, scopes: &[Scope]) -> Result<Vec<(Sought, Erasure)>, OrderError> {
+        let scopes = scopes.to_vec();
+        let read = move |tx: &mut Tx<'_>| {
+            let mut erasures = Vec::new();
+            for scope in &scopes {
+                for sought in sought(tx, scope)? {
+                    let found = Erasure::find(tx, &sought, From::BEGINNING)?;
+                    erasures.push((sought, found));
+                }
+            }
+            Ok(erasures)
+        };
+        Ok(self.registry.read_now("log", read)?)
+    }
+
+    /// Gathers what the vault needs to know of what goes.
+    fn expunction(self, order: OrderId, scope: &Scope) -> Result<Expunction, OrderError> {
+        let scope = scope.clone();
+        Ok(self.registry.read_now("expunction", move |tx| {
+            let mut all_followed: Vec<Followed> = Vec::new();
+            for (_, row) in &scope.records {
+                for said in record::history(tx, row.record)? {
+                    let facility = telling::facility_name(tx, &said.facility)?;
+                    all_followed.extend(followed(&said, &facility));
+                }
+            }
+            Ok(Expunction {
+                order,
+                events: scope.events.iter().map(|(_, event)| *event).collect(),
+                persons: scope.gone(),
+                followed: all_followed,
+                traces: expunging::traces(tx, &scope)?,
+            })
+        })?)
+    }
+
+    fn destroy_in_vault(self, what: Expunction, is_rehearsal: bool) -> Result<Gone, OrderError> {
+        let command = OrderCommand::Expunge {
+            what: Box::new(what),
+            is_rehearsal,
+        };
+        let StaffAnswer::Expunged(gone) = ask(self.vault, command)? else {
+            return Err(VaultError::Closed.into());
+        };
+        Ok(gone)
+    }
+
+    /// Withdraws in the vault what an order seals.
+    fn withhold(self, order: OrderId) -> Result<(), OrderError> {
+        let read = move |tx: &mut Tx<'_>| court_order::scopes(tx, order);
+        let scopes = self.registry.read_now("order", read)?;
+        let events = scopes.iter().flat_map(|scope| &scope.events);
+        let command = OrderCommand::Withhold {
+            order,
+            events: events.map(|(_, event)| *event).collect(),
+            silenced: scopes.iter().flat_map(silenced).collect(),
+        };
+        ask(self.vault, command).map(|_| ())
+    }
+}
+
+/// What erased deltas and rows of states are counted as.
+const DELTAS: &str = "delta or row of a state in the log";
+
+fn erase(tx: &mut Tx<'_>, erasures: &[(Sought, Erasure)]) -> Result<u64, StoreError> {
+    let mut erased = 0;
+    for (_, erasure) in erasures {
+        erased += erasure.carry_out(tx)?;
+    }
+    Ok(erased)
+}
+
+/// Returns what is looked for in the log, by agency.
+fn sought(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Sought>, StoreError> {
+    let traces = expunging::traces(tx, scope)?;
+    let mut keys: BTreeMap<AgencyId, BTreeSet<RecordKey>> = BTreeMap::new();
+    for (agency, row) in &scope.records {
+        let of_agency = keys.entry(agency.clone()).or_default();
+        of_agency.insert(row.known.record.key());
+    }
+    let sought = keys.into_iter().map(|(agency, records)| Sought {
+        agency,
+        records,
+        persons: scope.gone(),
+        traces: traces.clone(),
+    });
+    Ok(sought.collect())
 }
 
 /// Returns of whom nobody is told anything more: all whose every record is kept from the public now.
@@ -58,14 +239,13 @@ fn silenced(scope: &Scope) -> Vec<PersonId> {
     }
 }
 
-/// Lets the vault tell again what an order kept back. What it withdrew stays so.
-///
-/// # Errors
-/// Returns [`OrderError`] when the vault fails.
-pub fn allow(vault: &Vault, events: Vec<EventId>) -> Result<(), OrderError> {
-    let command = OrderCommand::Allow { events };
-    vault.handle(Command::Staff(StaffCommand::Order(command)))?;
-    Ok(())
+fn ask(vault: &Vault, command: OrderCommand) -> Result<StaffAnswer, OrderError> {
+    match vault.handle(Command::Staff(StaffCommand::Order(command)))? {
+        Answer::Staff(answer) => Ok(answer),
+        Answer::Portal(_) | Answer::Planner(_) | Answer::Courier(_) => {
+            Err(VaultError::Closed.into())
+        }
+    }
 }
 
 /// Why an order was not carried out.
@@ -78,3 +258,6 @@ pub enum OrderError {
     #[error("the vault failed")]
     Vault(#[from] VaultError),
 }
+
+#[cfg(test)]
+mod tests;

@@ -302,7 +302,8 @@ fn fact(
 
 /// Returns by what those who follow a case, or asked for an order, are found. A court that does not name
 /// itself is the facility that speaks.
-fn followed(record: &Record, facility: &str) -> Option<Followed> {
+#[must_use]
+pub fn followed(record: &Record, facility: &str) -> Option<Followed> {
     let (kind, number, court) = match &record.body {
         RecordBody::CourtEvent(event) => (
             FollowKind::Case,

@@ -8,3 +8,4 @@ pub mod details;
 pub mod fold;
 pub mod known;
 pub mod overlay;
+pub mod traces;

@@ -168,6 +168,35 @@ impl Store {
             .run_now(move |driver| transact(driver, &doom, (name, Access::Write), work))?
     }
 
+    /// Runs a closure as [`Store::write_now`] does and keeps nothing of it: what it returns is what would be.
+    ///
+    /// # Errors
+    /// Returns what the closure returns, or why the transaction failed.
+    pub fn rehearse_now<T, F>(&self, name: &'static str, mut work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let doom = self.doom.clone();
+        self.writers.run_now(move |driver| {
+            doom.check()?;
+            trace!(transaction = name, "Rehearsing");
+            driver.begin(Access::Write)?;
+            let outcome = work(&mut Tx::new(driver));
+            driver.roll_back()?;
+            outcome
+        })?
+    }
+
+    /// Writes the database anew without whatever was deleted from it: until then pages may hold what
+    /// stood in them before.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] when the database refuses, or others read from it all the time.
+    pub fn compact_now(&self) -> Result<(), StoreError> {
+        self.writers.run_now(|driver| driver.compact())?
+    }
+
     /// The same as [`Store::read`] for callers that may wait: commands and tests.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod correction;
 pub mod courier;
 mod court_order;
 pub mod evidence;
+mod expunging;
 mod follow;
 pub mod keyring;
 pub mod means;

@@ -237,7 +237,12 @@ fn check_holds(batch: &SealedBatch, seq: Seq) -> Result<(), EnvelopeError> {
     Ok(())
 }
 
-fn erase_where(
+/// Erases those deltas that are chosen, and parts the others from the secret of their capture: each keeps
+/// its own salt, and what was erased cannot be tried out.
+///
+/// # Errors
+/// Returns what unpacking and packing return.
+pub fn erase_where(
     batch: &SealedBatch,
     is_erased: impl Fn(Seq) -> bool,
 ) -> Result<SealedBatch, EnvelopeError> {

@@ -27,6 +27,7 @@ use savin_hub::planner::Planner;
 use savin_hub::store::conn::Tx;
 use savin_hub::store::registry::agency::{self, Agency};
 use savin_hub::store::registry::agent::{self, Agent, AgentState};
+use savin_hub::store::registry::expunged::OrderKey;
 use savin_hub::store::registry::{
     SCHEMA as REGISTRY, event, facility, feed, freshness, record, task,
 };
@@ -180,6 +181,7 @@ impl Jail {
             let moment = Moment {
                 now: wall(),
                 random,
+                orders: OrderKey::new([9; 32]),
             };
             store.write_now("intake", move |tx| {
                 batches::take(tx, std::slice::from_ref(&opened), moment)

@@ -265,7 +265,8 @@ fn list(store: &Store, output: &Output) -> anyhow::Result<()> {
         let given = instruction::newest(tx, InstructionKind::Correct, LISTED_MAX)?;
         let mut rows = Vec::new();
         for given in given {
-            let by = decision::load(tx, given.decision)?;
+            let by = decision::find(tx, given.decision)?;
+            let by = by.ok_or(StoreError::Damaged("a decision is gone"))?;
             let code = event::at(tx, given.event)?.map(|event| event.code);
             rows.push((given, by, code));
         }
@@ -280,8 +281,9 @@ fn list(store: &Store, output: &Output) -> anyhow::Result<()> {
                 "event_position": given.event.0,
                 "event": code,
                 "decision": given.decision.0,
-                "staff": by.staff,
-                "reason": by.note,
+                "staff": by.decision.staff,
+                "reason": by.decision.note,
+                "verifies": by.is_good,
                 "decided_at": given.decided_at,
                 "started_at": given.planned_at,
             }))?;
@@ -293,8 +295,8 @@ fn list(store: &Store, output: &Output) -> anyhow::Result<()> {
             given
                 .planned_at
                 .map_or_else(|| "waits".to_owned(), |at| format!("{at:.0}")),
-            by.staff.clone(),
-            by.note.clone(),
+            by.decision.staff.clone(),
+            by.decision.note.clone(),
         ]);
     }
     if output.is_json() {

@@ -1,7 +1,10 @@
-//! `seal` and `unseal`: what a court ordered to be shown and told to nobody.
+//! `seal`, `unseal` and `expunge`: what a court ordered to be shown and told to nobody, or to be destroyed.
+
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use savin_shared::hash::Hash;
 use serde_json::json;
 
@@ -10,10 +13,12 @@ use super::signing::SignAs;
 use crate::app;
 use crate::config::Config;
 use crate::ids::{OrderId, PersonId, RecordId};
-use crate::orders;
+use crate::orders::{self, Databases};
+use crate::store::Store;
 use crate::store::conn::Tx;
 use crate::store::registry::court_order::{self, NewOrder, OrderKind, OrderRow, Scope};
-use crate::store::registry::decision;
+use crate::store::registry::decision::{self, Decision};
+use crate::store::registry::expunging::Gone;
 
 /// Orders that the list shows.
 const LISTED_MAX: u32 = 100;
@@ -34,6 +39,36 @@ pub(super) struct Seal {
     dry_run: bool,
     #[command(flatten)]
     by: SignAs,
+}
+
+/// Destroy a person, or records of one, by a court's order. There is no way back.
+#[derive(Debug, Args)]
+pub(super) struct Expunge {
+    /// The person, by the identifier in the address of the page. The order covers every record there is now.
+    person: Option<PersonId>,
+    /// Only this record, by its number in `savin-hub persons show`. May be repeated.
+    #[arg(long = "record", value_name = "NUMBER", requires = "person")]
+    records: Vec<i64>,
+    #[command(flatten)]
+    authority: Authority,
+    /// Only show what would be destroyed. So it does without --as.
+    #[arg(long)]
+    dry_run: bool,
+    /// When both databases are written anew, so that no page of them holds what was destroyed. Without a
+    /// person that is all that is done.
+    #[arg(long, value_enum, default_value_t = Compact::Now, value_name = "WHEN")]
+    compact: Compact,
+    #[command(flatten)]
+    by: SignAs,
+}
+
+/// When databases are written anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Compact {
+    /// At once.
+    Now,
+    /// With a later order.
+    Later,
 }
 
 /// Show again what an order sealed. Nobody is told late of what came meanwhile.
@@ -99,17 +134,17 @@ impl Seal {
         };
         let order = self.authority.order(OrderKind::Seal)?;
         let now = (app::world().wall)();
-        let choice = choice(&scope);
+        let choice = choice("seal", &scope);
         let signed = signer.sign("seal", &subject(&order), &choice, "", now);
         let vault = app::open_vault(config)?;
-        let (person, only) = (scope.person, scope.numbers());
-        let sealed = store.write_now("seal", move |tx| {
-            // What came since was looked at belongs to it, too.
-            let scope = Scope::find(tx, person, &only)?;
-            let decision = decision::record(tx, &signed)?;
-            court_order::seal(tx, &scope, &order, decision, now)
-        })?;
-        orders::finish(&store, &vault, now).context(
+        let key = app::open_order_key(config, &store)?;
+        let sealed = give(&store, &scope, order, signed, now)?;
+        let databases = Databases {
+            registry: &store,
+            vault: &vault,
+            key: &key,
+        };
+        orders::finish(databases, now).context(
             "it is sealed in the registry, and what waits to be told is withdrawn when the hub starts or \
              the next order is given",
         )?;
@@ -139,15 +174,118 @@ impl Unseal {
     }
 }
 
+impl Expunge {
+    pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let store = app::open_registry(config)?;
+        let vault = app::open_vault(config)?;
+        let key = app::open_order_key(config, &store)?;
+        let databases = Databases {
+            registry: &store,
+            vault: &vault,
+            key: &key,
+        };
+        let Some(person) = self.person else {
+            databases.compact()?;
+            return output.line("Written anew: no page holds what was destroyed before.");
+        };
+        let only: Vec<RecordId> = self.records.iter().copied().map(RecordId).collect();
+        let find = move |tx: &mut Tx<'_>| Scope::find(tx, person, &only);
+        let scope = store.read_now("scope", find)?;
+        let signer = if self.dry_run {
+            None
+        } else {
+            self.by.optional(config)?
+        };
+        let now = (app::world().wall)();
+        let Some(signer) = signer else {
+            let gone = databases.rehearse(&scope, now)?;
+            return say_gone(&scope, (None, &gone), output);
+        };
+        let order = self.authority.order(OrderKind::Expunge)?;
+        let choice = choice("expunge", &scope);
+        let signed = signer.sign("expunge", &subject(&order), &choice, "", now);
+        let order = give(&store, &scope, order, signed, now)?;
+        let mut destroyed = orders::finish(databases, now).context(
+            "it is sealed, and the rest is destroyed when the hub starts or the next order is given",
+        )?;
+        let gone = destroyed.remove(&order).unwrap_or_default();
+        if self.compact == Compact::Now {
+            databases.compact().context(
+                "it is destroyed, and pages of the databases may still hold it: run `savin-hub expunge`",
+            )?;
+        }
+        say_gone(&scope, (Some(order), &gone), output)
+    }
+}
+
+/// Seals what an order covers, by a signed decision.
+fn give(
+    store: &Store,
+    scope: &Scope,
+    order: NewOrder,
+    signed: Decision,
+    now: Timestamp,
+) -> anyhow::Result<OrderId> {
+    let (person, only) = (scope.person, scope.numbers());
+    Ok(store.write_now("court order", move |tx| {
+        // What came since was looked at belongs to it, too.
+        let scope = Scope::find(tx, person, &only)?;
+        let decision = decision::record(tx, &signed)?;
+        court_order::seal(tx, &scope, &order, decision, now)
+    })?)
+}
+
+fn say_gone(
+    scope: &Scope,
+    (order, gone): (Option<OrderId>, &Gone),
+    output: &Output,
+) -> anyhow::Result<()> {
+    if output.is_json() {
+        let gone: BTreeMap<&str, u64> = gone.iter().copied().collect();
+        return output.object(&json!({
+            "order": order.map(|order| order.0),
+            "person": scope.person.to_string(),
+            "destroyed": gone,
+        }));
+    }
+    records(scope, output)?;
+    let rows = gone.iter().filter(|(_, many)| *many > 0);
+    let rows = rows.map(|(what, many)| vec![(*what).to_owned(), many.to_string()]);
+    output.table(&["what goes", "how many"], rows.collect())?;
+    match order {
+        Some(order) => output.line(&format!(
+            "Expunged as order {}. Whom it leaves without news, and which agencies still list it, is in \
+             `savin-hub tasks --kind court-order`. Backups hold it until they are removed.",
+            order.0
+        )),
+        None => output.line(
+            "Nothing was changed. There is no way back: decide it with --order NUMBER --court NAME --as \
+             KEYFILE.",
+        ),
+    }
+}
+
+fn records(scope: &Scope, output: &Output) -> anyhow::Result<()> {
+    let rows = scope.records.iter().map(|(agency, row)| {
+        vec![
+            row.record.0.to_string(),
+            agency.to_string(),
+            row.known.record.kind().to_string(),
+            row.known.record.number().to_string(),
+        ]
+    });
+    output.table(&["record", "agency", "kind", "number"], rows.collect())
+}
+
 /// Says what is chosen so that the signature binds every record of it.
-fn choice(scope: &Scope) -> String {
+fn choice(what: &str, scope: &Scope) -> String {
     let numbers = scope.numbers();
     let bytes: Vec<u8> = numbers
         .iter()
         .flat_map(|record| record.0.to_be_bytes())
         .collect();
     let hash = Hash::tagged("savin/court-order/1", &[&bytes]);
-    format!("seal {} {hash}", numbers.len())
+    format!("{what} {} {hash}", numbers.len())
 }
 
 fn say(scope: &Scope, sealed: Option<OrderId>, output: &Output) -> anyhow::Result<()> {
@@ -174,15 +312,7 @@ fn say(scope: &Scope, sealed: Option<OrderId>, output: &Output) -> anyhow::Resul
             "still_shown": shown,
         }));
     }
-    let rows = scope.records.iter().map(|(agency, row)| {
-        vec![
-            row.record.0.to_string(),
-            agency.to_string(),
-            row.known.record.kind().to_string(),
-            row.known.record.number().to_string(),
-        ]
-    });
-    output.table(&["record", "agency", "kind", "number"], rows.collect())?;
+    records(scope, output)?;
     output.line(&format!(
         "{} events of these; {shown} other records of the person stay public.",
         scope.events.len()
@@ -232,6 +362,7 @@ fn list(config: &Config, output: &Output) -> anyhow::Result<()> {
 fn state(row: &OrderRow) -> String {
     match (row.lifted, row.done_at) {
         (Some((at, _)), _) => format!("lifted {at:.0}"),
+        (None, Some(_)) if row.about.kind == OrderKind::Expunge => "destroyed".to_owned(),
         (None, Some(_)) => "stands".to_owned(),
         (None, None) => "not done everywhere yet".to_owned(),
     }

@@ -22,6 +22,7 @@ use crate::import::reading::FileRead;
 use crate::import::taking::{self, Request};
 use crate::import::{Changes, Taken, undo};
 use crate::intake::Moment;
+use crate::store::Store;
 use crate::store::registry::import::{self, ImportId, ImportRow};
 use crate::store::registry::log::{self, LoggedAt};
 use crate::store::registry::{agency, facility};
@@ -123,12 +124,13 @@ impl Import {
     }
 }
 
-fn moment() -> Moment {
+fn moment(config: &Config, registry: &Store) -> anyhow::Result<Moment> {
     let world = app::world();
-    Moment {
+    Ok(Moment {
         now: (world.wall)(),
         random: world.random,
-    }
+        orders: app::open_order_key(config, registry)?,
+    })
 }
 
 impl FileArguments {
@@ -140,7 +142,7 @@ impl FileArguments {
             .context("--agency is no identifier")?;
         let facility = self.facility(config, &agency)?;
         let path = self.file.as_deref().context("name the file")?;
-        let moment = moment();
+        let moment = moment(config, &app::open_registry(config)?)?;
         let file = self.read(path, kind, &facility, moment)?;
         show_reading(&file, self.limit, output)?;
         let decision = if self.dry_run {
@@ -440,7 +442,8 @@ fn take_back(
     output: &Output,
 ) -> anyhow::Result<()> {
     let import = load(config, id)?;
-    let moment = moment();
+    let store = app::open_registry(config)?;
+    let moment = moment(config, &store)?;
     let decision = if is_tried {
         None
     } else {
@@ -448,7 +451,6 @@ fn take_back(
         let signer = by.signer(config)?;
         Some(signer.sign("import-undo", &subject, "undo", reason, moment.now))
     };
-    let store = app::open_registry(config)?;
     let importer = Importer::load(&config.data, &import.agency)?;
     let taken = undo::run(&store, importer, ImportId(id), decision, moment)?;
     show(&taken, 20, output)

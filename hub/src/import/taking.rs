@@ -8,7 +8,7 @@ use savin_shared::chain::Position;
 use savin_shared::clock::ObservedAt;
 use savin_shared::delta::{Change, Delta, DeltaError, Origin};
 use savin_shared::digest::Digest;
-use savin_shared::ids::{AgencyId, Epoch, FacilityCode, FeedName, Seq};
+use savin_shared::ids::{AgencyId, Epoch, FacilityCode, FeedName, RecordKey, Seq};
 use thiserror::Error;
 
 use super::importer::{Before, Importer, SealError};
@@ -16,6 +16,7 @@ use super::kind::ImportKind;
 use super::reading::FileRead;
 use super::{Changes, Taken, events_since};
 use crate::intake::batches::{self, Outcome};
+use crate::intake::expunged::Expunged;
 use crate::intake::{Moment, Refusal, open};
 use crate::store::conn::Tx;
 use crate::store::registry::decision::{self, Decision};
@@ -125,6 +126,7 @@ fn take(
         Ok(compared) => compared,
         Err(refused) => return Ok(Err(refused)),
     };
+    let diff = unexpunged(tx, importer, diff, moment)?;
     let listed_before = before.shadow.len() as u64;
     let is_first = import::last_of(tx, &importer.agency, &request.feed)?.is_none();
     let listed = diff.listed;
@@ -182,6 +184,21 @@ fn take(
         (Some(_) | None, _) => None,
     };
     Ok(Ok(Taken { changes, import }))
+}
+
+/// Leaves out what was expunged: a file that still lists it brings nothing of it into the log.
+fn unexpunged(
+    tx: &mut Tx<'_>,
+    importer: &Importer,
+    mut diff: Diff,
+    moment: Moment,
+) -> Result<Diff, StoreError> {
+    let key = |key: &RecordKey| (importer.agency.clone(), key.clone());
+    let keys = diff.differences.iter().map(|one| key(&one.key));
+    let expunged = Expunged::load(tx, &moment.orders, keys)?;
+    diff.differences
+        .retain(|one| !expunged.holds(&key(&one.key)));
+    Ok(diff)
 }
 
 /// Returns where an importer stands: the end of its chain, and what it lists.

@@ -14,6 +14,7 @@ use tracing::{debug, error, warn};
 use crate::intake::batches::{Outcome, take};
 use crate::intake::{Moment, Opened};
 use crate::store::conn::Tx;
+use crate::store::registry::expunged::OrderKey;
 use crate::store::{Store, StoreError};
 
 /// Batches that may wait for the writer; beyond, sessions wait and slow their agents down.
@@ -88,6 +89,7 @@ impl Committer {
 pub struct CommitTask {
     store: Store,
     world: World,
+    orders: OrderKey,
     queue: mpsc::Receiver<Submission>,
     committed: Arc<Notify>,
     take: Take,
@@ -96,12 +98,18 @@ pub struct CommitTask {
 impl CommitTask {
     /// Makes the writer and the handle to it; `committed` is woken after each transaction.
     #[must_use]
-    pub fn new(store: Store, world: World, committed: Arc<Notify>) -> (Self, Committer) {
+    pub fn new(
+        store: Store,
+        orders: OrderKey,
+        world: World,
+        committed: Arc<Notify>,
+    ) -> (Self, Committer) {
         let (submissions, queue) = mpsc::channel(WAITING_MAX);
         (
             Self {
                 store,
                 world,
+                orders,
                 queue,
                 committed,
                 take,
@@ -216,6 +224,7 @@ impl CommitTask {
         let moment = Moment {
             now: (self.world.wall)(),
             random: self.world.random,
+            orders: self.orders,
         };
         let (group, take) = (Arc::clone(group), self.take);
         let work =
@@ -243,6 +252,7 @@ mod tests {
 
     use super::{Answer, CommitTask, NotStored};
     use crate::intake::batches::Outcome;
+    use crate::intake::testing::ORDERS;
     use crate::intake::{Moment, Opened, Speaker};
     use crate::store::conn::Tx;
     use crate::store::registry::SCHEMA;
@@ -320,7 +330,8 @@ mod tests {
     }
 
     async fn commit_three(store: Store) -> Vec<Result<bool, NotStored>> {
-        let (mut task, committer) = CommitTask::new(store, world(), Arc::new(Notify::new()));
+        let (mut task, committer) =
+            CommitTask::new(store, ORDERS, world(), Arc::new(Notify::new()));
         task.take = take_all_but_the_second;
         let (answer, mut answers) = mpsc::channel::<Answer>(9);
         for number in [1, 2, 3] {

@@ -334,6 +334,7 @@ impl Driver<'_> {
         let moment = Moment {
             now: (world.wall)(),
             random: world.random,
+            orders: self.shared.orders,
         };
         let received_at = ReceivedAt(moment.now);
         // What the agent sent before is stored before: it would undo what the state says.

@@ -9,6 +9,7 @@ use savin_shared::digest::Digest;
 use savin_shared::frame::live::NackReason;
 use savin_shared::ids::{AgentId, Seq};
 
+use super::expunged;
 use super::settle::{Movement, MovementChange, settle};
 use super::succession::{Succession, succeed};
 use super::{Moment, Opened, OpenedDelta};
@@ -151,11 +152,19 @@ fn store(
     moment: Moment,
 ) -> Result<(), StoreError> {
     let received_at = ReceivedAt(moment.now);
+    let mut erased = Vec::with_capacity(accepted.len());
+    for opened in accepted {
+        erased.push(expunged::erased(tx, opened, moment)?);
+    }
     let logged: Vec<Logged<'_>> = accepted
         .iter()
-        .map(|opened| Logged {
-            batch: &opened.batch,
-            sealed: &opened.sealed,
+        .zip(&erased)
+        .map(|(opened, erased)| match erased {
+            Some((batch, sealed)) => Logged { batch, sealed },
+            None => Logged {
+                batch: &opened.batch,
+                sealed: &opened.sealed,
+            },
         })
         .collect();
     log::append(tx, &logged, received_at)?;

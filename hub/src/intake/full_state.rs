@@ -9,9 +9,10 @@ use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::digest::{Digest, key_hash};
 use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotChunk, SnapshotRow};
 use savin_shared::hash::Hash;
-use savin_shared::ids::{AgentId, FeedName};
+use savin_shared::ids::{AgentId, FeedName, RecordKey};
 use savin_shared::record::{Record, portable, row_hash};
 
+use super::expunged;
 use super::settle::{Movement, MovementChange, settle};
 use super::succession::{Succession, succeed};
 use super::{Moment, Refusal, Speaker};
@@ -121,6 +122,11 @@ impl FullState {
 }
 
 impl StateRow {
+    /// Returns of which record it is.
+    pub(super) fn key(&self) -> RecordKey {
+        self.record.key()
+    }
+
     /// Returns the hash of what names the row.
     pub(super) fn name(&self) -> Hash {
         key_hash(&self.feed, &self.record.key())
@@ -150,7 +156,10 @@ pub fn take(
         agent,
         begin: state.sent.begin.clone(),
     };
-    step::append(tx, &step, &state.sent.chunks, moment.now)?;
+    let rows = state.rows.iter().map(StateRow::key);
+    let sent = (rows, state.sent.chunks.as_slice());
+    let parts = expunged::kept(tx, &moment.orders, &state.speaker.agency, sent)?;
+    step::append(tx, &step, &parts, moment.now)?;
     Ok(Ok(()))
 }
 
@@ -174,6 +183,7 @@ fn apply(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), Store
     for (key, listing) in &before {
         digest.add(&key_hash(&key.feed, &key.key), &listing.row_hash);
     }
+    expunged::add(tx, &moment.orders, agent, &mut digest)?;
     let of = (&state.speaker, state.position);
     let movements = movements(of, &before, &state.rows, moment);
     let received_at = ReceivedAt(moment.now);
@@ -184,9 +194,12 @@ fn apply(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), Store
     };
     let mut positions = BTreeMap::from([(agent, durable)]);
     settle(tx, &movements, &mut positions, moment)?;
-    let Some(durable) = positions.get(&agent) else {
+    let Some(durable) = positions.get_mut(&agent) else {
         return Ok(());
     };
+    let listed = state.rows.iter().map(StateRow::name).collect();
+    let whose = (agent, &state.speaker.agency);
+    expunged::retain(tx, whose, (&listed, None), &mut durable.digest, moment)?;
     if durable.digest != state.digest {
         return Err(StoreError::Damaged(
             "the mirror differs from the full state it was set to",

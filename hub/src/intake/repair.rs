@@ -10,11 +10,13 @@ use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::hash::Hash;
 use savin_shared::ids::AgentId;
 
+use super::expunged;
 use super::full_state::{Sent, StateRow, forged, movements, opened_row};
 use super::settle::settle;
 use super::{Moment, Refusal, Speaker};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::registry::expunged::{OrderKey, of_agent as expunged_of_agent};
 use crate::store::registry::listing::{self, Listing, ListingKey};
 use crate::store::registry::position::{self, Durable};
 use crate::store::registry::step::{self, Step};
@@ -53,12 +55,18 @@ pub enum Repaired {
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn standing(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<(Position, Digest)>, StoreError> {
+pub fn standing(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    key: &OrderKey,
+) -> Result<Option<(Position, Digest)>, StoreError> {
     let Some(durable) = position::load(tx, agent)? else {
         return Ok(None);
     };
     let listed = listing::of_agent(tx, agent)?;
-    Ok(Some((durable.position, digest_of(listed.iter()))))
+    let mut digest = digest_of(listed.iter());
+    expunged::add(tx, key, agent, &mut digest)?;
+    Ok(Some((durable.position, digest)))
 }
 
 fn digest_of<'a>(listed: impl Iterator<Item = &'a (ListingKey, Listing)>) -> Digest {
@@ -113,7 +121,16 @@ pub fn take(tx: &mut Tx<'_>, repair: &Repair, moment: Moment) -> Result<Repaired
     };
     let listed = listing::of_agent(tx, agent)?;
     let mut expected = digest_of(listed.iter());
+    let of_expunged = expunged_of_agent(tx, &moment.orders, agent)?;
+    for entry in of_expunged.values() {
+        expected.add(&entry.name, &entry.row_hash);
+    }
     let digest = expected.clone();
+    for entry in of_expunged.values() {
+        if repair.buckets.contains(&bucket_of(&entry.name)) {
+            expected.remove(&entry.name, &entry.row_hash);
+        }
+    }
     let mut before: BTreeMap<ListingKey, Listing> = BTreeMap::new();
     for (key, listing) in listed {
         let name = key_hash(&key.feed, &key.key);
@@ -137,6 +154,11 @@ pub fn take(tx: &mut Tx<'_>, repair: &Repair, moment: Moment) -> Result<Repaired
     };
     let mut positions = BTreeMap::from([(agent, durable)]);
     settle(tx, &movements, &mut positions, moment)?;
+    if let Some(durable) = positions.get_mut(&agent) {
+        let listed = repair.rows.iter().map(StateRow::name).collect();
+        let (whose, told) = ((agent, &repair.speaker.agency), Some(&*repair.buckets));
+        expunged::retain(tx, whose, (&listed, told), &mut durable.digest, moment)?;
+    }
     match positions.get(&agent) {
         Some(durable) if durable.digest.root() == repair.state_digest => {
             position::store_many(tx, &[(agent, durable)])?;
@@ -145,7 +167,11 @@ pub fn take(tx: &mut Tx<'_>, repair: &Repair, moment: Moment) -> Result<Repaired
                 begin: repair.sent.begin.clone(),
                 buckets: repair.buckets.clone(),
             };
-            step::append(tx, &step, &repair.sent.chunks, moment.now)?;
+            let rows = repair.rows.iter().map(StateRow::key);
+            let sent = (rows, repair.sent.chunks.as_slice());
+            let agency = &repair.speaker.agency;
+            let parts = expunged::kept(tx, &moment.orders, agency, sent)?;
+            step::append(tx, &step, &parts, moment.now)?;
             Ok(Repaired::Done)
         }
         Some(_) | None => Err(StoreError::Damaged(

@@ -24,9 +24,10 @@ use crate::ids::EventPosition;
 use crate::store::conn::Tx;
 use crate::store::registry::agent::Agent;
 use crate::store::registry::event::{self, Event};
-use crate::store::registry::log;
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::replica::{self, Adopted, Ground, TABLES, Table};
 use crate::store::registry::step::{self, Step, Taken};
+use crate::store::registry::{court_order, log};
 use crate::store::{Store, StoreError};
 
 /// Steps that are read together.
@@ -93,6 +94,9 @@ pub enum ReplayError {
          what was known before cannot be made anew"
     )]
     Begun(i64),
+    /// Something of it was expunged.
+    #[error("{0} orders expunged something of it: what is left of its log does not make it anew")]
+    Expunged(u64),
     /// A step does not hold.
     #[error("step {step} does not hold: {cause}")]
     Step {
@@ -185,6 +189,10 @@ pub fn verify(
     fresh: &Store,
     mut told: impl FnMut(Progress),
 ) -> Result<Replayed, ReplayError> {
+    let expunctions = live.read_now("expunctions", court_order::expunctions)?;
+    if expunctions > 0 {
+        return Err(ReplayError::Expunged(expunctions));
+    }
     let (sender, messages) = sync_channel(WAITING_MAX);
     let (ask, asked) = sync_channel(1);
     let mut channels = Some((sender, asked));
@@ -455,6 +463,7 @@ fn take(tx: &mut Tx<'_>, step: &Prepared) -> Result<Result<(), Cause>, StoreErro
     let moment = Moment {
         now: step.at,
         random: no_salt,
+        orders: OrderKey::new([0; 32]),
     };
     let is_same = match &step.work {
         Work::Batches(batches) => {

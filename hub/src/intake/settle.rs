@@ -13,8 +13,9 @@ use savin_shared::record::Record;
 use savin_shared::record::custody::ReleaseReason;
 
 use super::checks;
+use super::expunged;
 use super::people::People;
-use super::workspace::{OwnedVersion, Workspace};
+use super::workspace::{AgencyKey, OwnedVersion, Workspace};
 use super::{Moment, Speaker};
 use crate::ids::{EventId, EventPosition, RecordId};
 use crate::registry::derive::Derived;
@@ -66,6 +67,10 @@ impl Movement<'_> {
         }
     }
 
+    pub(super) fn agency_key(&self) -> AgencyKey {
+        (self.speaker.agency.clone(), self.key())
+    }
+
     fn listing_key(&self) -> ListingKey {
         ListingKey {
             agent: self.lister,
@@ -112,13 +117,16 @@ pub(super) fn settle(
     positions: &mut BTreeMap<AgentId, Durable>,
     moment: Moment,
 ) -> Result<(), StoreError> {
+    let movements = expunged::settle(tx, movements, positions, moment)?;
+    let movements = movements.as_slice();
     if movements.is_empty() {
         return Ok(());
     }
-    let listing_keys = movements.iter().map(Movement::listing_key).collect();
+    let of = |movement: &&Movement<'_>| movement.listing_key();
+    let listing_keys = movements.iter().map(of).collect();
     let record_keys: Vec<_> = movements
         .iter()
-        .map(|movement| (movement.speaker.agency.clone(), movement.key()))
+        .map(|movement| movement.agency_key())
         .collect();
     let mut workspace = Workspace::load(tx, listing_keys, record_keys)?;
     let mut settlement = Settlement {
@@ -128,7 +136,7 @@ pub(super) fn settle(
         missing: BTreeMap::new(),
         received_at: ReceivedAt(moment.now),
     };
-    for movement in movements {
+    for &movement in movements {
         mirror(movement, &workspace, positions);
         settlement.take(tx, movement, &mut workspace)?;
     }
@@ -172,7 +180,7 @@ fn look_again(tx: &mut Tx<'_>, events: &mut [Event]) -> Result<(), StoreError> {
 /// Looks up whom the records name that are new, or whose person reads differently now.
 fn people(
     tx: &mut Tx<'_>,
-    movements: &[Movement<'_>],
+    movements: &[&Movement<'_>],
     workspace: &mut Workspace,
     moment: Moment,
 ) -> Result<People, StoreError> {
@@ -198,12 +206,12 @@ fn people(
 /// Takes as many record numbers as there may be new records.
 fn numbers_for_new_records(
     tx: &mut Tx<'_>,
-    movements: &[Movement<'_>],
+    movements: &[&Movement<'_>],
     workspace: &mut Workspace,
 ) -> Result<i64, StoreError> {
     let mut new = 0;
     for movement in movements {
-        let slot = workspace.record(&(movement.speaker.agency.clone(), movement.key()));
+        let slot = workspace.record(&movement.agency_key());
         new += u64::from(slot.is_none_or(|slot| slot.row.is_none()));
     }
     if new == 0 {

@@ -25,8 +25,12 @@ use crate::store::Store;
 use crate::store::registry::agency::{self, Agency};
 use crate::store::registry::agent::{self, Agent, AgentState};
 use crate::store::registry::event::{self, Event};
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::{SCHEMA, record};
 use crate::store::testing::places;
+
+/// By what the tests know expunged records again.
+pub(crate) const ORDERS: OrderKey = OrderKey::new([9; 32]);
 
 pub(crate) const IN: CustodyState = CustodyState::InCustody;
 pub(crate) const BOND: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
@@ -205,7 +209,11 @@ pub(crate) fn now() -> Timestamp {
 }
 
 pub(crate) const fn moment(now: Timestamp) -> Moment {
-    Moment { now, random }
+    Moment {
+        now,
+        random,
+        orders: ORDERS,
+    }
 }
 
 /// A different person at each call, on whichever thread of the store.

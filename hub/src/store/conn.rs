@@ -62,6 +62,12 @@ pub trait Driver: Send {
     /// Returns what the engine returns.
     fn batch(&mut self, sql: &str) -> Result<(), StoreError>;
 
+    /// Writes every table anew without what was deleted from it, outside a transaction.
+    ///
+    /// # Errors
+    /// Returns what the engine returns.
+    fn compact(&mut self) -> Result<(), StoreError>;
+
     /// Runs one statement for each list of values and returns how many rows each changed.
     ///
     /// # Errors

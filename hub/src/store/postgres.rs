@@ -155,6 +155,18 @@ impl Driver for PostgresDriver {
         self.command(sql)
     }
 
+    fn compact(&mut self) -> Result<(), StoreError> {
+        let tables = self.query_many(
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()
+             ORDER BY tablename",
+            &[Vec::new()],
+        )?;
+        for row in tables.iter().flatten() {
+            self.command(&format!("VACUUM FULL {}", row.text(0)?))?;
+        }
+        Ok(())
+    }
+
     fn execute_many(
         &mut self,
         sql: &'static str,

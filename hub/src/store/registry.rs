@@ -8,6 +8,8 @@ pub mod clone;
 pub mod court_order;
 pub mod decision;
 pub mod event;
+pub mod expunged;
+pub mod expunging;
 pub mod face;
 pub mod facility;
 pub mod feed;
@@ -91,6 +93,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0014_index.sql",
             include_str!("migrations/registry/0014_index.sql"),
+        ),
+        (
+            "0015_expunged.sql",
+            include_str!("migrations/registry/0015_expunged.sql"),
         ),
     ],
 };

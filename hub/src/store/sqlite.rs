@@ -130,6 +130,22 @@ impl Driver for SqliteDriver {
             .map_err(StoreError::Sqlite)
     }
 
+    fn compact(&mut self) -> Result<(), StoreError> {
+        // The write-ahead log goes with the pages: it holds both what was and what is.
+        self.batch("VACUUM")?;
+        let is_busy: bool = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .map_err(StoreError::Sqlite)?;
+        if is_busy {
+            return Err(StoreError::Place(
+                "somebody reads from the database all the time: its log cannot be emptied"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     fn execute_many(
         &mut self,
         sql: &'static str,

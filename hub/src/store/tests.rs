@@ -259,6 +259,10 @@ impl Driver for Failing {
         self.0.batch(sql)
     }
 
+    fn compact(&mut self) -> Result<(), StoreError> {
+        self.0.compact()
+    }
+
     fn execute_many(
         &mut self,
         sql: &'static str,

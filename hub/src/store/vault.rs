@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod canary;
 pub mod carrying;
 pub mod contact;
+pub mod expunging;
 pub mod follow;
 pub mod heard;
 pub mod key;

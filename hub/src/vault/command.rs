@@ -14,7 +14,7 @@ pub use self::portal::{
     MaskedContact, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
 };
 pub use self::staff::{
-    CanaryStanding, Counts, FollowCommand, NoticeRow, OrderCommand, Reach, StaffAnswer,
+    CanaryStanding, Counts, Expunction, FollowCommand, NoticeRow, OrderCommand, Reach, StaffAnswer,
     StaffCommand, TaskCommand, ToldCount, VaultTask,
 };
 use crate::ids::{EventId, EventPosition};

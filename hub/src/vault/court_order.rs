@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use super::command::{OrderCommand, StaffAnswer};
 use super::contacts::subject;
+use super::expunging::expunge;
 use super::keyring::Keyring;
 use super::task::{Ask, open};
 use super::{Vault, VaultError};
-use crate::ids::{EventId, OrderId, PersonId};
+use crate::ids::{EventId, OrderId, PersonId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::{notice_event, subscription, task, withheld};
@@ -28,21 +29,43 @@ const CALL: &str = "Of somebody she asked about this service has no more news, b
 impl Vault {
     /// Carries out a command about a court's order.
     pub(super) fn court_order(&self, command: OrderCommand) -> Result<StaffAnswer, VaultError> {
+        if matches!(command, OrderCommand::Compact) {
+            self.store.compact_now()?;
+            return Ok(StaffAnswer::Changed(true));
+        }
+        let is_rehearsal = matches!(
+            &command,
+            OrderCommand::Expunge {
+                is_rehearsal: true,
+                ..
+            }
+        );
         let now = (self.world.wall)();
         let keys = Arc::clone(&self.keys);
-        self.store
-            .write_now("court order", move |tx| match &command {
-                OrderCommand::Withhold {
-                    order,
-                    events,
-                    silenced,
-                } => {
-                    withhold(tx, &keys, events, now)?;
-                    ask_to_call(tx, &keys, *order, silenced, now)
-                }
-                OrderCommand::Allow { events } => withheld::remove(tx, &links(&keys, events)),
-            })?;
-        Ok(StaffAnswer::Changed(true))
+        let work = move |tx: &mut Tx<'_>| match &command {
+            OrderCommand::Withhold {
+                order,
+                events,
+                silenced,
+            } => {
+                withhold(tx, &keys, events, now)?;
+                ask_to_call(tx, &keys, *order, silenced, now)?;
+                Ok(StaffAnswer::Changed(true))
+            }
+            OrderCommand::Allow { events } => {
+                withheld::remove(tx, &links(&keys, events))?;
+                Ok(StaffAnswer::Changed(true))
+            }
+            OrderCommand::Compact => Ok(StaffAnswer::Changed(false)),
+            OrderCommand::Expunge { what, .. } => {
+                Ok(StaffAnswer::Expunged(expunge(tx, &keys, what, now)?))
+            }
+        };
+        Ok(if is_rehearsal {
+            self.store.rehearse_now("court order", work)?
+        } else {
+            self.store.write_now("court order", work)?
+        })
     }
 }
 
@@ -52,7 +75,7 @@ fn links(keys: &Keyring, events: &[EventId]) -> Vec<[u8; 32]> {
 }
 
 /// Withdraws what waits of events, and keeps whoever had them in hand from planning them.
-fn withhold(
+pub(super) fn withhold(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     events: &[EventId],
@@ -83,15 +106,26 @@ fn ask_to_call(
         .collect();
     let asking = subscription::registrants_of(tx, &links)?;
     for registrant in asking.into_iter().flatten() {
-        let ask = Ask {
-            kind: TaskKind::CourtOrder,
-            subject: format!("court-order/{}/{registrant}", order.0),
-            registrant,
-            urgency: URGENCY,
-            due_at: None,
-            note: CALL.to_owned(),
-        };
-        open(tx, keys, &ask, now)?;
+        call(tx, keys, order, registrant, now)?;
     }
     Ok(())
+}
+
+/// Has staff call a registrant, once for an order.
+pub(super) fn call(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    order: OrderId,
+    registrant: RegistrantId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ask = Ask {
+        kind: TaskKind::CourtOrder,
+        subject: format!("court-order/{}/{registrant}", order.0),
+        registrant,
+        urgency: URGENCY,
+        due_at: None,
+        note: CALL.to_owned(),
+    };
+    open(tx, keys, &ask, now).map(|_| ())
 }

@@ -235,7 +235,7 @@ pub(super) fn complete(
 /// What a registration asks for, sealed until its address is proved.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Request {
-    person: PersonId,
+    pub(super) person: PersonId,
     label: String,
 }
 

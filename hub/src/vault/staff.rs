@@ -128,6 +128,10 @@ impl Vault {
             let Some(standing) = only(notice::beginning_with(tx, &named)?) else {
                 return Ok(None);
             };
+            if standing.sealed_fact.is_empty() {
+                // What it said was expunged.
+                return Ok(None);
+            }
             let restored_at = restoration::last(tx)?;
             let due = DueNotice {
                 notice: standing.notice,
@@ -293,6 +297,9 @@ fn opened(
         return Ok(opened);
     };
     let key = key_of(keys, &who)?;
+    if standing.sealed_fact.is_empty() {
+        return Ok(Opened::named("expunged"));
+    }
     let payload: Payload = key
         .open("notice", who.registrant, &standing.sealed_fact)
         .map_err(broken)?;

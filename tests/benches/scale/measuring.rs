@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use savin_hub::intake::batches::{Outcome, take};
 use savin_hub::intake::{Moment, Opened};
+use savin_hub::store::registry::expunged::OrderKey;
 use savin_shared::record::custody::CustodyState;
 use savin_tests::clock::{monotonic, wall};
 
@@ -100,6 +101,7 @@ fn apply(hub: &Hub, batches: Vec<Opened>) -> anyhow::Result<Duration> {
     let moment = Moment {
         now: wall(),
         random,
+        orders: OrderKey::new([9; 32]),
     };
     let begun = monotonic();
     let outcomes = hub

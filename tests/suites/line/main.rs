@@ -13,6 +13,7 @@ mod mail;
 mod mapping;
 mod mirror;
 mod older;
+mod orders;
 mod packaging;
 mod refusals;
 mod roster;

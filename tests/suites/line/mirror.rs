@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use savin_hub::intake::repair::standing;
 use savin_hub::store::Store;
+use savin_hub::store::registry::expunged::OrderKey;
 use savin_hub::store::registry::{agent, event};
 use savin_tests::engine::Engine;
 use savin_tests::home::{FeedHome, HubOptions, SourceHome};
@@ -14,6 +15,9 @@ use savin_tests::standing::Standing;
 use savin_tests::visitor::Visitor;
 
 use crate::programs;
+
+/// Nothing was expunged, so that any key does.
+const NOTHING: OrderKey = OrderKey::new([0; 32]);
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -101,7 +105,7 @@ fn a_row_that_rots_is_found_and_sent_again_and_told_to_nobody() -> anyhow::Resul
         let listed = store.read_now("listed", |tx| {
             let agents = agent::all(tx)?;
             let agent = agents.first().map(|agent| agent.agent);
-            agent.map_or(Ok(None), |agent| standing(tx, agent))
+            agent.map_or(Ok(None), |agent| standing(tx, agent, &NOTHING))
         })?;
         let (position, digest) = listed.context("no agent")?;
         ensure!(position == before.end, "deltas were sent for it");

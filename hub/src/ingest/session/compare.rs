@@ -48,7 +48,8 @@ impl Driver<'_> {
         }
         self.comparison.added_up_at = Some(now);
         let name = self.speaker.agent;
-        let read = move |tx: &mut Tx<'_>| standing(tx, name);
+        let key = self.shared.orders;
+        let read = move |tx: &mut Tx<'_>| standing(tx, name, &key);
         let ours = self.shared.store.read("add up", read).await?;
         Ok(ours.is_some_and(|(position, digest)| position == end && digest.root() != root))
     }
@@ -100,7 +101,8 @@ impl Driver<'_> {
     async fn compare(&mut self, position: Position, buckets: &[u8]) -> Result<(), SessionError> {
         self.shared.committer.settled().await?;
         let name = self.speaker.agent;
-        let read = move |tx: &mut Tx<'_>| standing(tx, name);
+        let key = self.shared.orders;
+        let read = move |tx: &mut Tx<'_>| standing(tx, name, &key);
         let ours = self.shared.store.read("compare", read).await?;
         let Some((_, ours)) = ours.filter(|(ours, _)| *ours == position) else {
             // The jail has gone on: the next heartbeat says whether there is still a difference.
@@ -141,6 +143,7 @@ impl Driver<'_> {
         let moment = Moment {
             now: (world.wall)(),
             random: world.random,
+            orders: self.shared.orders,
         };
         let name = self.speaker.agent;
         let taken = move |tx: &mut Tx<'_>| {

@@ -31,7 +31,7 @@ use crate::ids::{EventPosition, PersonId, RecordId, RegistrantId};
 use crate::intake::batches::take;
 use crate::intake::deciding::{self, Parting};
 use crate::intake::replay::verify;
-use crate::intake::testing::{BOND, IN, Jail, encoded};
+use crate::intake::testing::{BOND, IN, Jail, ORDERS, encoded};
 use crate::intake::{Moment, full_state, open, repair};
 use crate::linkage::weights::Weights;
 use crate::notification::address::EmailAddress;
@@ -48,7 +48,7 @@ use crate::store::registry::decision::{self, Choice, Decision};
 use crate::store::registry::instruction::{self, InstructionKind};
 use crate::store::registry::staff::{self, StaffRow};
 use crate::store::registry::{SCHEMA as REGISTRY, agent, event, feed, merge, weights};
-use crate::store::testing::places;
+use crate::store::testing::{Contents, contents, places};
 use crate::store::value::{Row, Value};
 use crate::store::vault::SCHEMA as VAULT;
 use crate::store::{Place, Store, StoreError};
@@ -242,6 +242,7 @@ impl Side {
         Moment {
             now: wall(),
             random,
+            orders: ORDERS,
         }
     }
 
@@ -834,19 +835,7 @@ type Shown<'a> = &'a dyn Fn(&[(String, Value)], &str, Value) -> Option<Value>;
 /// Reads every table, each row as text.
 fn dump(store: &Store, name: &str, shown: Shown<'_>) -> BTreeMap<String, BTreeSet<String>> {
     let mut dumped = BTreeMap::new();
-    for (table, columns) in columns(store) {
-        let sql = format!("SELECT {} FROM {table}", columns.join(", "));
-        let sql: &'static str = Box::leak(sql.into_boxed_str());
-        let width = columns.len();
-        let rows = store
-            .read_now("dump", move |tx| {
-                let rows = tx.query(sql, crate::values![])?;
-                Ok(rows
-                    .iter()
-                    .map(|row| values(row, width))
-                    .collect::<Vec<_>>())
-            })
-            .unwrap();
+    for (table, Contents { columns, rows }) in contents(store) {
         let line = |values: Vec<Value>| {
             let row: Vec<(String, Value)> = columns.iter().cloned().zip(values).collect();
             let cells = row
@@ -863,45 +852,6 @@ fn dump(store: &Store, name: &str, shown: Shown<'_>) -> BTreeMap<String, BTreeSe
         dumped.insert(format!("{name}.{table}"), lines);
     }
     dumped
-}
-
-fn values(row: &Row, width: usize) -> Vec<Value> {
-    let value = |place| {
-        let integer = row.optional_integer(place).map(Value::from);
-        let text = || row.optional_text(place).map(Value::from);
-        let bytes = || row.optional_bytes(place).map(Value::from);
-        integer.or_else(|_| text()).or_else(|_| bytes()).unwrap()
-    };
-    (0..width).map(value).collect()
-}
-
-/// Lists every table with its columns.
-fn columns(store: &Store) -> BTreeMap<String, Vec<String>> {
-    let sql = match store.engine() {
-        crate::store::conn::Engine::Sqlite => {
-            "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p
-             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
-        }
-        crate::store::conn::Engine::Postgres => {
-            "SELECT table_name::text, column_name::text FROM information_schema.columns
-             WHERE table_schema = current_schema()"
-        }
-    };
-    let rows = store
-        .read_now("columns", move |tx| tx.query(sql, crate::values![]))
-        .unwrap();
-    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in rows {
-        let (table, column) = (row.text(0).unwrap(), row.text(1).unwrap());
-        tables
-            .entry(table.to_owned())
-            .or_default()
-            .push(column.to_owned());
-    }
-    for columns in tables.values_mut() {
-        columns.sort();
-    }
-    tables
 }
 
 /// Plays a history on both engines, compares every table, and returns them.

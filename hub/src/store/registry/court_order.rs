@@ -6,7 +6,8 @@ use savin_shared::ids::AgencyId;
 use super::decision::DecisionId;
 use super::record::{self, RecordRow};
 use super::step::{self, Step};
-use super::{event, face, merge, person, task};
+use super::task::{self, NewTask, TaskKind};
+use super::{event, expunged, face, merge, person};
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, OrderId, PersonId, RecordId};
 use crate::registry::known::Sealer;
@@ -18,11 +19,16 @@ use crate::values;
 /// Events of one record that an order reaches; nobody's booking has as many.
 const EVENTS_MAX: u32 = 100_000;
 
+/// How soon an agency is told that it still lists what was expunged.
+const AGENCY_URGENCY: u8 = 3;
+
 /// What a court orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderKind {
     /// That nobody is shown or told a record, as long as the order stands.
     Seal,
+    /// That a record is destroyed.
+    Expunge,
 }
 
 /// An order on its way in.
@@ -70,18 +76,40 @@ pub struct Scope {
     pub events: Vec<(EventPosition, EventId)>,
 }
 
+impl OrderRow {
+    /// Makes an order that nobody gave, to see what one would do.
+    #[must_use]
+    pub const fn rehearsed(now: Timestamp) -> Self {
+        Self {
+            order: OrderId(0),
+            about: NewOrder {
+                kind: OrderKind::Expunge,
+                number: String::new(),
+                court: String::new(),
+            },
+            decision: DecisionId(0),
+            ordered_at: now,
+            records: 0,
+            done_at: None,
+            lifted: None,
+        }
+    }
+}
+
 impl OrderKind {
     /// Returns the word that stands for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Seal => "seal",
+            Self::Expunge => "expunge",
         }
     }
 
     fn parse(word: &str) -> Result<Self, StoreError> {
         match word {
             "seal" => Ok(Self::Seal),
+            "expunge" => Ok(Self::Expunge),
             _ => Err(StoreError::Damaged("an order's kind")),
         }
     }
@@ -118,6 +146,16 @@ impl Scope {
         })
     }
 
+    /// Returns the persons of whom nothing is left without what it covers.
+    #[must_use]
+    pub fn gone(&self) -> Vec<PersonId> {
+        if self.others.is_empty() {
+            self.everyone.clone()
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Returns the numbers of the records that it covers.
     #[must_use]
     pub fn numbers(&self) -> Vec<RecordId> {
@@ -142,7 +180,8 @@ fn events_of(
     Ok(events)
 }
 
-/// Seals what an order covers: from the commit on nobody is shown it or found by it.
+/// Seals what an order covers: from the commit on nobody is shown it or found by it. What is to be expunged
+/// is sealed first.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -165,7 +204,7 @@ pub fn seal(
     let what = order.kind.as_str();
     let leaf = leaf::court_order(id, what, decision.0, now, &positions);
     evidence::append(tx, &[leaf])?;
-    let OrderKind::Seal = order.kind;
+    // What is to be expunged is gone from the log, too: nothing makes it anew.
     let step = Step::Seal {
         person: scope.person,
         records: scope.numbers().iter().map(|record| record.0).collect(),
@@ -277,6 +316,43 @@ pub fn load(tx: &mut Tx<'_>, order: OrderId) -> Result<Option<OrderRow>, StoreEr
     .transpose()
 }
 
+/// Has staff tell an agency that its own system still lists what an order expunged, or ends that.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn ask_agency(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    agency: &AgencyId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let subject = format!("court-order/{}/{agency}", order.0);
+    if !expunged::is_listed(tx, order, agency)? {
+        let outcome = "its list has it no longer";
+        return task::close(tx, TaskKind::CourtOrder, &subject, outcome, now).map(|_| ());
+    }
+    let Some(row) = load(tx, order)? else {
+        return Ok(());
+    };
+    let asked = NewTask {
+        kind: TaskKind::CourtOrder,
+        subject,
+        facility: None,
+        person: None,
+        other: None,
+        record: None,
+        event: None,
+        urgency: AGENCY_URGENCY,
+        due_at: None,
+        note: format!(
+            "{agency} still lists what order {} of {} expunged. Nothing of it is taken in; tell the agency \
+             to remove it from its own system. This ends by itself when its list has it no longer.",
+            row.about.number, row.about.court
+        ),
+    };
+    task::open(tx, &[asked], now)
+}
+
 /// Lists orders, the newest first.
 ///
 /// # Errors
@@ -291,6 +367,18 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<OrderRow>, StoreError> 
     .iter()
     .map(read)
     .collect()
+}
+
+/// Returns how many orders destroyed something.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn expunctions(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let row = tx.query_optional(
+        "SELECT count(*) FROM court_order WHERE kind = 'expunge' AND done_at IS NOT NULL",
+        values![],
+    )?;
+    row.map_or(Ok(0), |row| row.count(0))
 }
 
 /// Lists orders that are not done everywhere, the oldest first.

@@ -4,8 +4,9 @@ use savin_shared::sign::VerifyingKey;
 
 use super::staff;
 use crate::evidence::leaf;
+use crate::ids::OrderId;
 use crate::store::conn::Tx;
-use crate::store::value::{Row, time};
+use crate::store::value::{Row, Value, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
 pub use crate::work::decision::{Choice, Decision};
@@ -131,6 +132,55 @@ pub fn about(tx: &mut Tx<'_>, subject: &str) -> Result<Vec<Kept>, StoreError> {
         values![subject],
     )?;
     rows.iter().map(|row| kept(tx, row)).collect()
+}
+
+/// Loads a decision as it stands, to be shown.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn find(tx: &mut Tx<'_>, id: DecisionId) -> Result<Option<Kept>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT decision_id, kind, subject, choice, note, staff_name, decided_at, public_key,
+             signature
+         FROM decision WHERE decision_id = $1",
+        values![id.0],
+    )?;
+    row.map(|row| kept(tx, &row)).transpose()
+}
+
+/// Destroys the words of decisions, by a court's order, and returns how many there were.
+///
+/// Who decided, what kind of thing and when stays. Its leaf commits to a signature that is gone with the words, so that
+/// nobody can try them out.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn erase_words(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    is_erased: &dyn Fn(&str, &str) -> bool,
+) -> Result<u64, StoreError> {
+    let rows = tx.query(
+        "SELECT decision_id, subject, choice, note FROM decision WHERE expunged_by IS NULL
+         ORDER BY decision_id",
+        values![],
+    )?;
+    let mut erased: Vec<Vec<Value>> = Vec::new();
+    for row in &rows {
+        let (subject, words) = (row.text(1)?, [row.text(1)?, row.text(2)?, row.text(3)?]);
+        if is_erased(subject, &words.join("\n")) {
+            let id = row.integer(0)?;
+            let marker = format!("expunged/{id}").into_bytes();
+            erased.push(vec![id.into(), order.0.into(), marker.into()]);
+        }
+    }
+    tx.execute_many(
+        "UPDATE decision SET subject = 'expunged', choice = '', note = '', signature = $3,
+             expunged_by = $2
+         WHERE decision_id = $1",
+        &erased,
+    )?;
+    Ok(erased.len() as u64)
 }
 
 fn kept(tx: &mut Tx<'_>, row: &Row) -> Result<Kept, StoreError> {

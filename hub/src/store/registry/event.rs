@@ -188,13 +188,14 @@ pub fn after(
     .collect()
 }
 
-/// Returns the position of the last event.
+/// Returns the last position that was given to an event, whether or not the event was expunged since.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn last(tx: &mut Tx<'_>) -> Result<EventPosition, StoreError> {
-    let row = tx.query_optional("SELECT coalesce(max(position), 0) FROM event", values![])?;
-    Ok(EventPosition(row.map_or(Ok(0), |row| row.integer(0))?))
+    let row = tx.query_optional("SELECT next FROM counter WHERE name = 'event'", values![])?;
+    let next = row.map_or(Ok(1), |row| row.integer(0))?;
+    Ok(EventPosition(next - 1))
 }
 
 /// Loads the newest events of each of these records, the newest first.

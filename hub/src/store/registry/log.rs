@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
 use savin_shared::clock::ReceivedAt;
 use savin_shared::envelope::SealedBatch;
 use savin_shared::hash::Hash;
@@ -9,7 +10,7 @@ use savin_shared::ids::{AgentId, Epoch, Seq};
 
 use crate::evidence::leaf;
 use crate::store::conn::Tx;
-use crate::store::value::count;
+use crate::store::value::{count, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
 
@@ -145,6 +146,88 @@ pub fn named(tx: &mut Tx<'_>, names: &[(AgentId, Epoch, Seq)]) -> Result<Vec<Vec
         Ok(row.bytes(0)?.to_vec())
     })
     .collect()
+}
+
+/// Where a batch stands in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogPlace {
+    /// Whose.
+    pub agent: AgentId,
+    /// In which epoch.
+    pub epoch: Epoch,
+    /// With which delta it begins.
+    pub first: Seq,
+}
+
+/// Loads an agent's batches since a moment, after one, in the order of epochs and deltas.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn page(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    after: Option<(Epoch, Seq)>,
+    since: Timestamp,
+    batches_max: u32,
+) -> Result<Vec<(LogPlace, Vec<u8>)>, StoreError> {
+    let (epoch, seq) = after.unwrap_or((Epoch::from_bytes([0; 16]), Seq::ZERO));
+    tx.query(
+        "SELECT epoch, first_seq, sealed FROM batch_log
+         WHERE agent_id = $1 AND (epoch > $2 OR (epoch = $2 AND first_seq > $3))
+             AND received_at >= $4
+         ORDER BY epoch, first_seq LIMIT $5",
+        &[
+            agent.as_bytes().into(),
+            epoch.as_bytes().into(),
+            count(seq.0),
+            time(since),
+            i64::from(batches_max).into(),
+        ],
+    )?
+    .iter()
+    .map(|row| {
+        let place = LogPlace {
+            agent,
+            epoch: Epoch::from_bytes(row.array(0)?),
+            first: Seq(row.count(1)?),
+        };
+        Ok((place, row.bytes(2)?.to_vec()))
+    })
+    .collect()
+}
+
+/// Returns the batch at a place.
+///
+/// # Errors
+/// Returns [`StoreError`] when there is none or the database refuses.
+pub fn at(tx: &mut Tx<'_>, place: &LogPlace) -> Result<Vec<u8>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT sealed FROM batch_log WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
+        &[
+            place.agent.as_bytes().into(),
+            place.epoch.as_bytes().into(),
+            count(place.first.0),
+        ],
+    )?;
+    let row = row.ok_or(StoreError::Damaged("a logged batch is gone"))?;
+    Ok(row.bytes(0)?.to_vec())
+}
+
+/// Puts a batch of which something was erased in its place. Its leaf holds: it is over the signature.
+///
+/// # Errors
+/// Returns [`StoreError`] when there is none or the database refuses.
+pub fn replace(tx: &mut Tx<'_>, place: &LogPlace, sealed: &[u8]) -> Result<(), StoreError> {
+    tx.execute_one(
+        "batch_log",
+        "UPDATE batch_log SET sealed = $4 WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
+        &[
+            place.agent.as_bytes().into(),
+            place.epoch.as_bytes().into(),
+            count(place.first.0),
+            sealed.into(),
+        ],
+    )
 }
 
 /// Returns the last delta that is logged of an agent's epoch.

@@ -159,6 +159,20 @@ pub fn persons_at(
     Ok(persons)
 }
 
+/// Loads everything that a record ever said, the oldest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn history(tx: &mut Tx<'_>, record: RecordId) -> Result<Vec<Record>, StoreError> {
+    tx.query(
+        "SELECT body FROM record_version WHERE record_id = $1 ORDER BY version",
+        &[record.0.into()],
+    )?
+    .iter()
+    .map(|row| body(row.text(0)?))
+    .collect()
+}
+
 /// Returns whose record it is.
 ///
 /// # Errors

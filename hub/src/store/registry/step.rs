@@ -228,6 +228,38 @@ pub fn after(tx: &mut Tx<'_>, number: i64, steps_max: u32) -> Result<Vec<Taken>,
     .collect()
 }
 
+/// Writes a step anew of which something was expunged.
+///
+/// # Errors
+/// Returns [`StoreError`] when there is none or the database refuses.
+pub fn rewrite(tx: &mut Tx<'_>, number: i64, step: &Step) -> Result<(), StoreError> {
+    let body = Codec::Bincode2.encode(step);
+    let body = body.map_err(|_| StoreError::Damaged("a step cannot be written"))?;
+    tx.execute_one(
+        "intake_step",
+        "UPDATE intake_step SET body = $2 WHERE step = $1",
+        values![number, body],
+    )
+}
+
+/// Writes a part of a state anew of which rows were expunged.
+///
+/// # Errors
+/// Returns [`StoreError`] when there is none or the database refuses.
+pub fn rewrite_part(
+    tx: &mut Tx<'_>,
+    (number, part): (i64, i64),
+    chunk: &SnapshotChunk,
+) -> Result<(), StoreError> {
+    let body = Codec::Bincode2.encode(chunk);
+    let body = body.map_err(|_| StoreError::Damaged("a step cannot be written"))?;
+    tx.execute_one(
+        "intake_state",
+        "UPDATE intake_state SET body = $3 WHERE step = $1 AND part = $2",
+        values![number, part, body],
+    )
+}
+
 /// Loads the parts of a step's state.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::follow::Followed;
+use crate::registry::traces::Traces;
 pub use crate::store::vault::canary::CanaryStanding;
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 use crate::work::task::{Level, TaskKind};
@@ -113,6 +114,30 @@ pub enum OrderCommand {
         /// Which events.
         events: Vec<EventId>,
     },
+    /// Write the vault anew without what was destroyed.
+    Compact,
+    /// Destroy what is known of somebody.
+    Expunge {
+        /// What.
+        what: Box<Expunction>,
+        /// Only say how much that is.
+        is_rehearsal: bool,
+    },
+}
+
+/// What is expunged.
+#[derive(Debug, Clone)]
+pub struct Expunction {
+    /// By which order.
+    pub order: OrderId,
+    /// The events of what is expunged.
+    pub events: Vec<EventId>,
+    /// The persons of whom nothing is left.
+    pub persons: Vec<PersonId>,
+    /// The cases and orders of what is expunged.
+    pub followed: Vec<Followed>,
+    /// By what a text gives the person away.
+    pub traces: Traces,
 }
 
 /// What staff may do with what a registrant follows.
@@ -199,6 +224,8 @@ pub enum StaffAnswer {
     Followed(Vec<Followed>),
     /// How each agent's daily tests stand.
     Canaries(Vec<CanaryStanding>),
+    /// How much was destroyed of what.
+    Expunged(Vec<(&'static str, u64)>),
     /// Whether that changed anything.
     Changed(bool),
     /// Open tasks by kind and level, and when the oldest of each was opened.

@@ -1,0 +1,122 @@
+//! What an expunction destroys in the vault. What is sealed there is sealed under keys of registrants, who
+//! stay: so it is destroyed row by row, wherever something is said of the person.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::command::Expunction;
+use super::court_order::{call, withhold};
+use super::keyring::Keyring;
+use super::registration::Request;
+use crate::ids::RegistrantId;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::expunging::{self, Asked};
+use crate::store::vault::{notice_event, registrant};
+
+/// How much of what is gone, by table.
+pub(super) type Gone = Vec<(&'static str, u64)>;
+
+/// Destroys what the vault holds of somebody, and has a person call whoever asked.
+pub(super) fn expunge(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    what: &Expunction,
+    now: Timestamp,
+) -> Result<Gone, StoreError> {
+    withhold(tx, keys, &what.events, now)?;
+    let links: Vec<_> = what
+        .events
+        .iter()
+        .map(|event| keys.event_link(*event))
+        .collect();
+    let told = notice_event::of_events(tx, &links)?;
+    let told: Vec<_> = told.into_iter().flatten().collect();
+    let notices: Vec<_> = told.iter().map(|notice| notice.notice).collect();
+    expunging::empty_notices(tx, &notices)?;
+
+    let mut asking = Vec::new();
+    for person in &what.persons {
+        asking.extend(expunging::end_subscriptions(
+            tx,
+            &keys.person_link(*person),
+        )?);
+    }
+    let subscriptions = asking.len() as u64;
+    for followed in &what.followed {
+        asking.extend(expunging::end_follows(tx, &keys.follow_link(followed))?);
+    }
+    let follows = asking.len() as u64 - subscriptions;
+    let begun = forget_begun(tx, keys, what)?;
+
+    let mut concerned: BTreeSet<RegistrantId> = asking.iter().copied().collect();
+    concerned.extend(told.iter().map(|notice| notice.registrant));
+    let mut tasks = 0;
+    for registrant in concerned {
+        tasks += forget_tasks(tx, keys, what, registrant)?;
+    }
+    for registrant in asking.into_iter().collect::<BTreeSet<_>>() {
+        call(tx, keys, what.order, registrant, now)?;
+    }
+    Ok(vec![
+        ("what a notice says", notices.len() as u64),
+        ("subscription", subscriptions),
+        ("follow", follows),
+        ("registration that was begun", begun),
+        ("task of a registrant", tasks),
+    ])
+}
+
+/// Forgets registrations about these persons that were begun and hold whom they are about.
+fn forget_begun(tx: &mut Tx<'_>, keys: &Keyring, what: &Expunction) -> Result<u64, StoreError> {
+    let mut begun = 0;
+    for asked in expunging::asked(tx)? {
+        if is_about(tx, keys, &asked, what)? {
+            expunging::forget_asked(tx, &asked.ticket_hash)?;
+            begun += 1;
+        }
+    }
+    Ok(begun)
+}
+
+fn is_about(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    asked: &Asked,
+    what: &Expunction,
+) -> Result<bool, StoreError> {
+    let Some(who) = registrant::load(tx, asked.registrant)? else {
+        return Ok(false);
+    };
+    let Ok(key) = keys.unwrap(&who.wrapped_key) else {
+        return Ok(false);
+    };
+    let request = key.open::<Request>("request", asked.registrant, &asked.sealed_request);
+    // One that does not open says nothing of anybody.
+    Ok(request.is_ok_and(|request| what.persons.contains(&request.person)))
+}
+
+/// Forgets what was asked of staff about a registrant in words that give the person away.
+fn forget_tasks(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    what: &Expunction,
+    registrant: RegistrantId,
+) -> Result<u64, StoreError> {
+    let Some(who) = registrant::load(tx, registrant)? else {
+        return Ok(0);
+    };
+    let Ok(key) = keys.unwrap(&who.wrapped_key) else {
+        return Ok(0);
+    };
+    let mut tasks = 0;
+    for (task, sealed) in expunging::notes_of(tx, registrant)? {
+        let note = key.open::<String>("task", registrant, &sealed);
+        if note.is_ok_and(|note| what.traces.are_in(&note)) {
+            expunging::forget_task(tx, task)?;
+            tasks += 1;
+        }
+    }
+    Ok(tasks)
+}

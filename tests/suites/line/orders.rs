@@ -1,0 +1,275 @@
+//! What a court orders to be sealed or expunged, from the jail's file to page, letter and proof.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use savin_hub::ids::PersonId;
+use savin_hub::store::testing::contents;
+use savin_hub::store::value::Value;
+use savin_tests::clock::{monotonic, pause};
+use savin_tests::engine::Engine;
+use savin_tests::home::{FeedHome, HubHome, HubOptions, SourceHome};
+use savin_tests::program::run;
+use savin_tests::source::{ExportFolder, csv};
+use savin_tests::stage::{FACILITY, Stage};
+use savin_tests::standing::Standing;
+use savin_tests::visitor::Visitor;
+
+use crate::programs;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const PROFILE: &str = r#"
+name = "statuses"
+kind = "custody"
+mode = "roster"
+zone = "America/Chicago"
+[columns]
+record_number = "BookingNumber"
+person_number = "InmateNumber"
+name = "InmateName"
+birth_date = "Born"
+status = "Status"
+[values.status]
+IN = "InCustody"
+ESC = "Escaped"
+"#;
+
+/// Who is held: booking, jacket, name, birth date. The first is expunged, the second sealed.
+const HELD: [[&str; 4]; 3] = [
+    ["BK-90417", "PQ77191", "QUIXOTRY, ZEPHYRINE", "1971-11-23"],
+    ["BK-90418", "PQ77192", "MUESTRA, THADDEUS", "1985-03-12"],
+    ["BK-90419", "PQ77193", "SAMPLE, AVERY", "1990-01-02"],
+];
+
+/// Whatever gives the first away.
+const TRACES: [&str; 5] = ["quixotry", "zephyrine", "bk-90417", "pq77191", "1971-11-23"];
+
+/// Lists people with a status each, and waits until the hub has it.
+fn list(stage: &Stage, file: &str, listed: &[(usize, &str)]) -> anyhow::Result<()> {
+    let header = [
+        "BookingNumber",
+        "InmateNumber",
+        "InmateName",
+        "Born",
+        "Status",
+    ];
+    let rows = listed.iter().map(|(who, status)| {
+        let person = HELD.get(*who).copied().unwrap_or_default();
+        let [booking, jacket, name, born] = person;
+        [booking, jacket, name, born, status]
+    });
+    let lists = ExportFolder::new(stage.agent.folder().join("lists"));
+    let at = lists.put(file, &csv(&header, rows)?)?;
+    Standing::settled(&stage.agent, "roster", at, PATIENCE)?;
+    Ok(())
+}
+
+fn person(stage: &Stage, name: &str) -> anyhow::Result<PersonId> {
+    let found = Visitor::new(stage.hub.site()).look_up(name)?;
+    let path = found
+        .first()
+        .with_context(|| format!("{name} is not listed"))?;
+    Ok(path.trim_start_matches("/person/").parse()?)
+}
+
+/// Says whether anything of somebody is on the site.
+fn is_shown(stage: &Stage, name: &str, person: PersonId) -> anyhow::Result<bool> {
+    let visitor = Visitor::new(stage.hub.site());
+    let page = visitor.open(&format!("/person/{person}"))?;
+    let is_there = page.text.to_lowercase().contains(&name.to_lowercase());
+    Ok(is_there || !visitor.look_up(name)?.is_empty())
+}
+
+/// Waits until a notice is with the mail server, and returns its identifier.
+fn accepted(hub: &HubHome) -> anyhow::Result<String> {
+    let deadline = monotonic() + PATIENCE;
+    loop {
+        let printed = hub.cli(&["notices", "--json"])?;
+        for line in printed.lines() {
+            let notice: serde_json::Value = serde_json::from_str(line)?;
+            let word = |name: &str| notice.get(name).and_then(|word| word.as_str());
+            if word("state") == Some("accepted") {
+                return Ok(word("notice").context("a name")?.to_owned());
+            }
+        }
+        ensure!(monotonic() < deadline, "{printed}");
+        pause(Duration::from_millis(100));
+    }
+}
+
+fn waits(hub: &HubHome) -> anyhow::Result<usize> {
+    let tasks = hub.cli(&["tasks", "--kind", "court-order", "--json"])?;
+    Ok(tasks.lines().count())
+}
+
+fn found_in(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    TRACES.into_iter().find(|trace| text.contains(trace))
+}
+
+/// Looks through every table, and every file of the hub.
+fn found(stage: &Stage, folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (table, contents) in contents(&stage.hub.registry()?) {
+        for value in contents.rows.iter().flatten() {
+            if let Value::Text(text) = value
+                && let Some(trace) = found_in(text)
+            {
+                found.push(format!("{table}: {trace}"));
+            }
+        }
+    }
+    let mut folders: Vec<PathBuf> = vec![folder.join("hub")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+            found.extend(found_in(&text).map(|trace| format!("{}: {trace}", path.display())));
+        }
+    }
+    Ok(found)
+}
+
+fn hub_and_jail(folder: &Path, engine: &Engine) -> anyhow::Result<(Stage, String)> {
+    let feeds = [FeedHome {
+        name: "roster",
+        facility: FACILITY,
+        profile: PROFILE.to_owned(),
+        source: SourceHome::Folder("lists"),
+    }];
+    let options = HubOptions {
+        store: engine.url(),
+        ..HubOptions::default()
+    };
+    let stage = Stage::set(folder, &programs(), options, &feeds)?;
+    let key = folder.join("chief.key").display().to_string();
+    let add = ["staff", "add", "chief", "--role", "admin", "--output", &key];
+    stage.hub.cli(&add)?;
+    list(&stage, "1.csv", &[(0, "IN"), (1, "IN"), (2, "IN")])?;
+    Ok((stage, key))
+}
+
+/// The jail's system still has it, says something new of it, and then removes it.
+fn sends_again(stage: &Stage, (folder, expunged): (&Path, PersonId)) -> anyhow::Result<()> {
+    list(stage, "3.csv", &[(0, "IN"), (1, "IN"), (2, "ESC")])?;
+    ensure!(!is_shown(stage, "Quixotry", expunged)?);
+    let left = found(stage, folder)?;
+    ensure!(left.is_empty(), "{left:#?}");
+    ensure!(waits(&stage.hub)? == 2, "the jail, and whoever had asked");
+    list(stage, "4.csv", &[(1, "IN"), (2, "ESC")])?;
+    ensure!(waits(&stage.hub)? == 1, "the jail's list has it no longer");
+    Ok(())
+}
+
+#[test]
+fn nothing_is_left_of_whom_a_court_ordered_to_be_expunged_and_the_evidence_holds()
+-> anyhow::Result<()> {
+    for engine in Engine::both()? {
+        let folder = tempfile::tempdir()?;
+        let (stage, key) = hub_and_jail(folder.path(), &engine)?;
+        let expunged = person(&stage, "QUIXOTRY")?;
+        stage.register("ada@home.example", expunged)?;
+        list(&stage, "2.csv", &[(0, "ESC"), (1, "IN"), (2, "IN")])?;
+        let letter = stage.mailbox.wait_for("ada@home.example", 0, PATIENCE);
+        letter.context("nobody was told")?;
+        let elsewhere = tempfile::tempdir()?;
+        let file = elsewhere
+            .path()
+            .join("notice.evidence")
+            .display()
+            .to_string();
+        let notice = accepted(&stage.hub)?;
+        stage
+            .hub
+            .cli(&["evidence", "export", &notice, "--output", &file])?;
+        let keys = stage.hub.cli(&["evidence", "key"])?;
+        let public = keys.lines().next().context("no key")?;
+        ensure!(
+            !found(&stage, folder.path())?.is_empty(),
+            "the look finds nothing"
+        );
+
+        let who = expunged.to_string();
+        let dry = stage.hub.cli(&["expunge", &who, "--json"])?;
+        ensure!(
+            dry.contains("\"record\":1") && dry.contains("\"subscription\":1"),
+            "{dry}"
+        );
+        ensure!(
+            is_shown(&stage, "Quixotry", expunged)?,
+            "a dry run changes nothing"
+        );
+        let order = ["--order", "26-0118", "--court", "Hinds", "--as", &key];
+        stage
+            .hub
+            .cli(&[&["expunge", who.as_str()][..], &order].concat())?;
+        ensure!(!is_shown(&stage, "Quixotry", expunged)?);
+        let left = found(&stage, folder.path())?;
+        ensure!(left.is_empty(), "{left:#?}");
+
+        sends_again(&stage, (folder.path(), expunged))?;
+        ensure!(
+            stage.mailbox.letters().len() == 1,
+            "somebody was told of it"
+        );
+
+        let mut verify = programs().hub();
+        verify.args(["evidence", "verify", "--key", public, &file]);
+        run(verify)?;
+        stage.hub.cli(&["evidence", "check"])?;
+        let again = elsewhere
+            .path()
+            .join("again.evidence")
+            .display()
+            .to_string();
+        stage
+            .hub
+            .cli(&["evidence", "export", &notice, "--output", &again])?;
+        let again = std::fs::read_to_string(again)?;
+        ensure!(
+            found_in(&again).is_none() && again.contains("accepted"),
+            "{again}"
+        );
+        stage.strike()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn nobody_is_shown_or_told_what_a_court_ordered_to_be_sealed() -> anyhow::Result<()> {
+    for engine in Engine::both()? {
+        let folder = tempfile::tempdir()?;
+        let (stage, key) = hub_and_jail(folder.path(), &engine)?;
+        let sealed = person(&stage, "MUESTRA")?;
+        stage.register("ada@home.example", sealed)?;
+        stage.register("bea@home.example", person(&stage, "SAMPLE")?)?;
+        let who = sealed.to_string();
+        let by = ["--order", "26-0118", "--court", "Hinds", "--as", &key];
+        stage
+            .hub
+            .cli(&[&["seal", who.as_str()][..], &by].concat())?;
+        ensure!(!is_shown(&stage, "Muestra", sealed)?);
+        ensure!(waits(&stage.hub)? == 1, "somebody calls whoever had asked");
+
+        // Both escape; of the sealed one nobody hears.
+        list(&stage, "2.csv", &[(0, "IN"), (1, "ESC"), (2, "ESC")])?;
+        let letter = stage.mailbox.wait_for("bea@home.example", 0, PATIENCE);
+        letter.context("nobody was told of the other")?;
+        ensure!(stage.mailbox.letters().len() == 1);
+        ensure!(!is_shown(&stage, "Muestra", sealed)?);
+
+        stage.hub.cli(&[&["unseal", "1"][..], &by].concat())?;
+        ensure!(is_shown(&stage, "Muestra", sealed)?);
+        list(&stage, "3.csv", &[(0, "IN"), (1, "IN"), (2, "ESC")])?;
+        let letter = stage.mailbox.wait_for("ada@home.example", 0, PATIENCE);
+        letter.context("nobody was told of the return")?;
+        stage.strike()?;
+    }
+    Ok(())
+}
