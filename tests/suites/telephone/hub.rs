@@ -73,10 +73,12 @@ fn an_operator_sees_which_trunk_is_there_and_hears_what_it_carries() -> anyhow::
     );
     ensure!(peer.received("BYE") > 0, "it was not hung up");
     let refused = hub.cli(&["call", "--test", "6015550123", "--trunk", "second"]);
-    let refused = refused.err().context("nobody is there")?.to_string();
+    let refused = refused.err().context("nobody is there")?;
+    let refused = format!("{refused:#}");
     ensure!(refused.contains("408 over second"), "{refused}");
     let refused = hub.cli(&["call", "--test", "6015550123", "--trunk", "third"]);
-    let refused = refused.err().context("there is no such trunk")?.to_string();
+    let refused = refused.err().context("there is no such trunk")?;
+    let refused = format!("{refused:#}");
     ensure!(refused.contains("there are first, second"), "{refused}");
     Ok(())
 }
