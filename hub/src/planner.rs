@@ -279,7 +279,12 @@ fn fact(
     };
     let from_facility = named(&event.details.from_facility)?;
     let still_held_at = still_held(tx, &event)?;
-    let corrects = event.corrects.map(|at| event::id_at(tx, at)).transpose()?;
+    // What is taken back in the very transaction that stored it had no number yet.
+    let mut corrects = event.corrects;
+    if event.code == EventCode::Correction {
+        corrects = corrects.max(event::last_end_before(tx, event.record, position)?);
+    }
+    let corrects = corrects.map(|at| event::id_at(tx, at)).transpose()?;
     Ok(Some(Fact {
         event: event.event,
         position,
@@ -484,7 +489,7 @@ mod tests {
             let batch = other.batch(vec![body]);
             send_one(store, &other, &batch);
             assert_eq!(all_facts(store)[0].still_held_at, None);
-            // The jail takes the release back: which event that was goes along.
+            // The jail takes the release back: which event that was goes along, also where it came at once.
             let body = jail.tells(&same(&jail, "1", IN));
             let batch = jail.batch(vec![body]);
             send_one(store, &jail, &batch);
@@ -493,6 +498,18 @@ mod tests {
             let last = told.last().unwrap();
             assert_eq!(last.event_code(), Some(EventCode::Correction));
             assert_eq!(last.corrects, Some(told[0].event));
+            let bodies = vec![
+                jail.tells(&same(&jail, "1", BOND)),
+                jail.tells(&same(&jail, "1", IN)),
+            ];
+            let batch = jail.batch(bodies);
+            send_one(store, &jail, &batch);
+            let told = all_facts(store);
+            let [.., release, last] = told.as_slice() else {
+                panic!("{told:?}")
+            };
+            assert_eq!(last.event_code(), Some(EventCode::Correction));
+            assert_eq!(last.corrects, Some(release.event));
         });
     }
 }

@@ -20,6 +20,7 @@ pub mod keyring;
 pub mod means;
 pub mod monitor;
 mod overtaken;
+mod parted;
 pub mod planning;
 pub mod registration;
 pub mod sealed;

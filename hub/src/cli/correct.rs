@@ -97,8 +97,8 @@ impl Correct {
         let signed = signer.sign("correction", &wrong.subject, &choice, reason, now);
         store.write_now("correct", move |tx| {
             let decision = decision::record(tx, &signed)?;
+            instruction::correct(tx, &positions, decision, now)?;
             for position in &positions {
-                instruction::give(tx, InstructionKind::Correct, *position, decision, now)?;
                 close_tasks(tx, *position, now)?;
             }
             Ok(())

@@ -3,7 +3,7 @@
 mod side;
 mod weighing;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -18,6 +18,7 @@ use crate::linkage::weights::Weights;
 use crate::store::registry::merge;
 use crate::store::registry::task::{self, TaskKind};
 use crate::store::registry::{face, weights};
+use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand};
 use side::Side;
 use weighing::{Relink, Weigh};
 
@@ -303,16 +304,40 @@ impl Split {
         let numbers: Vec<String> = self.records.iter().map(i64::to_string).collect();
         let choice = format!("split {}", numbers.join(" "));
         let signed = signer.sign("person-split", &subject, choice.trim(), &self.note, now);
-        app::open_registry(config)?.write_now("split", move |tx| {
+        let parted = app::open_registry(config)?.write_now("split", move |tx| {
             deciding::split(tx, &parting, &signed, now)
         })?;
+        let is_asked = match parted {
+            Some((from, to)) => ask_whom_they_meant(config, from, to).context(
+                "they are parted, and nobody was asked yet whom those meant who registered about the first: \
+                 call them",
+            )?,
+            None => false,
+        };
         if output.is_json() {
             return output.object(&json!({
                 "one": one.to_string(), "other": other.to_string(), "choice": "split",
+                "asked": is_asked,
             }));
         }
-        output.line(&format!("Two people from now on: {one} and {other}."))
+        output.line(&format!("Two people from now on: {one} and {other}."))?;
+        if is_asked {
+            output.line(
+                "`savin-hub tasks --kind identity-doubt` has a task for each who may have meant the other.",
+            )?;
+        }
+        Ok(())
     }
+}
+
+/// Opens a task for each registrant who may have meant the other; says whether there are any.
+fn ask_whom_they_meant(config: &Config, from: PersonId, to: PersonId) -> anyhow::Result<bool> {
+    let parted = Command::Staff(StaffCommand::Parted { from, to });
+    let answer = app::open_vault(config)?.handle(parted)?;
+    let Answer::Staff(StaffAnswer::Changed(is_asked)) = answer else {
+        bail!("the vault gave another answer");
+    };
+    Ok(is_asked)
 }
 
 #[cfg(test)]

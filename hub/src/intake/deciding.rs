@@ -57,6 +57,8 @@ pub struct Parting {
 /// Records a decision that two are two people and carries it out: by taking a joining back, by moving
 /// records from the one to the other, or by saying so.
 ///
+/// Returns from whom records went to whom, where they did.
+///
 /// # Errors
 /// Returns [`StoreError::Refused`] when nobody is known as one of them, the records are not the one's,
 /// or they are one by more than one joining; other errors when the database refuses.
@@ -65,7 +67,7 @@ pub fn split(
     parting: &Parting,
     signed: &Decision,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<(PersonId, PersonId)>, StoreError> {
     let decision = decision::record(tx, signed)?.0;
     let (one, other) = (parting.one, parting.other);
     if !parting.records.is_empty() {
@@ -74,14 +76,16 @@ pub fn split(
         } else {
             current(tx, other)?
         };
+        let from = current(tx, one)?;
         let step = Step::Part {
-            from: current(tx, one)?,
+            from,
             to,
             is_new: parting.is_new,
             records: parting.records.iter().map(|record| record.0).collect(),
             decision,
         };
-        return take(tx, &step, now);
+        take(tx, &step, now)?;
+        return Ok(Some((from, to)));
     }
     let joined = merge::of_person(tx, other)?
         .into_iter()
@@ -91,8 +95,10 @@ pub fn split(
         merge.undone_at.is_none() && (pair == (one, other) || pair == (other, one))
     };
     if let Some(merge) = joined.into_iter().find(between) {
+        let parted = (merge.joining.into, merge.joining.person);
         let merge = merge.merge;
-        return take(tx, &Step::Undo { merge, decision }, now);
+        take(tx, &Step::Undo { merge, decision }, now)?;
+        return Ok(Some(parted));
     }
     let (one, other) = (current(tx, one)?, current(tx, other)?);
     if one == other {
@@ -107,7 +113,8 @@ pub fn split(
         other,
         decision,
     };
-    take(tx, &step, now)
+    take(tx, &step, now)?;
+    Ok(None)
 }
 
 fn take(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {

@@ -73,10 +73,14 @@ impl Planner {
         let now = (self.world.wall)();
         let corrections = given.len();
         let done = move |tx: &mut Tx<'_>| {
+            let decisions: BTreeSet<_> = given.iter().map(|given| given.decision).collect();
             for given in &given {
                 instruction::planned(tx, given.kind, given.event, now)?;
                 clock::void_of_event(tx, given.event, now)?;
                 offices::take_back(tx, given.event, Some(&mut BTreeSet::new()), now)?;
+            }
+            for decision in decisions {
+                instruction::close_corrected(tx, decision, now)?;
             }
             Ok(())
         };

@@ -18,7 +18,6 @@ use crate::store::vault::notice::NewNotice;
 use crate::store::vault::notice_event::{self, EventNotice};
 use crate::store::vault::{registrant, subscription, task, watermark};
 use crate::vault::keyring::Keyring;
-use crate::vault::means::Means;
 use crate::work::task::TaskKind;
 
 /// What causes a notice that takes an event back: part of its name, so that there is one.
@@ -36,7 +35,9 @@ impl Vault {
             if facts.iter().any(|fact| fact.position > at) {
                 return Ok(PlannerAnswer::Watermark(at));
             }
-            take_back(tx, (&keys, &means), &facts, now)?;
+            let taken: Vec<_> = facts.iter().map(|fact| (fact.event, fact)).collect();
+            let planned = take_back(tx, &keys, CAUSE, &taken, now)?;
+            store(tx, (&keys, &means), &planned, now)?;
             Ok(PlannerAnswer::Done)
         })?;
         Ok(answer)
@@ -92,29 +93,32 @@ impl Vault {
     }
 }
 
-fn take_back(
+/// Recalls the notices of events that are taken back, and makes what those are told who may have heard of
+/// one: the fact that stands beside it, by the channel by which they heard.
+pub(super) fn take_back(
     tx: &mut Tx<'_>,
-    (keys, means): (&Keyring, &Means),
-    facts: &[Fact],
+    keys: &Keyring,
+    cause: &str,
+    facts: &[(EventId, &Fact)],
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Vec<NewNotice>, StoreError> {
     let links: Vec<_> = facts
         .iter()
-        .map(|fact| keys.event_link(fact.event))
+        .map(|(event, _)| keys.event_link(*event))
         .collect();
     let (mut recalled, mut planned) = (Vec::new(), Vec::new());
-    for (fact, notices) in facts.iter().zip(notice_event::of_events(tx, &links)?) {
+    for ((_, fact), notices) in facts.iter().zip(notice_event::of_events(tx, &links)?) {
         for unsent in notices.iter().filter(|notice| notice.is_unsent()) {
             let by_hand = contacts::subject(unsent.notice);
             task::close(tx, TaskKind::ByHand, &by_hand, "corrected", now)?;
         }
         recalled.extend(notices.iter().map(|notice| notice.notice));
         for told in notices.iter().filter(|notice| notice.may_be_told()) {
-            planned.extend(correction(tx, keys, fact, told)?);
+            planned.extend(correction(tx, keys, (cause, fact), told)?);
         }
     }
     notice_event::recall(tx, &recalled, "corrected", now)?;
-    store(tx, (keys, means), &planned, now)
+    Ok(planned)
 }
 
 /// Makes the notice that takes an event back, by the channel by which it was told; none for somebody
@@ -122,7 +126,7 @@ fn take_back(
 fn correction(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    fact: &Fact,
+    (cause, fact): (&str, &Fact),
     told: &EventNotice,
 ) -> Result<Option<NewNotice>, StoreError> {
     let Some(who) = registrant::load(tx, told.registrant)? else {
@@ -143,5 +147,5 @@ fn correction(
     };
     let channel = Channel::parse(&told.channel).ok_or(StoreError::Damaged("a channel"))?;
     let whose = (told.registrant, Some(&key));
-    new_notice(keys, CAUSE, whose, &fact, channel).map(Some)
+    new_notice(keys, cause, whose, &fact, channel).map(Some)
 }

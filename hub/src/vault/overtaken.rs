@@ -26,8 +26,9 @@ pub(super) fn may_overtake(fact: &Fact) -> bool {
     fact.corrects.is_some() || is_booking(fact)
 }
 
-/// Withdraws the notice in one channel that a fact takes back. Returns whether it never went out, so
-/// that she need not be told of the fact there: it takes back what she never heard.
+/// Withdraws the notice in one channel that a fact takes back. Returns whether she need not be told of the
+/// fact there: that a place is back is no news where she never heard that there was no word from it. A
+/// mistaken release is a danger of its own, whatever she heard before.
 pub(super) fn is_withdrawn(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -43,9 +44,8 @@ pub(super) fn is_withdrawn(
     if is_withdrawn {
         task::close(tx, TaskKind::ByHand, &subject(notice), "overtaken", now)?;
     }
-    // That a place is back is news only to whoever was told that there was no word from it.
     let is_return = fact.event_code() == Some(EventCode::FeedRestored);
-    Ok(is_withdrawn || is_return && !was_told(tx, keys, registrant, corrected)?)
+    Ok(is_return && (is_withdrawn || !was_told(tx, keys, registrant, corrected)?))
 }
 
 /// Says whether a notice of an event was planned for a registrant and not withdrawn since.

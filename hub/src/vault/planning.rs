@@ -1,14 +1,16 @@
 //! Planning: who is to be told of what, once, in the transaction that moves the watermark.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use savin_shared::event::EventCode;
 use savin_shared::hash::Hash;
 use tracing::warn;
 
 use super::command::{PlannerAnswer, PlannerCommand};
 use super::contacts::by_hand;
+use super::correction::take_back;
 use super::courier::{Payload, Planned};
 use super::follow::recipients;
 use super::overtaken::{amend, is_withdrawn, may_overtake};
@@ -127,12 +129,22 @@ fn plan(
     let facts = allowed(tx, keys, facts)?;
     let told = recipients(tx, keys, &facts, now)?;
     let mut reached: BTreeMap<RegistrantId, Reached> = BTreeMap::new();
-    let (mut notices, mut events, mut canaries) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut made, mut canaries) = (Made::default(), Vec::new());
+    let mut taken_back = BTreeSet::new();
     for (&fact, registrants) in facts.iter().zip(told) {
         let may_overtake = may_overtake(fact);
         if may_overtake {
-            store(tx, (keys, means), &notices, now)?;
-            notices.clear();
+            made.store(tx, (keys, means), now)?;
+        }
+        if fact.event_code() == Some(EventCode::Correction) {
+            // Only those hear that it was not so who may have heard it, whomever of two who were found to be
+            // one they asked about.
+            if let Some(event) = fact.corrects.filter(|_| taken_back.insert(fact.event)) {
+                for new in take_back(tx, keys, cause, &[(event, fact)], now)? {
+                    made.add(keys, fact, new);
+                }
+            }
+            continue;
         }
         for registrant in registrants {
             let reached = match reached.entry(registrant) {
@@ -151,15 +163,39 @@ fn plan(
                     continue;
                 }
                 let new = new_notice(keys, cause, whose, fact, *channel)?;
-                events.push((keys.event_link(fact.event), new.notice));
                 canaries.extend(canary_of(fact, new.notice));
-                notices.push(new);
+                made.add(keys, fact, new);
             }
         }
     }
     canary::plan(tx, &canaries, now)?;
-    store(tx, (keys, means), &notices, now)?;
-    notice_event::link_events(tx, &events)
+    made.store(tx, (keys, means), now)
+}
+
+/// Notices that are made and not stored yet, and which event each tells.
+#[derive(Debug, Default)]
+struct Made {
+    notices: Vec<NewNotice>,
+    events: Vec<([u8; 32], NoticeId)>,
+}
+
+impl Made {
+    fn add(&mut self, keys: &Keyring, fact: &Fact, new: NewNotice) {
+        self.events.push((keys.event_link(fact.event), new.notice));
+        self.notices.push(new);
+    }
+
+    fn store(
+        &mut self,
+        tx: &mut Tx<'_>,
+        (keys, means): (&Keyring, &Means),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        store(tx, (keys, means), &self.notices, now)?;
+        notice_event::link_events(tx, &self.events)?;
+        *self = Self::default();
+        Ok(())
+    }
 }
 
 /// Leaves out what a court ordered to be told to nobody since the planner read it.

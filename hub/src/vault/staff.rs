@@ -55,6 +55,7 @@ impl Vault {
             StaffCommand::Whom { events } => self.whom(&events),
             StaffCommand::Told { events } => self.told(&events),
             StaffCommand::Reach { events } => self.reach(&events),
+            StaffCommand::Parted { from, to } => self.parted(from, to),
             StaffCommand::Tasks(command) => self.tasks(command),
             StaffCommand::Follow(command) => self.follow(command),
             StaffCommand::Order(command) => self.court_order(command),

@@ -363,6 +363,74 @@ fn withdraws_what_is_taken_back_before_anybody_heard_it() {
 }
 
 #[test]
+fn tells_an_agencys_correction_to_those_who_were_told_and_to_nobody_else() {
+    each("vault_corrected", |vault, _| {
+        register(vault, "told@example.test", 1, Disclosure::Full);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let release = claim(vault).pop().unwrap();
+        finish(vault, &release, accepted());
+        // She registered when the release was over, and never heard of it.
+        register(vault, "later@example.test", 1, Disclosure::Full);
+        // Two who were found to be one: the correction comes for each, and is told once.
+        plan(vault, 1, 2, vec![correction(2, 1, 1), correction(2, 2, 1)]);
+        let said = claim(vault);
+        assert_eq!(said.len(), 1);
+        assert_eq!(told_code(&said[0]), EventCode::Correction);
+        let Contact::Email(to) = &said[0].to else {
+            panic!("an e-mail")
+        };
+        assert_eq!(to.reveal(), "told@example.test");
+        // What nobody was ever told is taken back without a word.
+        let unknown = Fact {
+            corrects: None,
+            ..correction(3, 1, 1)
+        };
+        plan(vault, 2, 3, vec![unknown, correction(4, 1, 77)]);
+        assert_eq!(told(vault), []);
+        // A release by mistake is told to everybody, though the release that it was called waits.
+        plan(vault, 3, 4, vec![fact(5, 1)]);
+        let mistaken = Fact {
+            code: EventCode::MistakenRelease.code(),
+            ..correction(6, 1, 5)
+        };
+        plan(vault, 4, 5, vec![mistaken]);
+        assert_eq!(told(vault), [EventCode::MistakenRelease; 2]);
+    });
+}
+
+#[test]
+fn has_each_registrant_asked_once_whom_she_meant_when_two_are_parted() {
+    each("vault_parted", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        register(vault, "blake@example.test", 2, Disclosure::Full);
+        let parted = |from, to| StaffCommand::Parted {
+            from: person(from),
+            to: person(to),
+        };
+        let is_asked = |command| {
+            let StaffAnswer::Changed(is_asked) = ask(vault, command) else {
+                panic!("whether")
+            };
+            is_asked
+        };
+        assert!(is_asked(parted(1, 3)));
+        assert!(is_asked(parted(1, 3)), "again changes nothing");
+        assert!(!is_asked(parted(3, 1)), "nobody asked about that one");
+        let kind = Some(crate::work::task::TaskKind::IdentityDoubt);
+        let list = crate::vault::command::TaskCommand::List { kind, limit: 10 };
+        let StaffAnswer::Tasks(tasks) = ask(vault, StaffCommand::Tasks(list)) else {
+            panic!("tasks")
+        };
+        assert_eq!(tasks.len(), 1);
+        let note = tasks[0].note.reveal();
+        assert!(note.contains(&person(1).to_string()), "{note}");
+        assert!(note.contains(&person(3).to_string()), "{note}");
+        let subject = &tasks[0].subject;
+        assert!(!subject.contains(&person(1).to_string()), "{subject}");
+    });
+}
+
+#[test]
 fn tells_a_release_with_the_booking_that_came_before_it_was_told() {
     each("vault_amended", |vault, _| {
         register(vault, "avery@example.test", 1, Disclosure::Full);

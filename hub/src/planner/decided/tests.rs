@@ -24,6 +24,7 @@ use crate::store::Store;
 use crate::store::registry::decision::{self, Choice, Decision, DecisionId};
 use crate::store::registry::instruction::{self, InstructionKind};
 use crate::store::registry::staff::{self, StaffRow};
+use crate::store::registry::task::{self, TaskKind};
 use crate::store::registry::{SCHEMA as REGISTRY, event};
 use crate::store::testing::places;
 use crate::store::vault::SCHEMA as VAULT;
@@ -223,12 +224,24 @@ impl Hub {
                     staff::add(tx, &row)?;
                 }
                 let decision = decision::record(tx, &signed)?;
+                if kind == InstructionKind::Correct {
+                    let positions: Vec<_> = positions.clone().map(EventPosition).collect();
+                    instruction::correct(tx, &positions, decision, now())?;
+                    return Ok(decision);
+                }
                 for position in positions.clone() {
                     instruction::give(tx, kind, EventPosition(position), decision, now())?;
                 }
                 Ok(decision)
             })
             .unwrap()
+    }
+
+    /// Counts the tasks that show a correction until it is done.
+    fn corrections_under_way(&self) -> usize {
+        let open =
+            |tx: &mut crate::store::conn::Tx<'_>| task::open_ones(tx, Some(TaskKind::Other), 10);
+        self.store.read_now("tasks", open).unwrap().len()
     }
 
     fn waiting(&self) -> usize {
@@ -314,9 +327,11 @@ fn never_tells_what_was_taken_back_before_it_was_planned() {
         hub.decide(InstructionKind::Correct, release..=release);
         hub.carry_out();
         assert_eq!(hub.waiting(), 1, "it waits until the planner has passed it");
+        assert_eq!(hub.corrections_under_way(), 1);
         hub.plan();
         hub.carry_out();
         assert_eq!(hub.waiting(), 0);
+        assert_eq!(hub.corrections_under_way(), 0);
         assert_eq!(hub.carry(9), []);
     });
 }

@@ -350,7 +350,7 @@ impl Side {
             if choice == "merge" {
                 deciding::merge(tx, (one, other), &signed, now).map(|_| ())
             } else {
-                deciding::split(tx, &parting, &signed, now)
+                deciding::split(tx, &parting, &signed, now).map(|_| ())
             }
         });
         // What does not stand is refused, and nothing is changed.

@@ -241,11 +241,23 @@ const ENDS: [EventCode; 6] = [
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn last_end_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<EventPosition>, StoreError> {
-    let mut values: Vec<Value> = vec![record.0.into()];
+    last_end_before(tx, record, EventPosition(i64::MAX))
+}
+
+/// Returns the newest event of a record before a place that said that custody had ended.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn last_end_before(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    before: EventPosition,
+) -> Result<Option<EventPosition>, StoreError> {
+    let mut values: Vec<Value> = vec![record.0.into(), before.0.into()];
     values.extend(ENDS.map(|code| code.code().into()));
     let row = tx.query_optional(
         "SELECT position FROM event
-         WHERE record_id = $1 AND code IN ($2, $3, $4, $5, $6, $7)
+         WHERE record_id = $1 AND position < $2 AND code IN ($3, $4, $5, $6, $7, $8)
          ORDER BY position DESC LIMIT 1",
         &values,
     )?;

@@ -6,11 +6,15 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::decision::DecisionId;
+use super::task::{self, NewTask, TaskKind};
 use crate::ids::EventPosition;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, time};
 use crate::values;
+
+/// How soon somebody looks at a correction that is not done.
+const URGENCY: u8 = 1;
 
 /// What is to be done about an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +82,65 @@ pub fn give(
         ],
     )?;
     Ok(changed == 1)
+}
+
+/// Has events taken back by a decision, and shows that as a task until it is done.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn correct(
+    tx: &mut Tx<'_>,
+    events: &[EventPosition],
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut given = 0;
+    for event in events {
+        given += u64::from(give(tx, InstructionKind::Correct, *event, decision, now)?);
+    }
+    if given == 0 {
+        return Ok(());
+    }
+    let task = NewTask {
+        kind: TaskKind::Other,
+        subject: subject(decision),
+        facility: None,
+        person: None,
+        other: None,
+        record: None,
+        event: None,
+        urgency: URGENCY,
+        due_at: None,
+        note: format!(
+            "a correction of {given} events is under way (`savin-hub correct` lists them): this ends by \
+             itself within a minute. Where it stays, the log says why"
+        ),
+    };
+    task::open(tx, &[task], now)
+}
+
+/// Ends the task of a correction once nothing of it waits.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn close_corrected(
+    tx: &mut Tx<'_>,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let waits = tx.query_optional(
+        "SELECT 1 FROM instruction
+         WHERE decision_id = $1 AND kind = 'correct' AND planned_at IS NULL LIMIT 1",
+        values![decision.0],
+    )?;
+    if waits.is_none() {
+        task::close(tx, TaskKind::Other, &subject(decision), "taken back", now)?;
+    }
+    Ok(())
+}
+
+fn subject(decision: DecisionId) -> String {
+    format!("correction/{}", decision.0)
 }
 
 /// Loads an instruction.

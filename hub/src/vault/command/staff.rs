@@ -83,6 +83,13 @@ pub enum StaffCommand {
         /// The code.
         code: Secret<String>,
     },
+    /// Ask staff, of each registrant of a person from whom records were parted, whom she meant.
+    Parted {
+        /// Who she asked about.
+        from: PersonId,
+        /// Whose the records are now.
+        to: PersonId,
+    },
     /// Work on the tasks that concern registrants.
     Tasks(TaskCommand),
     /// Prove what was told.
