@@ -98,7 +98,10 @@ pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
         letter: config.letters.is_some(),
         ..Doors::default()
     };
-    Ok(vault.with_means(Means { doors }))
+    Ok(vault.with_means(Means {
+        doors,
+        zone: config.web.zone.clone(),
+    }))
 }
 
 /// Loads the hub's authority.

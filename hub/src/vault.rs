@@ -6,9 +6,11 @@
 //! program can learn that anyone registered.
 
 pub mod access;
+mod care;
 pub mod client;
 mod clock;
 pub mod command;
+mod confirming;
 pub mod contacts;
 mod correction;
 pub mod courier;

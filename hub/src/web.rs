@@ -5,6 +5,7 @@
 //! stands in an address.
 
 pub mod assets;
+pub mod care;
 pub mod changes;
 mod door;
 pub mod failure;
@@ -17,6 +18,7 @@ pub mod page;
 pub mod portal;
 pub mod protect;
 pub mod reach;
+pub mod seen;
 pub mod session;
 pub mod status;
 pub mod voice;
@@ -147,14 +149,20 @@ fn registering(portal: Portal) -> Router {
         .get(session::manage);
     let clicked = (Arc::clone(&portal.lookup.site), Action::LookUp);
     let clicked = middleware::from_fn_with_state(clicked, limit::limit);
-    let mail_stop = post(mail::stop).layer(clicked).get(mail::ask);
+    let mail_stop = post(mail::stop).layer(clicked.clone()).get(mail::ask);
+    let mail_seen = post(seen::confirm).layer(clicked.clone()).get(seen::ask);
+    let letter_seen = post(seen::confirm_code).layer(clicked).get(seen::ask_code);
     Router::new()
         .route("/mail/stop/{mark}", mail_stop)
+        .route("/mail/seen/{mark}", mail_seen)
+        .route("/seen", letter_seen)
         .route("/person/{person}/register", begin)
         .route("/register/confirm", post(portal::confirm))
         .route("/manage", begin_access)
         .route("/manage/confirm", post(session::confirm_access))
         .route("/manage/change", post(session::change))
+        .route("/manage/care", post(care::change))
+        .route("/manage/pin", post(care::change_pin))
         .route("/manage/drop", post(session::drop_entry))
         .route("/manage/reach", reach)
         .route("/manage/prove", post(session::prove))

@@ -278,6 +278,22 @@ try {
   await click(page.locator("button.stop"));
   await holds(/This link does not work/);
   await look("mail-wrong");
+  // Saying that a message was read: opening the page says nothing, and a code that is none is refused.
+  await page.goto(`${settings.site}/es/mail/seen/${mark}`);
+  await holds(/¿Ya leyó nuestro mensaje\?/);
+  await look("es-mail-seen");
+  await page.goto(`${settings.site}/mail/seen/${mark}`);
+  await look("mail-seen");
+  await click(page.locator("main button"));
+  await holds(/This link does not work/);
+  await page.goto(`${settings.site}/es/seen`);
+  await look("es-seen");
+  await page.goto(`${settings.site}/seen`);
+  await look("seen");
+  await page.locator("#code").fill("ABCD-EFGH-JKMN");
+  await click(page.locator("main button"));
+  await holds(/This code does not work/);
+  await look("seen-wrong");
 } finally {
   await browser.close();
 }

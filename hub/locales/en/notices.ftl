@@ -167,6 +167,8 @@ letter-means-out = The record says that the person is out of custody. This can c
 letter-means-other = This is what the record said on the day of this letter. It can change.
 letter-bars = Barcode of the post office
 letter-continued = More on the back.
+letter-seen = Have you read this? Please tell us: go to { $page } and type { $code }.
+mail-seen = Have you read this? Please tell us here, so that we need not try to reach you in other ways: { $page }
 letter-number = Number of this letter: { $number }
 
 code-subject = Your code

@@ -165,6 +165,8 @@ letter-means-out = El registro dice que la persona ya no está bajo custodia. Es
 letter-means-other = Esto es lo que decía el registro el día de esta carta. Puede cambiar.
 letter-bars = Código de barras del correo
 letter-continued = Sigue al dorso.
+letter-seen = ¿Ya leyó esto? Díganoslo: vaya a { $page } y escriba { $code }.
+mail-seen = ¿Ya leyó esto? Díganoslo aquí, para que no tengamos que buscarle de otras formas: { $page }
 letter-number = Número de esta carta: { $number }
 
 code-subject = Su código

@@ -74,6 +74,7 @@ impl Drafter {
             }
             Content::Fact(_) | Content::News => {
                 paragraphs.extend(self.news(words, message, now));
+                paragraphs.push(self.seen(words, message));
                 paragraphs.extend(self.help(words, message));
                 ("notice-subject", None)
             }
@@ -161,6 +162,7 @@ impl Drafter {
             Content::News => {
                 parts.push(heading("letter-do"));
                 parts.push(Part::Paragraph(sentence::news(words, self.sources())));
+                parts.push(Part::Paragraph(self.letter_seen(words, message)));
             }
             Content::Fact(fact) => {
                 let told = sentence::fact(words, &self.zone, fact, now);
@@ -170,6 +172,7 @@ impl Drafter {
                 parts.push(Part::Paragraph(words.say(meaning(fact))));
                 parts.push(heading("letter-do"));
                 parts.push(Part::Paragraph(words.say("notice-danger")));
+                parts.push(Part::Paragraph(self.letter_seen(words, message)));
                 parts.extend(self.help(words, message).map(Part::Paragraph));
                 parts.push(heading("letter-whom"));
                 let more = sentence::more(words, self.sources());
@@ -177,6 +180,24 @@ impl Drafter {
             }
         }
         parts
+    }
+
+    /// Asks her to say that she has read it: until then others try to reach her.
+    fn seen(&self, words: Words, message: &Message) -> String {
+        let path = format!("/mail/seen/{}", message.marks.seen);
+        let page = format!("{}{}", self.site, message.language.path(&path));
+        words.say_with("mail-seen", &[("page", Argument::Text(&page))])
+    }
+
+    /// The same in a letter, whose code she types.
+    fn letter_seen(&self, words: Words, message: &Message) -> String {
+        let page = format!("{}{}", self.site, message.language.path("/seen"));
+        let code = message.marks.letter.to_string();
+        let values = [
+            ("page", Argument::Text(page.as_str())),
+            ("code", Argument::Text(code.as_str())),
+        ];
+        words.say_with("letter-seen", &values)
     }
 
     /// Says with a fact that is read, and not heard, where rights and help are described.
@@ -287,6 +308,7 @@ mod tests {
             content,
             marks: samples::marks(),
             may_repeat: false,
+            call: None,
         }
     }
 

@@ -184,6 +184,7 @@ mod tests {
             content,
             may_repeat: false,
             marks: samples::marks(),
+            call: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use savin_shared::pii::Secret;
 use serde_json::json;
 
 use super::output::{Output, ask};
@@ -10,6 +11,7 @@ use crate::config::Config;
 use crate::ids::{PersonId, RegistrantId};
 use crate::names::{initials, words};
 use crate::notification::address::EmailAddress;
+use crate::notification::care::{Care, Excepted, Quiet, Voicemail, pin};
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
@@ -41,6 +43,26 @@ pub(super) struct Register {
     /// How much a message may say: discreet, full or content-free.
     #[arg(long, default_value = "discreet")]
     level: String,
+    /// In which hours she is neither called nor written to by e-mail, as in 21:00-07:00.
+    #[arg(long, value_name = "HOURS")]
+    quiet: Option<String>,
+    /// What is told in these hours all the same: escapes, releases (and escapes) or nothing.
+    #[arg(
+        long,
+        value_name = "EVENTS",
+        default_value = "escapes",
+        requires = "quiet"
+    )]
+    except: String,
+    /// What an answering machine hears: never anything, or a neutral request to call back.
+    #[arg(long, value_name = "WHAT", default_value = "never")]
+    voicemail: String,
+    /// Ask for the word by which she knows that a call is ours.
+    #[arg(long)]
+    code_word: bool,
+    /// Ask for the PIN by which she confirms in a call.
+    #[arg(long)]
+    pin: bool,
 }
 
 impl Register {
@@ -50,6 +72,13 @@ impl Register {
             .context("--level is \"discreet\", \"full\" or \"content-free\"")?;
         let (person, label) = self.person(config)?;
         let contacts = self.contacts()?;
+        let care = self.care()?;
+        let pin = if self.pin {
+            let said = ask("PIN, 4 to 6 digits: ")?;
+            Some(pin(&Secret::new(said.reveal().clone()))?)
+        } else {
+            None
+        };
         let vault = app::open_vault(config)?;
         let choices = Choices {
             language,
@@ -67,6 +96,14 @@ impl Register {
         else {
             bail!("the vault gave another answer");
         };
+        if care.is_some() || pin.is_some() {
+            let keep = StaffCommand::Care {
+                registrant,
+                care,
+                pin,
+            };
+            vault.handle(Command::Staff(keep))?;
+        }
         if output.is_json() {
             return output.object(&json!({
                 "registered": true, "registrant": registrant.to_string(),
@@ -75,6 +112,28 @@ impl Register {
         output.line(&format!(
             "Registered as {registrant}. Notices begin with the next event."
         ))
+    }
+
+    /// Returns how to reach her without harm; nothing where nothing was said, so that what she said before
+    /// stays.
+    fn care(&self) -> anyhow::Result<Option<Care>> {
+        let quiet = self.quiet.as_deref().map(Quiet::parse).transpose()?;
+        let excepted = Excepted::parse(&self.except)
+            .context("--except is \"escapes\", \"releases\" or \"nothing\"")?;
+        let voicemail =
+            Voicemail::parse(&self.voicemail).context("--voicemail is \"never\" or \"neutral\"")?;
+        let code_word = if self.code_word {
+            Care::word(&ask("Code word: ")?)?
+        } else {
+            None
+        };
+        let care = Care {
+            quiet,
+            excepted,
+            voicemail,
+            code_word,
+        };
+        Ok(Some(care).filter(|care| *care != Care::default()))
     }
 
     /// Asks where she is told, in each way that she chose.

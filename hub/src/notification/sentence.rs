@@ -283,7 +283,7 @@ pub(crate) mod samples {
 
     use crate::ids::{EventId, EventPosition, NoticeId, PersonId};
     use crate::notification::fact::Fact;
-    use crate::notification::mark::{Mark, Marks};
+    use crate::notification::mark::{LetterCode, Mark, Marks};
     use crate::registry::details::Details;
 
     /// The marks of a message, as no vault gave them out.
@@ -293,6 +293,8 @@ pub(crate) mod samples {
         Marks {
             back: mark(1),
             stop: mark(2),
+            seen: mark(3),
+            letter: LetterCode::new(NoticeId::from_bytes([3; 16]), &[4; 32]),
         }
     }
 

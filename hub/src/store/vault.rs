@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod canary;
+pub mod care;
 pub mod carrying;
 pub mod contact;
 pub mod expunging;
@@ -69,6 +70,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0014_index.sql",
             include_str!("migrations/vault/0014_index.sql"),
+        ),
+        (
+            "0015_care.sql",
+            include_str!("migrations/vault/0015_care.sql"),
         ),
     ],
 };

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
+use super::care;
 use super::command::{Choices, MaskedView, PortalAnswer, Ticket};
 use super::contacts::{Hand, key_of, masked};
 use super::registration::{Draft, SealedChoices, may_send, proved};
@@ -18,7 +19,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::registrant::RegistrantRow;
 use crate::store::vault::verification::{self, Purpose};
-use crate::store::vault::{contact, registrant, session, subscription};
+use crate::store::vault::{care as care_rows, contact, registrant, session, subscription};
 use crate::vault::keyring::Keyring;
 
 /// How long a session goes on after each use.
@@ -112,7 +113,10 @@ impl Vault {
                     Ok((row.subscription, label.map_err(broken)?))
                 })
                 .collect::<Result<Vec<_>, StoreError>>()?;
+            let kept = care_rows::load(tx, who.registrant)?;
             Ok(PortalAnswer::View(MaskedView {
+                care: care::opened(key, who.registrant, &kept)?,
+                has_pin: kept.sealed_pin.is_some(),
                 contacts: masked(tx, (who.registrant, key))?,
                 choices: choices.into(),
                 about,

@@ -8,7 +8,8 @@ mod staff;
 use jiff::Timestamp;
 
 pub use self::courier::{
-    CallOutcome, Content, CourierAnswer, CourierCommand, Later, Message, Room, TryOutcome,
+    CallCare, CallOutcome, Content, CourierAnswer, CourierCommand, Later, Message, PinVerdict,
+    Room, TryOutcome,
 };
 pub use self::portal::{
     MaskedContact, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,

@@ -1,19 +1,23 @@
 //! Handing messages to couriers, one at a time each, and keeping what became of every try.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 
+use super::care::opened as opened_care;
 use super::command::{
-    Choices, Content, CourierAnswer, CourierCommand, Later, Message, Room, TryOutcome,
+    CallCare, Choices, Content, CourierAnswer, CourierCommand, Later, Message, Room, TryOutcome,
 };
 use super::contacts::{key_of, opened, subject};
 use super::follow::is_told;
+use super::means::Means;
 use super::registration::{SealedChoices, code_content, wrong_keys};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::evidence::leaf::{self, Salt};
 use crate::ids::{NoticeId, RegistrantId};
+use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::mark::{MarkPurpose, Marks};
@@ -24,8 +28,8 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
 use crate::store::vault::carrying::{self, After, DueNotice};
-use crate::store::vault::registrant::RegistrantState;
-use crate::store::vault::{canary, contact, heard, registrant, restoration, task};
+use crate::store::vault::registrant::{RegistrantRow, RegistrantState};
+use crate::store::vault::{canary, care, contact, heard, registrant, restoration, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -85,6 +89,11 @@ impl Vault {
         match command {
             CourierCommand::Claim { channel, room } => self.claim(channel, room),
             CourierCommand::Hold { notice, claim } => self.hold(notice, claim),
+            CourierCommand::Check {
+                notice,
+                claim,
+                said,
+            } => self.check_pin(notice, claim, &said),
             CourierCommand::Finish {
                 notice,
                 claim,
@@ -105,13 +114,18 @@ impl Vault {
     fn claim(&self, channel: Channel, room: Room) -> Result<CourierAnswer, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         let (messages, broken) = self.store.write_now("claim", move |tx| {
             let (mut messages, mut broken) = (Vec::new(), Vec::new());
             let restored_at = restoration::last(tx)?;
             for due in carrying::due(tx, channel, room, now)? {
-                let ended = match message(tx, &keys, &due, restored_at) {
+                let ended = match message(tx, (&keys, Some(&means)), &due, (restored_at, now)) {
                     Ok(Carried::Message(message)) => {
                         messages.push(*message);
+                        continue;
+                    }
+                    Ok(Carried::Later(until)) => {
+                        carrying::postpone(tx, due.notice, until)?;
                         continue;
                     }
                     Ok(Carried::Stopped) => (After::Stopped, None),
@@ -244,6 +258,12 @@ fn noted(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let tried = carrying::tried(tx, notice)?;
+    if outcome.is_confirmation() && carrying::is_held(tx, notice, claim)? {
+        let (_, right) = care::of_call(tx, tried.registrant, (notice, claim))?;
+        if right > 0 {
+            return heard::confirm(tx, notice, "PIN", now);
+        }
+    }
     let (word, detail) = outcome.parts();
     let after = match word.follows() {
         Follows::Taken => After::Taken(word),
@@ -262,18 +282,21 @@ fn noted(
 /// What a notice comes to whose turn it is.
 pub(super) enum Carried {
     Message(Box<Message>),
+    /// She must not be disturbed before.
+    Later(Timestamp),
     /// There is no proved address to send it to.
     Nowhere,
     /// She has stopped being told of the person since it was planned.
     Stopped,
 }
 
-/// Makes the message of a notice, which nobody has claimed yet.
+/// Makes the message of a notice, which nobody has claimed yet. With the hub's means it is for a door,
+/// which keeps her quiet hours; a person who carries it asks first whether it is a good moment.
 pub(super) fn message(
     tx: &mut Tx<'_>,
-    keys: &Keyring,
+    (keys, means): (&Keyring, Option<&Means>),
     due: &DueNotice,
-    restored_at: Option<Timestamp>,
+    (restored_at, now): (Option<Timestamp>, Timestamp),
 ) -> Result<Carried, StoreError> {
     let Some(who) = registrant::load(tx, due.registrant)? else {
         return Ok(Carried::Nowhere);
@@ -282,16 +305,14 @@ pub(super) fn message(
     let payload: Payload = key
         .open("notice", who.registrant, &due.sealed_fact)
         .map_err(broken)?;
-    if let Payload::Fact(planned) = &payload {
-        let fact = &planned.fact;
-        let is_told = if fact.details.canary_of.is_some() {
-            who.state == RegistrantState::Monitor
-        } else {
-            is_told(tx, keys, who.registrant, fact)?
-        };
-        if !is_told {
-            return Ok(Carried::Stopped);
-        }
+    if !is_meant(tx, keys, &who, &payload)? {
+        return Ok(Carried::Stopped);
+    }
+    let kept = care::load(tx, who.registrant)?;
+    let said = opened_care(&key, who.registrant, &kept)?;
+    let until = means.and_then(|means| quiet_until(&said, &means.zone, (due, &payload), now));
+    if let Some(until) = until {
+        return Ok(Carried::Later(until));
     }
     let contacts = contact::of_registrant(tx, who.registrant)?;
     let mut contacts = contacts
@@ -333,12 +354,59 @@ pub(super) fn message(
         to,
         language,
         content,
-        marks: Marks {
-            back: keys.mark(MarkPurpose::Return, due.notice),
-            stop: keys.mark(MarkPurpose::Stop, due.notice),
-        },
+        marks: marks(keys, due.notice),
+        call: (due.channel == Channel::Telephone).then(|| CallCare {
+            code_word: said.code_word,
+            voicemail: said.voicemail,
+            has_pin: kept.sealed_pin.is_some(),
+        }),
         may_repeat,
     })))
+}
+
+/// Says whether she is still told what a message says; of a daily test only the monitored line is.
+fn is_meant(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    who: &RegistrantRow,
+    payload: &Payload,
+) -> Result<bool, StoreError> {
+    match payload {
+        Payload::Code { .. } => Ok(true),
+        Payload::Fact(planned) if planned.fact.details.canary_of.is_some() => {
+            Ok(who.state == RegistrantState::Monitor)
+        }
+        Payload::Fact(planned) => is_told(tx, keys, who.registrant, &planned.fact),
+    }
+}
+
+/// Returns by what a message names itself outside.
+fn marks(keys: &Keyring, notice: NoticeId) -> Marks {
+    Marks {
+        back: keys.mark(MarkPurpose::Return, notice),
+        stop: keys.mark(MarkPurpose::Stop, notice),
+        seen: keys.mark(MarkPurpose::Seen, notice),
+        letter: keys.letter_code(notice),
+    }
+}
+
+/// Returns until when she must not be disturbed with a message. A letter disturbs nobody, nor does a code
+/// by e-mail for which somebody waits just now.
+fn quiet_until(
+    said: &Care,
+    zone: &TimeZone,
+    (due, payload): (&DueNotice, &Payload),
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let code = match payload {
+        Payload::Fact(planned) => planned.fact.event_code(),
+        Payload::Code { .. } => None,
+    };
+    match due.channel {
+        Channel::Letter => None,
+        Channel::Email if matches!(payload, Payload::Code { .. }) => None,
+        Channel::Email | Channel::Telephone => said.quiet_until(zone, now, code),
+    }
 }
 
 /// Seals what a channel answered, since it may repeat the address, and commits to it under a salt;

@@ -16,7 +16,7 @@ use zeroize::Zeroize as _;
 use super::sealed::DataKey;
 use crate::ids::{EventId, NoticeId, PersonId, RegistrantId};
 use crate::notification::follow::Followed;
-use crate::notification::mark::{Mark, MarkPurpose};
+use crate::notification::mark::{LetterCode, Mark, MarkPurpose};
 
 /// The keys.
 #[derive(Debug)]
@@ -215,6 +215,12 @@ impl Keyring {
     pub fn mark(&self, purpose: MarkPurpose, notice: NoticeId) -> Mark {
         let parts: [&[u8]; 3] = [b"mark", purpose.as_str().as_bytes(), notice.as_bytes()];
         Mark::new(notice, &tag(&self.code, &parts))
+    }
+
+    /// Makes the code by which somebody says that she has a letter.
+    #[must_use]
+    pub fn letter_code(&self, notice: NoticeId) -> LetterCode {
+        LetterCode::new(notice, &tag(&self.code, &[b"letter", notice.as_bytes()]))
     }
 
     /// Says whether this vault gave a mark out for a purpose.

@@ -1,10 +1,23 @@
 //! By what means this hub tells: what the vault must know of its doors.
 
+use jiff::tz::TimeZone;
+
 use crate::notification::channel::Doors;
 
 /// The means of this hub. Without any it has e-mail, and a person carries the rest.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Means {
     /// For which channels there are doors.
     pub doors: Doors,
+    /// In whose hours registrants say when they may be disturbed.
+    pub zone: TimeZone,
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        Self {
+            doors: Doors::default(),
+            zone: TimeZone::UTC,
+        }
+    }
 }

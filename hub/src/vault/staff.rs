@@ -33,6 +33,14 @@ impl Vault {
             StaffCommand::Carried { notice, outcome } => {
                 Ok(StaffAnswer::Changed(self.carried(notice, outcome)?))
             }
+            StaffCommand::Care {
+                registrant,
+                care,
+                pin,
+            } => {
+                let is_there = self.care_by_staff(registrant, care, pin.as_ref())?;
+                Ok(StaffAnswer::Changed(is_there))
+            }
             StaffCommand::Heard { notice, later } => {
                 Ok(StaffAnswer::Changed(self.heard(notice, later)?))
             }
@@ -125,6 +133,7 @@ impl Vault {
     /// Hands out one message that is carried by hand.
     fn one_message(&self, named: Vec<u8>) -> Result<StaffAnswer, VaultError> {
         let keys = std::sync::Arc::clone(&self.keys);
+        let now = (self.world.wall)();
         let found = self.store.read_now("message", move |tx| {
             let Some(standing) = only(notice::beginning_with(tx, &named)?) else {
                 return Ok(None);
@@ -140,10 +149,12 @@ impl Vault {
                 channel: standing.channel,
                 sealed_fact: standing.sealed_fact,
             };
-            Ok(match message(tx, &keys, &due, restored_at)? {
-                Carried::Message(message) => Some(message),
-                Carried::Nowhere | Carried::Stopped => None,
-            })
+            Ok(
+                match message(tx, (&keys, None), &due, (restored_at, now))? {
+                    Carried::Message(message) => Some(message),
+                    Carried::Nowhere | Carried::Stopped | Carried::Later(_) => None,
+                },
+            )
         })?;
         Ok(StaffAnswer::Message(found))
     }

@@ -12,6 +12,7 @@ use savin_shared::pii::Secret;
 use serde::Deserialize;
 
 use super::Portal;
+use super::care::CareFields;
 use super::page::{Page, render};
 use super::portal::{
     Choice, CodeForm, choices, code_page, languages, levels, message, proof, unexpected, wrong_code,
@@ -55,6 +56,7 @@ struct ViewPage {
     about: Vec<(SubscriptionId, String)>,
     levels: Vec<Choice>,
     languages: Vec<Choice>,
+    care: CareFields,
     is_saved: bool,
     wrong: Option<Wrong>,
 }
@@ -78,10 +80,20 @@ enum Standing {
 
 /// What a session's page says besides what stands.
 #[derive(Debug, Default)]
-struct Said {
+pub(super) struct Said {
     is_saved: bool,
     wrong: Option<Wrong>,
     form: Option<ReachForm>,
+}
+
+impl Said {
+    /// Says what is wrong with what was typed.
+    pub(super) fn wrong(wrong: Wrong) -> Self {
+        Self {
+            wrong: Some(wrong),
+            ..Self::default()
+        }
+    }
 }
 
 /// Shows the form for changing and stopping.
@@ -274,7 +286,7 @@ async fn about<E: FromStr>(
 }
 
 /// Carries out a change within a session and shows what stands now.
-async fn within(
+pub(super) async fn within(
     portal: &Portal,
     language: Language,
     session: Ticket,
@@ -296,7 +308,12 @@ async fn within(
     view(portal, page, session, said).await
 }
 
-async fn unchanged(portal: &Portal, language: Language, session: Ticket, said: Said) -> Response {
+pub(super) async fn unchanged(
+    portal: &Portal,
+    language: Language,
+    session: Ticket,
+    said: Said,
+) -> Response {
     let page = Page::new(&portal.lookup.site, language, "/manage");
     view(portal, page, session, said).await
 }
@@ -334,6 +351,7 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
             ),
             contacts,
             about: view.about,
+            care: CareFields::new(&page, &view.care, view.has_pin),
             levels: levels(&page, view.choices.disclosure),
             languages: languages(view.choices.language),
             is_saved: said.is_saved,

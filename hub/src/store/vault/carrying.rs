@@ -195,6 +195,30 @@ pub fn hold(
     Ok(changed == 1)
 }
 
+/// Says whether a claim still counts.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_held(tx: &mut Tx<'_>, notice: NoticeId, claim: i64) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM notice WHERE notice_id = $1 AND claim = $2 AND state = 'trying'",
+        values![notice.as_bytes(), claim],
+    )?;
+    Ok(row.is_some())
+}
+
+/// Puts off a notice that nobody claimed, without a try.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn postpone(tx: &mut Tx<'_>, notice: NoticeId, until: Timestamp) -> Result<(), StoreError> {
+    tx.execute_one(
+        "notice",
+        "UPDATE notice SET due_at = $2 WHERE notice_id = $1 AND state IN ('planned', 'trying')",
+        &[notice.as_bytes().into(), time(until)],
+    )
+}
+
 /// Notes what became of a try, with a leaf in the evidence; a claim that is void changes nothing.
 /// Returns whether it counted.
 ///

@@ -57,6 +57,53 @@ pub fn note(
     Ok(true)
 }
 
+/// Notes that she has what a notice tells, by what she confirmed it; a try that is under way ends with
+/// it. Returns whether that is news.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn confirm(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    by: &'static str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE notice SET state = 'confirmed', outcome = 'confirmed', claimed_until = 0
+         WHERE notice_id = $1 AND state NOT IN ('confirmed', 'stopped', 'withdrawn')",
+        values![notice.as_bytes()],
+    )?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    let ended = tx.query_optional(
+        "UPDATE attempt SET finished_at = $2, outcome = 'confirmed'
+         WHERE notice_id = $1 AND finished_at IS NULL
+             AND number = (SELECT attempts FROM notice WHERE notice_id = $1) RETURNING number",
+        &[notice.as_bytes().into(), time(now)],
+    )?;
+    let mut leaves = Vec::new();
+    if let Some(row) = ended {
+        let number = row.integer(0)?;
+        leaves.push(leaf::outcome(notice, number, now, "confirmed", None));
+    }
+    let number = next(tx, notice)?;
+    let word = format!("confirmed by {by}");
+    tx.execute_one(
+        "heard",
+        "INSERT INTO heard (notice_id, number, heard_at, outcome) VALUES ($1, $2, $3, $4)",
+        &[
+            notice.as_bytes().into(),
+            number.into(),
+            time(now),
+            word.as_str().into(),
+        ],
+    )?;
+    leaves.push(leaf::heard(notice, number, now, &word, None));
+    evidence::append(tx, &leaves)?;
+    Ok(true)
+}
+
 /// Returns the number that what is heard next of a notice has.
 ///
 /// # Errors

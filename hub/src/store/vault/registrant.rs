@@ -141,6 +141,7 @@ pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Resu
     let id = values![registrant.as_bytes()];
     tx.execute("DELETE FROM session WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM verification WHERE registrant_id = $1", id)?;
+    tx.execute("DELETE FROM pin_try WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM subscription WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM follow WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM contact WHERE registrant_id = $1", id)?;

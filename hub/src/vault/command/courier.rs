@@ -1,9 +1,10 @@
 //! What a courier may ask of the vault, and what it is answered: one message at a time, with the least
 //! that carrying it needs.
 
-use savin_shared::pii::Secret;
+use savin_shared::pii::{Pii, Secret};
 
 use crate::ids::NoticeId;
+use crate::notification::care::Voicemail;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Fact;
@@ -39,6 +40,16 @@ pub enum CourierCommand {
         /// What became of it.
         outcome: TryOutcome,
     },
+    /// Somebody entered this PIN in a call. The right one lets the news be said, and lets the call be
+    /// finished as confirmed once it was.
+    Check {
+        /// Of which message.
+        notice: NoticeId,
+        /// The claim under which it is tried.
+        claim: i64,
+        /// The PIN.
+        said: Secret<String>,
+    },
     /// This was heard of a message whose try had ended.
     Heard {
         /// Of which message.
@@ -63,6 +74,30 @@ pub enum CourierAnswer {
     Messages(Vec<Message>),
     /// Whether it counted: the claim was still the courier's, or what was heard was news.
     Noted(bool),
+    /// What a PIN is.
+    Pin(PinVerdict),
+}
+
+/// What a PIN is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinVerdict {
+    /// Hers.
+    Right,
+    /// Not hers.
+    Wrong,
+    /// It was not looked at: she has none, or it was tried 3 times in this call or too often lately.
+    Closed,
+}
+
+/// What a call needs besides the words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallCare {
+    /// The word by which she knows that it is us; it is said before the PIN is asked for.
+    pub code_word: Option<Pii<String>>,
+    /// What a machine hears.
+    pub voicemail: Voicemail,
+    /// Whether she has a PIN. Without one nothing can be confirmed in a call: an operator helps.
+    pub has_pin: bool,
 }
 
 /// One message, with the least that carrying it needs.
@@ -82,6 +117,8 @@ pub struct Message {
     pub may_repeat: bool,
     /// By what the message names itself outside.
     pub marks: Marks,
+    /// How to call her; nothing where the message is no call.
+    pub call: Option<CallCare>,
 }
 
 /// What a message says; what the registrant's choice holds back is not in it.
@@ -136,6 +173,9 @@ pub enum TryOutcome {
 /// How a call ended without a confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallOutcome {
+    /// The right PIN was entered and the news was said to its end. Where the vault saw no right PIN in
+    /// this call it counts as answered.
+    Confirmed,
     /// The number was busy.
     Busy,
     /// Nobody answered.
@@ -168,6 +208,19 @@ pub enum Later {
 }
 
 impl TryOutcome {
+    /// Says whether it claims that she confirmed in a call, which the vault believes only of one in which
+    /// it saw the right PIN.
+    #[must_use]
+    pub const fn is_confirmation(&self) -> bool {
+        matches!(
+            self,
+            Self::Call {
+                call: CallOutcome::Confirmed,
+                ..
+            }
+        )
+    }
+
     /// Returns its word, and what the channel answered.
     #[must_use]
     pub fn parts(&self) -> (Outcome, &str) {
@@ -188,7 +241,7 @@ impl CallOutcome {
             Self::Busy => Outcome::Busy,
             Self::NoAnswer => Outcome::NoAnswer,
             Self::Machine => Outcome::Machine,
-            Self::Answered => Outcome::Answered,
+            Self::Confirmed | Self::Answered => Outcome::Answered,
             Self::Unallocated => Outcome::Unallocated,
         }
     }

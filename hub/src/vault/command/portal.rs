@@ -5,9 +5,10 @@ use savin_shared::pii::Secret;
 use super::Choices;
 use crate::ids::{ContactId, PersonId, SubscriptionId};
 use crate::notification::address::EmailAddress;
+use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
-use crate::notification::mark::Mark;
+use crate::notification::mark::{LetterCode, Mark};
 use crate::notification::words::Language;
 
 /// About whom somebody wants to be told.
@@ -26,6 +27,30 @@ pub struct Ticket(pub Secret<String>);
 /// What the front may ask.
 #[derive(Debug, Clone)]
 pub enum PortalCommand {
+    /// Whoever opened the link of a message pressed the button there: she has read it.
+    Seen {
+        /// The link's mark.
+        mark: Mark,
+    },
+    /// Whoever has a letter typed its code.
+    SeenLetter {
+        /// The code.
+        code: LetterCode,
+    },
+    /// Keep how to reach her without harm.
+    Care {
+        /// Her session.
+        session: Ticket,
+        /// What she says.
+        care: Care,
+    },
+    /// Keep the PIN by which she confirms a call.
+    SetPin {
+        /// Her session.
+        session: Ticket,
+        /// The PIN, as [`crate::notification::care::pin`] read it.
+        pin: Secret<String>,
+    },
     /// Somebody wants to be told, and is to prove that the first of these is hers: the e-mail address,
     /// without one the telephone, without either the postal address. One of a channel counts.
     BeginRegistration {
@@ -147,6 +172,10 @@ pub struct MaskedView {
     pub contacts: Vec<MaskedContact>,
     /// How she is told.
     pub choices: Choices,
+    /// How she is reached without harm.
+    pub care: Care,
+    /// Whether she has a PIN.
+    pub has_pin: bool,
     /// About whom, by initials.
     pub about: Vec<(SubscriptionId, String)>,
 }

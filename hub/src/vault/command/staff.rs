@@ -6,6 +6,7 @@ use savin_shared::pii::{Pii, Secret};
 use super::{Choices, Later, Message, Subscribed, TryOutcome};
 use crate::ids::{EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId};
 use crate::notification::address::EmailAddress;
+use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::follow::Followed;
@@ -68,6 +69,15 @@ pub enum StaffCommand {
         notice: NoticeId,
         /// What became of it.
         outcome: TryOutcome,
+    },
+    /// Keep how to reach somebody without harm, and her PIN, as she told staff.
+    Care {
+        /// Whom.
+        registrant: RegistrantId,
+        /// What she said; without it that stays as it is.
+        care: Option<Care>,
+        /// Her PIN, as [`crate::notification::care::pin`] read it; without it that stays.
+        pin: Option<Secret<String>>,
     },
     /// Note what was heard of a message after its try: a letter was printed, mailed or came back.
     Heard {

@@ -15,35 +15,38 @@ use crate::vault::command::{
 };
 use crate::vault::means::Means;
 
-fn doors() -> Means {
+pub(super) fn doors() -> Means {
     let doors = Doors {
         telephone: true,
         letter: true,
     };
-    Means { doors }
+    Means {
+        doors,
+        ..Means::default()
+    }
 }
 
-fn calls(vault: &Vault, limit: u32) -> Vec<Message> {
+pub(super) fn calls(vault: &Vault, limit: u32) -> Vec<Message> {
     claim_by(vault, Channel::Telephone, Room::all(limit))
 }
 
-fn call(call: CallOutcome) -> TryOutcome {
+pub(super) fn call(call: CallOutcome) -> TryOutcome {
     let detail = String::new();
     TryOutcome::Call { call, detail }
 }
 
-fn row(vault: &Vault, notice: NoticeId) -> NoticeRow {
+pub(super) fn row(vault: &Vault, notice: NoticeId) -> NoticeRow {
     let StaffAnswer::Notices(rows) = ask(vault, StaffCommand::Notices { limit: 99 }) else {
         panic!("notices")
     };
     rows.into_iter().find(|row| row.notice == notice).unwrap()
 }
 
-fn counts(vault: &Vault, command: CourierCommand) -> bool {
+pub(super) fn counts(vault: &Vault, command: CourierCommand) -> bool {
     matches!(ask(vault, command), CourierAnswer::Noted(true))
 }
 
-fn escape(event: u8, byte: u8) -> Fact {
+pub(super) fn escape(event: u8, byte: u8) -> Fact {
     Fact {
         code: EventCode::Escaped.code(),
         urgency: 1,

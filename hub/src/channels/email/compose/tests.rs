@@ -78,6 +78,7 @@ fn message(content: Content, language: Language) -> Message {
         content,
         marks: sentence::samples::marks(),
         may_repeat: false,
+        call: None,
     }
 }
 

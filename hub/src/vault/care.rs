@@ -1,0 +1,213 @@
+//! How to reach her without harm, and her PIN: sealed under her key, a PIN as a slow hash only.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::hash::{hex, unhex};
+use savin_shared::pii::{Pii, Secret};
+use serde::{Deserialize, Serialize};
+
+use super::command::{CourierAnswer, PinVerdict, PortalAnswer, Ticket};
+use super::contacts::key_of;
+use super::sealed::DataKey;
+use super::{Vault, VaultError, broken};
+use crate::ids::{NoticeId, RegistrantId};
+use crate::notification::care::{Care, Excepted, Quiet, Voicemail};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::care::{self, CareRow};
+use crate::store::vault::{carrying, registrant};
+
+/// Wrong PINs of one call.
+const PER_CALL: u64 = 3;
+
+/// Wrong PINs of one registration that are looked at within an hour and a day, whoever tries. It is
+/// never locked: an hour later the right one counts again, and an operator helps at any time.
+const PER_HOUR: u64 = 9;
+const PER_DAY: u64 = 30;
+
+/// Memory and passes of the hash (OWASP's floor for argon2id): about 30 ms.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+
+/// What is sealed of how to reach her.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct SealedCare {
+    quiet: Option<Quiet>,
+    #[serde(default)]
+    excepted: Excepted,
+    #[serde(default)]
+    voicemail: Voicemail,
+    code_word: Option<String>,
+}
+
+/// What is sealed of a PIN.
+#[derive(Debug, Serialize, Deserialize)]
+struct SealedPin {
+    salt: String,
+    hash: String,
+}
+
+/// Opens how to reach a registrant.
+pub(super) fn opened(
+    key: &DataKey,
+    registrant: RegistrantId,
+    row: &CareRow,
+) -> Result<Care, StoreError> {
+    let Some(sealed) = &row.sealed_care else {
+        return Ok(Care::default());
+    };
+    let care: SealedCare = key.open("care", registrant, sealed).map_err(broken)?;
+    Ok(Care {
+        quiet: care.quiet,
+        excepted: care.excepted,
+        voicemail: care.voicemail,
+        code_word: care.code_word.map(Pii::new),
+    })
+}
+
+fn put(
+    tx: &mut Tx<'_>,
+    (registrant, key): (RegistrantId, &DataKey),
+    said: &Care,
+) -> Result<(), StoreError> {
+    let sealed = SealedCare {
+        quiet: said.quiet,
+        excepted: said.excepted,
+        voicemail: said.voicemail,
+        code_word: said.code_word.as_ref().map(|word| word.reveal().clone()),
+    };
+    let sealed = key.seal("care", registrant, &sealed).map_err(broken)?;
+    care::put(tx, registrant, &sealed)
+}
+
+fn hashed(pin: &Secret<String>, salt: &[u8; 16]) -> Result<[u8; 32], VaultError> {
+    let mut hash = [0; 32];
+    let failed = |_| StoreError::Damaged("a PIN cannot be hashed");
+    let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(failed)?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(pin.reveal().as_bytes(), salt, &mut hash)
+        .map_err(failed)?;
+    Ok(hash)
+}
+
+impl SealedPin {
+    fn new(pin: &Secret<String>, salt: [u8; 16]) -> Result<Self, VaultError> {
+        Ok(Self {
+            salt: hex(&salt),
+            hash: hex(&hashed(pin, &salt)?),
+        })
+    }
+
+    fn is(&self, said: &Secret<String>) -> Result<bool, VaultError> {
+        let damaged = StoreError::Damaged("a stored PIN");
+        let salt = unhex(&self.salt).and_then(|salt| salt.try_into().ok());
+        let said = hex(&hashed(said, &salt.ok_or(damaged)?)?);
+        Ok(Secret::new(said) == Secret::new(self.hash.clone()))
+    }
+}
+
+impl Vault {
+    /// Keeps what she says about being reached.
+    pub(super) fn change_care(
+        &self,
+        session: &Ticket,
+        said: Care,
+    ) -> Result<PortalAnswer, VaultError> {
+        self.in_session("care", session, move |tx, _, who, key| {
+            put(tx, (who.registrant, key), &said)?;
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    /// Keeps the PIN that she chose; her code to a proved contact let her in.
+    pub(super) fn change_pin(
+        &self,
+        session: &Ticket,
+        pin: &Secret<String>,
+    ) -> Result<PortalAnswer, VaultError> {
+        let sealed = SealedPin::new(pin, (self.world.random)())?;
+        self.in_session("pin", session, move |tx, _, who, key| {
+            let sealed = key.seal("pin", who.registrant, &sealed).map_err(broken)?;
+            care::put_pin(tx, who.registrant, &sealed)?;
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    /// Keeps what staff was told about reaching somebody; returns whether there is such a registrant.
+    pub(super) fn care_by_staff(
+        &self,
+        registrant: RegistrantId,
+        said: Option<Care>,
+        pin: Option<&Secret<String>>,
+    ) -> Result<bool, VaultError> {
+        let pin = pin.map(|pin| SealedPin::new(pin, (self.world.random)()));
+        let pin = pin.transpose()?;
+        let keys = std::sync::Arc::clone(&self.keys);
+        Ok(self.store.write_now("care", move |tx| {
+            let Some(who) = registrant::load(tx, registrant)? else {
+                return Ok(false);
+            };
+            let key = key_of(&keys, &who)?;
+            if let Some(said) = &said {
+                put(tx, (registrant, &key), said)?;
+            }
+            if let Some(pin) = &pin {
+                let sealed = key.seal("pin", registrant, pin).map_err(broken)?;
+                care::put_pin(tx, registrant, &sealed)?;
+            }
+            Ok(true)
+        })?)
+    }
+
+    /// Looks at the PIN that somebody entered in a call. The right one confirms nothing by itself: she
+    /// has not heard the news yet.
+    pub(super) fn check_pin(
+        &self,
+        notice: NoticeId,
+        claim: i64,
+        said: &Secret<String>,
+    ) -> Result<CourierAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let found = self.store.read_now("pin", move |tx| {
+            let who = carrying::tried(tx, notice)?.registrant;
+            let Some(row) = registrant::load(tx, who)? else {
+                return Ok((who, None));
+            };
+            let may_try = may_try(tx, who, (notice, claim), now)?;
+            let sealed = care::load(tx, who)?.sealed_pin.filter(|_| may_try);
+            let key = key_of(&keys, &row)?;
+            let pin = sealed.map(|sealed| key.open::<SealedPin>("pin", who, &sealed));
+            Ok((who, pin.transpose().map_err(broken)?))
+        })?;
+        let (who, Some(pin)) = found else {
+            return Ok(CourierAnswer::Pin(PinVerdict::Closed));
+        };
+        let is_right = pin.is(said)?;
+        let times = (now, ago(now, 24));
+        self.store.write_now("pin try", move |tx| {
+            care::note_try(tx, who, (notice, claim), is_right, times)
+        })?;
+        Ok(CourierAnswer::Pin(if is_right {
+            PinVerdict::Right
+        } else {
+            PinVerdict::Wrong
+        }))
+    }
+}
+
+fn may_try(
+    tx: &mut Tx<'_>,
+    who: RegistrantId,
+    call: (NoticeId, i64),
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(care::of_call(tx, who, call)?.0 < PER_CALL
+        && care::wrong_since(tx, who, ago(now, 1))? < PER_HOUR
+        && care::wrong_since(tx, who, ago(now, 24))? < PER_DAY)
+}
+
+fn ago(now: Timestamp, hours: i64) -> Timestamp {
+    now.checked_sub(SignedDuration::from_hours(hours))
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,163 @@
+//! What she says about being reached without harm, and her PIN, in the session that her code opened.
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::{Extension, Form};
+use savin_shared::pii::{Pii, Secret};
+use serde::Deserialize;
+
+use super::Portal;
+use super::page::Page;
+use super::portal::Choice;
+use super::reach::Wrong;
+use super::session::{Said, unchanged, within};
+use crate::notification::care::{Care, Excepted, Quiet, Voicemail, pin};
+use crate::notification::words::Language;
+use crate::vault::command::{PortalCommand, Ticket};
+
+/// What is said in the form.
+#[derive(Debug, Deserialize)]
+pub struct CareForm {
+    #[serde(default)]
+    session: Secret<String>,
+    #[serde(default)]
+    quiet_from: String,
+    #[serde(default)]
+    quiet_until: String,
+    #[serde(default)]
+    excepted: String,
+    #[serde(default)]
+    voicemail: String,
+    #[serde(default)]
+    code_word: Pii<String>,
+}
+
+/// The form of a PIN.
+#[derive(Debug, Deserialize)]
+pub struct PinForm {
+    #[serde(default)]
+    session: Secret<String>,
+    #[serde(default)]
+    pin: Secret<String>,
+}
+
+/// The form as it is shown.
+#[derive(Debug)]
+pub(super) struct CareFields {
+    pub(super) from: Vec<Hour>,
+    pub(super) until: Vec<Hour>,
+    pub(super) excepted: Vec<Choice>,
+    pub(super) voicemail: Vec<Choice>,
+    pub(super) code_word: String,
+    pub(super) has_pin: bool,
+}
+
+/// An hour to choose; none is no hour.
+#[derive(Debug)]
+pub(super) struct Hour {
+    pub(super) value: String,
+    pub(super) is_chosen: bool,
+}
+
+impl CareFields {
+    /// Shows what stands.
+    pub(super) fn new(page: &Page, care: &Care, has_pin: bool) -> Self {
+        let hours = |chosen: Option<i8>| {
+            let hours = std::iter::once(None).chain((0..24).map(Some));
+            let hour = |hour: Option<i8>| Hour {
+                value: hour.map_or_else(String::new, |hour| format!("{hour:02}:00")),
+                is_chosen: hour == chosen,
+            };
+            hours.map(hour).collect()
+        };
+        let choice = |key: &str, value: &'static str, is_chosen| Choice {
+            value,
+            label: page.say(&format!("care-{key}-{value}")),
+            hint: String::new(),
+            is_chosen,
+        };
+        let excepted = Excepted::ALL.into_iter();
+        let voicemail = Voicemail::ALL.into_iter();
+        Self {
+            from: hours(care.quiet.map(|quiet| quiet.from.hour())),
+            until: hours(care.quiet.map(|quiet| quiet.until.hour())),
+            excepted: excepted
+                .map(|one| choice("excepted", one.as_str(), one == care.excepted))
+                .collect(),
+            voicemail: voicemail
+                .map(|one| choice("voicemail", one.as_str(), one == care.voicemail))
+                .collect(),
+            code_word: care
+                .code_word
+                .as_ref()
+                .map(|word| word.reveal().clone())
+                .unwrap_or_default(),
+            has_pin,
+        }
+    }
+}
+
+impl CareForm {
+    fn read(&self, page: &Page) -> Result<Care, Wrong> {
+        let wrong = |field, key: &str| Wrong {
+            field,
+            text: page.say(key),
+        };
+        let quiet = if self.quiet_from.is_empty() && self.quiet_until.is_empty() {
+            None
+        } else {
+            let quiet = Quiet::new(&self.quiet_from, &self.quiet_until);
+            Some(quiet.map_err(|_| wrong("quiet-from", "error-quiet"))?)
+        };
+        let code_word = Care::word(&self.code_word);
+        Ok(Care {
+            quiet,
+            excepted: Excepted::parse(&self.excepted).unwrap_or_default(),
+            voicemail: Voicemail::parse(&self.voicemail).unwrap_or_default(),
+            code_word: code_word.map_err(|_| wrong("code-word", "error-code-word"))?,
+        })
+    }
+}
+
+/// Keeps what she says about being reached.
+pub async fn change(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<CareForm>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    let read = form.read(&page);
+    let session = Ticket(form.session);
+    match read {
+        Ok(care) => {
+            let command = PortalCommand::Care {
+                session: session.clone(),
+                care,
+            };
+            within(&portal, language, session, command).await
+        }
+        Err(wrong) => unchanged(&portal, language, session, Said::wrong(wrong)).await,
+    }
+}
+
+/// Keeps the PIN that she chose.
+pub async fn change_pin(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<PinForm>,
+) -> Response {
+    let session = Ticket(form.session);
+    let Ok(pin) = pin(&form.pin) else {
+        let page = Page::new(&portal.lookup.site, language, "/manage");
+        let wrong = Wrong {
+            field: "pin",
+            text: page.say("error-pin"),
+        };
+        return unchanged(&portal, language, session, Said::wrong(wrong)).await;
+    };
+    let command = PortalCommand::SetPin {
+        session: session.clone(),
+        pin,
+    };
+    within(&portal, language, session, command).await
+}

@@ -1,0 +1,93 @@
+//! Saying that a message has been read: by a button behind the link in an e-mail, or by the code of a
+//! letter.
+//!
+//! Opening a page confirms nothing, since mail servers look at links. The pages say nothing of
+//! what the message was about.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use super::Portal;
+use super::page::{Page, render};
+use super::portal::{message, unexpected};
+use crate::notification::mark::{LetterCode, Mark};
+use crate::notification::words::Language;
+use crate::vault::command::{PortalAnswer, PortalCommand};
+
+#[derive(Debug, Template)]
+#[template(path = "seen.html")]
+struct SeenPage {
+    page: Page,
+    /// Whether a code is to be typed: there is none in an e-mail's link.
+    asks_code: bool,
+}
+
+/// What is typed from a letter.
+#[derive(Debug, Deserialize)]
+pub struct LetterForm {
+    code: String,
+}
+
+/// Asks whoever opened the link of an e-mail.
+pub async fn ask(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Path(mark): Path<String>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, &format!("/mail/seen/{mark}"));
+    match Mark::parse(&mark) {
+        Some(_) => {
+            let asks_code = false;
+            render(StatusCode::OK, &SeenPage { page, asks_code })
+        }
+        None => message(page, "mail-wrong-heading", "mail-wrong-text"),
+    }
+}
+
+/// Takes the confirmation of whoever pressed the button.
+pub async fn confirm(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Path(mark): Path<String>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/manage");
+    let Some(mark) = Mark::parse(&mark) else {
+        return message(page, "mail-wrong-heading", "mail-wrong-text");
+    };
+    match portal.vault.ask(PortalCommand::Seen { mark }).await {
+        Ok(PortalAnswer::Done) => message(page, "seen-done-heading", "seen-done-text"),
+        Ok(PortalAnswer::Refused) => message(page, "mail-wrong-heading", "mail-wrong-text"),
+        other => unexpected(page, other),
+    }
+}
+
+/// Asks whoever has a letter for its code.
+pub async fn ask_code(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/seen");
+    let asks_code = true;
+    render(StatusCode::OK, &SeenPage { page, asks_code })
+}
+
+/// Takes the code of a letter.
+pub async fn confirm_code(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<LetterForm>,
+) -> Response {
+    let page = Page::new(&portal.lookup.site, language, "/seen");
+    let Some(code) = LetterCode::parse(&form.code) else {
+        return message(page, "seen-wrong-heading", "seen-wrong-text");
+    };
+    match portal.vault.ask(PortalCommand::SeenLetter { code }).await {
+        Ok(PortalAnswer::Done) => message(page, "seen-done-heading", "seen-done-text"),
+        Ok(PortalAnswer::Refused) => message(page, "seen-wrong-heading", "seen-wrong-text"),
+        other => unexpected(page, other),
+    }
+}
