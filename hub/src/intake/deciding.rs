@@ -125,7 +125,7 @@ fn take(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> 
 /// Carries out the step of a decision; nothing for a step that is none.
 ///
 /// # Errors
-/// Returns [`StoreError`] as the functions of [`merge`] do.
+/// Returns [`StoreError`] as the functions of [`mod@merge`] do.
 pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
     match step {
         Step::Merge {
