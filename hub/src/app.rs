@@ -1,5 +1,7 @@
 //! Wiring: builds the parts, owns start and shutdown, decides nothing.
 
+mod calling;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -96,7 +98,7 @@ pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
     })?;
     let doors = Doors {
         letter: config.letters.is_some(),
-        ..Doors::default()
+        telephone: config.telephone.is_some(),
     };
     Ok(vault.with_means(Means {
         doors,
@@ -289,14 +291,9 @@ async fn start_parts(
         watch.run(stop).await;
         Ok(())
     });
-    start_telling(
-        &config,
-        registry,
-        stored,
-        (ports.planner, ports.courier),
-        shutdown,
-        tasks,
-    )?;
+    let couriers = (ports.planner, ports.courier.clone());
+    let planned = start_telling(&config, registry, stored, couriers, shutdown, tasks)?;
+    calling::start(&config, ports.courier, planned, shutdown, tasks).await?;
     info!(agents.address = %agents_at, web.address = %web_at, engine, "Hub started");
     #[cfg(target_os = "linux")]
     tell_supervisor(sd_notify::NotifyState::Ready);
@@ -343,7 +340,7 @@ fn start_publishing(
     });
 }
 
-/// Starts planning and carrying.
+/// Starts planning and carrying; returns by what calls are woken.
 fn start_telling(
     config: &Config,
     registry: Store,
@@ -351,7 +348,7 @@ fn start_telling(
     (planner, courier): (Client<PlannerCommand>, Client<CourierCommand>),
     shutdown: &watch::Receiver<bool>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<watch::Sender<()>> {
     let planned = watch::Sender::new(());
     let planner = Planner {
         store: registry.clone(),
@@ -370,7 +367,7 @@ fn start_telling(
     });
     let Some(email) = &config.email else {
         warn!("No [email] in the configuration: notices are planned and not sent");
-        return Ok(());
+        return Ok(planned);
     };
     if let Some(returns) = &email.returns {
         let intake = Intake {
@@ -405,7 +402,7 @@ fn start_telling(
         courier.run(stop).await;
         Ok(())
     });
-    Ok(())
+    Ok(planned)
 }
 
 /// Starts carrying what the law has offices told.

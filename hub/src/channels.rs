@@ -6,3 +6,4 @@ pub mod email;
 pub mod letter;
 pub mod office;
 pub mod speech;
+pub mod telephone;

@@ -28,6 +28,7 @@ pub mod registration;
 pub mod sealed;
 mod silence;
 pub mod staff;
+mod takeover;
 pub mod task;
 
 use std::path::Path;

@@ -175,7 +175,10 @@ impl Courier {
 
 /// Asks the vault again what it could not do for now. Together with sending it stays within the
 /// lease, after which another courier may carry the same message.
-async fn insist<T, A>(pause: Duration, mut ask: impl FnMut() -> A) -> Result<T, VaultError>
+pub(super) async fn insist<T, A>(
+    pause: Duration,
+    mut ask: impl FnMut() -> A,
+) -> Result<T, VaultError>
 where
     A: Future<Output = Result<T, VaultError>>,
 {

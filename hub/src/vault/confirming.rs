@@ -4,7 +4,7 @@
 use tracing::info;
 
 use super::command::PortalAnswer;
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, takeover};
 use crate::ids::NoticeId;
 use crate::notification::mark::{LetterCode, Mark, MarkPurpose};
 use crate::store::vault::{heard, notice};
@@ -34,9 +34,10 @@ impl Vault {
 
     fn confirm(&self, notice: NoticeId, by: &'static str) -> Result<PortalAnswer, VaultError> {
         let now = (self.world.wall)();
-        let is_news = self
-            .store
-            .write_now("confirm", move |tx| heard::confirm(tx, notice, by, now))?;
+        let is_news = self.store.write_now("confirm", move |tx| {
+            takeover::over(tx, notice, now)?;
+            heard::confirm(tx, notice, by, now)
+        })?;
         if is_news {
             info!(notice.id = %notice, by, "A notice was confirmed");
         }

@@ -14,6 +14,7 @@ use super::follow::is_told;
 use super::means::Means;
 use super::registration::{SealedChoices, code_content, wrong_keys};
 use super::sealed::DataKey;
+use super::takeover;
 use super::{Vault, VaultError, broken};
 use crate::evidence::leaf::{self, Salt};
 use crate::ids::{NoticeId, RegistrantId};
@@ -188,7 +189,11 @@ impl Vault {
             let number = heard::next(tx, notice)?;
             let salt = |key: &DataKey| salt(key, "heard", notice, number);
             let answer = answer(tx, &keys, who, detail, salt)?;
-            heard::note(tx, notice, outcome, answer.as_ref(), now)
+            let is_news = heard::note(tx, notice, outcome, answer.as_ref(), now)?;
+            if is_news {
+                takeover::ask(tx, &keys, notice, (outcome, 1), now)?;
+            }
+            Ok(is_news)
         })?)
     }
 
@@ -245,6 +250,9 @@ fn end(
             None => None,
         };
         carrying::finish(tx, notice, claim.claim, after, answer.as_ref(), now)?;
+        if let After::Ended(outcome) = after {
+            takeover::ask(tx, keys, notice, (outcome, 1), now)?;
+        }
     }
     Ok(())
 }
@@ -261,6 +269,7 @@ fn noted(
     if outcome.is_confirmation() && carrying::is_held(tx, notice, claim)? {
         let (_, right) = care::of_call(tx, tried.registrant, (notice, claim))?;
         if right > 0 {
+            takeover::over(tx, notice, now)?;
             return heard::confirm(tx, notice, "PIN", now);
         }
     }
@@ -275,6 +284,9 @@ fn noted(
     let is_counted = carrying::finish(tx, notice, claim, after, answer.as_ref(), now)?;
     if is_counted && word == Outcome::Accepted {
         canary::told(tx, notice, now)?;
+    }
+    if is_counted {
+        takeover::ask(tx, keys, notice, (word, tried.tries), now)?;
     }
     Ok(is_counted)
 }

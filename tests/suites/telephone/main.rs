@@ -11,3 +11,4 @@ mod outbound;
 mod place;
 mod sipp;
 mod sound;
+mod told;

@@ -4,14 +4,15 @@ use jiff::SignedDuration;
 use savin_shared::event::EventCode;
 
 use super::contacts::{phone, postal, register_by, tasks};
-use super::{accepted, ask, claim_by, each_with, fact, finish, pass, plan, told_code};
+use super::silence::unreachable;
+use super::{accepted, ask, claim_by, each_with, fact, finish, pass, plan, portal, told_code};
 use crate::ids::NoticeId;
 use crate::notification::channel::{Channel, Doors};
 use crate::notification::fact::Fact;
 use crate::vault::Vault;
 use crate::vault::command::{
-    CallOutcome, CourierAnswer, CourierCommand, Later, Message, NoticeRow, Room, StaffAnswer,
-    StaffCommand, TryOutcome,
+    CallOutcome, CourierAnswer, CourierCommand, Later, Message, NoticeRow, PortalAnswer,
+    PortalCommand, Room, StaffAnswer, StaffCommand, TryOutcome,
 };
 use crate::vault::means::Means;
 
@@ -218,9 +219,16 @@ fn hears_of_a_bounce_after_the_mail_was_taken() {
                 detail: "5.1.1 avery@example.test unknown".to_owned(),
             },
         };
+        assert_eq!(unreachable(vault), 0);
         assert!(counts(vault, heard));
         let row = row(vault, mail.notice);
         assert_eq!(row.state, "refused");
         assert_eq!(row.outcome.as_deref(), Some("bounced"));
+        assert_eq!(unreachable(vault), 1, "a person takes over");
+        let seen = PortalCommand::Seen {
+            mark: mail.marks.seen,
+        };
+        assert_eq!(portal(vault, seen), PortalAnswer::Done);
+        assert_eq!(unreachable(vault), 0, "she has it after all");
     });
 }

@@ -28,7 +28,7 @@ fn click(vault: &Vault, mark: Mark) -> PortalAnswer {
     portal(vault, PortalCommand::Silence { mark })
 }
 
-fn unreachable(vault: &Vault) -> usize {
+pub(super) fn unreachable(vault: &Vault) -> usize {
     let list = TaskCommand::List {
         kind: Some(TaskKind::Unreachable),
         limit: 99,

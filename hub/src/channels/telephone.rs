@@ -1,0 +1,283 @@
+//! Telephone: claimed from the vault, called over the trunks, carried by a script, and how each call
+//! ended kept.
+
+mod host;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use savin_shared::world::World;
+use savin_telephone::script::Script;
+use savin_telephone::script::ending::{Ending, NotAnswered, Operator, Outcome};
+use savin_telephone::script::outbound::CallBack;
+use savin_telephone::sip::conduct;
+use savin_telephone::sip::desk::Desk;
+use savin_telephone::sip::exchange::Exchange;
+use savin_telephone::sip::outbound::{NotTaken, Over};
+use savin_telephone::voice::speaker::Speaker;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{debug, error, info, warn};
+
+use super::email::insist;
+use super::speech::{self, Manner};
+use crate::notification::care::Voicemail;
+use crate::notification::channel::Channel;
+use crate::notification::contact::Contact;
+use crate::vault::VaultError;
+use crate::vault::client::Client;
+use crate::vault::command::{
+    CallOutcome, CourierAnswer, CourierCommand, Message, Room, TryOutcome,
+};
+use host::Answers;
+
+/// How often the vault is asked without being woken: what was put off becomes due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long to wait after the vault has failed.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// How often a call that lasts holds its lease anew, which is 5 minutes.
+const HOLD: Duration = Duration::from_secs(120);
+
+/// How long calls may take to be noted once the hub stops, when the exchange has hung them up.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The caller's task.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The vault's port for couriers.
+    pub vault: Client<CourierCommand>,
+    /// The trunks.
+    pub exchange: Exchange,
+    /// Says what scripts say.
+    pub speaker: Arc<Speaker>,
+    /// The operators, in order.
+    pub desks: Arc<[Desk]>,
+    /// How long a telephone rings.
+    pub ring: Duration,
+    /// Calls at once, over all trunks to the public.
+    pub lines: u32,
+    /// The number to call back.
+    pub phone: String,
+    /// The zone in which times are said.
+    pub zone: TimeZone,
+    /// Woken when something was planned.
+    pub planned: watch::Receiver<()>,
+    /// The clocks.
+    pub world: World,
+}
+
+impl Caller {
+    /// Places calls until shutdown; those under way are noted first.
+    pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
+        let mut planned = self.planned.clone();
+        let mut calling = JoinSet::new();
+        loop {
+            let pause = match self.round(&mut calling).await {
+                Ok(0) => LOOK,
+                Ok(_) => Duration::ZERO,
+                Err(failure) => {
+                    error!(reason = %failure, "Calls not claimed, trying again");
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                _ = shutdown.wait_for(|stop| *stop) => break,
+                Ok(()) = planned.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+            while let Some(ended) = calling.try_join_next() {
+                // The lease ends by itself, and the call is placed again.
+                if let Err(failure) = ended {
+                    error!(reason = %failure, "A call failed");
+                }
+            }
+        }
+        let noted = async { while calling.join_next().await.is_some() {} };
+        let _late = tokio::time::timeout(FAREWELL, noted).await;
+    }
+
+    /// Places the calls that are due; returns how many.
+    async fn round(&self, calling: &mut JoinSet<()>) -> Result<usize, VaultError> {
+        let busy = u32::try_from(calling.len()).unwrap_or(u32::MAX);
+        let room = room(self.lines, busy);
+        if room.limit == 0 {
+            return Ok(0);
+        }
+        let channel = Channel::Telephone;
+        let claim = CourierCommand::Claim { channel, room };
+        let CourierAnswer::Messages(messages) = self.vault.ask(claim).await? else {
+            return Ok(0);
+        };
+        let count = messages.len();
+        for message in messages {
+            let caller = self.clone();
+            calling.spawn(async move { caller.carry(message).await });
+        }
+        Ok(count)
+    }
+
+    /// Places a call and notes what became of it.
+    async fn carry(&self, message: Message) {
+        let (notice, claim) = (message.notice, message.claim);
+        let outcome = {
+            let mut calling = Box::pin(self.call(&message));
+            loop {
+                tokio::select! {
+                    outcome = calling.as_mut() => break outcome,
+                    () = tokio::time::sleep(HOLD) => {
+                        let hold = CourierCommand::Hold { notice, claim };
+                        if let Err(failure) = self.vault.ask(hold).await {
+                            warn!(notice.id = %notice, reason = %failure, "A call's lease was not held");
+                        }
+                    }
+                }
+            }
+        };
+        let noted = insist(PAUSE, || {
+            let outcome = outcome.clone();
+            let finish = CourierCommand::Finish {
+                notice,
+                claim,
+                outcome,
+            };
+            self.vault.ask(finish)
+        });
+        if let Err(failure) = noted.await {
+            error!(notice.id = %notice, reason = %failure,
+                "What became of a call was not noted: it is placed again");
+        }
+    }
+
+    async fn call(&self, message: &Message) -> TryOutcome {
+        let Contact::Telephone(number) = &message.to else {
+            return TryOutcome::Refused {
+                detail: "it is no telephone number".to_owned(),
+            };
+        };
+        let now = (self.world.wall)();
+        let mut script = speech::script(message, self.manner(message), &self.zone, now);
+        let dialled = self
+            .exchange
+            .dial(number.reveal(), Over::Public, self.ring)
+            .await;
+        let call = match dialled {
+            Ok(call) => call,
+            Err(refused) => return self.not_taken(message, script.as_mut(), &refused),
+        };
+        let trunk = Arc::clone(&call.trunk);
+        let host = Answers {
+            vault: &self.vault,
+            speaker: &self.speaker,
+            desks: &self.desks,
+            message,
+        };
+        let ending = conduct::conduct(&self.exchange, &host, script.as_mut(), call).await;
+        let Some(ending) = ending else {
+            error!(notice.id = %message.notice,
+                "A call had nothing to say: see `savin-hub voice build`");
+            return TryOutcome::NotTried {
+                detail: "the voice could not say it".to_owned(),
+            };
+        };
+        if ending.operator == Operator::Missed {
+            error!(notice.id = %message.notice, "No operator took a caller: call her back");
+        }
+        let detail = format!("taken over {trunk}");
+        debug!(notice.id = %message.notice, trunk.name = &*trunk, "Call ended");
+        outcome(ending, detail)
+    }
+
+    fn not_taken(
+        &self,
+        message: &Message,
+        script: &mut dyn Script,
+        refused: &NotTaken,
+    ) -> TryOutcome {
+        let trunk = refused.trunk.as_deref().unwrap_or("no trunk");
+        let detail = format!("{} over {trunk}", refused.status);
+        if refused.why == NotAnswered::Line {
+            warn!(notice.id = %message.notice, trunk.name = trunk, sip.status = refused.status,
+                "No trunk carried a call: see `savin-hub trunks`");
+        } else {
+            info!(notice.id = %message.notice, trunk.name = trunk, sip.status = refused.status,
+                "Nobody took a call");
+        }
+        match conduct::not_taken(script, refused.why) {
+            Some(ending) => outcome(ending, detail),
+            None => TryOutcome::NotTried { detail },
+        }
+    }
+
+    /// Returns how she may be called.
+    fn manner(&self, message: &Message) -> Manner {
+        let care = message.call.as_ref();
+        let may_leave = care.is_some_and(|care| care.voicemail == Voicemail::Neutral);
+        Manner {
+            code_word: care.and_then(|care| care.code_word.clone()),
+            voicemail: may_leave.then(|| CallBack {
+                phone: self.phone.chars().filter(char::is_ascii_digit).collect(),
+                reference: reference(message),
+            }),
+            ..Manner::default()
+        }
+    }
+}
+
+/// Returns room for what is due: a fifth of the lines, and one at least of several, is kept for escapes.
+const fn room(lines: u32, busy: u32) -> Room {
+    let kept = lines.div_ceil(5);
+    let kept = if lines > 1 { kept } else { 0 };
+    Room {
+        limit: lines.saturating_sub(busy),
+        ordinary: lines.saturating_sub(kept).saturating_sub(busy),
+    }
+}
+
+/// Returns the digits by which an operator finds the notice: the first of its identifier.
+fn reference(message: &Message) -> String {
+    let digits = message.notice.to_string();
+    let digits = digits.chars().filter_map(|digit| digit.to_digit(16));
+    digits
+        .take(8)
+        .map(|digit| (digit % 10).to_string())
+        .collect()
+}
+
+/// Returns what the vault is told of how a call ended.
+fn outcome(ending: Ending, detail: String) -> TryOutcome {
+    let call = match ending.outcome {
+        Outcome::CodeSaid => return TryOutcome::Accepted { detail },
+        Outcome::NeverCall => return TryOutcome::Refused { detail },
+        Outcome::NotAnswered(NotAnswered::Line) => return TryOutcome::NotTried { detail },
+        Outcome::Confirmed => CallOutcome::Confirmed,
+        Outcome::NotConfirmed | Outcome::Duress | Outcome::Served => CallOutcome::Answered,
+        Outcome::Machine(_) => CallOutcome::Machine,
+        Outcome::NotAnswered(NotAnswered::Busy) => CallOutcome::Busy,
+        Outcome::NotAnswered(NotAnswered::NoAnswer | NotAnswered::Declined) => {
+            CallOutcome::NoAnswer
+        }
+        Outcome::NotAnswered(NotAnswered::NoSuchNumber) => CallOutcome::Unallocated,
+    };
+    TryOutcome::Call { call, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::room;
+
+    #[test]
+    fn lines_are_kept_for_escapes() {
+        let places = |lines, busy| {
+            let room = room(lines, busy);
+            (room.limit, room.ordinary)
+        };
+        assert_eq!(places(10, 0), (10, 8));
+        assert_eq!(places(10, 8), (2, 0));
+        assert_eq!(places(10, 12), (0, 0));
+        assert_eq!(places(2, 0), (2, 1));
+        assert_eq!(places(1, 0), (1, 1));
+    }
+}

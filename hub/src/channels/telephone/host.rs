@@ -1,0 +1,79 @@
+//! What a call's script asks the hub: what something sounds like, whether a PIN is hers, who is at a
+//! desk.
+
+use std::sync::Arc;
+
+use savin_shared::pii::Secret;
+use savin_telephone::audio::Codec;
+use savin_telephone::script::Checked;
+use savin_telephone::script::query::{Query, Reply};
+use savin_telephone::script::speech::Play;
+use savin_telephone::sip::conduct::Host;
+use savin_telephone::sip::desk::Desk;
+use savin_telephone::voice::speaker::Speaker;
+use tracing::error;
+
+use crate::vault::client::Client;
+use crate::vault::command::{CourierAnswer, CourierCommand, Message, PinVerdict};
+
+/// Answers the script of one call.
+pub(super) struct Answers<'a> {
+    pub(super) vault: &'a Client<CourierCommand>,
+    pub(super) speaker: &'a Arc<Speaker>,
+    pub(super) desks: &'a [Desk],
+    pub(super) message: &'a Message,
+}
+
+impl Host for Answers<'_> {
+    async fn voice(&self, play: &Play) -> Option<Arc<[i16]>> {
+        let (speaker, play) = (Arc::clone(self.speaker), play.clone());
+        // It reads files, and may run the command that says names.
+        let said = tokio::task::spawn_blocking(move || speaker.say(&play)).await;
+        match said {
+            Ok(Ok(sound)) => Some(
+                sound
+                    .iter()
+                    .map(|code| Codec::Mulaw.decode(*code))
+                    .collect(),
+            ),
+            Ok(Err(failure)) => {
+                error!(notice.id = %self.message.notice, reason = %failure, "A call cannot speak");
+                None
+            }
+            Err(failure) => {
+                error!(notice.id = %self.message.notice, reason = %failure, "A call cannot speak");
+                None
+            }
+        }
+    }
+
+    async fn check(&self, pin: &Secret<String>) -> Checked {
+        let check = CourierCommand::Check {
+            notice: self.message.notice,
+            claim: self.message.claim,
+            said: pin.clone(),
+        };
+        match self.vault.ask(check).await {
+            Ok(CourierAnswer::Pin(PinVerdict::Right)) => Checked::Right,
+            Ok(CourierAnswer::Pin(PinVerdict::Wrong)) => Checked::Wrong,
+            Ok(
+                CourierAnswer::Pin(PinVerdict::Closed)
+                | CourierAnswer::Messages(_)
+                | CourierAnswer::Noted(_),
+            ) => Checked::Unavailable,
+            Err(failure) => {
+                error!(notice.id = %self.message.notice, reason = %failure, "A PIN was not looked at");
+                Checked::Unavailable
+            }
+        }
+    }
+
+    async fn query(&self, _query: Query) -> Reply {
+        // Only calls that come in ask.
+        Reply::Unavailable
+    }
+
+    async fn roster(&self) -> Vec<Desk> {
+        self.desks.to_vec()
+    }
+}
