@@ -266,6 +266,7 @@ async fn start_parts(
         site: site(&config.web),
         registry: registry.clone(),
     };
+    let spoken = lookup.clone();
     let portal = Portal {
         lookup,
         vault: ports.portal,
@@ -293,7 +294,7 @@ async fn start_parts(
     });
     let couriers = (ports.planner, ports.courier.clone());
     let planned = start_telling(&config, registry, stored, couriers, shutdown, tasks)?;
-    calling::start(&config, ports.courier, planned, shutdown, tasks).await?;
+    calling::start(&config, (spoken, ports.courier), planned, shutdown, tasks).await?;
     info!(agents.address = %agents_at, web.address = %web_at, engine, "Hub started");
     #[cfg(target_os = "linux")]
     tell_supervisor(sd_notify::NotifyState::Ready);

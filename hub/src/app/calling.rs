@@ -1,4 +1,4 @@
-//! Starts calling: the trunks, and what places calls over them.
+//! Starts calling: the trunks, what places calls over them, and what takes those that come in.
 
 use std::sync::Arc;
 
@@ -14,14 +14,16 @@ use crate::channels::telephone::Caller;
 use crate::config::Config;
 use crate::vault::client::Client;
 use crate::vault::command::CourierCommand;
+use crate::web::Lookup;
+use crate::web::voice::ring::Taker;
 
-/// Opens the trunks of the configuration, if there are any, and calls over them.
+/// Opens the trunks of the configuration, if there are any, calls over them, and takes calls.
 ///
 /// # Errors
 /// Returns why a trunk cannot be opened.
 pub(super) async fn start(
     config: &Config,
-    vault: Client<CourierCommand>,
+    (lookup, vault): (Lookup, Client<CourierCommand>),
     planned: watch::Sender<()>,
     shutdown: &watch::Receiver<bool>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -33,18 +35,24 @@ pub(super) async fn start(
         warn!("No desks in [telephone]: whoever asks for a person hears that nobody is there");
     }
     let opened = Exchange::open(telephone.settings.clone(), world()).await;
-    // Calls that come in are refused until somebody takes them.
-    let (exchange, door, _rings) = opened.context("failed to open the trunks")?;
+    let (exchange, door, rings) = opened.context("failed to open the trunks")?;
     let public = |purpose| purpose == Use::Public;
     let trunks = telephone.settings.trunks.iter();
     let lines = trunks
         .filter(|trunk| public(trunk.purpose))
         .map(|trunk| trunk.lines);
+    let speaker = Arc::new(speaker(config));
+    let taker = Taker {
+        lookup,
+        exchange: exchange.clone(),
+        speaker: Arc::clone(&speaker),
+        desks: telephone.desks.clone().into(),
+    };
     let caller = Caller {
         vault,
         exchange,
-        speaker: Arc::new(speaker(config)),
-        desks: telephone.desks.clone().into(),
+        speaker,
+        desks: Arc::clone(&taker.desks),
         ring: telephone.ring,
         lines: lines.sum(),
         phone: config.web.phone.clone(),
@@ -53,6 +61,11 @@ pub(super) async fn start(
         world: world(),
     };
     let (stop_door, stop_caller) = (shutdown.clone(), shutdown.clone());
+    let stop_taker = shutdown.clone();
+    tasks.spawn(async move {
+        taker.run(rings, stop_taker).await;
+        Ok(())
+    });
     tasks.spawn(async move {
         door.run(stop_door).await;
         Ok(())

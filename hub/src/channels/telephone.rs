@@ -183,7 +183,14 @@ impl Caller {
             };
         };
         if ending.operator == Operator::Missed {
-            error!(notice.id = %message.notice, "No operator took a caller: call her back");
+            error!(notice.id = %message.notice, "No operator took a caller: a person calls her back");
+            let notice = message.notice;
+            let asked = insist(PAUSE, || {
+                self.vault.ask(CourierCommand::CallBack { notice })
+            });
+            if let Err(failure) = asked.await {
+                error!(notice.id = %notice, reason = %failure, "Nobody was asked to call her back");
+            }
         }
         let detail = format!("taken over {trunk}");
         debug!(notice.id = %message.notice, trunk.name = &*trunk, "Call ended");

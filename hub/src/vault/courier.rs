@@ -103,6 +103,14 @@ impl Vault {
             CourierCommand::Heard { notice, later } => {
                 Ok(CourierAnswer::Noted(self.heard(notice, later)?))
             }
+            CourierCommand::CallBack { notice } => {
+                let now = (self.world.wall)();
+                let keys = std::sync::Arc::clone(&self.keys);
+                let is_asked = self.store.write_now("call back", move |tx| {
+                    takeover::call_back(tx, &keys, notice, now)
+                })?;
+                Ok(CourierAnswer::Noted(is_asked))
+            }
             CourierCommand::CameBack { mark, detail } => {
                 let is_ours = self.keys.is_ours(MarkPurpose::Return, &mark);
                 let later = Later::Bounced { detail };

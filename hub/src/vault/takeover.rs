@@ -70,6 +70,31 @@ pub(super) fn ask(
     task::open(tx, keys, &ask, now).map(|_| ())
 }
 
+/// Has a person call her back who wanted one in a call and reached none; returns whether that is news.
+pub(super) fn call_back(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    id: NoticeId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(standing) = notice::find(tx, id)? else {
+        return Ok(false);
+    };
+    let short = short(id);
+    let ask = Ask {
+        kind: TaskKind::ByHand,
+        subject: format!("call-back/{id}"),
+        registrant: standing.registrant,
+        urgency: URGENCY,
+        due_at: None,
+        note: format!(
+            "She wanted to speak with a person when she was called about notice {short}, and none was \
+             free. Call her back: `savin-hub notices script {short} --as KEYFILE` has where."
+        ),
+    };
+    task::open(tx, keys, &ask, now)
+}
+
 /// Ends a person's work on a notice that she has confirmed.
 pub(super) fn over(tx: &mut Tx<'_>, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
     for kind in [TaskKind::Unreachable, TaskKind::ByHand] {

@@ -12,11 +12,12 @@ use serde_json::Value;
 use crate::place::port;
 use crate::sipp::{Sipp, Step};
 
-/// Adds trunks to a hub's configuration, each with sipp at a port, and whatever else is to stand in it.
-pub(crate) fn trunks(folder: &Path, at: &[(&str, u16)], more: &str) -> anyhow::Result<()> {
+/// Adds trunks to a hub's configuration, each with its server at a port, and whatever else is to stand in
+/// it; returns where the hub listens for each.
+pub(crate) fn trunks(folder: &Path, at: &[(&str, u16)], more: &str) -> anyhow::Result<Vec<u16>> {
     let first = 40_000 + (port() - 24_000) * 4;
-    let trunks = at.iter().map(|(name, at)| {
-        let listen = port();
+    let listening: Vec<u16> = at.iter().map(|_| port()).collect();
+    let trunks = at.iter().zip(&listening).map(|((name, at), listen)| {
         format!(
             "[[telephone.trunks]]\nname = '{name}'\nserver = '127.0.0.1:{at}'\n\
             listen = '127.0.0.1:{listen}'\ncaller = '6015550100'\nlines = 2\n"
@@ -29,7 +30,8 @@ pub(crate) fn trunks(folder: &Path, at: &[(&str, u16)], more: &str) -> anyhow::R
     );
     let file = folder.join("hub").join("hub.toml");
     let mut file = OpenOptions::new().append(true).open(file)?;
-    Ok(file.write_all(config.as_bytes())?)
+    file.write_all(config.as_bytes())?;
+    Ok(listening)
 }
 
 #[test]

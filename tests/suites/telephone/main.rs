@@ -4,6 +4,7 @@
 //! Wants root: sipp sends recorded keys through raw sockets.
 
 mod agreed;
+mod asked;
 mod baresip;
 mod hub;
 mod inbound;

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use savin_shared::pii::Secret;
-use savin_telephone::audio::Codec;
 use savin_telephone::script::Checked;
 use savin_telephone::script::query::{Query, Reply};
 use savin_telephone::script::speech::Play;
@@ -26,25 +25,11 @@ pub(super) struct Answers<'a> {
 
 impl Host for Answers<'_> {
     async fn voice(&self, play: &Play) -> Option<Arc<[i16]>> {
-        let (speaker, play) = (Arc::clone(self.speaker), play.clone());
-        // It reads files, and may run the command that says names.
-        let said = tokio::task::spawn_blocking(move || speaker.say(&play)).await;
-        match said {
-            Ok(Ok(sound)) => Some(
-                sound
-                    .iter()
-                    .map(|code| Codec::Mulaw.decode(*code))
-                    .collect(),
-            ),
-            Ok(Err(failure)) => {
-                error!(notice.id = %self.message.notice, reason = %failure, "A call cannot speak");
-                None
-            }
-            Err(failure) => {
-                error!(notice.id = %self.message.notice, reason = %failure, "A call cannot speak");
-                None
-            }
-        }
+        let said = self.speaker.sound(play).await;
+        said.inspect_err(|failure| {
+            error!(notice.id = %self.message.notice, reason = %failure, "A call cannot speak");
+        })
+        .ok()
     }
 
     async fn check(&self, pin: &Secret<String>) -> Checked {

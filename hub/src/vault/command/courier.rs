@@ -57,6 +57,11 @@ pub enum CourierCommand {
         /// What was heard.
         later: Later,
     },
+    /// In a call she wanted to speak with a person, and none was free: somebody calls her back.
+    CallBack {
+        /// About which message she was called.
+        notice: NoticeId,
+    },
     /// A mail server says that it cannot deliver a message, to the address that the message named for
     /// that; nothing is believed whose mark this vault did not give out.
     CameBack {

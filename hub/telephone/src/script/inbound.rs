@@ -136,10 +136,18 @@ impl Inbound {
         vec![Effect::Query(query)]
     }
 
+    /// Returns what is said where no operator is free: that somebody calls back only where that can be noted.
+    const fn nobody_free(&self) -> Prompt {
+        match self.scope {
+            Scope::LookUps => Prompt::TryAgain,
+            Scope::All => Prompt::NoOperator,
+        }
+    }
+
     /// Calls an operator, once a call; where none was free, what is left is a call back.
     fn dial(&mut self, why: Prompt) -> Vec<Effect> {
         if self.has_dialled {
-            return self.talk.over(vec![self.talk.say(Prompt::NoOperator)]);
+            return self.talk.over(vec![self.talk.say(self.nobody_free())]);
         }
         self.has_dialled = true;
         self.talk.dial(why)
@@ -422,6 +430,9 @@ impl Script for Inbound {
                 }
                 self.talk.go_on();
                 self.misses = 0;
+                if self.scope == Scope::LookUps {
+                    return self.talk.over(vec![self.talk.say(self.nobody_free())]);
+                }
                 self.go(State::Phone(Purpose::CallBack), &[Prompt::NoOperator])
             }
             _ if self.talk.is_dialling() => Vec::new(),

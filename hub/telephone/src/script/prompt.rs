@@ -51,6 +51,8 @@ prompts! {
     Trouble = "trouble",
     /// That no operator is free, and that somebody calls back.
     NoOperator = "no-operator",
+    /// That no operator is free, and to call again: nobody here can note a number.
+    TryAgain = "try-again",
     /// What to press after a notice was told.
     AfterNotice = "after-notice",
     /// The good-bye.

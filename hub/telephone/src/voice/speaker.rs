@@ -62,6 +62,18 @@ impl Speaker {
         Ok(sound)
     }
 
+    /// Says something to a line, on a thread that may wait: files are read, and the command that says names
+    /// may run.
+    ///
+    /// # Errors
+    /// Returns [`SpeakError`] as [`Self::say`] does, or where that thread fails.
+    pub async fn sound(self: &Arc<Self>, play: &Play) -> Result<Arc<[i16]>, SpeakError> {
+        let (speaker, play) = (Arc::clone(self), play.clone());
+        let saying = tokio::task::spawn_blocking(move || speaker.say(&play));
+        let said = saying.await.map_err(|_| SpeakError::Thread)??;
+        Ok(said.iter().map(|code| Codec::Mulaw.decode(*code)).collect())
+    }
+
     fn add(&self, sound: &mut Vec<u8>, language: Language, piece: Piece) -> Result<(), SpeakError> {
         let phrase = match piece {
             Piece::Silence(length_ms) => {
@@ -169,6 +181,9 @@ pub enum SpeakError {
     /// A name cannot be said.
     #[error("say a name")]
     Name(#[from] EngineError),
+    /// The thread that says it failed.
+    #[error("say anything: the thread failed")]
+    Thread,
     /// A file cannot be used.
     #[error("use the catalogue of phrases")]
     Catalogue(#[from] CatalogueError),

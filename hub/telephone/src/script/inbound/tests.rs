@@ -161,6 +161,9 @@ fn lets_nobody_enter_in_vain_what_only_a_person_can_do() {
     assert!(call.says(Prompt::AfterStatus));
     call.on(press("3"));
     assert!(call.is_dialling());
+    // Nobody is free: no number is asked for that would be lost.
+    call.on(Event::Dialled(Dialled::NoneAnswered));
+    assert!(call.says(Prompt::TryAgain) && !call.says(Prompt::EnterCallBack));
 }
 
 #[test]

@@ -1,0 +1,127 @@
+//! The toll-free number: calls that come in, answered by the script, with an operator behind 0 (section 1(d)
+//! and (e)). The caller's number is neither asked nor kept: anyone can show any.
+
+use std::sync::Arc;
+
+use savin_shared::pii::Secret;
+use savin_telephone::script::Checked;
+use savin_telephone::script::ending::Operator;
+use savin_telephone::script::inbound::{Inbound, Scope};
+use savin_telephone::script::pace::Pace;
+use savin_telephone::script::query::{Query, Reply};
+use savin_telephone::script::speech::{Language, Play};
+use savin_telephone::sip::conduct::{self, Host};
+use savin_telephone::sip::desk::Desk;
+use savin_telephone::sip::exchange::Exchange;
+use savin_telephone::sip::incoming::Incoming;
+use savin_telephone::voice::speaker::Speaker;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tracing::{error, info};
+
+use super::{Lookup, answer};
+use crate::store::registry::task::{self, NewTask, TaskKind};
+
+/// How soon a caller whom no operator took is somebody's work.
+const URGENCY: u8 = 1;
+
+/// Takes calls.
+#[derive(Debug, Clone)]
+pub struct Taker {
+    /// What look-ups need: nothing of the vault.
+    pub lookup: Lookup,
+    /// The trunks.
+    pub exchange: Exchange,
+    /// Says what the script says.
+    pub speaker: Arc<Speaker>,
+    /// The operators, in order.
+    pub desks: Arc<[Desk]>,
+}
+
+impl Taker {
+    /// Takes calls until shutdown.
+    pub async fn run(
+        self,
+        mut rings: mpsc::Receiver<Incoming>,
+        mut shutdown: watch::Receiver<bool>,
+    ) {
+        let mut taking = JoinSet::new();
+        loop {
+            let incoming = tokio::select! {
+                _ = shutdown.wait_for(|stop| *stop) => return,
+                incoming = rings.recv() => incoming,
+            };
+            let Some(incoming) = incoming else { return };
+            let taker = self.clone();
+            taking.spawn(async move { taker.take(incoming).await });
+            while let Some(ended) = taking.try_join_next() {
+                if let Err(failure) = ended {
+                    error!(reason = %failure, "A call that came in failed");
+                }
+            }
+        }
+    }
+
+    async fn take(&self, incoming: Incoming) {
+        let trunk = Arc::clone(incoming.trunk());
+        let Some(call) = incoming.answer().await else {
+            info!(trunk.name = &*trunk, "A call came in and was given up");
+            return;
+        };
+        info!(trunk.name = &*trunk, "A call was taken");
+        let mut script = Inbound::new(Language::English, Pace::Normal, Scope::LookUps);
+        let ending = conduct::conduct(&self.exchange, self, &mut script, call).await;
+        match ending {
+            None => error!("A caller could not be told anything more: see `savin-hub voice build`"),
+            Some(ending) if ending.operator == Operator::Missed => self.missed().await,
+            Some(_) => {}
+        }
+    }
+
+    /// Has a person look why no operator took a caller: reaching one is the law.
+    async fn missed(&self) {
+        error!("A caller wanted an operator, and no desk took the call");
+        let now = (self.lookup.site.world.wall)();
+        let task = NewTask {
+            kind: TaskKind::Other,
+            subject: format!("operator/{}", now.as_second() / 60),
+            facility: None,
+            person: None,
+            other: None,
+            record: None,
+            event: None,
+            urgency: URGENCY,
+            due_at: None,
+            note: "99-45-1(1)(e): a caller wanted an operator and none of [telephone] desks took the call. \
+                   See that one is there; `savin-hub trunks` shows the lines."
+                .to_owned(),
+        };
+        let open = move |tx: &mut crate::store::conn::Tx<'_>| {
+            task::open(tx, std::slice::from_ref(&task), now)
+        };
+        if let Err(failure) = self.lookup.registry.write("operator missed", open).await {
+            error!(reason = %failure, "Nobody was asked why no operator took a caller");
+        }
+    }
+}
+
+impl Host for Taker {
+    async fn voice(&self, play: &Play) -> Option<Arc<[i16]>> {
+        let said = self.speaker.sound(play).await;
+        said.inspect_err(|failure| error!(reason = %failure, "A call cannot speak"))
+            .ok()
+    }
+
+    async fn check(&self, _pin: &Secret<String>) -> Checked {
+        // Nobody signs in here yet.
+        Checked::Unavailable
+    }
+
+    async fn query(&self, query: Query) -> Reply {
+        answer(&self.lookup, query).await
+    }
+
+    async fn roster(&self) -> Vec<Desk> {
+        self.desks.to_vec()
+    }
+}
