@@ -159,10 +159,16 @@ async fn a_caller_who_gives_up_leaves_no_operator_ringing() -> anyhow::Result<()
     let roster = [desk("rings", 30)];
     let connecting = hub.exchange.connect(&mut line, &roster);
     let hanging_up = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        let deadline = monotonic() + PATIENCE;
+        while rings.received("INVITE") == 0 {
+            ensure!(monotonic() < deadline, "no operator was called");
+            tokio::time::sleep(LOOK).await;
+        }
         phone.hang_up();
+        anyhow::Ok(())
     };
-    let (connected, ()) = tokio::join!(connecting, hanging_up);
+    let (connected, hung_up) = tokio::join!(connecting, hanging_up);
+    hung_up?;
     ensure!(connected == Connected::CallerGone, "{connected:?}");
     let deadline = monotonic() + PATIENCE;
     while rings.received("CANCEL") == 0 {
