@@ -9,16 +9,19 @@ use axum::response::Response;
 
 use super::Portal;
 use super::page::{Page, render};
-use super::portal::{message, unexpected};
+use super::portal::{message, settled};
 use crate::notification::mark::Mark;
 use crate::notification::words::Language;
-use crate::vault::command::{PortalAnswer, PortalCommand};
+use crate::vault::command::PortalCommand;
 
 #[derive(Debug, Template)]
 #[template(path = "mail_stop.html")]
 struct StopPage {
     page: Page,
 }
+
+/// What is said of a link that this hub did not give out.
+pub(super) const WRONG: (&str, &str) = ("mail-wrong-heading", "mail-wrong-text");
 
 /// Asks whether e-mail is to be turned off.
 pub async fn ask(
@@ -29,7 +32,7 @@ pub async fn ask(
     let page = Page::new(&portal.lookup.site, language, &format!("/mail/stop/{mark}"));
     match Mark::parse(&mark) {
         Some(_) => render(StatusCode::OK, &StopPage { page }),
-        None => message(page, "mail-wrong-heading", "mail-wrong-text"),
+        None => message(page, WRONG.0, WRONG.1),
     }
 }
 
@@ -41,11 +44,9 @@ pub async fn stop(
 ) -> Response {
     let page = Page::new(&portal.lookup.site, language, "/manage");
     let Some(mark) = Mark::parse(&mark) else {
-        return message(page, "mail-wrong-heading", "mail-wrong-text");
+        return message(page, WRONG.0, WRONG.1);
     };
-    match portal.vault.ask(PortalCommand::Silence { mark }).await {
-        Ok(PortalAnswer::Done) => message(page, "mail-off-heading", "mail-off-text"),
-        Ok(PortalAnswer::Refused) => message(page, "mail-wrong-heading", "mail-wrong-text"),
-        other => unexpected(page, other),
-    }
+    let answer = portal.vault.ask(PortalCommand::Silence { mark }).await;
+    let off = ("mail-off-heading", "mail-off-text");
+    settled(page, answer, (off, WRONG))
 }

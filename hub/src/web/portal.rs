@@ -243,6 +243,22 @@ pub(super) fn message(page: Page, heading: &str, text: &str) -> Response {
     )
 }
 
+/// A heading and a text, by their keys.
+type Said = (&'static str, &'static str);
+
+/// Shows that something was done, or that it could not be.
+pub(super) fn settled(
+    page: Page,
+    answer: Result<PortalAnswer, VaultError>,
+    (done, refused): (Said, Said),
+) -> Response {
+    match answer {
+        Ok(PortalAnswer::Done) => message(page, done.0, done.1),
+        Ok(PortalAnswer::Refused) => message(page, refused.0, refused.1),
+        other => unexpected(page, other),
+    }
+}
+
 pub(super) fn unexpected(page: Page, answer: Result<PortalAnswer, VaultError>) -> Response {
     match answer {
         Err(cause) => failure::broken(page, &cause),

@@ -11,12 +11,16 @@ use axum::response::Response;
 use axum::{Extension, Form};
 use serde::Deserialize;
 
-use super::Portal;
 use super::page::{Page, render};
-use super::portal::{message, unexpected};
+use super::portal::{message, settled};
+use super::{Portal, mail};
 use crate::notification::mark::{LetterCode, Mark};
 use crate::notification::words::Language;
-use crate::vault::command::{PortalAnswer, PortalCommand};
+use crate::vault::command::PortalCommand;
+
+/// What is said once she has confirmed, and of a code that is none.
+const DONE: (&str, &str) = ("seen-done-heading", "seen-done-text");
+const WRONG: (&str, &str) = ("seen-wrong-heading", "seen-wrong-text");
 
 #[derive(Debug, Template)]
 #[template(path = "seen.html")]
@@ -44,7 +48,7 @@ pub async fn ask(
             let asks_code = false;
             render(StatusCode::OK, &SeenPage { page, asks_code })
         }
-        None => message(page, "mail-wrong-heading", "mail-wrong-text"),
+        None => message(page, mail::WRONG.0, mail::WRONG.1),
     }
 }
 
@@ -56,13 +60,10 @@ pub async fn confirm(
 ) -> Response {
     let page = Page::new(&portal.lookup.site, language, "/manage");
     let Some(mark) = Mark::parse(&mark) else {
-        return message(page, "mail-wrong-heading", "mail-wrong-text");
+        return message(page, mail::WRONG.0, mail::WRONG.1);
     };
-    match portal.vault.ask(PortalCommand::Seen { mark }).await {
-        Ok(PortalAnswer::Done) => message(page, "seen-done-heading", "seen-done-text"),
-        Ok(PortalAnswer::Refused) => message(page, "mail-wrong-heading", "mail-wrong-text"),
-        other => unexpected(page, other),
-    }
+    let answer = portal.vault.ask(PortalCommand::Seen { mark }).await;
+    settled(page, answer, (DONE, mail::WRONG))
 }
 
 /// Asks whoever has a letter for its code.
@@ -83,11 +84,8 @@ pub async fn confirm_code(
 ) -> Response {
     let page = Page::new(&portal.lookup.site, language, "/seen");
     let Some(code) = LetterCode::parse(&form.code) else {
-        return message(page, "seen-wrong-heading", "seen-wrong-text");
+        return message(page, WRONG.0, WRONG.1);
     };
-    match portal.vault.ask(PortalCommand::SeenLetter { code }).await {
-        Ok(PortalAnswer::Done) => message(page, "seen-done-heading", "seen-done-text"),
-        Ok(PortalAnswer::Refused) => message(page, "seen-wrong-heading", "seen-wrong-text"),
-        other => unexpected(page, other),
-    }
+    let answer = portal.vault.ask(PortalCommand::SeenLetter { code }).await;
+    settled(page, answer, (DONE, WRONG))
 }
