@@ -13,7 +13,7 @@ use std::time::Duration;
 use savin_shared::fault::Fault;
 use savin_shared::world::World;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::ids::NoticeId;
@@ -24,8 +24,8 @@ use crate::vault::command::{CourierAnswer, CourierCommand, Message, Room, TryOut
 use compose::Composer;
 use transport::{Cause, Mailer, Sent};
 
-/// Messages that are carried at once.
-const AT_ONCE: u32 = 8;
+/// Messages that are carried at once; two of these places are kept for escapes and codes.
+const AT_ONCE: u32 = 10;
 
 /// How often the vault is asked without being woken: what was put off becomes due.
 const LOOK: Duration = Duration::from_secs(1);
@@ -60,48 +60,45 @@ impl Courier {
     /// Carries messages until shutdown; what is under way is finished first.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         let mut planned = self.planned.clone();
+        let mut carrying = JoinSet::new();
         loop {
-            let pause = match self.round().await {
-                Ok(0) => LOOK,
-                Ok(_) => Duration::ZERO,
+            let pause = match self.round(&mut carrying).await {
+                Ok(()) => LOOK,
                 Err(failure) => {
                     error!(reason = %failure, "Messages not claimed, trying again");
                     PAUSE
                 }
             };
             tokio::select! {
-                _ = shutdown.wait_for(|stop| *stop) => return,
+                _ = shutdown.wait_for(|stop| *stop) => break,
                 Ok(()) = planned.changed() => {}
+                // A place is free again, while others may still wait for a slow server.
+                Some(carried) = carrying.join_next() => ended(carried),
                 () = tokio::time::sleep(pause) => {}
             }
         }
+        while let Some(carried) = carrying.join_next().await {
+            ended(carried);
+        }
     }
 
-    /// Carries what is due; returns how many messages that were.
-    async fn round(&self) -> Result<usize, VaultError> {
-        let CourierAnswer::Messages(messages) = self
-            .vault
-            .ask(CourierCommand::Claim {
-                channel: Channel::Email,
-                room: Room::all(AT_ONCE),
-            })
-            .await?
-        else {
-            return Ok(0);
+    /// Begins to carry what is due, as far as there are places.
+    async fn round(&self, carrying: &mut JoinSet<()>) -> Result<(), VaultError> {
+        let busy = u32::try_from(carrying.len()).unwrap_or(u32::MAX);
+        let room = Room::of(AT_ONCE, busy);
+        if room.limit == 0 {
+            return Ok(());
+        }
+        let channel = Channel::Email;
+        let claim = CourierCommand::Claim { channel, room };
+        let CourierAnswer::Messages(messages) = self.vault.ask(claim).await? else {
+            return Ok(());
         };
-        let count = messages.len();
-        let mut carrying = JoinSet::new();
         for message in messages {
             let courier = self.clone();
             carrying.spawn(async move { courier.carry(&message).await });
         }
-        while let Some(carried) = carrying.join_next().await {
-            // The lease ends by itself, and the message is tried again.
-            if let Err(failure) = carried {
-                error!(reason = %failure, "Carrying a message failed");
-            }
-        }
-        Ok(count)
+        Ok(())
     }
 
     /// Carries a message and notes what became of it.
@@ -170,6 +167,13 @@ impl Courier {
             }
             Cause::Taken | Cause::Recipient | Cause::Relay | Cause::Later | Cause::Line => {}
         }
+    }
+}
+
+/// Says that carrying a message failed, if it did. The lease ends by itself, and the message is tried again.
+fn ended(carried: Result<(), JoinError>) {
+    if let Err(failure) = carried {
+        error!(reason = %failure, "Carrying a message failed");
     }
 }
 

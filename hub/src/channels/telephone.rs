@@ -102,7 +102,7 @@ impl Caller {
     /// Places the calls that are due; returns how many.
     async fn round(&self, calling: &mut JoinSet<()>) -> Result<usize, VaultError> {
         let busy = u32::try_from(calling.len()).unwrap_or(u32::MAX);
-        let room = room(self.lines, busy);
+        let room = Room::of(self.lines, busy);
         if room.limit == 0 {
             return Ok(0);
         }
@@ -233,16 +233,6 @@ impl Caller {
     }
 }
 
-/// Returns room for what is due: a fifth of the lines, and one at least of several, is kept for escapes.
-const fn room(lines: u32, busy: u32) -> Room {
-    let kept = lines.div_ceil(5);
-    let kept = if lines > 1 { kept } else { 0 };
-    Room {
-        limit: lines.saturating_sub(busy),
-        ordinary: lines.saturating_sub(kept).saturating_sub(busy),
-    }
-}
-
 /// Returns the digits by which an operator finds the notice: the first of its identifier.
 fn reference(message: &Message) -> String {
     let digits = message.notice.to_string();
@@ -269,22 +259,4 @@ fn outcome(ending: Ending, detail: String) -> TryOutcome {
         Outcome::NotAnswered(NotAnswered::NoSuchNumber) => CallOutcome::Unallocated,
     };
     TryOutcome::Call { call, detail }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::room;
-
-    #[test]
-    fn lines_are_kept_for_escapes() {
-        let places = |lines, busy| {
-            let room = room(lines, busy);
-            (room.limit, room.ordinary)
-        };
-        assert_eq!(places(10, 0), (10, 8));
-        assert_eq!(places(10, 8), (2, 0));
-        assert_eq!(places(10, 12), (0, 0));
-        assert_eq!(places(2, 0), (2, 1));
-        assert_eq!(places(1, 0), (1, 1));
-    }
 }

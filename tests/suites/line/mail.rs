@@ -1,6 +1,7 @@
 //! From a release to a letter: through Postfix, and through a server that misbehaves.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -77,19 +78,24 @@ fn listed(stage: &Stage, count: usize) -> anyhow::Result<Vec<PersonId>> {
         .collect()
 }
 
-/// Releases everybody who was listed.
-fn release(stage: &Stage, count: usize) -> anyhow::Result<()> {
+/// Has the jail write that people moved, by their places in its list.
+fn moved(stage: &Stage, file: &str, movement: &str, who: Range<usize>) -> anyhow::Result<()> {
     let header = ["BookingNumber", "Movement", "At", "Reason"];
-    let rows = (0..count).map(|number| {
+    let rows = who.map(|number| {
         [
             format!("B{number}"),
-            "RELEASE".to_owned(),
+            movement.to_owned(),
             "2026-06-02 09:30:00".to_owned(),
             "BOND".to_owned(),
         ]
     });
     let movements = ExportFolder::new(stage.agent.folder().join("movements"));
-    movements.put("movements.csv", &csv(&header, rows)?)?;
+    movements.put(file, &csv(&header, rows)?).map(|_| ())
+}
+
+/// Releases everybody who was listed.
+fn release(stage: &Stage, count: usize) -> anyhow::Result<()> {
+    moved(stage, "movements.csv", "RELEASE", 0..count)?;
     let mut tail = stage.tail()?;
     for _ in 0..count {
         tail.wait_for(PATIENCE, |known| known.code == EventCode::Released)?;
@@ -339,6 +345,33 @@ fn tries_again_what_may_be_otherwise_later_and_leaves_what_is_final() -> anyhow:
         .iter()
         .filter(|(state, tries, _)| state == "accepted" && *tries == 2);
     assert_eq!(twice.count(), count - 1, "{told:?}");
+    stage.strike()
+}
+
+#[test]
+fn an_escape_does_not_wait_behind_mail_that_a_server_holds_up() -> anyhow::Result<()> {
+    const HELD_UP: usize = 6;
+    let folder = tempfile::tempdir()?;
+    let stage = Stage::set(folder.path(), &programs(), HubOptions::default(), &feeds())?;
+    let people = listed(&stage, HELD_UP + 1)?;
+    for (number, person) in people.into_iter().enumerate() {
+        stage.register(&format!("registrant{number}@home.example"), person)?;
+    }
+    let frozen = Fault {
+        step: Step::Sender,
+        misdeed: Misdeed::Freeze,
+    };
+    stage.mailbox.misbehave(vec![frozen; HELD_UP]);
+    release(&stage, HELD_UP)?;
+    until(&stage, |told| {
+        let under_way = told.iter().filter(|(state, ..)| state == "trying");
+        under_way.count() == HELD_UP
+    })?;
+    moved(&stage, "escape.csv", "ESCAPE", HELD_UP..HELD_UP + 1)?;
+    // The server says nothing for the 30 seconds after which the hub gives a try up.
+    let to = format!("registrant{HELD_UP}@home.example");
+    let letter = stage.mailbox.wait_for(&to, 0, Duration::from_secs(15));
+    letter.with_context(|| format!("{:?}", notices(&stage)))?;
     stage.strike()
 }
 

@@ -53,6 +53,17 @@ impl Room {
             ordinary: limit,
         }
     }
+
+    /// Returns what is left of so many places: a fifth of them, and one at least of several, is kept for
+    /// escapes and codes.
+    #[must_use]
+    pub const fn of(places: u32, busy: u32) -> Self {
+        let kept = if places > 1 { places.div_ceil(5) } else { 0 };
+        Self {
+            limit: places.saturating_sub(busy),
+            ordinary: places.saturating_sub(kept).saturating_sub(busy),
+        }
+    }
 }
 
 /// The rank up to which a notice takes a place that is kept: codes and escapes.
@@ -306,4 +317,22 @@ pub fn tried(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Tried, StoreError> {
         attempts: row.count(2)?,
         tries: row.count(3)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Room;
+
+    #[test]
+    fn places_are_kept_for_escapes() {
+        let left = |places, busy| {
+            let room = Room::of(places, busy);
+            (room.limit, room.ordinary)
+        };
+        assert_eq!(left(10, 0), (10, 8));
+        assert_eq!(left(10, 8), (2, 0));
+        assert_eq!(left(10, 12), (0, 0));
+        assert_eq!(left(2, 0), (2, 1));
+        assert_eq!(left(1, 0), (1, 1));
+    }
 }
