@@ -1,5 +1,7 @@
 //! Sound to tell apart, and how alike two sounds are.
 
+use std::ops::RangeInclusive;
+
 use savin_telephone::audio::tone::tone;
 
 /// A sound that is like no other of another number: notes of a tenth of a second.
@@ -14,30 +16,56 @@ pub(crate) fn tune(number: u32, length_ms: u32) -> Vec<i16> {
     notes.collect()
 }
 
-/// Returns how alike a recording is to a sound somewhere in it: the highest normalised cross-correlation,
-/// 1 for the same.
+/// Samples of a section: a fifth of a second.
+const SECTION: usize = 1_600;
+/// Samples that a section may come early or late by, where a buffer for jitter grew or shrank: a tenth of
+/// a second.
+const SHIFT: usize = 800;
+
+/// Returns how alike a recording is to a sound somewhere in it, 1 for the same: the mean of the
+/// normalised cross-correlations of its sections, each where it is most alike near its place.
+///
+/// The first section finds the place: ask for a sound from its middle where the recording may have begun
+/// after it.
 pub(crate) fn likeness(sound: &[i16], recording: &[i16]) -> f64 {
-    let sound: Vec<f64> = sound.iter().map(|sample| f64::from(*sample)).collect();
-    let recording: Vec<f64> = recording.iter().map(|sample| f64::from(*sample)).collect();
-    let power = |samples: &[f64]| samples.iter().map(|sample| sample * sample).sum::<f64>();
-    let count = sound.len();
-    // A part of it finds the place; all of it is then compared.
-    let part = sound.get(..count.min(1_600)).unwrap_or_default();
-    let alike = |place: usize, sound: &[f64]| {
-        let there = recording
-            .get(place..place + sound.len())
-            .unwrap_or_default();
-        let product: f64 = sound
-            .iter()
-            .zip(there)
-            .map(|(one, other)| one * other)
-            .sum();
-        product / (power(sound) * power(there)).sqrt().max(1.0)
+    let mut sections = sound.chunks_exact(SECTION);
+    let count = sections.len() as f64;
+    let last = recording.len().saturating_sub(SECTION);
+    let Some((mut place, mut alike)) = sections
+        .next()
+        .and_then(|first| best(first, recording, 0..=last))
+    else {
+        return 0.0;
     };
-    let places = 0..(recording.len() + 1).saturating_sub(count);
-    let found = places.map(|place| (alike(place, part), place));
-    let best = found.max_by(|(one, _), (other, _)| one.total_cmp(other));
-    best.map_or(0.0, |(_, place)| alike(place, &sound))
+    for section in sections {
+        place += SECTION;
+        let near = place.saturating_sub(SHIFT)..=(place + SHIFT).min(last);
+        if let Some((found, likeness)) = best(section, recording, near) {
+            place = found;
+            alike += likeness;
+        }
+    }
+    alike / count
+}
+
+/// Returns the place at which a recording is most like a section, and how alike it is there.
+fn best(section: &[i16], recording: &[i16], places: RangeInclusive<usize>) -> Option<(usize, f64)> {
+    let power = |samples: &[i16]| product(samples, samples);
+    let own = power(section);
+    let alike = |place: usize| {
+        let there = recording.get(place..place + section.len())?;
+        let likeness = product(section, there) / (own * power(there)).sqrt().max(1.0);
+        Some((place, likeness))
+    };
+    let found = places.filter_map(alike);
+    found.max_by(|(_, one), (_, other)| one.total_cmp(other))
+}
+
+fn product(one: &[i16], other: &[i16]) -> f64 {
+    let pairs = one.iter().zip(other);
+    pairs
+        .map(|(one, other)| f64::from(*one) * f64::from(*other))
+        .sum()
 }
 
 #[test]
@@ -47,4 +75,14 @@ fn a_sound_is_found_where_it_is_and_nowhere_else() {
     recording.extend(vec![-5; 2_000]);
     assert!(likeness(&tune(1, 500), &recording) > 0.999);
     assert!(likeness(&tune(2, 500), &recording) < 0.8);
+}
+
+#[test]
+fn a_sound_that_comes_late_in_its_middle_is_the_same_and_one_that_is_cut_is_not() {
+    let sound = tune(1, 2_000);
+    let (first, rest) = sound.split_at(4_000);
+    let late = [first, &[0; 160], rest].concat();
+    assert!(likeness(&sound, &late) > 0.97);
+    assert!(likeness(&sound, first) < 0.5);
+    assert!(likeness(&sound, &[]) < 0.1);
 }
