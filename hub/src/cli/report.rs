@@ -1,6 +1,7 @@
 //! `report`: what nobody may overlook, as a table, as JSON or as CSV, by pseudonym and never by name.
 
 mod hearings;
+mod latency;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ const ROWS_MAX: u32 = 10_000;
 pub(super) struct Report {
     /// Which report.
     name: Name,
-    /// How many days ahead hearings are looked for.
+    /// How many days ahead hearings are looked for, and back events for their latency.
     #[arg(long, default_value_t = 30, value_name = "DAYS")]
     days: u32,
     /// After how many hours a notice that nobody took counts as undelivered.
@@ -49,6 +50,8 @@ enum Name {
     Feeds,
     /// Daily tests of agencies that did not come out.
     Canaries,
+    /// How soon events were told and confirmed, by facility.
+    Latency,
 }
 
 /// The rows of a report; the first column is the facility.
@@ -68,8 +71,10 @@ impl Report {
             Name::Undelivered => standing::undelivered(&store, &vault, (now, self.hours))?,
             Name::Feeds => standing::feeds(&store, now)?,
             Name::Canaries => standing::canaries(config, &store, &vault)?,
+            Name::Latency => latency::latency(config, (&store, &vault), (now, self.days))?,
         };
-        let rows = if self.by_facility {
+        // Latency is by facility whether that is asked for or not.
+        let rows = if self.by_facility && !matches!(self.name, Name::Latency) {
             rows.by_facility()
         } else {
             rows

@@ -147,7 +147,7 @@ impl Propose {
         let now = (app::world().wall)();
         let number = store.read_now("number", move |tx| rules::next_number(tx, name))?;
         let subject = format!("rules/{}/{number}", name.as_str());
-        let choice = rules::choice(name, number, &body);
+        let choice = name.choice(number, &body);
         let signed = signer.sign("rules-propose", &subject, &choice, &self.reason, now);
         let reason = self.reason.clone();
         store.write_now("propose", move |tx| {
@@ -197,7 +197,7 @@ impl Activate {
         let signer = self.by.signer(config)?;
         let now = (app::world().wall)();
         let subject = format!("rules/{}/{number}", name.as_str());
-        let choice = rules::choice(name, number, &new);
+        let choice = name.choice(number, &new);
         let signed = signer.sign(name.adoption(), &subject, &choice, &proposal.reason, now);
         let lines = changes.join("\n");
         store.write_now("adopt", move |tx| {

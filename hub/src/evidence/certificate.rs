@@ -9,8 +9,9 @@ use serde::Serialize;
 /// What the text of a certificate begins with.
 pub const TITLE: &str = "CERTIFICATE OF TIMELY DATA\n";
 
-/// Below this many notices no figure is shown: it could tell that one person registered.
-pub const NOTICES_MIN: usize = 10;
+/// Below this many no figure is shown of how soon registrants were told: it could tell that one person
+/// registered.
+pub const TOLD_MIN: usize = 10;
 
 /// How long something took, over many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,6 +20,8 @@ pub struct Spread {
     pub count: usize,
     /// Half took at most this, in milliseconds.
     pub p50_ms: i64,
+    /// All but one in ten took at most this.
+    pub p90_ms: i64,
     /// All but one in a hundred took at most this.
     pub p99_ms: i64,
     /// The longest.
@@ -38,9 +41,55 @@ impl Spread {
         Some(Self {
             count: millis.len(),
             p50_ms: rank(50)?,
+            p90_ms: rank(90)?,
             p99_ms: rank(99)?,
             max_ms: rank(100)?,
         })
+    }
+}
+
+/// How long it took until one registrant was told of one event, by whichever of her channels was first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TellingClocks {
+    /// Until the first try, in milliseconds; nothing where none was made.
+    pub first_tried_ms: Option<i64>,
+    /// Until a channel took it.
+    pub accepted_ms: Option<i64>,
+    /// Until she confirmed that she has it.
+    pub confirmed_ms: Option<i64>,
+}
+
+/// How soon events were told, over every registrant of each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Telling {
+    /// From the event's being durable at the hub to the first try.
+    pub first_tried: Option<Spread>,
+    /// From there to a channel's taking it.
+    pub accepted: Option<Spread>,
+    /// From there to a registrant's confirmation.
+    pub confirmed: Option<Spread>,
+    /// How many were tried, and nobody has confirmed them so far.
+    pub never_confirmed: Option<usize>,
+}
+
+impl Telling {
+    /// Measures; of fewer than `told_min` nothing is said.
+    #[must_use]
+    pub fn of(told: &[TellingClocks], told_min: usize) -> Self {
+        let spread = |clock: fn(&TellingClocks) -> Option<i64>| {
+            let millis: Vec<i64> = told.iter().filter_map(clock).collect();
+            let is_enough = millis.len() >= told_min;
+            is_enough.then(|| Spread::of(millis)).flatten()
+        };
+        let tried = told.iter().filter(|told| told.first_tried_ms.is_some());
+        let is_enough = tried.clone().count() >= told_min;
+        let open = tried.filter(|told| told.confirmed_ms.is_none());
+        Self {
+            first_tried: spread(|told| told.first_tried_ms),
+            accepted: spread(|told| told.accepted_ms),
+            confirmed: spread(|told| told.confirmed_ms),
+            never_confirmed: is_enough.then(|| open.count()),
+        }
     }
 }
 
@@ -51,10 +100,8 @@ pub struct FacilityFigures {
     pub facility: String,
     /// From the agent's sight of a change to its being durable at the hub.
     pub durable: Option<Spread>,
-    /// From there to the first try to tell it; nothing below [`NOTICES_MIN`].
-    pub first_tried: Option<Spread>,
-    /// From there to a channel's taking it, likewise.
-    pub accepted: Option<Spread>,
+    /// How soon it was told; nothing below [`TOLD_MIN`].
+    pub told: Telling,
 }
 
 /// A time in which nothing could be seen.
@@ -131,15 +178,17 @@ impl Certificate {
             line(format!(
                 "  from the agent's sight to durable at the hub: {durable}"
             ));
-            let few = format!("fewer than {NOTICES_MIN} notices, not shown");
-            line(format!(
-                "  from there to the first try to tell: {}",
-                spread(facility.first_tried, &few)
-            ));
-            line(format!(
-                "  from there to a channel's acceptance: {}",
-                spread(facility.accepted, &few)
-            ));
+            let few = format!("fewer than {TOLD_MIN} told, not shown");
+            let told = &facility.told;
+            for (what, figures) in [
+                ("the first try to tell", told.first_tried),
+                ("a channel's acceptance", told.accepted),
+                ("a registrant's confirmation", told.confirmed),
+            ] {
+                line(format!("  from there to {what}: {}", spread(figures, &few)));
+            }
+            let never = told.never_confirmed.map_or(few, |count| count.to_string());
+            line(format!("  tried and not confirmed so far: {never}"));
         }
         line("--".to_owned());
         if self.dark.is_empty() {
@@ -175,8 +224,9 @@ fn spread(spread: Option<Spread>, none: &str) -> String {
     };
     let said = |millis: i64| format!("{:#}", SignedDuration::from_millis(millis));
     format!(
-        "half within {}, 99% within {}, longest {}, over {}",
+        "half within {}, 90% within {}, 99% within {}, longest {}, over {}",
         said(spread.p50_ms),
+        said(spread.p90_ms),
         said(spread.p99_ms),
         said(spread.max_ms),
         spread.count
@@ -187,16 +237,37 @@ fn spread(spread: Option<Spread>, none: &str) -> String {
 mod tests {
     use jiff::Timestamp;
 
-    use super::{Certificate, Dark, FacilityFigures, Spread};
+    use super::{Certificate, Dark, FacilityFigures, Spread, TOLD_MIN, Telling, TellingClocks};
 
     #[test]
     fn measures_by_the_nearest_rank() {
         assert_eq!(Spread::of(Vec::new()), None);
         let spread = Spread::of((1..=200).rev().collect()).unwrap();
-        let found = (spread.count, spread.p50_ms, spread.p99_ms, spread.max_ms);
-        assert_eq!(found, (200, 100, 198, 200));
+        let found = (spread.p50_ms, spread.p90_ms, spread.p99_ms, spread.max_ms);
+        assert_eq!((spread.count, found), (200, (100, 180, 198, 200)));
         let one = Spread::of(vec![-5]).unwrap();
         assert_eq!((one.p50_ms, one.max_ms), (0, 0));
+    }
+
+    #[test]
+    fn counts_who_never_confirmed_and_says_nothing_of_few() {
+        let told = |confirmed_ms| TellingClocks {
+            first_tried_ms: Some(200),
+            accepted_ms: Some(300),
+            confirmed_ms,
+        };
+        let mut all = vec![told(Some(9_000)); TOLD_MIN];
+        all.extend([told(None), told(None), TellingClocks::default()]);
+        let found = Telling::of(&all, TOLD_MIN);
+        assert_eq!(found.first_tried.unwrap().count, TOLD_MIN + 2);
+        assert_eq!(found.confirmed.unwrap().p90_ms, 9_000);
+        assert_eq!(found.never_confirmed, Some(2));
+        // One confirmation less, and how soon she confirmed is hidden; that most did is not.
+        let found = Telling::of(&all[1..], TOLD_MIN);
+        assert_eq!((found.confirmed, found.never_confirmed), (None, Some(2)));
+        let few = Telling::of(&[told(None); TOLD_MIN - 1], TOLD_MIN);
+        assert_eq!(few, Telling::default());
+        assert_eq!(Telling::of(&[told(None)], 1).never_confirmed, Some(1));
     }
 
     #[test]
@@ -215,8 +286,7 @@ mod tests {
             facilities: vec![FacilityFigures {
                 facility: "MS049-JAIL".to_owned(),
                 durable: Spread::of(vec![1_500, 2_500]),
-                first_tried: None,
-                accepted: None,
+                told: Telling::default(),
             }],
             dark: vec![Dark {
                 feed: "roster".to_owned(),
@@ -234,10 +304,15 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("durable at the hub: half within 1s 500ms, 99% within 2s 500ms"),
+            text.contains(
+                "durable at the hub: half within 1s 500ms, 90% within 2s 500ms, 99% within"
+            ),
             "{text}"
         );
-        assert!(text.contains("fewer than 10 notices, not shown"), "{text}");
+        for line in ["a registrant's confirmation", "not confirmed so far"] {
+            let hidden = format!("{line}: fewer than 10 told, not shown");
+            assert!(text.contains(&hidden), "{text}");
+        }
         assert!(
             text.contains("from 2026-05-02T00:00:00Z to 2026-05-03T00:00:00Z (agent-down)"),
             "{text}"

@@ -7,17 +7,20 @@ use jiff::Timestamp;
 use savin_shared::hash::{Hash, unhex};
 use serde::{Deserialize, Serialize};
 
-use super::leaf::EventOpening;
+use super::leaf::{CONFIRMED, EventOpening};
 use super::note::{NoteError, NoteKey, NoteSigner};
 
 /// What the first field of a file says.
-pub const FORMAT: &str = "savin/evidence/1";
+pub const FORMAT: &str = "savin/evidence/2";
+
+/// What it says of a file that was made before rules and what was heard later were in it.
+const FORMAT_BEFORE: &str = "savin/evidence/1";
 
 /// Everything that proves a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceFile {
-    /// [`FORMAT`].
+    /// [`FORMAT`], or the one before.
     pub format: String,
     /// When the file was made.
     pub made_at: Timestamp,
@@ -31,6 +34,9 @@ pub struct EvidenceFile {
     pub notice: NoticePart,
     /// Every try to tell it.
     pub attempts: Vec<AttemptPart>,
+    /// What was heard of it after a try, and who confirmed it by what.
+    #[serde(default)]
+    pub heard: Vec<HeardPart>,
     /// What it told; nothing once the registrant is forgotten.
     pub told: Option<Told>,
 }
@@ -115,6 +121,23 @@ pub struct OutcomePart {
     pub proof: Proof,
 }
 
+/// What was heard of a notice after a try had ended: a mail that bounced, a letter that was mailed or came
+/// back, a confirmation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeardPart {
+    /// The how-manieth.
+    pub number: i64,
+    /// When it was heard.
+    pub heard_at: Timestamp,
+    /// What.
+    pub outcome: String,
+    /// What came with it, as the mail server's or the post's reason.
+    pub answer: Option<AnswerPart>,
+    /// Where it was logged.
+    pub proof: Proof,
+}
+
 /// What a channel answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,8 +166,25 @@ pub struct Told {
     pub event: EventPart,
     /// The signed batch that brought it; nothing for an event that followed from no delta.
     pub source: Option<SourcePart>,
+    /// By which adopted tables it was decided what is told, and by when; nothing for those that shipped.
+    #[serde(default)]
+    pub rules: Vec<RulesPart>,
     /// What staff decided about it.
     pub decisions: Vec<DecisionPart>,
+}
+
+/// A version of a table of rules that staff adopted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RulesPart {
+    /// Which table.
+    pub table: String,
+    /// The version's number.
+    pub number: i64,
+    /// The table, as CSV.
+    pub body: String,
+    /// The decision that adopted it.
+    pub adopted: DecisionPart,
 }
 
 /// An event.
@@ -241,11 +281,19 @@ impl EvidenceFile {
     /// Returns [`NoteError`] when any byte was changed, or it is none.
     pub fn open(text: &str, key: &NoteKey) -> Result<Self, NoteError> {
         let file: Self = serde_json::from_str(key.open(text)?).map_err(|_| NoteError::Form)?;
-        if file.format == FORMAT {
+        if [FORMAT, FORMAT_BEFORE].contains(&file.format.as_str()) {
             Ok(file)
         } else {
             Err(NoteError::Form)
         }
+    }
+}
+
+impl HeardPart {
+    /// Says whether it is that somebody confirmed, and by what: `confirmed by PIN`, or by `link` or `letter`.
+    #[must_use]
+    pub fn is_confirmation(&self) -> bool {
+        self.outcome.starts_with(CONFIRMED)
     }
 }
 

@@ -17,6 +17,9 @@ use super::merkle::leaf_hash;
 use crate::ids::{EventId, EventPosition, NoticeId, OrderId};
 use crate::work::decision::Decision;
 
+/// What is heard of a notice that somebody confirmed begins with this; by what follows it.
+pub const CONFIRMED: &str = "confirmed by ";
+
 /// The bytes that keep a commitment from being guessed.
 pub type Salt = [u8; 16];
 
@@ -345,8 +348,8 @@ pub fn outcome_subject(notice: NoticeId, number: i64) -> String {
     format!("outcome/{notice}/{number}")
 }
 
-/// Says what was heard of a notice after a try had ended: that a letter was mailed, or that a mail could
-/// not be delivered.
+/// Says what was heard of a notice after a try had ended: that a letter was mailed, that a mail could not
+/// be delivered, or that it was confirmed, and by what.
 #[must_use]
 pub fn heard(
     notice: NoticeId,

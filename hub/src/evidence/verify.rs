@@ -1,6 +1,8 @@
 //! Checking an evidence file, with one key and nothing else: step by step, so that whoever reads it
 //! sees what holds and what does not.
 
+mod telling;
+
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -19,12 +21,13 @@ use thiserror::Error;
 
 use super::certificate::TITLE;
 use super::checkpoint::Checkpoint;
-use super::file::{AttemptPart, DecisionPart, EvidenceFile, Proof, SourcePart, Told, hash};
+use super::file::{DecisionPart, EvidenceFile, Proof, RulesPart, SourcePart, Told};
 use super::leaf::{self, Leaf, Salt};
 use super::merkle::is_included;
 use super::note::{NoteError, NoteKey};
-use crate::ids::{EventId, EventPosition, NoticeId};
+use crate::ids::{EventId, EventPosition};
 use crate::work::decision::Decision;
+use crate::work::versions::TableName;
 
 /// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,16 +81,7 @@ pub fn verify(text: &str, key: &NoteKey) -> Vec<Step> {
     if let Some(told) = &file.told {
         steps.extend(told_steps(&file, told, &registry));
     }
-    steps.push(Step {
-        what: "notice",
-        outcome: notice(&file, &vault),
-    });
-    for attempt in &file.attempts {
-        steps.push(Step {
-            what: "attempt",
-            outcome: attempted(&file, attempt, &vault),
-        });
-    }
+    steps.extend(telling::steps(&file, &vault));
     steps
 }
 
@@ -107,9 +101,13 @@ fn told_steps(file: &EvidenceFile, told: &Told, registry: &Checkpoint) -> Vec<St
         what: "event",
         outcome: event(told, registry),
     });
+    steps.extend(told.rules.iter().map(|part| Step {
+        what: "rules",
+        outcome: rules(part, told, registry),
+    }));
     steps.extend(told.decisions.iter().map(|part| Step {
         what: "decision",
-        outcome: decision(part, registry),
+        outcome: decision(part, registry).map(|(_, said)| said),
     }));
     steps
 }
@@ -228,7 +226,23 @@ fn event(told: &Told, registry: &Checkpoint) -> Result<String, Broken> {
     ))
 }
 
-fn decision(part: &DecisionPart, registry: &Checkpoint) -> Result<String, Broken> {
+/// Checks that a table was adopted by a signed decision, and before the event was known.
+fn rules(part: &RulesPart, told: &Told, registry: &Checkpoint) -> Result<String, Broken> {
+    let table = TableName::parse(&part.table).ok_or(Broken::Field("table"))?;
+    let (adopted, _) = decision(&part.adopted, registry)?;
+    if adopted.kind != table.adoption() || adopted.choice != table.choice(part.number, &part.body) {
+        return Err(Broken::Adopted);
+    }
+    if part.adopted.proof.index >= told.event.proof.index {
+        return Err(Broken::Times);
+    }
+    Ok(format!(
+        "version {} of {}, adopted by {} on {:.0}",
+        part.number, part.table, adopted.staff, adopted.decided_at
+    ))
+}
+
+fn decision(part: &DecisionPart, registry: &Checkpoint) -> Result<(Decision, String), Broken> {
     let decision = Decision {
         kind: part.kind.clone().into(),
         subject: part.subject.clone(),
@@ -245,79 +259,8 @@ fn decision(part: &DecisionPart, registry: &Checkpoint) -> Result<String, Broken
         &part.proof,
         registry,
     )?;
-    Ok(format!(
-        "{} decided: {} {}",
-        part.staff, part.choice, part.subject
-    ))
-}
-
-fn notice(file: &EvidenceFile, vault: &Checkpoint) -> Result<String, Broken> {
-    let part = &file.notice;
-    let notice = id::<NoticeId>(&part.notice, "notice")?;
-    let commitment = hash(&part.commitment).ok_or(Broken::Field("commitment"))?;
-    let leaf = leaf::notice(notice, &part.channel, part.planned_at, &commitment);
-    included(&leaf, &part.proof, vault)?;
-    let planned = format!("planned on {:.0} by {}", part.planned_at, part.channel);
-    let Some(opening) = &part.opening else {
-        return match file.told {
-            Some(_) => Err(Broken::Commitment),
-            None => Ok(format!(
-                "{planned}; what it told and to whom is gone with her key"
-            )),
-        };
-    };
-    let salt: Salt = bytes(&opening.salt, "salt")?;
-    let event = id::<EventId>(&opening.event, "event")?;
-    let pseudonym = hash(&opening.pseudonym).ok_or(Broken::Field("pseudonym"))?;
-    let opened = leaf::notice_commitment(&salt, notice, event, &pseudonym, &opening.rules);
-    if opened != commitment {
-        return Err(Broken::Commitment);
-    }
-    match &file.told {
-        Some(told) if told.event.event != opening.event => Err(Broken::Commitment),
-        Some(told) if told.event.says.received_at > part.planned_at => Err(Broken::Times),
-        _ => Ok(format!(
-            "{planned} for registrant {} by rules {}",
-            pseudonym.short(),
-            opening.rules
-        )),
-    }
-}
-
-fn attempted(
-    file: &EvidenceFile,
-    part: &AttemptPart,
-    vault: &Checkpoint,
-) -> Result<String, Broken> {
-    let notice = id::<NoticeId>(&file.notice.notice, "notice")?;
-    let leaf = leaf::attempt(notice, part.number, part.attempted_at);
-    included(&leaf, &part.proof, vault)?;
-    if part.attempted_at < file.notice.planned_at {
-        return Err(Broken::Times);
-    }
-    let tried = format!("try {} on {:.0}", part.number, part.attempted_at);
-    let Some(outcome) = &part.outcome else {
-        return Ok(format!("{tried}, of which nothing is known"));
-    };
-    let (mut commitment, mut answered) = (None, String::new());
-    if let Some(answer) = &outcome.answer {
-        let committed = hash(&answer.commitment).ok_or(Broken::Field("answer"))?;
-        if let Some(opening) = &answer.opening {
-            let salt: Salt = bytes(&opening.salt, "salt")?;
-            if leaf::answer_commitment(&salt, &opening.text) != committed {
-                return Err(Broken::Commitment);
-            }
-            answered = format!(": {}", opening.text);
-        }
-        commitment = Some(committed);
-    }
-    let (finished_at, word) = (outcome.finished_at, &outcome.outcome);
-    let leaf = leaf::outcome(notice, part.number, finished_at, word, commitment.as_ref());
-    included(&leaf, &outcome.proof, vault)?;
-    if finished_at < part.attempted_at {
-        return Err(Broken::Times);
-    }
-    Ok(format!("{tried}, {word} on {finished_at:.0}{answered}"))
+    let said = format!("{} decided: {} {}", part.staff, part.choice, part.subject);
+    Ok((decision, said))
 }
 
 /// Checks that a leaf is in a log.
@@ -351,6 +294,8 @@ pub struct Clocks {
     pub attempted_at: Option<Timestamp>,
     /// When the channel took it.
     pub accepted_at: Option<Timestamp>,
+    /// When she confirmed that she has it.
+    pub confirmed_at: Option<Timestamp>,
 }
 
 impl Clocks {
@@ -363,11 +308,13 @@ impl Clocks {
             .iter()
             .filter_map(|attempt| attempt.outcome.as_ref());
         let mut accepted = outcomes.filter(|outcome| outcome.outcome == "accepted");
+        let confirmed = file.heard.iter().find(|heard| heard.is_confirmation());
         Self {
             observed_at: says.map(|says| says.observed_at),
             received_at: says.map(|says| says.received_at),
             attempted_at: file.attempts.first().map(|attempt| attempt.attempted_at),
             accepted_at: accepted.next().map(|outcome| outcome.finished_at),
+            confirmed_at: confirmed.map(|heard| heard.heard_at),
         }
     }
 }
@@ -405,6 +352,12 @@ pub enum Broken {
     /// The event does not follow from the delta.
     #[error("the event does not follow from this delta")]
     Derived,
+    /// The decision adopted something else.
+    #[error("no decision adopted this table")]
+    Adopted,
+    /// What is numbered from 1 has a hole.
+    #[error("the one before it is missing")]
+    Missing,
     /// The times contradict each other.
     #[error("the times contradict each other")]
     Times,

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::signing::Notary;
 use super::{Log, NotaryError};
-use crate::evidence::certificate::{Certificate, Dark, FacilityFigures, Spread};
+use crate::evidence::certificate::{Certificate, Dark, FacilityFigures, Spread, TOLD_MIN};
 use crate::ids::EventId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -17,8 +17,8 @@ use crate::store::registry::{agency, agent};
 use crate::vault::VaultError;
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 
-/// Events of the largest certificate; of a longer period several are made.
-const EVENTS_MAX: u32 = 1_000_000;
+/// Events of the largest certificate or report; of a longer period several are made.
+pub const EVENTS_MAX: u32 = 1_000_000;
 
 /// Dark times that a certificate lists.
 const GAPS_MAX: u32 = 1_000;
@@ -72,7 +72,7 @@ pub fn certify(
         batches: gathered.sent.batches,
         deltas: gathered.sent.deltas,
         last_received_at: gathered.sent.last_received_at,
-        facilities: figures(notary, gathered.seen)?,
+        facilities: figures(notary, gathered.seen, TOLD_MIN)?,
         dark: gathered.unseen.into_iter().map(dark).collect(),
         log_size: log.size,
         log_root: log.root.to_string(),
@@ -109,8 +109,16 @@ fn gather(tx: &mut Tx<'_>, id: &AgencyId, period: Period) -> Result<Option<Gathe
     }))
 }
 
-/// Measures by facility; how soon it was told is counted in the vault, and comes without whom.
-fn figures(notary: &Notary<'_>, seen: Vec<Seen>) -> Result<Vec<FacilityFigures>, NotaryError> {
+/// Measures by facility; how soon it was told is counted in the vault, and comes without whom, of no
+/// fewer than `told_min`.
+///
+/// # Errors
+/// Returns [`NotaryError::Vault`] when it cannot answer.
+pub fn figures(
+    notary: &Notary<'_>,
+    seen: Vec<Seen>,
+    told_min: usize,
+) -> Result<Vec<FacilityFigures>, NotaryError> {
     let mut durable: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     let mut events: BTreeMap<String, Vec<(EventId, Timestamp)>> = BTreeMap::new();
     for seen in seen {
@@ -127,19 +135,14 @@ fn figures(notary: &Notary<'_>, seen: Vec<Seen>) -> Result<Vec<FacilityFigures>,
     let mut figures = Vec::new();
     for (facility, millis) in durable {
         let events = events.remove(&facility).unwrap_or_default();
-        let asked = EvidenceCommand::Timely { events };
-        let EvidenceAnswer::Timely {
-            first_tried,
-            accepted,
-        } = notary.ask(asked)?
-        else {
+        let asked = EvidenceCommand::Timely { events, told_min };
+        let EvidenceAnswer::Timely(told) = notary.ask(asked)? else {
             return Err(VaultError::Closed.into());
         };
         figures.push(FacilityFigures {
             facility,
             durable: Spread::of(millis),
-            first_tried,
-            accepted,
+            told,
         });
     }
     Ok(figures)
@@ -170,10 +173,11 @@ mod tests {
     use savin_shared::ids::AgencyId;
 
     use super::{CertifyError, certify};
+    use crate::evidence::certificate::Telling;
     use crate::evidence::verify::verify;
     use crate::intake::testing::{BOND, IN, Jail, send_one};
     use crate::notary::Log;
-    use crate::notary::export::tests::told_to;
+    use crate::notary::export::tests::{confirm, told_to};
     use crate::notary::signing::tests::{each, now};
 
     fn period() -> (Timestamp, Timestamp) {
@@ -197,7 +201,7 @@ mod tests {
             let facility = &certificate.facilities[0];
             assert_eq!(facility.facility, jail.speaker.facilities[0].as_str());
             assert_eq!(facility.durable.unwrap().count, 2);
-            assert_eq!(facility.first_tried, None);
+            assert_eq!(facility.told, Telling::default());
             let steps = verify(&found.note, notary.keys.public(Log::Registry));
             assert!(steps.iter().all(|step| step.outcome.is_ok()), "{steps:?}");
             let forged = found.note.replace("sent 2 changes", "sent 9 changes");
@@ -213,19 +217,28 @@ mod tests {
     }
 
     #[test]
-    fn shows_how_soon_it_was_told_only_where_that_tells_of_nobody() {
+    fn shows_how_soon_it_was_told_and_confirmed_only_where_that_tells_of_nobody() {
         let all: Vec<String> = (0..10).map(|n| format!("avery{n}@example.test")).collect();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         for (name, many) in [("certify_nine", 9), ("certify_ten", 10)] {
             each(name, |notary| {
                 let (registry, vault) = (notary.registry, notary.vault);
-                let (_, jail) = told_to(registry, vault, &all[..many], "250 ok");
-                let found = certify(notary, &jail.speaker.agency, period(), now()).unwrap();
-                let facility = &found.certificate.facilities[0];
-                let counts = [facility.first_tried, facility.accepted];
-                let counts = counts.map(|spread| spread.map(|spread| spread.count));
-                let expected = if many < 10 { None } else { Some(10) };
-                assert_eq!(counts, [expected; 2]);
+                let (marks, jail) = told_to(registry, vault, &all[..many], "250 ok");
+                let certified = || {
+                    let found = certify(notary, &jail.speaker.agency, period(), now()).unwrap();
+                    let told = found.certificate.facilities[0].told;
+                    let spreads = [told.first_tried, told.accepted, told.confirmed];
+                    let counts = spreads.map(|spread| spread.map(|spread| spread.count));
+                    (counts, told.never_confirmed)
+                };
+                let enough = |count| (many >= 10).then_some(count);
+                confirm(notary, marks[0]);
+                let one = ([enough(10), enough(10), None], enough(9));
+                assert_eq!(certified(), one);
+                for mark in marks {
+                    confirm(notary, mark);
+                }
+                assert_eq!(certified(), ([enough(10); 3], enough(0)));
             });
         }
     }

@@ -14,16 +14,20 @@ use thiserror::Error;
 use super::signing::Notary;
 use super::{Log, NotaryError};
 use crate::evidence::file::{
-    AgentPart, DecisionPart, EventPart, EvidenceFile, FORMAT, OtherKeys, Proof, SourcePart, Told,
+    AgentPart, DecisionPart, EventPart, EvidenceFile, FORMAT, NoticePart, OtherKeys, Proof,
+    RulesPart, SourcePart, Told,
 };
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId};
+use crate::notification::rules::DEADLINE;
 use crate::store::conn::Tx;
+use crate::store::registry::decision::DecisionId;
 use crate::store::registry::event::Event;
-use crate::store::registry::{agent, decision, event, instruction, log, record};
+use crate::store::registry::{agent, decision, event, instruction, log, record, rules};
 use crate::store::{StoreError, evidence};
 use crate::vault::VaultError;
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
+use crate::work::versions::TableName;
 
 /// Signs what both logs are now, and gathers the evidence of a notice as of then.
 ///
@@ -47,9 +51,10 @@ pub fn export(
         None => None,
         Some(event) => {
             let (size, seed) = (registry.checkpoint.size, receipt_key);
+            let tables = tables(&found.notice);
             let gathered = notary
                 .registry
-                .read_now("evidence", move |tx| gather(tx, event, size))
+                .read_now("evidence", move |tx| gather(tx, event, tables, size))
                 .map_err(NotaryError::from)?;
             Some(gathered.told(seed)?)
         }
@@ -65,16 +70,28 @@ pub fn export(
         vault_checkpoint: vault.note,
         notice: found.notice,
         attempts: found.attempts,
+        heard: found.heard,
         told,
     };
     let sealed = file.seal(notary.keys.of(Log::Registry));
     Ok(sealed.map_err(NotaryError::from)?)
 }
 
+/// Returns which tables decided a notice: what is told, and for a deadline's own sake by when.
+fn tables(notice: &NoticePart) -> &'static [TableName] {
+    let cause = notice.opening.as_ref().map(|opening| &opening.rules);
+    if cause.is_some_and(|cause| cause.starts_with(DEADLINE)) {
+        &TableName::ALL
+    } else {
+        &[TableName::Notification]
+    }
+}
+
 /// What the registry holds about an event, before the receipt is signed.
 struct Gathered {
     event: EventPart,
     source: Option<Source>,
+    rules: Vec<RulesPart>,
     decisions: Vec<DecisionPart>,
 }
 
@@ -91,6 +108,7 @@ struct Source {
 fn gather(
     tx: &mut Tx<'_>,
     (id, position): (EventId, EventPosition),
+    tables: &[TableName],
     size: u64,
 ) -> Result<Gathered, StoreError> {
     let found = event::after(tx, EventPosition(position.0 - 1), 1)?;
@@ -114,27 +132,44 @@ fn gather(
         says: event.opening(position)?,
         proof,
     };
+    let mut rules = Vec::new();
+    for table in tables {
+        if let Some(version) = rules::deciding(tx, *table, position)? {
+            rules.push(RulesPart {
+                table: table.as_str().to_owned(),
+                number: version.number,
+                adopted: decided(tx, version.decision, size)?,
+                body: version.body,
+            });
+        }
+    }
     let mut decisions = Vec::new();
     for number in instruction::decisions(tx, position)? {
-        let decision = decision::load(tx, number)?;
-        let (_, proof) = proved(tx, &leaf::decision_subject(number.0), size)?;
-        decisions.push(DecisionPart {
-            number: number.0,
-            kind: decision.kind.into_owned(),
-            subject: decision.subject,
-            choice: decision.choice,
-            note: decision.note,
-            staff: decision.staff,
-            decided_at: decision.decided_at,
-            key: hex(&decision.key.0),
-            signature: hex(&decision.signature),
-            proof,
-        });
+        decisions.push(decided(tx, number, size)?);
     }
     Ok(Gathered {
         event: part,
         source: source(tx, &event, size)?,
+        rules,
         decisions,
+    })
+}
+
+/// Proves a decision.
+fn decided(tx: &mut Tx<'_>, number: DecisionId, size: u64) -> Result<DecisionPart, StoreError> {
+    let decision = decision::load(tx, number)?;
+    let (_, proof) = proved(tx, &leaf::decision_subject(number.0), size)?;
+    Ok(DecisionPart {
+        number: number.0,
+        kind: decision.kind.into_owned(),
+        subject: decision.subject,
+        choice: decision.choice,
+        note: decision.note,
+        staff: decision.staff,
+        decided_at: decision.decided_at,
+        key: hex(&decision.key.0),
+        signature: hex(&decision.signature),
+        proof,
     })
 }
 
@@ -199,6 +234,7 @@ impl Gathered {
         Ok(Told {
             event: self.event,
             source,
+            rules: self.rules,
             decisions: self.decisions,
         })
     }

@@ -13,6 +13,9 @@ pub const SHIPPED: &str = include_str!("../../data/notification_rules.csv");
 /// The version of the shipped table, part of every notice's identifier.
 pub const SHIPPED_VERSION: &str = "2026-11";
 
+/// What the cause of a notice begins with that is told for a deadline's own sake.
+pub const DEADLINE: &str = "clock/";
+
 /// How soon something must be told: 1 first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Urgency(pub u8);

@@ -195,7 +195,7 @@ impl Vault {
             let (outcome, detail) = later.parts();
             let who = carrying::tried(tx, notice)?.registrant;
             let number = heard::next(tx, notice)?;
-            let salt = |key: &DataKey| salt(key, "heard", notice, number);
+            let salt = |key: &DataKey| salt(key, HEARD, notice, number);
             let answer = answer(tx, &keys, who, detail, salt)?;
             let is_news = heard::note(tx, notice, outcome, answer.as_ref(), now)?;
             if is_news {
@@ -252,7 +252,7 @@ fn end(
 ) -> Result<(), StoreError> {
     let notice = due.notice;
     for claim in carrying::take(tx, &[notice], now, now)? {
-        let salt = |key: &DataKey| salt(key, "answer", notice, claim.attempt);
+        let salt = |key: &DataKey| salt(key, TRIED, notice, claim.attempt);
         let answer = match detail {
             Some(detail) => answer(tx, keys, due.registrant, detail, salt)?,
             None => None,
@@ -287,7 +287,7 @@ fn noted(
         Follows::Ended => After::Ended(word),
         Follows::Again | Follows::Unused => After::Again(again(now, word, tried.tries), word),
     };
-    let salt = |key: &DataKey| answer_salt(key, notice, tried.attempts);
+    let salt = |key: &DataKey| salt(key, TRIED, notice, tried.attempts.cast_signed());
     let answer = answer(tx, keys, tried.registrant, detail, salt)?;
     let is_counted = carrying::finish(tx, notice, claim, after, answer.as_ref(), now)?;
     if is_counted && word == Outcome::Accepted {
@@ -451,12 +451,14 @@ fn answer(
     }))
 }
 
-/// Derives the salt under which the evidence commits to the answer to a try.
-pub(super) fn answer_salt(key: &DataKey, notice: NoticeId, attempt: u64) -> Salt {
-    salt(key, "answer", notice, attempt.cast_signed())
-}
+/// What an answer's salt is derived for: the answer to a try.
+pub(super) const TRIED: &str = "answer";
 
-fn salt(key: &DataKey, purpose: &str, notice: NoticeId, number: i64) -> Salt {
+/// What came with what was heard later.
+pub(super) const HEARD: &str = "heard";
+
+/// Derives the salt under which the evidence commits to an answer.
+pub(super) fn salt(key: &DataKey, purpose: &str, notice: NoticeId, number: i64) -> Salt {
     let subject = [notice.as_bytes().as_slice(), &number.to_be_bytes()].concat();
     key.evidence_salt(purpose, &subject)
 }

@@ -1,24 +1,28 @@
 //! The vault's evidence, as far as it may be seen outside: what the log is, and what proves one
 //! notice, with its registrant by pseudonym.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use savin_shared::hash::hex;
 
 use super::command::StaffAnswer;
-use super::courier::{Payload, Planned, answer_salt};
+use super::courier::{HEARD, Payload, Planned, TRIED, salt};
 use super::planning::commitment;
 use super::sealed::DataKey;
 use super::{Vault, VaultError};
-use crate::evidence::certificate::{NOTICES_MIN, Spread};
+use crate::evidence::certificate::{Telling, TellingClocks};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::file::{
-    AnswerOpening, AnswerPart, AttemptPart, NoticeOpening, NoticePart, OutcomePart, Proof,
+    AnswerOpening, AnswerPart, AttemptPart, HeardPart, NoticeOpening, NoticePart, OutcomePart,
+    Proof,
 };
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
 use crate::store::conn::Tx;
 use crate::store::evidence::Checked;
 use crate::store::vault::attempt::AttemptRow;
+use crate::store::vault::heard::{self, HeardRow};
 use crate::store::vault::{attempt, contact, notice, notice_event, registrant};
 use crate::store::{StoreError, evidence};
 use crate::vault::keyring::Keyring;
@@ -55,6 +59,8 @@ pub enum EvidenceCommand {
     Timely {
         /// The events, with when each became durable.
         events: Vec<(EventId, Timestamp)>,
+        /// Of fewer nothing is said, since it could tell of one registrant.
+        told_min: usize,
     },
 }
 
@@ -71,13 +77,8 @@ pub enum EvidenceAnswer {
     Checked(Checked),
     /// What proves a notice.
     Notice(Box<NoticeEvidence>),
-    /// How soon events were told; nothing of so few that it could tell of one registrant.
-    Timely {
-        /// Until the first try.
-        first_tried: Option<Spread>,
-        /// Until a channel took it.
-        accepted: Option<Spread>,
-    },
+    /// How soon events were told.
+    Timely(Telling),
 }
 
 /// What proves a notice.
@@ -87,6 +88,8 @@ pub struct NoticeEvidence {
     pub notice: NoticePart,
     /// Every try.
     pub attempts: Vec<AttemptPart>,
+    /// What was heard later.
+    pub heard: Vec<HeardPart>,
     /// The event that it tells; nothing for a code, and once the registrant is forgotten.
     pub event: Option<(EventId, EventPosition)>,
 }
@@ -115,9 +118,10 @@ impl Vault {
             EvidenceCommand::Check => {
                 EvidenceAnswer::Checked(store.read_now("check evidence", evidence::check)?)
             }
-            EvidenceCommand::Timely { events } => {
+            EvidenceCommand::Timely { events, told_min } => {
                 let keys = std::sync::Arc::clone(&self.keys);
-                store.read_now("timely", move |tx| timely(tx, &keys, &events))?
+                let told = store.read_now("timely", move |tx| timely(tx, &keys, &events))?;
+                EvidenceAnswer::Timely(Telling::of(&told, told_min))
             }
             EvidenceCommand::Export { notice, size } => {
                 let keys = std::sync::Arc::clone(&self.keys);
@@ -128,35 +132,52 @@ impl Vault {
     }
 }
 
-/// Measures how soon events were told, over all notices of them.
+/// Measures how soon events were told to each of their registrants, by the first of her notices that was
+/// tried, taken or confirmed.
 fn timely(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     events: &[(EventId, Timestamp)],
-) -> Result<EvidenceAnswer, StoreError> {
+) -> Result<Vec<TellingClocks>, StoreError> {
     let links: Vec<_> = events
         .iter()
         .map(|(event, _)| keys.event_link(*event))
         .collect();
-    let (mut first_tried, mut accepted) = (Vec::new(), Vec::new());
+    let mut told = Vec::new();
     for (notices, (_, received_at)) in notice_event::of_events(tx, &links)?.into_iter().zip(events)
     {
-        let after = |at: &Timestamp| at.as_millisecond() - received_at.as_millisecond();
+        let mut registrants: BTreeMap<RegistrantId, TellingClocks> = BTreeMap::new();
         for notice in notices {
-            let tries = attempt::of_notice(tx, notice.notice)?;
-            first_tried.extend(tries.first().map(|first| after(&first.attempted_at)));
-            let mut ends = tries.iter().filter_map(|row| row.finished.as_ref());
-            let taken = ends.find(|(_, outcome)| outcome == "accepted");
-            accepted.extend(taken.map(|(at, _)| after(at)));
+            let hers = registrants.entry(notice.registrant).or_default();
+            let clocks = clocks(tx, notice.notice, *received_at)?;
+            let sooner = |one: Option<i64>, other| one.into_iter().chain(other).min();
+            *hers = TellingClocks {
+                first_tried_ms: sooner(hers.first_tried_ms, clocks.first_tried_ms),
+                accepted_ms: sooner(hers.accepted_ms, clocks.accepted_ms),
+                confirmed_ms: sooner(hers.confirmed_ms, clocks.confirmed_ms),
+            };
         }
+        told.extend(registrants.into_values());
     }
-    let shown = |millis: Vec<i64>| {
-        let is_enough = millis.len() >= NOTICES_MIN;
-        is_enough.then(|| Spread::of(millis)).flatten()
-    };
-    Ok(EvidenceAnswer::Timely {
-        first_tried: shown(first_tried),
-        accepted: shown(accepted),
+    Ok(told)
+}
+
+/// Measures one notice.
+fn clocks(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    received_at: Timestamp,
+) -> Result<TellingClocks, StoreError> {
+    let after = |at: &Timestamp| at.as_millisecond() - received_at.as_millisecond();
+    let tries = attempt::of_notice(tx, notice)?;
+    let mut ends = tries.iter().filter_map(|row| row.finished.as_ref());
+    let taken = ends.find(|(_, outcome)| outcome == "accepted");
+    let heard = heard::of_notice(tx, notice)?;
+    let mut confirmed = heard.iter().filter(|row| row.is_confirmation());
+    Ok(TellingClocks {
+        first_tried_ms: tries.first().map(|first| after(&first.attempted_at)),
+        accepted_ms: taken.map(|(at, _)| after(at)),
+        confirmed_ms: confirmed.next().map(|row| after(&row.heard_at)),
     })
 }
 
@@ -196,6 +217,10 @@ fn export(
     for row in attempt::of_notice(tx, id)? {
         attempts.push(attempt_part(tx, whose.as_ref(), id, size, row)?);
     }
+    let mut heard = Vec::new();
+    for row in heard::of_notice(tx, id)? {
+        heard.push(heard_part(tx, whose.as_ref(), id, size, row)?);
+    }
     let (opening, event): (Option<NoticeOpening>, Option<(EventId, EventPosition)>) = told.unzip();
     Ok(NoticeEvidence {
         notice: NoticePart {
@@ -207,6 +232,7 @@ fn export(
             proof,
         },
         attempts,
+        heard,
         event,
     })
 }
@@ -266,18 +292,11 @@ fn attempt_part(
         None => None,
         Some((finished_at, outcome)) => {
             let (proof, content) = proved(tx, &leaf::outcome_subject(notice, row.number), size)?;
-            let commits_to = Some(line(&content, "answer ")).filter(|hash| hash != "none");
-            let number = u64::try_from(row.number).unwrap_or(0);
-            let opening = whose
-                .zip(row.sealed_answer)
-                .and_then(|(whose, sealed)| answer_opening(whose, notice, number, &sealed));
+            let salted = (TRIED, notice, row.number);
             Some(OutcomePart {
                 finished_at,
                 outcome,
-                answer: commits_to.map(|commitment| AnswerPart {
-                    commitment,
-                    opening,
-                }),
+                answer: answer_part(whose, salted, &content, row.sealed_answer.as_deref()),
                 proof,
             })
         }
@@ -290,11 +309,43 @@ fn attempt_part(
     })
 }
 
+fn heard_part(
+    tx: &mut Tx<'_>,
+    whose: Option<&Whose>,
+    notice: NoticeId,
+    size: u64,
+    row: HeardRow,
+) -> Result<HeardPart, StoreError> {
+    let (proof, content) = proved(tx, &leaf::heard_subject(notice, row.number), size)?;
+    let salted = (HEARD, notice, row.number);
+    Ok(HeardPart {
+        number: row.number,
+        heard_at: row.heard_at,
+        outcome: row.outcome,
+        answer: answer_part(whose, salted, &content, row.sealed_answer.as_deref()),
+        proof,
+    })
+}
+
+/// Returns the answer to which a leaf commits, if it does.
+fn answer_part(
+    whose: Option<&Whose>,
+    salted: (&str, NoticeId, i64),
+    content: &str,
+    sealed: Option<&[u8]>,
+) -> Option<AnswerPart> {
+    let commitment = Some(line(content, "answer ")).filter(|hash| hash != "none")?;
+    let opened = whose.zip(sealed);
+    Some(AnswerPart {
+        commitment,
+        opening: opened.and_then(|(whose, sealed)| answer_opening(whose, salted, sealed)),
+    })
+}
+
 /// Opens an answer that does not repeat her address.
 fn answer_opening(
     whose: &Whose,
-    notice: NoticeId,
-    number: u64,
+    (purpose, notice, number): (&str, NoticeId, i64),
     sealed: &[u8],
 ) -> Option<AnswerOpening> {
     let text: String = whose.key.open("answer", whose.registrant, sealed).ok()?;
@@ -307,7 +358,7 @@ fn answer_opening(
         return None;
     }
     Some(AnswerOpening {
-        salt: hex(&answer_salt(&whose.key, notice, number)),
+        salt: hex(&salt(&whose.key, purpose, notice, number)),
         text,
     })
 }

@@ -20,7 +20,7 @@ use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
-use crate::notification::rules::{SHIPPED_VERSION, Urgency, rank};
+use crate::notification::rules::{DEADLINE, SHIPPED_VERSION, Urgency, rank};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::canary::{self, NewCanary};
@@ -66,7 +66,7 @@ impl Vault {
         let keys = std::sync::Arc::clone(&self.keys);
         let cause = clock.map_or_else(
             || SHIPPED_VERSION.to_owned(),
-            |clock| format!("clock/{clock}"),
+            |clock| format!("{DEADLINE}{clock}"),
         );
         let facts = [fact];
         let means = std::sync::Arc::clone(&self.means);

@@ -1,6 +1,8 @@
 //! Versions of a table of rules: each counts for the events after the place at which it was adopted, so
 //! that no event is ever decided by two.
 
+use savin_shared::hash::Hash;
+
 use crate::ids::EventPosition;
 
 /// The tables that may be changed without a build. The words are stored.
@@ -38,6 +40,13 @@ impl TableName {
             Self::Notification => "rules-adopt",
             Self::Clocks => "clocks-adopt",
         }
+    }
+
+    /// Says what a decision about a version of it chooses, so that the signature binds the table.
+    #[must_use]
+    pub fn choice(self, number: i64, body: &str) -> String {
+        let hash = Hash::tagged("savin/rules/1", &[body.as_bytes()]);
+        format!("{} {number} {hash}", self.as_str())
     }
 }
 

@@ -88,6 +88,7 @@ fn times(clocks: &Clocks) -> String {
         said("durable", clocks.received_at),
         said("first tried", clocks.attempted_at),
         said("accepted", clocks.accepted_at),
+        said("confirmed", clocks.confirmed_at),
     ]
     .into_iter()
     .flatten()

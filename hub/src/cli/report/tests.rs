@@ -5,20 +5,27 @@ use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
 
 use super::hearings::{hearings, overdue};
+use super::latency::latency;
 use super::standing::{feeds, undelivered};
 use super::text;
 use crate::app;
 use crate::cli::testing::{configured, run};
 use crate::clocks::{ClockState, Step};
+use crate::config::Config;
 use crate::ids::{EventId, EventPosition, PersonId, RecordId};
 use crate::intake::testing::random;
 use crate::notification::address::EmailAddress;
+use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Fact;
 use crate::registry::details::Details;
+use crate::store::Store;
 use crate::store::registry::clock::{self, ClockRow};
 use crate::store::registry::event::{self, Event};
-use crate::vault::command::{Choices, Command, PlannerCommand, StaffCommand, Subscribed};
+use crate::vault::Vault;
+use crate::vault::command::{
+    Choices, Command, CourierCommand, PlannerCommand, Room, StaffCommand, Subscribed,
+};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -111,13 +118,21 @@ fn finds_what_was_overlooked_and_says_of_whom_by_pseudonym() {
     assert_eq!(waiting(now).rows.len(), 0);
     let waiting = waiting(now + DAY);
     assert_eq!(waiting.rows.len(), 1);
+    counts_a_try_as_not_confirmed(&config, (&store, &vault), now);
     let all: String = waiting.rows.concat().iter().map(text).collect();
     assert!(
         !all.contains("avery") && all.contains("MS049-JAIL"),
         "{all}"
     );
     drop((store, vault));
-    for name in ["hearings", "clocks", "undelivered", "feeds", "canaries"] {
+    for name in [
+        "hearings",
+        "clocks",
+        "undelivered",
+        "feeds",
+        "canaries",
+        "latency",
+    ] {
         for form in ["", " --csv", " --json", " --by-facility"] {
             assert!(
                 run(folder.path(), &format!("report {name}{form}")),
@@ -126,6 +141,25 @@ fn finds_what_was_overlooked_and_says_of_whom_by_pseudonym() {
         }
     }
     assert!(!run(folder.path(), "report other"));
+}
+
+fn counts_a_try_as_not_confirmed(
+    config: &Config,
+    (store, vault): (&Store, &Vault),
+    now: Timestamp,
+) {
+    let tried = || {
+        let told = latency(config, (store, vault), (now + DAY, 30)).unwrap();
+        let row: Vec<_> = told.rows[0].iter().map(text).collect();
+        [0, 1, 2, 7, 12].map(|column| row[column].clone())
+    };
+    assert_eq!(tried(), ["MS049-JAIL", "1", "0", "0", "0"]);
+    let claim = CourierCommand::Claim {
+        channel: Channel::Email,
+        room: Room::all(9),
+    };
+    vault.handle(Command::Courier(claim)).unwrap();
+    assert_eq!(tried(), ["MS049-JAIL", "1", "1", "0", "1"]);
 }
 
 fn fact(event: &Event, now: Timestamp) -> Fact {

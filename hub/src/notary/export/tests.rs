@@ -1,5 +1,7 @@
 //! Evidence files of invented notices: whole, tampered with, and after the registrant is gone.
 
+mod later;
+
 use jiff::Timestamp;
 use savin_shared::delta::Origin;
 use savin_shared::pii::Secret;
@@ -18,6 +20,7 @@ use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
+use crate::notification::mark::Mark;
 use crate::store::Store;
 use crate::store::registry::event;
 use crate::vault::Vault;
@@ -85,16 +88,16 @@ fn register(vault: &Vault, address: &str, person: PersonId) {
 
 /// Books three people, lets one go, and tells it to the one who asked.
 fn told(registry: &Store, vault: &Vault, detail: &str) -> NoticeId {
-    told_to(registry, vault, &["avery@example.test"], detail).0
+    told_to(registry, vault, &["avery@example.test"], detail).0[0].notice
 }
 
-/// The same for several who asked; returns the last notice, and the agency's jail.
+/// The same for several who asked; returns the marks by which they confirm, and the agency's jail.
 pub(in crate::notary) fn told_to(
     registry: &Store,
     vault: &Vault,
     addresses: &[&str],
     detail: &str,
-) -> (NoticeId, Jail) {
+) -> (Vec<Mark>, Jail) {
     let mut jail = Jail::new(registry, 1);
     let booked = ["1", "2", "3"].map(|number| jail.lists(Origin::Live, &jail.record(number, IN)));
     let batch = jail.batch(booked.into());
@@ -142,15 +145,21 @@ pub(in crate::notary) fn told_to(
             facts,
         },
     );
-    let mut last = None;
+    let mut marks = Vec::new();
     for message in std::iter::repeat_with(|| claim(vault))
         .take(addresses.len())
         .flatten()
     {
         accept(vault, message.notice, message.claim, detail);
-        last = Some(message.notice);
+        marks.push(message.marks.seen);
     }
-    (last.unwrap(), jail)
+    (marks, jail)
+}
+
+/// Confirms a notice by the button behind the link of its message.
+pub(in crate::notary) fn confirm(notary: &Notary<'_>, mark: Mark) {
+    let seen = ask(notary.vault, PortalCommand::Seen { mark });
+    assert_eq!(seen, PortalAnswer::Done);
 }
 
 fn exported(notary: &Notary<'_>, notice: NoticeId) -> String {
@@ -220,8 +229,7 @@ fn proves_a_notice_from_the_signed_row_to_the_server_that_took_it() {
 #[test]
 fn finds_every_byte_that_was_changed() {
     each("export_bytes", |notary| {
-        let notice = told(notary.registry, notary.vault, "250 ok");
-        let text = exported(notary, notice);
+        let text = later::whole(notary);
         for place in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[place] ^= 1 << (place % 7);
@@ -287,13 +295,12 @@ fn changed_text(text: &str) -> String {
 #[test]
 fn finds_every_value_that_the_hub_itself_would_sign_anew() {
     each("export_values", |notary| {
-        let notice = told(notary.registry, notary.vault, "250 ok");
-        let text = exported(notary, notice);
+        let text = later::whole(notary);
         let document = text.lines().next().unwrap();
         let document: Value = serde_json::from_str(document).unwrap();
         let signer = notary.keys.of(Log::Registry);
         let all = changes(&document);
-        assert!(all.len() > 60, "{} changes", all.len());
+        assert!(all.len() > 90, "{} changes", all.len());
         for (path, changed) in all {
             let forged = signer.sign(&format!("{changed}\n")).unwrap();
             let found = !holds(&steps(notary, &forged));
@@ -306,8 +313,9 @@ fn finds_every_value_that_the_hub_itself_would_sign_anew() {
 #[test]
 fn leaves_the_proof_whole_and_nothing_of_her_once_she_is_forgotten() {
     each("export_forgotten", |notary| {
-        let notice = told(notary.registry, notary.vault, "250 ok");
-        let before = exported(notary, notice);
+        let before = later::whole(notary);
+        let file = EvidenceFile::open(&before, notary.keys.public(Log::Registry)).unwrap();
+        let notice: NoticeId = file.notice.notice.parse().unwrap();
         let signed = notary.head(Log::Vault).unwrap();
         forget(notary.vault, "avery@example.test");
         assert!(
@@ -319,7 +327,13 @@ fn leaves_the_proof_whole_and_nothing_of_her_once_she_is_forgotten() {
         assert!(holds(&steps), "{steps:#?}");
         let file = EvidenceFile::open(&text, notary.keys.public(Log::Registry)).unwrap();
         assert_eq!((file.notice.opening, file.told), (None, None));
-        assert_eq!(file.attempts.len(), 1);
+        assert_eq!((file.attempts.len(), file.heard.len()), (1, 2));
+        let answers = file.heard.iter().filter_map(|heard| heard.answer.as_ref());
+        assert!(
+            answers.clone().count() == 1,
+            "that a server gave a reason stays"
+        );
+        assert!(answers.clone().all(|answer| answer.opening.is_none()));
         // The log is what it was, and goes on.
         assert_eq!(notary.at(Log::Vault, signed.size).unwrap(), signed);
         let old = EvidenceFile::open(&before, notary.keys.public(Log::Registry)).unwrap();

@@ -1,7 +1,6 @@
 //! Tables of rules: what was proposed, what was adopted, and by which version an event is decided.
 
 use jiff::Timestamp;
-use savin_shared::hash::Hash;
 
 use super::decision::{self, DecisionId};
 use super::event;
@@ -46,13 +45,6 @@ pub struct Adopted {
     pub after: EventPosition,
     /// The decision that adopted it.
     pub decision: DecisionId,
-}
-
-/// Says what a decision about a version chooses, so that the signature binds the table.
-#[must_use]
-pub fn choice(name: TableName, number: i64, body: &str) -> String {
-    let hash = Hash::tagged("savin/rules/1", &[body.as_bytes()]);
-    format!("{} {number} {hash}", name.as_str())
 }
 
 /// Returns the number that the next proposal of a table has.
@@ -175,13 +167,29 @@ pub fn clocks(tx: &mut Tx<'_>, shipped: &Table) -> Result<Versions<Table>, Store
     Ok(versions)
 }
 
+/// Returns the version of a table by which an event is decided; nothing for what shipped.
+///
+/// # Errors
+/// Returns [`StoreError::Damaged`] for a version that no decision stands behind.
+pub fn deciding(
+    tx: &mut Tx<'_>,
+    name: TableName,
+    event: EventPosition,
+) -> Result<Option<Adopted>, StoreError> {
+    let mut versions = Versions::new(None);
+    for row in decided(tx, name)? {
+        versions.adopt(row.after, Some(row));
+    }
+    Ok(versions.at(event).clone())
+}
+
 /// Lists the adopted versions of a table, each by a decision that verifies and binds it.
 fn decided(tx: &mut Tx<'_>, name: TableName) -> Result<Vec<Adopted>, StoreError> {
     let rows = adopted(tx, name)?;
     for row in &rows {
         let decision = decision::load(tx, row.decision)?;
         let is_meant = decision.kind == name.adoption()
-            && decision.choice == choice(name, row.number, &row.body);
+            && decision.choice == name.choice(row.number, &row.body);
         if !is_meant {
             return Err(StoreError::Damaged(
                 "no decision stands behind a table of rules",

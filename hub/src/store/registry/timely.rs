@@ -7,7 +7,7 @@ use savin_shared::ids::{AgencyId, AgentId};
 use crate::ids::EventId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::time;
+use crate::store::value::{Row, time};
 
 /// A period: from when, and to before when.
 pub type Period = (Timestamp, Timestamp);
@@ -69,7 +69,7 @@ pub fn sent(tx: &mut Tx<'_>, agent: AgentId, (from, to): Period) -> Result<Sent,
     })
 }
 
-/// Lists what was seen as it happened, in its order.
+/// Lists what was seen as it happened by an agency, in its order.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -93,15 +93,41 @@ pub fn seen(
         ],
     )?
     .iter()
-    .map(|row| {
-        Ok(Seen {
-            event: EventId::from_bytes(row.array(0)?),
-            facility: row.text(1)?.to_owned(),
-            observed_at: row.time(2)?,
-            received_at: row.time(3)?,
-        })
-    })
+    .map(read)
     .collect()
+}
+
+/// Lists what was seen as it happened by any agency, in its order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn seen_anywhere(
+    tx: &mut Tx<'_>,
+    (from, to): Period,
+    events_max: u32,
+) -> Result<Vec<Seen>, StoreError> {
+    tx.query(
+        "SELECT event_id, facility_code, observed_at, received_at FROM event
+         WHERE origin = $1 AND received_at >= $2 AND received_at < $3 ORDER BY position LIMIT $4",
+        &[
+            Origin::Live.code().into(),
+            time(from),
+            time(to),
+            i64::from(events_max).into(),
+        ],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+fn read(row: &Row) -> Result<Seen, StoreError> {
+    Ok(Seen {
+        event: EventId::from_bytes(row.array(0)?),
+        facility: row.text(1)?.to_owned(),
+        observed_at: row.time(2)?,
+        received_at: row.time(3)?,
+    })
 }
 
 /// Lists the times in which an agent said that it could not see something, in their order.

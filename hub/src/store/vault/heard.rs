@@ -88,7 +88,7 @@ pub fn confirm(
         leaves.push(leaf::outcome(notice, number, now, "confirmed", None));
     }
     let number = next(tx, notice)?;
-    let word = format!("confirmed by {by}");
+    let word = format!("{}{by}", leaf::CONFIRMED);
     tx.execute_one(
         "heard",
         "INSERT INTO heard (notice_id, number, heard_at, outcome) VALUES ($1, $2, $3, $4)",
@@ -102,6 +102,49 @@ pub fn confirm(
     leaves.push(leaf::heard(notice, number, now, &word, None));
     evidence::append(tx, &leaves)?;
     Ok(true)
+}
+
+/// What was heard, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeardRow {
+    /// The how-manieth.
+    pub number: i64,
+    /// When.
+    pub heard_at: Timestamp,
+    /// What: an outcome's word, or by what she confirmed.
+    pub outcome: String,
+    /// What came with it, sealed.
+    pub sealed_answer: Option<Vec<u8>>,
+}
+
+impl HeardRow {
+    /// Says whether it is that she confirmed.
+    #[must_use]
+    pub fn is_confirmation(&self) -> bool {
+        self.outcome.starts_with(leaf::CONFIRMED)
+    }
+}
+
+/// Loads what was heard of a notice, in its order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_notice(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Vec<HeardRow>, StoreError> {
+    tx.query(
+        "SELECT number, heard_at, outcome, sealed_answer FROM heard
+         WHERE notice_id = $1 ORDER BY number LIMIT 1000",
+        values![notice.as_bytes()],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(HeardRow {
+            number: row.integer(0)?,
+            heard_at: row.time(1)?,
+            outcome: row.text(2)?.to_owned(),
+            sealed_answer: row.optional_bytes(3)?.map(<[u8]>::to_vec),
+        })
+    })
+    .collect()
 }
 
 /// Returns the number that what is heard next of a notice has.
