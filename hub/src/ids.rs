@@ -14,6 +14,8 @@ own_id! {
     RegistrantId,
     /// What a registrant is told about one person. Known to the vault and to her alone.
     SubscriptionId,
+    /// A case or an order that a registrant follows. Known to the vault and to her alone.
+    FollowId,
     /// A way to reach a registrant. Known to the vault and to her alone.
     ContactId,
     /// A notice. Known to the vault alone, and derived under its key.
@@ -94,6 +96,17 @@ impl EventId {
     }
 
     fn of(hash: &Hash) -> Self {
+        let first = hash.as_bytes().first_chunk::<16>();
+        Self::from_bytes(first.copied().unwrap_or_default())
+    }
+}
+
+impl FollowId {
+    /// Derives the identifier of what a registrant follows: another one for each who follows the same.
+    #[must_use]
+    pub fn of(registrant: RegistrantId, link: &[u8; 32]) -> Self {
+        let parts: [&[u8]; 2] = [registrant.as_bytes(), link];
+        let hash = Hash::tagged("savin/follow/1", &parts);
         let first = hash.as_bytes().first_chunk::<16>();
         Self::from_bytes(first.copied().unwrap_or_default())
     }

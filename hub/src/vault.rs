@@ -17,7 +17,7 @@ pub mod courier;
 mod court_order;
 pub mod evidence;
 mod expunging;
-mod follow;
+pub mod follow;
 pub mod keyring;
 pub mod means;
 pub mod monitor;

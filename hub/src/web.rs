@@ -9,6 +9,7 @@ pub mod care;
 pub mod changes;
 mod door;
 pub mod failure;
+pub mod follow;
 pub mod help;
 pub mod leave;
 pub mod limit;
@@ -142,6 +143,9 @@ fn registering(portal: Portal) -> Router {
     let limited = (Arc::clone(&portal.lookup.site), Action::Code);
     let limited = middleware::from_fn_with_state(limited, limit::limit);
     let begin = post(portal::begin).layer(limited.clone()).get(portal::form);
+    let begin_by_number = post(portal::begin_by_number)
+        .layer(limited.clone())
+        .get(portal::form_by_number);
     // Every one of these has a code sent.
     let reach = post(session::reach).layer(limited.clone());
     let begin_access = post(session::begin_access)
@@ -157,12 +161,15 @@ fn registering(portal: Portal) -> Router {
         .route("/mail/seen/{mark}", mail_seen)
         .route("/seen", letter_seen)
         .route("/person/{person}/register", begin)
+        .route("/register", begin_by_number)
         .route("/register/confirm", post(portal::confirm))
         .route("/manage", begin_access)
         .route("/manage/confirm", post(session::confirm_access))
         .route("/manage/change", post(session::change))
         .route("/manage/care", post(care::change))
         .route("/manage/pin", post(care::change_pin))
+        .route("/manage/follow", post(follow::follow))
+        .route("/manage/unfollow", post(session::unfollow))
         .route("/manage/drop", post(session::drop_entry))
         .route("/manage/reach", reach)
         .route("/manage/prove", post(session::prove))

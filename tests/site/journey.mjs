@@ -184,6 +184,21 @@ try {
   await holds(/Type a telephone number of ten digits/);
   assert.equal(await page.locator("#telephone").inputValue(), "601 555 0123 12", "what was typed is gone");
   await page.locator("#telephone").fill("601 555 0123");
+  await page.locator("summary").nth(0).click();
+  await page.locator("#quiet-from").selectOption("21:00");
+  await page.locator("summary").nth(1).click();
+  await page.locator("#order-number").fill("26-PO-117");
+  await press(/./);
+  await holds(/Choose two hours/);
+  assert.ok(await page.locator("#quiet-until").isVisible(), "what is wrong is folded away");
+  assert.equal(await page.locator("#quiet-from").inputValue(), "21:00", "what was chosen is gone");
+  await look("register-care-error");
+  await page.locator("#quiet-until").selectOption("07:00");
+  await press(/./);
+  await holds(/Type the name of the court too/);
+  assert.equal(await page.locator("#order-number").inputValue(), "26-PO-117", "what was typed is gone");
+  await look("register-order-error");
+  await page.locator("#order-court").fill("County Court of Hinds County");
   await press(/./);
   await look("code");
   await page.locator("#code").fill("000000");
@@ -198,7 +213,18 @@ try {
   await look("manage");
   await open(1);
   await holds(/By telephone at •••23/);
+  await holds(/the order with the number •••117/);
+  assert.equal(await page.locator("#quiet-until").inputValue(), "07:00", "what she said of quiet hours is lost");
   await look("view");
+  await page.locator("#case-number").fill("26-CR-19");
+  await click(page.locator("form[action$='/manage/follow'] button"));
+  await holds(/Type the name of the court too/);
+  await page.locator("#case-court").fill("Circuit Court of Hinds County");
+  await click(page.locator("form[action$='/manage/follow'] button"));
+  await holds(/the case with the number •••R19/);
+  await look("view-case");
+  await click(page.locator("form[action$='/manage/unfollow'] button").first());
+  assert.ok(!/•••R19/.test(await page.locator("main").innerText()), "she is told of it still");
   await page.locator("form[action$='/manage/prove'] input[name=code]").fill("1");
   await click(page.locator("form[action$='/manage/prove'] button"));
   await holds(/That code is not right/);
@@ -256,6 +282,14 @@ try {
   await look("es-person");
   await click(page.locator("a.button"));
   await look("es-register");
+
+  await page.goto(`${settings.site}/es`);
+  await follow("Avisos por el número de una orden de protección o de un caso");
+  await look("es-by-number");
+  await page.locator("#email").fill(settings.email);
+  await press(/./);
+  await holds(/Escriba el número de una orden/);
+  await look("es-by-number-error");
 
   await follow("Sus derechos y ayuda");
   await holds(/Oponerse a una salida/);

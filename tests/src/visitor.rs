@@ -86,20 +86,34 @@ impl Visitor {
         let [path] = found.as_slice() else {
             bail!("{} people are called {who}", found.len());
         };
-        let known = mailbox
-            .letters()
-            .iter()
-            .filter(|letter| letter.to == wish.email)
-            .count();
         let form = [
             ("email", wish.email),
             ("level", wish.level),
             ("language", wish.language),
         ];
-        let page = self.send(&format!("{path}/register"), &form)?;
+        self.sign_up(&format!("{path}/register"), &form, mailbox)
+    }
+
+    /// Sends a registration, with the code that comes by mail to the first field's address.
+    ///
+    /// # Errors
+    /// Returns where the way to it ended.
+    pub fn sign_up(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+        mailbox: &Mailbox,
+    ) -> anyhow::Result<()> {
+        let (_, email) = form.first().context("the form is empty")?;
+        let known = mailbox
+            .letters()
+            .iter()
+            .filter(|letter| letter.to == *email)
+            .count();
+        let page = self.send(path, form)?;
         let ticket = page.field("ticket")?;
         let code = mailbox
-            .wait_for(wish.email, known, PATIENCE)
+            .wait_for(email, known, PATIENCE)
             .and_then(|letter| letter.code())
             .context("no code came")?;
         let page = self.send("/register/confirm", &[("ticket", &ticket), ("code", &code)])?;

@@ -84,13 +84,13 @@ fn journey(has_javascript: bool) -> anyhow::Result<usize> {
 
 #[test]
 fn every_page_works_without_javascript() -> anyhow::Result<()> {
-    assert_eq!(journey(false)?, 31);
+    assert_eq!(journey(false)?, 36);
     Ok(())
 }
 
 #[test]
 fn every_page_is_accessible_and_light() -> anyhow::Result<()> {
-    assert_eq!(journey(true)?, 31);
+    assert_eq!(journey(true)?, 36);
     Ok(())
 }
 

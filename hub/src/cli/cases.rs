@@ -1,6 +1,6 @@
 //! `cases`: which court cases a registrant follows, and which protective orders she asked for.
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use crate::notification::follow::{FollowKind, Followed};
 use crate::store::registry::decision;
 use crate::store::registry::instruction::{self, InstructionKind};
 use crate::vault::command::{Answer, Command, FollowCommand, StaffAnswer, StaffCommand};
+use crate::vault::follow::FOLLOWED_MAX;
 
 /// Attach, detach and show cases and orders.
 #[derive(Debug, Subcommand)]
@@ -83,14 +84,10 @@ impl One {
             Kind::Case => FollowKind::Case,
             Kind::Order => FollowKind::Order,
         };
-        let followed = Followed {
-            kind,
-            number: ask("Number: ")?.reveal().clone(),
-            court: ask("Court: ")?.reveal().clone(),
-        };
-        if !followed.comparable().starts_with(char::is_alphanumeric) || followed.court.is_empty() {
-            bail!("give the number on the first line and the court on the second");
-        }
+        let (number, court) = (ask("Number: ")?, ask("Court: ")?);
+        let followed = Followed::read(kind, number.reveal(), court.reveal())
+            .context("failed to read the number on the first line and the court on the second")?
+            .context("give the number on the first line and the court on the second")?;
         let (registrant, word) = (
             self.registrant,
             if is_attached { "attach" } else { "detach" },
@@ -118,7 +115,9 @@ impl One {
         let store = app::open_registry(config)?;
         let decision = store.write_now("decision", move |tx| decision::record(tx, &signed))?;
         let StaffAnswer::Changed(true) = vault(config, command)? else {
-            bail!("there is no such registrant, or she does not follow that");
+            bail!(
+                "there is no such registrant, or she does not follow that, or follows {FOLLOWED_MAX} already"
+            );
         };
         if let Some(event) = tell.map(EventPosition) {
             store.write_now("tell", move |tx| {

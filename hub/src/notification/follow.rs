@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// What is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,6 +21,13 @@ pub enum FollowKind {
 /// Words that say nothing of which court it is.
 const EMPTY_WORDS: [&str; 4] = ["OF", "THE", "FOR", "IN"];
 
+/// Characters of the longest number and of the longest court.
+const NUMBER_CHARACTERS_MAX: usize = 60;
+const COURT_CHARACTERS_MAX: usize = 120;
+
+/// Characters of a number that a masked one shows.
+const SHOWN: usize = 3;
+
 /// A case or an order by what a court calls it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Followed {
@@ -32,6 +40,9 @@ pub struct Followed {
 }
 
 impl FollowKind {
+    /// Both, the pressing one first.
+    pub const ALL: [Self; 2] = [Self::Order, Self::Case];
+
     /// Returns the word that stands for it in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -44,13 +55,63 @@ impl FollowKind {
     /// Returns the kind of a word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Case, Self::Order]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
+/// What is wrong with a number and a court as somebody typed them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FollowError {
+    /// There is no number, or none that a court gives.
+    #[error("that is no number of a case or an order")]
+    Number,
+    /// There is no court, or no name of one.
+    #[error("that is no name of a court")]
+    Court,
+}
+
 impl Followed {
+    /// Reads what somebody typed; nothing where both are empty.
+    ///
+    /// # Errors
+    /// Returns [`FollowError`] where one of the two is missing, without a digit or a letter that could be
+    /// compared, or too long.
+    pub fn read(kind: FollowKind, number: &str, court: &str) -> Result<Option<Self>, FollowError> {
+        let (number, court) = (number.trim(), court.trim());
+        if number.is_empty() && court.is_empty() {
+            return Ok(None);
+        }
+        if number.chars().count() > NUMBER_CHARACTERS_MAX
+            || !number.chars().any(|c| c.is_ascii_digit())
+        {
+            return Err(FollowError::Number);
+        }
+        let followed = Self {
+            kind,
+            number: number.to_owned(),
+            court: court.to_owned(),
+        };
+        let is_named = !followed.comparable().ends_with('|');
+        if court.chars().count() > COURT_CHARACTERS_MAX || !is_named {
+            return Err(FollowError::Court);
+        }
+        Ok(Some(followed))
+    }
+
+    /// Returns enough of the number for whoever typed it to know it again.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let letters: Vec<char> = self
+            .number
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect();
+        // Of a short number no more than half.
+        let shown = SHOWN.min(letters.len() / 2);
+        let tail: String = letters.iter().skip(letters.len() - shown).collect();
+        format!("•••{tail}")
+    }
+
     /// Returns the form by which two spellings are found equal: the letters and digits of the number, and
     /// the words of the court in any order.
     #[must_use]
@@ -73,7 +134,7 @@ impl Followed {
 
 #[cfg(test)]
 mod tests {
-    use super::{FollowKind, Followed};
+    use super::{FollowError, FollowKind, Followed};
 
     fn comparable(number: &str, court: &str) -> String {
         Followed {
@@ -93,5 +154,27 @@ mod tests {
         for kind in [FollowKind::Case, FollowKind::Order] {
             assert_eq!(FollowKind::parse(kind.as_str()), Some(kind));
         }
+    }
+
+    #[test]
+    fn takes_what_has_a_number_and_a_court_and_says_what_is_missing() {
+        let read = |number, court| Followed::read(FollowKind::Order, number, court);
+        assert_eq!(read(" ", ""), Ok(None));
+        assert_eq!(read("", "County Court"), Err(FollowError::Number));
+        assert_eq!(read("unknown", "County Court"), Err(FollowError::Number));
+        let (number, court) = ("1".repeat(61), "x".repeat(121));
+        assert_eq!(read(&number, "County Court"), Err(FollowError::Number));
+        for court in ["", "of the", court.as_str()] {
+            assert_eq!(read("26-PO-7", court), Err(FollowError::Court), "{court}");
+        }
+        let followed = read(" 26-PO-117 ", "County Court of Hinds ")
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (followed.number.as_str(), followed.court.as_str()),
+            ("26-PO-117", "County Court of Hinds")
+        );
+        assert_eq!(followed.masked(), "•••117");
+        assert_eq!(read("7", "County Court").unwrap().unwrap().masked(), "•••");
     }
 }

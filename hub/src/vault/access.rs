@@ -6,6 +6,7 @@ use savin_shared::pii::Secret;
 use super::care;
 use super::command::{Choices, MaskedView, PortalAnswer, Ticket};
 use super::contacts::{Hand, key_of, masked};
+use super::follow;
 use super::registration::{Draft, SealedChoices, may_send, proved};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
@@ -120,6 +121,7 @@ impl Vault {
                 contacts: masked(tx, (who.registrant, key))?,
                 choices: choices.into(),
                 about,
+                followed: follow::masked(tx, (who.registrant, key))?,
             }))
         })
     }

@@ -31,13 +31,24 @@ const PASSES: u32 = 2;
 
 /// What is sealed of how to reach her.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct SealedCare {
+pub(super) struct SealedCare {
     quiet: Option<Quiet>,
     #[serde(default)]
     excepted: Excepted,
     #[serde(default)]
     voicemail: Voicemail,
     code_word: Option<String>,
+}
+
+impl From<&Care> for SealedCare {
+    fn from(said: &Care) -> Self {
+        Self {
+            quiet: said.quiet,
+            excepted: said.excepted,
+            voicemail: said.voicemail,
+            code_word: said.code_word.as_ref().map(|word| word.reveal().clone()),
+        }
+    }
 }
 
 /// What is sealed of a PIN.
@@ -70,13 +81,21 @@ fn put(
     (registrant, key): (RegistrantId, &DataKey),
     said: &Care,
 ) -> Result<(), StoreError> {
-    let sealed = SealedCare {
-        quiet: said.quiet,
-        excepted: said.excepted,
-        voicemail: said.voicemail,
-        code_word: said.code_word.as_ref().map(|word| word.reveal().clone()),
-    };
+    let sealed = SealedCare::from(said);
     let sealed = key.seal("care", registrant, &sealed).map_err(broken)?;
+    care::put(tx, registrant, &sealed)
+}
+
+/// Keeps what she said when she registered. What she said before stays: she changes it where she sees it.
+pub(super) fn put_first(
+    tx: &mut Tx<'_>,
+    (registrant, key): (RegistrantId, &DataKey),
+    said: &SealedCare,
+) -> Result<(), StoreError> {
+    if care::load(tx, registrant)?.sealed_care.is_some() {
+        return Ok(());
+    }
+    let sealed = key.seal("care", registrant, said).map_err(broken)?;
     care::put(tx, registrant, &sealed)
 }
 

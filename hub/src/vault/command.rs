@@ -12,7 +12,8 @@ pub use self::courier::{
     Room, TryOutcome,
 };
 pub use self::portal::{
-    MaskedContact, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
+    MaskedContact, MaskedFollow, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
+    Wishes,
 };
 pub use self::staff::{
     CanaryStanding, Counts, Expunction, FollowCommand, NoticeRow, OrderCommand, Reach, StaffAnswer,

@@ -94,7 +94,7 @@ fn is_about(
     };
     let request = key.open::<Request>("request", asked.registrant, &asked.sealed_request);
     // One that does not open says nothing of anybody.
-    Ok(request.is_ok_and(|request| what.persons.contains(&request.person)))
+    Ok(request.is_ok_and(|request| request.is_about(keys, &what.persons, &what.followed)))
 }
 
 /// Forgets what was asked of staff about a registrant in words that give the person away.

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::command::{FollowCommand, StaffAnswer};
-use super::contacts::key_of;
+use super::command::{FollowCommand, MaskedFollow, PortalAnswer, StaffAnswer, Ticket};
+use super::contacts::{Whose, key_of};
 use super::keyring::Keyring;
 use super::task::{Ask, open};
 use super::{Vault, VaultError, broken};
-use crate::ids::RegistrantId;
+use crate::ids::{FollowId, RegistrantId};
 use crate::notification::fact::Fact;
 use crate::notification::follow::{FollowKind, Followed};
 use crate::store::StoreError;
@@ -18,6 +18,9 @@ use crate::work::task::TaskKind;
 
 /// How soon staff asks whether an order was hers.
 const ORDER_URGENCY: u8 = 2;
+
+/// Cases and orders that one registration can follow.
+pub const FOLLOWED_MAX: usize = 20;
 
 /// Finds who is told of facts, in their order: of an agency's daily test the monitored line and nobody
 /// else, of an order only whoever asked for it, of a court event also whoever follows its case.
@@ -104,7 +107,84 @@ pub(super) fn is_told(
     subscription::is_told(tx, registrant, &keys.person_link(fact.person))
 }
 
+/// Tells a registrant of a case or an order from now on; returns whether she can follow one more. What she
+/// follows already stays as it is.
+pub(super) fn attach(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    (registrant, key): Whose<'_>,
+    followed: &Followed,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let link = keys.follow_link(followed);
+    if follow::is_followed(tx, registrant, &link)? {
+        return Ok(true);
+    }
+    if follow::of_registrant(tx, registrant)?.len() >= FOLLOWED_MAX {
+        return Ok(false);
+    }
+    let row = FollowRow {
+        registrant,
+        kind: followed.kind,
+        link,
+        sealed_label: key.seal("follow", registrant, followed).map_err(broken)?,
+    };
+    follow::put(tx, &row, now)?;
+    Ok(true)
+}
+
+/// Shows what a registrant follows, masked.
+pub(super) fn masked(
+    tx: &mut Tx<'_>,
+    (registrant, key): Whose<'_>,
+) -> Result<Vec<MaskedFollow>, StoreError> {
+    follow::of_registrant(tx, registrant)?
+        .iter()
+        .map(|row| {
+            let label = key.open::<Followed>("follow", registrant, &row.sealed_label);
+            Ok(MaskedFollow {
+                entry: FollowId::of(registrant, &row.link),
+                kind: row.kind,
+                number: label.map_err(broken)?.masked(),
+            })
+        })
+        .collect()
+}
+
 impl Vault {
+    /// Tells her of a case, or of an order that she asked for.
+    pub(super) fn follow_more(
+        &self,
+        session: &Ticket,
+        followed: Followed,
+    ) -> Result<PortalAnswer, VaultError> {
+        let now = (self.world.wall)();
+        self.in_session("follow", session, move |tx, keys, who, key| {
+            let is_taken = attach(tx, keys, (who.registrant, key), &followed, now)?;
+            Ok(if is_taken {
+                PortalAnswer::Done
+            } else {
+                PortalAnswer::Wrong
+            })
+        })
+    }
+
+    /// Tells her of a case or an order no more.
+    pub(super) fn follow_less(
+        &self,
+        session: &Ticket,
+        entry: FollowId,
+    ) -> Result<PortalAnswer, VaultError> {
+        self.in_session("unfollow", session, move |tx, _, who, _| {
+            for row in follow::of_registrant(tx, who.registrant)? {
+                if FollowId::of(who.registrant, &row.link) == entry {
+                    follow::remove(tx, who.registrant, &row.link)?;
+                }
+            }
+            Ok(PortalAnswer::Done)
+        })
+    }
+
     /// Carries out a command about what a registrant follows.
     pub(super) fn follow(&self, command: FollowCommand) -> Result<StaffAnswer, VaultError> {
         let now = (self.world.wall)();
@@ -118,14 +198,7 @@ impl Vault {
                     return Ok(false);
                 };
                 let key = key_of(&keys, &who)?;
-                let row = FollowRow {
-                    registrant,
-                    kind: followed.kind,
-                    link: keys.follow_link(&followed),
-                    sealed_label: key.seal("follow", registrant, &followed).map_err(broken)?,
-                };
-                follow::put(tx, &row, now)?;
-                Ok(true)
+                attach(tx, &keys, (registrant, &key), &followed, now)
             })?),
             FollowCommand::Detach {
                 registrant,

@@ -4,12 +4,15 @@
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
-use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket};
+use super::care::{self, SealedCare};
+use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket, Wishes};
+use super::follow::attach;
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::ids::{PersonId, RegistrantId, SubscriptionId};
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
+use crate::notification::follow::Followed;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::contact::{self, ContactRow};
@@ -44,9 +47,9 @@ impl Vault {
         match command {
             PortalCommand::BeginRegistration {
                 contacts,
-                about,
+                wishes,
                 choices,
-            } => self.begin_registration(&contacts, about, choices),
+            } => self.begin_registration(&contacts, wishes, choices),
             PortalCommand::ConfirmRegistration { ticket, code } => {
                 self.confirm_registration(ticket, code)
             }
@@ -57,6 +60,8 @@ impl Vault {
             PortalCommand::View { session } => self.view(&session),
             PortalCommand::Change { session, choices } => self.change(&session, choices),
             PortalCommand::Drop { session, entry } => self.drop_entry(&session, entry),
+            PortalCommand::Follow { session, followed } => self.follow_more(&session, followed),
+            PortalCommand::Unfollow { session, entry } => self.follow_less(&session, entry),
             PortalCommand::Stop { session } => self.stop(&session),
             PortalCommand::Leave { session } => self.leave(&session),
             PortalCommand::Reach { session, contact } => self.add_contact(&session, contact),
@@ -78,7 +83,7 @@ impl Vault {
     fn begin_registration(
         &self,
         contacts: &[Contact],
-        about: Subscribed,
+        wishes: Wishes,
         choices: Choices,
     ) -> Result<PortalAnswer, VaultError> {
         let draft = Draft::new(self, contacts, choices)?;
@@ -88,7 +93,7 @@ impl Vault {
         let (ticket, code) = self.ticket_and_code();
         let request = draft
             .key
-            .seal("request", draft.registrant, &Request::from(about))?;
+            .seal("request", draft.registrant, &Request::from(wishes))?;
         let mut row = self.code_row((&ticket, &code), Purpose::Registration, first, request);
         let to = (first.channel, first.contact);
         let (keys, random) = (std::sync::Arc::clone(&self.keys), self.world.random);
@@ -239,16 +244,49 @@ pub(super) fn complete(
 /// What a registration asks for, sealed until its address is proved.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Request {
-    pub(super) person: PersonId,
+    person: Option<PersonId>,
+    #[serde(default)]
     label: String,
+    #[serde(default)]
+    followed: Vec<Followed>,
+    #[serde(default)]
+    care: Option<SealedCare>,
+}
+
+impl Request {
+    /// Says whether it is about one of these persons, or about one of these cases and orders.
+    pub(super) fn is_about(
+        &self,
+        keys: &Keyring,
+        persons: &[PersonId],
+        followed: &[Followed],
+    ) -> bool {
+        let is_one = |one: &Followed| {
+            let link = keys.follow_link(one);
+            followed.iter().any(|other| keys.follow_link(other) == link)
+        };
+        self.person.is_some_and(|person| persons.contains(&person))
+            || self.followed.iter().any(is_one)
+    }
+}
+
+impl From<Wishes> for Request {
+    fn from(wishes: Wishes) -> Self {
+        let (person, label) = wishes.about.map_or((None, String::new()), |about| {
+            (Some(about.person), about.label)
+        });
+        Self {
+            person,
+            label,
+            followed: wishes.followed,
+            care: wishes.care.as_ref().map(SealedCare::from),
+        }
+    }
 }
 
 impl From<Subscribed> for Request {
     fn from(about: Subscribed) -> Self {
-        Self {
-            person: about.person,
-            label: about.label,
-        }
+        Self::from(Wishes::from(about))
     }
 }
 
@@ -395,27 +433,33 @@ pub(super) fn join(
     Ok(key)
 }
 
-/// Says about whom a registrant is told.
+/// Says about whom and of what a registrant is told, and how she is reached.
 pub(super) fn subscribe(
     tx: &mut Tx<'_>,
     hand: Hand<'_>,
     (registrant, key): (RegistrantId, &DataKey),
     request: &Request,
 ) -> Result<(), StoreError> {
+    for followed in &request.followed {
+        // She sees on her page what she follows, and up to how many.
+        let _is_new = attach(tx, hand.keys, (registrant, key), followed, hand.now)?;
+    }
+    if let Some(said) = &request.care {
+        care::put_first(tx, (registrant, key), said)?;
+    }
+    let Some(person) = request.person else {
+        return Ok(());
+    };
     let sealed_label = key
         .seal("label", registrant, &request.label)
         .map_err(broken)?;
-    let person_link = hand.keys.person_link(request.person);
-    subscription::put(
-        tx,
-        &SubscriptionRow {
-            subscription: SubscriptionId::from_bytes((hand.random)()),
-            registrant,
-            person_link,
-            sealed_label,
-        },
-        hand.now,
-    )
+    let row = SubscriptionRow {
+        subscription: SubscriptionId::from_bytes((hand.random)()),
+        registrant,
+        person_link: hand.keys.person_link(person),
+        sealed_label,
+    };
+    subscription::put(tx, &row, hand.now)
 }
 
 /// Forgets registrations that were never proved, and codes that are over.

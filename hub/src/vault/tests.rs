@@ -193,7 +193,7 @@ fn register(vault: &Vault, email: &str, byte: u8, disclosure: Disclosure) -> Por
     };
     let begin = PortalCommand::BeginRegistration {
         contacts: by_email(email),
-        about: about(byte),
+        wishes: about(byte).into(),
         choices,
     };
     let ticket = ticket(portal(vault, begin));
@@ -537,7 +537,7 @@ fn tells_nothing_where_no_address_was_proved() {
     each("vault_unproved", |vault, _| {
         let begin = PortalCommand::BeginRegistration {
             contacts: by_email("avery@example.test"),
-            about: about(1),
+            wishes: about(1).into(),
             choices: Choices::default(),
         };
         let begun = ticket(portal(vault, begin));
@@ -568,7 +568,7 @@ fn takes_a_code_once_and_not_for_long() {
     each("vault_codes", |vault, _| {
         let begin = || PortalCommand::BeginRegistration {
             contacts: by_email("avery@example.test"),
-            about: about(1),
+            wishes: about(1).into(),
             choices: Choices::default(),
         };
         let late = ticket(portal(vault, begin()));
@@ -596,7 +596,7 @@ fn sends_an_address_few_codes_and_a_stranger_none() {
         for round in 0..5 {
             let begin = PortalCommand::BeginRegistration {
                 contacts: by_email("Avery@Example.test"),
-                about: about(1),
+                wishes: about(1).into(),
                 choices: Choices::default(),
             };
             assert!(matches!(portal(vault, begin), PortalAnswer::Begun(_)));

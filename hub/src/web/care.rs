@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, Form};
+use jiff::civil;
 use savin_shared::pii::{Pii, Secret};
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ use crate::notification::words::Language;
 use crate::vault::command::{PortalCommand, Ticket};
 
 /// What is said in the form.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct CareForm {
     #[serde(default)]
     session: Secret<String>,
@@ -49,7 +50,6 @@ pub(super) struct CareFields {
     pub(super) excepted: Vec<Choice>,
     pub(super) voicemail: Vec<Choice>,
     pub(super) code_word: String,
-    pub(super) has_pin: bool,
 }
 
 /// An hour to choose; none is no hour.
@@ -60,13 +60,14 @@ pub(super) struct Hour {
 }
 
 impl CareFields {
-    /// Shows what stands.
-    pub(super) fn new(page: &Page, care: &Care, has_pin: bool) -> Self {
-        let hours = |chosen: Option<i8>| {
-            let hours = std::iter::once(None).chain((0..24).map(Some));
-            let hour = |hour: Option<i8>| Hour {
-                value: hour.map_or_else(String::new, |hour| format!("{hour:02}:00")),
-                is_chosen: hour == chosen,
+    /// Shows what is typed or stands.
+    pub(super) fn new(page: &Page, form: &CareForm) -> Self {
+        let hours = |chosen: &str| {
+            let hours = std::iter::once(String::new());
+            let hours = hours.chain((0..24).map(|hour| format!("{hour:02}:00")));
+            let hour = |value: String| Hour {
+                is_chosen: value == chosen,
+                value,
             };
             hours.map(hour).collect()
         };
@@ -76,29 +77,46 @@ impl CareFields {
             hint: String::new(),
             is_chosen,
         };
-        let excepted = Excepted::ALL.into_iter();
-        let voicemail = Voicemail::ALL.into_iter();
+        let excepted = Excepted::parse(&form.excepted).unwrap_or_default();
+        let voicemail = Voicemail::parse(&form.voicemail).unwrap_or_default();
         Self {
-            from: hours(care.quiet.map(|quiet| quiet.from.hour())),
-            until: hours(care.quiet.map(|quiet| quiet.until.hour())),
-            excepted: excepted
-                .map(|one| choice("excepted", one.as_str(), one == care.excepted))
+            from: hours(&form.quiet_from),
+            until: hours(&form.quiet_until),
+            excepted: Excepted::ALL
+                .into_iter()
+                .map(|one| choice("excepted", one.as_str(), one == excepted))
                 .collect(),
-            voicemail: voicemail
-                .map(|one| choice("voicemail", one.as_str(), one == care.voicemail))
+            voicemail: Voicemail::ALL
+                .into_iter()
+                .map(|one| choice("voicemail", one.as_str(), one == voicemail))
                 .collect(),
-            code_word: care
-                .code_word
-                .as_ref()
-                .map(|word| word.reveal().clone())
-                .unwrap_or_default(),
-            has_pin,
+            code_word: form.code_word.reveal().clone(),
         }
     }
 }
 
 impl CareForm {
-    fn read(&self, page: &Page) -> Result<Care, Wrong> {
+    /// Fills the form with what stands.
+    pub(super) fn of(care: &Care) -> Self {
+        let hour = |time: civil::Time| format!("{:02}:00", time.hour());
+        Self {
+            quiet_from: care.quiet.map(|quiet| hour(quiet.from)).unwrap_or_default(),
+            quiet_until: care
+                .quiet
+                .map(|quiet| hour(quiet.until))
+                .unwrap_or_default(),
+            excepted: care.excepted.as_str().to_owned(),
+            voicemail: care.voicemail.as_str().to_owned(),
+            code_word: care.code_word.clone().unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// Reads what she says.
+    ///
+    /// # Errors
+    /// Returns the first field that is wrong.
+    pub(super) fn read(&self, page: &Page) -> Result<Care, Wrong> {
         let wrong = |field, key: &str| Wrong {
             field,
             text: page.say(key),

@@ -9,18 +9,21 @@ use axum::{Extension, Form};
 use savin_shared::pii::Secret;
 use serde::Deserialize;
 
+use super::care::{CareFields, CareForm};
 use super::failure::{self, MessagePage};
+use super::follow::{self, FollowForm};
 use super::page::{Page, render};
 use super::reach::{Group, ReachForm, Wrong};
 use super::{Portal, lookup};
 use crate::ids::PersonId;
 use crate::names::{initials, shown};
+use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
 use crate::notification::words::Language;
 use crate::vault::VaultError;
-use crate::vault::command::{Choices, PortalAnswer, PortalCommand, Subscribed, Ticket};
+use crate::vault::command::{Choices, PortalAnswer, PortalCommand, Subscribed, Ticket, Wishes};
 
 /// What a code page carries.
 #[derive(Debug, Deserialize)]
@@ -29,6 +32,17 @@ pub struct CodeForm {
     ticket: Secret<String>,
     #[serde(default)]
     code: Secret<String>,
+}
+
+/// What a registration carries.
+#[derive(Debug, Default, Deserialize)]
+pub struct RegisterForm {
+    #[serde(flatten)]
+    reach: ReachForm,
+    #[serde(flatten)]
+    follow: FollowForm,
+    #[serde(flatten)]
+    care: CareForm,
 }
 
 /// One of the choices in a form.
@@ -49,6 +63,10 @@ struct RegisterPage {
     groups: Vec<Group>,
     levels: Vec<Choice>,
     languages: Vec<Choice>,
+    care: CareFields,
+    is_care_open: bool,
+    follows: Vec<Group>,
+    is_follow_open: bool,
     wrong: Option<Wrong>,
 }
 
@@ -69,9 +87,17 @@ pub async fn form(
     Path(person): Path<String>,
 ) -> Response {
     match about(&portal, language, &person).await {
-        Ok(about) => about.register_page(&ReachForm::blank(), language, None),
+        Ok(about) => about.register_page(&RegisterForm::blank(), language, None),
         Err(response) => *response,
     }
+}
+
+/// Shows the registration form for whoever knows only the number of a case or an order.
+pub async fn form_by_number(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+) -> Response {
+    About::nobody(&portal, language).register_page(&RegisterForm::blank(), language, None)
 }
 
 /// Sends the code of a registration.
@@ -79,30 +105,38 @@ pub async fn begin(
     State(portal): State<Portal>,
     Extension(language): Extension<Language>,
     Path(person): Path<String>,
-    Form(form): Form<ReachForm>,
+    Form(form): Form<RegisterForm>,
 ) -> Response {
-    let about = match about(&portal, language, &person).await {
-        Ok(about) => about,
-        Err(response) => return *response,
-    };
-    let level = Wrong {
-        field: "level-discreet",
-        text: about.page.say("error-level"),
-    };
-    let level = Disclosure::parse(&form.level).ok_or(level);
-    let contacts = form.contacts(&about.page);
-    let contacts = match contacts.and_then(|contacts| level.map(|_| contacts)) {
-        Ok(contacts) => contacts,
+    match about(&portal, language, &person).await {
+        Ok(about) => register(&portal, language, about, form).await,
+        Err(response) => *response,
+    }
+}
+
+/// Sends the code of a registration for a case or an order alone.
+pub async fn begin_by_number(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<RegisterForm>,
+) -> Response {
+    register(&portal, language, About::nobody(&portal, language), form).await
+}
+
+async fn register(
+    portal: &Portal,
+    language: Language,
+    about: About,
+    form: RegisterForm,
+) -> Response {
+    let (contacts, wishes) = match about.read(&form) {
+        Ok(read) => read,
         Err(wrong) => return about.register_page(&form, language, Some(wrong)),
     };
     let proving = proving(&contacts);
     let begin = PortalCommand::BeginRegistration {
         contacts,
-        about: Subscribed {
-            person: about.person,
-            label: about.label,
-        },
-        choices: choices(&form.level, &form.language, language),
+        wishes,
+        choices: choices(&form.reach.level, &form.reach.language, language),
     };
     let page = about.page;
     match portal.vault.ask(begin).await {
@@ -139,12 +173,21 @@ pub async fn confirm(
     }
 }
 
-/// The person that somebody wants to be told about.
+impl RegisterForm {
+    fn blank() -> Self {
+        Self {
+            reach: ReachForm::blank(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What somebody wants to be told about: a person, or only a case or an order.
 struct About {
     page: Page,
-    name: String,
-    person: PersonId,
-    label: String,
+    lead: String,
+    action: String,
+    subscribed: Option<Subscribed>,
 }
 
 /// Loads the person that somebody wants to be told about.
@@ -156,10 +199,12 @@ async fn about(portal: &Portal, language: Language, person: &str) -> Result<Abou
     match lookup::name_of(&portal.lookup, id).await {
         Ok(Some(name)) => {
             let unnamed = page.say("person-unnamed");
+            let label = name.as_ref().map_or_else(|| unnamed.clone(), initials);
+            let name = name.as_ref().map_or(unnamed, shown);
             Ok(About {
-                label: name.as_ref().map_or_else(|| unnamed.clone(), initials),
-                name: name.as_ref().map_or(unnamed, shown),
-                person: id,
+                lead: page.say_text("register-about", "name", &name),
+                action: page.to(&page.path),
+                subscribed: Some(Subscribed { person: id, label }),
                 page,
             })
         }
@@ -169,18 +214,61 @@ async fn about(portal: &Portal, language: Language, person: &str) -> Result<Abou
 }
 
 impl About {
-    fn register_page(self, form: &ReachForm, language: Language, wrong: Option<Wrong>) -> Response {
+    fn nobody(portal: &Portal, language: Language) -> Self {
+        let page = Page::new(&portal.lookup.site, language, "/register");
+        Self {
+            lead: page.say("register-by-number"),
+            action: page.to(&page.path),
+            subscribed: None,
+            page,
+        }
+    }
+
+    /// Reads where and of what somebody wants to be told.
+    fn read(&self, form: &RegisterForm) -> Result<(Vec<Contact>, Wishes), Wrong> {
+        let page = &self.page;
+        let contacts = form.reach.contacts(page)?;
+        let care = form.care.read(page)?;
+        let followed = form.follow.read(page)?;
+        if followed.is_empty() && self.subscribed.is_none() {
+            return Err(follow::nothing(page));
+        }
+        Disclosure::parse(&form.reach.level).ok_or_else(|| Wrong {
+            field: "level-discreet",
+            text: page.say("error-level"),
+        })?;
+        let wishes = Wishes {
+            about: self.subscribed.clone(),
+            followed,
+            care: Some(care).filter(|care| *care != Care::default()),
+        };
+        Ok((contacts, wishes))
+    }
+
+    fn register_page(
+        self,
+        form: &RegisterForm,
+        language: Language,
+        wrong: Option<Wrong>,
+    ) -> Response {
         let mut page = self.page;
         page.has_error = wrong.is_some();
-        let choices = choices(&form.level, &form.language, language);
+        let reach = &form.reach;
+        let choices = choices(&reach.level, &reach.language, language);
+        let care = form.care.read(&page);
+        let is_care_open = care.is_err() || care.is_ok_and(|care| care != Care::default());
         render(
             StatusCode::OK,
             &RegisterPage {
-                about: page.say_text("register-about", "name", &self.name),
-                action: page.to(&format!("/person/{}/register", self.person)),
-                groups: form.groups(&page, &Channel::ALL, wrong.as_ref()),
+                about: self.lead,
+                action: self.action,
+                groups: reach.groups(&page, &Channel::ALL, wrong.as_ref()),
                 levels: levels(&page, choices.disclosure),
                 languages: languages(choices.language),
+                care: CareFields::new(&page, &form.care),
+                is_care_open,
+                follows: form.follow.groups(&page, wrong.as_ref()),
+                is_follow_open: self.subscribed.is_none() || !form.follow.is_blank(),
                 wrong,
                 page,
             },

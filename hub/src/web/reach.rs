@@ -176,7 +176,7 @@ fn given<T>(
     }
 }
 
-fn field(
+pub(super) fn field(
     page: &Page,
     (id, kind): (&'static str, &'static str),
     value: &Pii<String>,

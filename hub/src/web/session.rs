@@ -12,7 +12,8 @@ use savin_shared::pii::Secret;
 use serde::Deserialize;
 
 use super::Portal;
-use super::care::CareFields;
+use super::care::{CareFields, CareForm};
+use super::follow::{FollowForm, Line};
 use super::page::{Page, render};
 use super::portal::{
     Choice, CodeForm, choices, code_page, languages, levels, message, proof, unexpected, wrong_code,
@@ -54,9 +55,12 @@ struct ViewPage {
     contacts: Vec<Reached>,
     groups: Vec<Group>,
     about: Vec<(SubscriptionId, String)>,
+    followed: Vec<Line>,
+    follows: Vec<Group>,
     levels: Vec<Choice>,
     languages: Vec<Choice>,
     care: CareFields,
+    has_pin: bool,
     is_saved: bool,
     wrong: Option<Wrong>,
 }
@@ -84,9 +88,26 @@ pub(super) struct Said {
     is_saved: bool,
     wrong: Option<Wrong>,
     form: Option<ReachForm>,
+    followed: Option<FollowForm>,
 }
 
 impl Said {
+    /// Says that what she asked for is done.
+    pub(super) fn saved() -> Self {
+        Self {
+            is_saved: true,
+            ..Self::default()
+        }
+    }
+
+    /// Shows again which case or order she typed.
+    pub(super) fn with_followed(self, typed: FollowForm) -> Self {
+        Self {
+            followed: Some(typed),
+            ..self
+        }
+    }
+
     /// Says what is wrong with what was typed.
     pub(super) fn wrong(wrong: Wrong) -> Self {
         Self {
@@ -174,6 +195,18 @@ pub async fn drop_entry(
     .await
 }
 
+/// Tells her of a case or an order no more.
+pub async fn unfollow(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SessionForm>,
+) -> Response {
+    about(&portal, language, form, |session, entry| {
+        PortalCommand::Unfollow { session, entry }
+    })
+    .await
+}
+
 /// Tells her in a further way, once its code came back.
 pub async fn reach(
     State(portal): State<Portal>,
@@ -207,11 +240,7 @@ pub async fn reach(
             other => return unexpected(page, other),
         }
     }
-    let said = Said {
-        is_saved: true,
-        ..Said::default()
-    };
-    view(&portal, page, session, said).await
+    view(&portal, page, session, Said::saved()).await
 }
 
 /// Takes the code of a further way.
@@ -294,14 +323,8 @@ pub(super) async fn within(
 ) -> Response {
     let page = Page::new(&portal.lookup.site, language, "/manage");
     let said = match portal.vault.ask(command).await {
-        Ok(PortalAnswer::Done) => Said {
-            is_saved: true,
-            ..Said::default()
-        },
-        Ok(PortalAnswer::Wrong) => Said {
-            wrong: Some(wrong_code(&page)),
-            ..Said::default()
-        },
+        Ok(PortalAnswer::Done) => Said::saved(),
+        Ok(PortalAnswer::Wrong) => Said::wrong(wrong_code(&page)),
         Ok(PortalAnswer::Refused) => return over(page),
         other => return unexpected(page, other),
     };
@@ -351,7 +374,17 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
             ),
             contacts,
             about: view.about,
-            care: CareFields::new(&page, &view.care, view.has_pin),
+            followed: view
+                .followed
+                .iter()
+                .map(|one| Line::new(&page, one))
+                .collect(),
+            follows: said
+                .followed
+                .unwrap_or_default()
+                .groups(&page, wrong.as_ref()),
+            care: CareFields::new(&page, &CareForm::of(&view.care)),
+            has_pin: view.has_pin,
             levels: levels(&page, view.choices.disclosure),
             languages: languages(view.choices.language),
             is_saved: said.is_saved,
@@ -387,7 +420,7 @@ fn manage_page(mut page: Page, form: &ReachForm, wrong: Option<Wrong>) -> Respon
     )
 }
 
-fn over(page: Page) -> Response {
+pub(super) fn over(page: Page) -> Response {
     let wrong = Wrong {
         field: "email",
         text: page.say("error-session"),

@@ -539,7 +539,7 @@ impl Side {
         let command = match self.person(dice) {
             Some(person) if !is_access => PortalCommand::BeginRegistration {
                 contacts: vec![Contact::Email(address)],
-                about: about(person),
+                wishes: about(person).into(),
                 choices,
             },
             Some(_) | None => PortalCommand::BeginAccess {

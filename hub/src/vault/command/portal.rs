@@ -3,11 +3,12 @@
 use savin_shared::pii::Secret;
 
 use super::Choices;
-use crate::ids::{ContactId, PersonId, SubscriptionId};
+use crate::ids::{ContactId, FollowId, PersonId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
+use crate::notification::follow::{FollowKind, Followed};
 use crate::notification::mark::{LetterCode, Mark};
 use crate::notification::words::Language;
 
@@ -18,6 +19,26 @@ pub struct Subscribed {
     pub person: PersonId,
     /// The person's initials, by which she recognises the entry later.
     pub label: String,
+}
+
+/// What somebody asks for who registers: a person, a case or an order, and how she is reached without harm.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// About whom. Nobody for whoever knows only the number of a case or an order.
+    pub about: Option<Subscribed>,
+    /// Which cases she follows, and which orders she asked for.
+    pub followed: Vec<Followed>,
+    /// How she is reached without harm, if she said so.
+    pub care: Option<Care>,
+}
+
+impl From<Subscribed> for Wishes {
+    fn from(about: Subscribed) -> Self {
+        Self {
+            about: Some(about),
+            ..Self::default()
+        }
+    }
 }
 
 /// An opaque secret that a page carries from step to step.
@@ -56,8 +77,8 @@ pub enum PortalCommand {
     BeginRegistration {
         /// Where.
         contacts: Vec<Contact>,
-        /// About whom.
-        about: Subscribed,
+        /// What for.
+        wishes: Wishes,
         /// How.
         choices: Choices,
     },
@@ -100,6 +121,20 @@ pub enum PortalCommand {
         session: Ticket,
         /// The entry.
         entry: SubscriptionId,
+    },
+    /// Tell her of a case, or of an order that she asked for.
+    Follow {
+        /// Her session.
+        session: Ticket,
+        /// Which.
+        followed: Followed,
+    },
+    /// Tell her of it no more.
+    Unfollow {
+        /// Her session.
+        session: Ticket,
+        /// The entry.
+        entry: FollowId,
     },
     /// Stop telling her anything, and forget her.
     Stop {
@@ -157,7 +192,8 @@ pub enum PortalAnswer {
     Done,
     /// The code is wrong, or too old, or was tried too often; or the session is over.
     Refused,
-    /// The code of a further way to reach her is wrong, and the session goes on.
+    /// The code of a further way to reach her is wrong, or she follows as much as one registration can; the
+    /// session goes on.
     Wrong,
     /// The session, once a code was right.
     Session(Ticket),
@@ -178,6 +214,19 @@ pub struct MaskedView {
     pub has_pin: bool,
     /// About whom, by initials.
     pub about: Vec<(SubscriptionId, String)>,
+    /// Which cases and orders, by the ends of their numbers.
+    pub followed: Vec<MaskedFollow>,
+}
+
+/// A case or an order, masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaskedFollow {
+    /// Which.
+    pub entry: FollowId,
+    /// A case or an order.
+    pub kind: FollowKind,
+    /// Enough of its number for her to know it again.
+    pub number: String,
 }
 
 /// A way to reach a registrant, masked.

@@ -56,7 +56,7 @@ pub(super) fn register_by(
 fn begin(vault: &Vault, contacts: Vec<Contact>) -> Ticket {
     let begin = PortalCommand::BeginRegistration {
         contacts,
-        about: about(1),
+        wishes: about(1).into(),
         choices: Choices::default(),
     };
     ticket(portal(vault, begin))

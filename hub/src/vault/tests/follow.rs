@@ -1,13 +1,18 @@
 //! Cases and orders: who is told besides, and who alone.
 
-use super::{about, accepted, by_email, claim, each, fact, finish, plan};
+use super::{
+    about, accepted, by_email, claim, code, each, fact, finish, plan, portal, session, ticket, view,
+};
 use crate::ids::RegistrantId;
+use crate::notification::care::{Care, Quiet, Voicemail};
 use crate::notification::fact::Fact;
 use crate::notification::follow::{FollowKind, Followed};
 use crate::vault::Vault;
 use crate::vault::command::{
-    Choices, FollowCommand, StaffAnswer, StaffCommand, TaskCommand, VaultTask,
+    Choices, FollowCommand, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, TaskCommand,
+    VaultTask, Wishes,
 };
+use crate::vault::follow::FOLLOWED_MAX;
 use crate::work::task::TaskKind;
 
 fn register(vault: &Vault, email: &str, byte: u8) -> RegistrantId {
@@ -118,5 +123,117 @@ fn tells_of_a_case_whoever_follows_it_and_whoever_asked_about_the_person() {
             panic!("what she follows")
         };
         assert_eq!(list.len(), 1);
+    });
+}
+
+/// Registers on the web, with the code that comes.
+fn sign_up(vault: &Vault, email: &str, wishes: Wishes) -> PortalAnswer {
+    let begin = PortalCommand::BeginRegistration {
+        contacts: by_email(email),
+        wishes,
+        choices: Choices::default(),
+    };
+    let ticket = ticket(portal(vault, begin));
+    let code = code(vault);
+    portal(vault, PortalCommand::ConfirmRegistration { ticket, code })
+}
+
+#[test]
+fn signs_up_by_the_number_of_an_order_alone() {
+    each("vault_by_number", |vault, _| {
+        let care = |from, until| Care {
+            quiet: Some(Quiet::new(from, until).unwrap()),
+            voicemail: Voicemail::Neutral,
+            ..Care::default()
+        };
+        let wishes = Wishes {
+            about: None,
+            followed: vec![followed(FollowKind::Order)],
+            care: Some(care("1", "2")),
+        };
+        // Before the address is proved nobody follows anything.
+        let begin = PortalCommand::BeginRegistration {
+            contacts: by_email("ada@example.test"),
+            wishes: wishes.clone(),
+            choices: Choices::default(),
+        };
+        portal(vault, begin);
+        code(vault);
+        plan(vault, 0, 1, vec![about_one(1, 1, FollowKind::Order)]);
+        assert!(told(vault).is_empty());
+        assert_eq!(
+            sign_up(vault, "ada@example.test", wishes),
+            PortalAnswer::Done
+        );
+        plan(vault, 1, 2, vec![about_one(2, 1, FollowKind::Order)]);
+        assert_eq!(told(vault), ["true"]);
+        // She signs up once more: what she said before of being reached stays.
+        let again = Wishes {
+            followed: vec![followed(FollowKind::Case), followed(FollowKind::Order)],
+            care: Some(care("3", "4")),
+            ..Wishes::default()
+        };
+        assert_eq!(
+            sign_up(vault, "ada@example.test", again),
+            PortalAnswer::Done
+        );
+        let open = session(vault, "ada@example.test");
+        let view = view(vault, &open);
+        assert_eq!(view.care, care("1", "2"));
+        assert!(view.about.is_empty());
+        let shown: Vec<_> = view
+            .followed
+            .iter()
+            .map(|one| (one.kind, one.number.as_str()))
+            .collect();
+        assert_eq!(
+            shown,
+            [(FollowKind::Case, "•••V12"), (FollowKind::Order, "•••V12")]
+        );
+    });
+}
+
+#[test]
+fn follows_and_stops_following_in_her_session() {
+    each("vault_follow_session", |vault, _| {
+        register(vault, "ada@example.test", 7);
+        let open = session(vault, "ada@example.test");
+        let follow = |number: usize| PortalCommand::Follow {
+            session: open.clone(),
+            followed: Followed {
+                number: format!("26-CV-{number}"),
+                ..followed(FollowKind::Case)
+            },
+        };
+        let start = PortalCommand::Follow {
+            session: open.clone(),
+            followed: followed(FollowKind::Order),
+        };
+        assert_eq!(portal(vault, start.clone()), PortalAnswer::Done);
+        for number in 1..FOLLOWED_MAX {
+            assert_eq!(portal(vault, follow(number)), PortalAnswer::Done);
+        }
+        assert_eq!(portal(vault, follow(FOLLOWED_MAX)), PortalAnswer::Wrong);
+        assert_eq!(
+            portal(vault, start),
+            PortalAnswer::Done,
+            "she has it already"
+        );
+        plan(vault, 0, 1, vec![about_one(1, 1, FollowKind::Order)]);
+        assert_eq!(told(vault), ["true"]);
+        let order = view(vault, &open)
+            .followed
+            .into_iter()
+            .find(|one| one.kind == FollowKind::Order)
+            .unwrap();
+        let stop = PortalCommand::Unfollow {
+            session: open.clone(),
+            entry: order.entry,
+        };
+        assert_eq!(portal(vault, stop), PortalAnswer::Done);
+        assert_eq!(view(vault, &open).followed.len(), FOLLOWED_MAX - 1);
+        assert_eq!(portal(vault, follow(FOLLOWED_MAX)), PortalAnswer::Done);
+        plan(vault, 1, 2, vec![about_one(2, 1, FollowKind::Order)]);
+        assert!(told(vault).is_empty());
     });
 }
