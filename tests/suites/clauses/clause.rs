@@ -1,6 +1,7 @@
 //! Section 1(a) to (c): what an agency writes, and what a registrant is told in each channel.
 
 use anyhow::ensure;
+use jiff::SignedDuration;
 use savin_shared::event::EventCode as Code;
 
 use crate::world::{PATIENCE, World};
@@ -93,9 +94,39 @@ pub(crate) fn clause_1_a_vii_protective_order(world: &mut World) -> anyhow::Resu
         'SRV', '2026-06-02 09:00:00', NULL)";
     world.database.change(sql, [])?;
     let served = |known: &savin_tests::tail::Known| known.code == Code::ProtectiveOrderServed;
-    world.tail.wait_for(PATIENCE, served)?;
+    let known = world.tail.wait_for(PATIENCE, served)?;
     let filter = ["tasks", "list", "--kind", "protective-order", "--json"];
-    world.until(|world| Ok(world.stage.hub.cli(&filter)?.contains("26PO8")))
+    world.until(|world| Ok(world.stage.hub.cli(&filter)?.contains("26PO8")))?;
+    // It was hers: what came before it was attached is told after all.
+    let position = known.position.0.to_string();
+    let attach = [
+        "cases", "attach", &id, "--kind", "order", "--tell", &position,
+    ];
+    world.desk(&attach, "26PO8\nCounty Court of Hinds\n")?;
+    let letter = world.next_letter(&mut her)?;
+    ensure!(letter.contains("was served on Avery Poplar"), "{letter}");
+    Ok(())
+}
+
+/// Thirty days before it ends, whoever asked for an order is reminded; within them at once.
+pub(crate) fn clause_1_a_vii_order_about_to_end(world: &mut World) -> anyhow::Result<()> {
+    let mut her = world.about("Poplar")?;
+    let id = her.id.to_string();
+    let typed = "26PO9\nCounty Court of Hinds\n";
+    world.desk(&["cases", "attach", &id, "--kind", "order"], typed)?;
+    let ends = savin_tests::clock::wall() + SignedDuration::from_hours(24 * 20);
+    let sql = "INSERT INTO orders VALUES ('26PO9', 'P8', 'POPLAR, AVERY', 'County Court of Hinds',
+        'SRV', '2026-06-03 09:00:00', ?1)";
+    world
+        .database
+        .change(sql, [ends.strftime("%Y-%m-%d").to_string()])?;
+    let letters = [world.next_letter(&mut her)?, world.next_letter(&mut her)?].concat();
+    ensure!(letters.contains("was served on Avery Poplar"), "{letters}");
+    ensure!(
+        letters.contains("against Avery Poplar ends soon"),
+        "{letters}"
+    );
+    Ok(())
 }
 
 pub(crate) fn clause_1_b_i_court_event(world: &mut World) -> anyhow::Result<()> {

@@ -123,3 +123,75 @@ pub(crate) fn clause_1_f_register_and_update(world: &mut World) -> anyhow::Resul
     ensure!(page.text.contains("By telephone at •••99"), "{}", page.text);
     Ok(())
 }
+
+/// By the number of an order that she asked for, about somebody whom no list has: signed up for on the web,
+/// with a court case that she adds afterwards.
+pub(crate) fn clause_1_f_register_by_the_number_of_an_order(
+    world: &mut World,
+) -> anyhow::Result<()> {
+    let visitor = Visitor::new(world.stage.hub.site());
+    let mailbox = &world.stage.mailbox;
+    let email = "petitioner@home.example";
+    let form = [
+        ("email", email),
+        ("level", "full"),
+        ("language", "en"),
+        ("order-number", "26-PO-41"),
+        ("order-court", ""),
+    ];
+    let page = visitor.send("/register", &form)?;
+    ensure!(
+        page.text.contains("Type the name of the court too"),
+        "{}",
+        page.text
+    );
+    let page = visitor.send("/register", &form[..3])?;
+    ensure!(
+        page.text.contains("Type the number of a protective order"),
+        "{}",
+        page.text
+    );
+    let form = [&form[..4], &[("order-court", "Hinds County Court")]].concat();
+    visitor.sign_up("/register", &form, mailbox)?;
+    let sql =
+        "INSERT INTO orders VALUES ('26PO41', 'P41', 'FENNEL, AVERY', 'County Court of Hinds',
+        'SRV', '2026-06-02 09:00:00', NULL)";
+    world.database.change(sql, [])?;
+    let letter = mailbox
+        .wait_for(email, 1, PATIENCE)
+        .context("no notice came")?;
+    let told = "The protective order that you asked for was served on Avery Fennel";
+    ensure!(letter.text.contains(told), "{}", letter.text);
+
+    let page = visitor.send("/manage", &[("email", email)])?;
+    let letter = mailbox.wait_for(email, 2, PATIENCE);
+    let code = letter.and_then(|letter| letter.code()).context("no code")?;
+    let ticket = page.field("ticket")?;
+    let page = visitor.send("/manage/confirm", &[("ticket", &ticket), ("code", &code)])?;
+    ensure!(
+        page.text.contains("the order with the number •••O41"),
+        "{}",
+        page.text
+    );
+    let session = page.field("session")?;
+    let follow = [
+        ("session", session.as_str()),
+        ("case-number", "26-CR-41"),
+        ("case-court", "Circuit Court"),
+    ];
+    let page = visitor.send("/manage/follow", &follow)?;
+    ensure!(
+        page.text.contains("the case with the number •••R41"),
+        "{}",
+        page.text
+    );
+    let sql = "INSERT INTO court VALUES ('E41', 'P41', 'FENNEL, AVERY', '26CR41', 'Circuit Court',
+        'Sentencing', '2027-03-02 09:00:00', 'SET')";
+    world.database.change(sql, [])?;
+    let letter = mailbox
+        .wait_for(email, 3, PATIENCE)
+        .context("no notice came")?;
+    let told = "A court date for Avery Fennel was set: Sentencing";
+    ensure!(letter.text.contains(told), "{}", letter.text);
+    Ok(())
+}
