@@ -103,6 +103,7 @@ pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
     Ok(vault.with_means(Means {
         doors,
         zone: config.web.zone.clone(),
+        ladders: config.ladders.clone(),
     }))
 }
 

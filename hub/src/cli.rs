@@ -7,6 +7,7 @@ mod call;
 mod canary;
 mod cases;
 mod certificate;
+mod check;
 mod clocks;
 mod correct;
 mod court_order;
@@ -80,6 +81,8 @@ struct Arguments {
 enum Command {
     /// Take in, tell, and serve the public site, until stopped.
     Serve,
+    /// Say whether the configuration, and the tables that it names, can be used.
+    Check,
     /// Add agencies and give out enrolment tokens.
     #[command(subcommand)]
     Agency(agency::AgencyCommand),
@@ -189,6 +192,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     let config = Config::load(&arguments.config, arguments.store.as_deref())?;
     match &arguments.command {
         Command::Serve => serve::run(config, &arguments.log),
+        Command::Check => check::run(&config, output),
         Command::Agency(command) => command.run(&config, output),
         Command::Agents(agents) => agents.run(&config, output),
         Command::Register(register) => register.run(&config, output),

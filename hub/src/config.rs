@@ -3,6 +3,7 @@
 mod canary;
 mod email;
 mod freshness;
+mod ladders;
 mod letters;
 mod telephone;
 mod voice;
@@ -33,6 +34,7 @@ use voice::VoiceDocument;
 
 use crate::authority::AGENT_CERTIFICATE;
 use crate::ingest::listen::Tcp;
+use crate::notification::ladder::Ladders;
 use crate::store::Place;
 
 /// The shortest life of an agent's certificate, which only a test can want, and the longest.
@@ -72,6 +74,8 @@ pub struct Config {
     pub voice: Voice,
     /// After how long without a word from a facility whoever asked for somebody there is told.
     pub dark_after: SignedDuration,
+    /// How notices go on until they are confirmed.
+    pub ladders: Ladders,
 }
 
 /// The door for agents.
@@ -114,6 +118,8 @@ struct Document {
     store: StoreDocument,
     #[serde(default)]
     vault_keys: Option<PathBuf>,
+    #[serde(default)]
+    ladders: Option<PathBuf>,
     agents: AgentsDocument,
     web: WebDocument,
     #[serde(default)]
@@ -226,6 +232,7 @@ impl Checker<'_> {
                 .transpose()?,
             voice: document.voice.checked(&self.base, &data),
             dark_after: self.dark_after(&document.freshness)?,
+            ladders: self.ladders(document.ladders.as_deref())?,
             data,
         })
     }
@@ -405,6 +412,24 @@ mod tests {
             wrong.contains("line 5, column 20: certificate_life"),
             "{wrong}"
         );
+    }
+
+    #[test]
+    fn takes_another_table_of_ladders_and_names_what_is_wrong_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.toml");
+        fs::write(&path, format!("ladders = 'calls.toml'\n{GOOD}")).unwrap();
+        let load = |from: &str, to: &str| {
+            let table = crate::notification::ladder::SHIPPED.replacen(from, to, 1);
+            fs::write(folder.path().join("calls.toml"), table).unwrap();
+            let loaded = Config::load(&path, None).map(|config| config.ladders);
+            loaded.map_err(|error| error.to_string())
+        };
+        let other = load("tries = 8", "tries = 3").unwrap();
+        assert_ne!(other, super::Ladders::shipped().unwrap());
+        let wrong = load("tries = 8", "tries = 99").unwrap_err();
+        let said = "calls.toml: escape.telephone: tries is a number from 1 to 50";
+        assert!(wrong.ends_with(said), "{wrong}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod contact;
 pub mod fact;
 pub mod follow;
+pub mod ladder;
 pub mod mark;
 pub mod markup;
 pub mod office;

@@ -20,16 +20,19 @@ mod expunging;
 pub mod follow;
 pub mod keyring;
 pub mod means;
+mod message;
 pub mod monitor;
 mod overtaken;
 mod parted;
 pub mod planning;
 pub mod registration;
 pub mod sealed;
+mod siblings;
 mod silence;
 pub mod staff;
 mod takeover;
 pub mod task;
+mod turn;
 
 use std::path::Path;
 

@@ -140,6 +140,9 @@ fn standing(notice: &NoticeRow) -> String {
     if notice.is_by_hand {
         return format!("waits for a {}", noun(notice.channel));
     }
+    if notice.state == "elsewhere" {
+        return "confirmed in another way".to_owned();
+    }
     let taken = Outcome::parse(&notice.state).map(Outcome::plain);
     taken.unwrap_or(&notice.state).to_owned()
 }

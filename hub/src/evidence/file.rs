@@ -290,7 +290,8 @@ impl EvidenceFile {
 }
 
 impl HeardPart {
-    /// Says whether it is that somebody confirmed, and by what: `confirmed by PIN`, or by `link` or `letter`.
+    /// Says whether it is that somebody confirmed, and by what: `confirmed by PIN`, or by `link`, `letter`
+    /// or `a person`.
     #[must_use]
     pub fn is_confirmation(&self) -> bool {
         self.outcome.starts_with(CONFIRMED)

@@ -75,5 +75,9 @@ pub static SCHEMA: Schema = Schema {
             "0015_care.sql",
             include_str!("migrations/vault/0015_care.sql"),
         ),
+        (
+            "0016_ladder.sql",
+            include_str!("migrations/vault/0016_ladder.sql"),
+        ),
     ],
 };

@@ -22,7 +22,7 @@ const URGENCY: u8 = 2;
 /// How far somebody was reached by a notice; the best of several counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reached {
-    /// She does not want to be told, or what was to be told was taken back.
+    /// She does not want to be told, what was to be told was taken back, or she confirmed it in another way.
     NotMeant,
     Failed,
     Waiting,
@@ -36,7 +36,7 @@ impl Reached {
             "confirmed" => Self::Confirmed,
             "accepted" | "mailed" => Self::Accepted,
             "planned" | "trying" | "spooled" | "printed" => Self::Waiting,
-            "stopped" | "withdrawn" => Self::NotMeant,
+            "stopped" | "withdrawn" | "elsewhere" => Self::NotMeant,
             _ => Self::Failed,
         }
     }

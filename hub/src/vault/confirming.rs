@@ -1,13 +1,11 @@
 //! Confirmations: that she, and no machine, has what a notice tells. By her PIN in a call that said it,
 //! by a button on a page, by a code from a letter.
 
-use tracing::info;
-
 use super::command::PortalAnswer;
-use super::{Vault, VaultError, takeover};
+use super::{Vault, VaultError, siblings};
 use crate::ids::NoticeId;
 use crate::notification::mark::{LetterCode, Mark, MarkPurpose};
-use crate::store::vault::{heard, notice};
+use crate::store::vault::notice;
 
 impl Vault {
     /// Takes the confirmation of whoever opened the link of a message and pressed the button.
@@ -34,13 +32,10 @@ impl Vault {
 
     fn confirm(&self, notice: NoticeId, by: &'static str) -> Result<PortalAnswer, VaultError> {
         let now = (self.world.wall)();
-        let is_news = self.store.write_now("confirm", move |tx| {
-            takeover::over(tx, notice, now)?;
-            heard::confirm(tx, notice, by, now)
+        let keys = std::sync::Arc::clone(&self.keys);
+        self.store.write_now("confirm", move |tx| {
+            siblings::confirmed(tx, &keys, notice, by, now)
         })?;
-        if is_news {
-            info!(notice.id = %notice, by, "A notice was confirmed");
-        }
         // Doing so again changes nothing, and is thanked for again.
         Ok(PortalAnswer::Done)
     }

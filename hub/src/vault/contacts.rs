@@ -153,6 +153,7 @@ impl Hand<'_> {
             // A code tells nothing that anybody would have to prove.
             commitment: Hash::of(&sealed_fact),
             sealed_fact,
+            begins: SignedDuration::ZERO,
         };
         notice::plan(tx, std::slice::from_ref(&new), self.now)?;
         by_hand(tx, (self.keys, self.means), &new, self.now)

@@ -1,27 +1,21 @@
 //! Handing messages to couriers, one at a time each, and keeping what became of every try.
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 
-use super::care::opened as opened_care;
-use super::command::{
-    CallCare, Choices, Content, CourierAnswer, CourierCommand, Later, Message, Room, TryOutcome,
-};
-use super::contacts::{key_of, opened, subject};
-use super::follow::is_told;
+use super::command::{CourierAnswer, CourierCommand, Later, Room, TryOutcome};
+use super::contacts::subject;
 use super::means::Means;
-use super::registration::{SealedChoices, code_content, wrong_keys};
+use super::message::{By, Carried, message};
+use super::registration::wrong_keys;
 use super::sealed::DataKey;
-use super::takeover;
-use super::{Vault, VaultError, broken};
+use super::{Vault, VaultError, broken, siblings, takeover, turn};
 use crate::evidence::leaf::{self, Salt};
 use crate::ids::{NoticeId, RegistrantId};
-use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
-use crate::notification::mark::{MarkPurpose, Marks};
+use crate::notification::mark::MarkPurpose;
 use crate::notification::outcome::{Follows, Outcome};
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::notification::words::Language;
@@ -29,23 +23,9 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
 use crate::store::vault::carrying::{self, After, DueNotice};
-use crate::store::vault::registrant::{RegistrantRow, RegistrantState};
-use crate::store::vault::{canary, care, contact, heard, registrant, restoration, task};
+use crate::store::vault::{canary, care, heard, registrant, restoration, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
-
-/// How long to wait after each try that was put off, in minutes; the last goes on.
-const AGAIN_MINUTES: [i64; 6] = [1, 5, 15, 30, 60, 120];
-
-/// How long to wait before a busy number is called again, and one where nobody confirmed.
-const BUSY: SignedDuration = SignedDuration::from_mins(10);
-const UNCONFIRMED: SignedDuration = SignedDuration::from_mins(30);
-
-/// How long to wait after a machine answered.
-const MACHINE: SignedDuration = SignedDuration::from_hours(2);
-
-/// How long to wait while the line to a channel is down.
-const LINE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Bytes of a server's answer that are kept.
 const DETAIL_BYTES_MAX: usize = 300;
@@ -125,12 +105,18 @@ impl Vault {
         let keys = std::sync::Arc::clone(&self.keys);
         let means = std::sync::Arc::clone(&self.means);
         let (messages, broken) = self.store.write_now("claim", move |tx| {
-            let (mut messages, mut broken) = (Vec::new(), Vec::new());
+            let (mut messages, mut taken, mut broken) = (Vec::new(), Vec::new(), Vec::new());
             let restored_at = restoration::last(tx)?;
             for due in carrying::due(tx, channel, room, now)? {
-                let ended = match message(tx, (&keys, Some(&means)), &due, (restored_at, now)) {
-                    Ok(Carried::Message(message)) => {
+                let by = By::Door;
+                let ended = match message(tx, (&keys, &means), by, &due, (restored_at, now)) {
+                    Ok(Carried::Message(message, contact)) => {
+                        taken.push((message.notice, Some(contact)));
                         messages.push(*message);
+                        continue;
+                    }
+                    Ok(Carried::Elsewhere) => {
+                        carrying::settle(tx, due.notice, now)?;
                         continue;
                     }
                     Ok(Carried::Later(until)) => {
@@ -151,8 +137,7 @@ impl Vault {
                 };
                 end(tx, &keys, &due, ended, now)?;
             }
-            let notices: Vec<_> = messages.iter().map(|message| message.notice).collect();
-            let claims = carrying::take(tx, &notices, now, lease(channel, now))?;
+            let claims = carrying::take(tx, &taken, now, lease(channel, now))?;
             for (message, claim) in messages.iter_mut().zip(claims) {
                 message.claim = claim.claim;
             }
@@ -181,8 +166,9 @@ impl Vault {
     ) -> Result<CourierAnswer, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         let is_counted = self.store.write_now("finish", move |tx| {
-            noted(tx, &keys, (notice, claim), &outcome, now)
+            noted(tx, (&keys, &means), (notice, claim), &outcome, now)
         })?;
         Ok(CourierAnswer::Noted(is_counted))
     }
@@ -198,8 +184,9 @@ impl Vault {
             let salt = |key: &DataKey| salt(key, HEARD, notice, number);
             let answer = answer(tx, &keys, who, detail, salt)?;
             let is_news = heard::note(tx, notice, outcome, answer.as_ref(), now)?;
-            if is_news {
-                takeover::ask(tx, &keys, notice, (outcome, 1), now)?;
+            if is_news && outcome.follows() == Follows::Ended {
+                takeover::ask(tx, &keys, notice, outcome, now)?;
+                siblings::hasten(tx, &keys, notice, now)?;
             }
             Ok(is_news)
         })?)
@@ -214,12 +201,13 @@ impl Vault {
     ) -> Result<bool, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         Ok(self.store.write_now("carried", move |tx| {
             if carrying::waiting(tx, notice)?.is_none() {
                 return Ok(false);
             }
-            for claim in carrying::take(tx, &[notice], now, now)? {
-                noted(tx, &keys, (notice, claim.claim), &outcome, now)?;
+            for claim in carrying::take(tx, &[(notice, None)], now, now)? {
+                noted(tx, (&keys, &means), (notice, claim.claim), &outcome, now)?;
             }
             let ended = match outcome.parts().0.follows() {
                 Follows::Taken => "told",
@@ -251,7 +239,7 @@ fn end(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let notice = due.notice;
-    for claim in carrying::take(tx, &[notice], now, now)? {
+    for claim in carrying::take(tx, &[(notice, None)], now, now)? {
         let salt = |key: &DataKey| salt(key, TRIED, notice, claim.attempt);
         let answer = match detail {
             Some(detail) => answer(tx, keys, due.registrant, detail, salt)?,
@@ -259,7 +247,8 @@ fn end(
         };
         carrying::finish(tx, notice, claim.claim, after, answer.as_ref(), now)?;
         if let After::Ended(outcome) = after {
-            takeover::ask(tx, keys, notice, (outcome, 1), now)?;
+            takeover::ask(tx, keys, notice, outcome, now)?;
+            siblings::hasten(tx, keys, notice, now)?;
         }
     }
     Ok(())
@@ -268,24 +257,31 @@ fn end(
 /// Notes what became of a try; a claim that is void changes nothing.
 fn noted(
     tx: &mut Tx<'_>,
-    keys: &Keyring,
+    (keys, means): (&Keyring, &Means),
     (notice, claim): (NoticeId, i64),
     outcome: &TryOutcome,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    if !carrying::is_held(tx, notice, claim)? {
+        return Ok(false);
+    }
     let tried = carrying::tried(tx, notice)?;
-    if outcome.is_confirmation() && carrying::is_held(tx, notice, claim)? {
+    if outcome.is_confirmation() {
         let (_, right) = care::of_call(tx, tried.registrant, (notice, claim))?;
         if right > 0 {
-            takeover::over(tx, notice, now)?;
-            return heard::confirm(tx, notice, "PIN", now);
+            return siblings::confirmed(tx, keys, notice, "PIN", now);
         }
     }
     let (word, detail) = outcome.parts();
-    let after = match word.follows() {
-        Follows::Taken => After::Taken(word),
-        Follows::Ended => After::Ended(word),
-        Follows::Again | Follows::Unused => After::Again(again(now, word, tried.tries), word),
+    let (after, is_asked) = match word.follows() {
+        Follows::Taken => (After::Taken(word), false),
+        Follows::Ended | Follows::Again | Follows::Unused => {
+            if siblings::is_confirmed(tx, keys, notice)? {
+                (After::Elsewhere(word), false)
+            } else {
+                turn::after(tx, means, (notice, &tried), word, now)?
+            }
+        }
     };
     let salt = |key: &DataKey| salt(key, TRIED, notice, tried.attempts.cast_signed());
     let answer = answer(tx, keys, tried.registrant, detail, salt)?;
@@ -293,140 +289,13 @@ fn noted(
     if is_counted && word == Outcome::Accepted {
         canary::told(tx, notice, now)?;
     }
-    if is_counted {
-        takeover::ask(tx, keys, notice, (word, tried.tries), now)?;
+    if is_counted && is_asked {
+        takeover::ask(tx, keys, notice, word, now)?;
+    }
+    if is_counted && matches!(after, After::Ended(_)) {
+        siblings::hasten(tx, keys, notice, now)?;
     }
     Ok(is_counted)
-}
-
-/// What a notice comes to whose turn it is.
-pub(super) enum Carried {
-    Message(Box<Message>),
-    /// She must not be disturbed before.
-    Later(Timestamp),
-    /// There is no proved address to send it to.
-    Nowhere,
-    /// She has stopped being told of the person since it was planned.
-    Stopped,
-}
-
-/// Makes the message of a notice, which nobody has claimed yet. With the hub's means it is for a door,
-/// which keeps her quiet hours; a person who carries it asks first whether it is a good moment.
-pub(super) fn message(
-    tx: &mut Tx<'_>,
-    (keys, means): (&Keyring, Option<&Means>),
-    due: &DueNotice,
-    (restored_at, now): (Option<Timestamp>, Timestamp),
-) -> Result<Carried, StoreError> {
-    let Some(who) = registrant::load(tx, due.registrant)? else {
-        return Ok(Carried::Nowhere);
-    };
-    let key = key_of(keys, &who)?;
-    let payload: Payload = key
-        .open("notice", who.registrant, &due.sealed_fact)
-        .map_err(broken)?;
-    if !is_meant(tx, keys, &who, &payload)? {
-        return Ok(Carried::Stopped);
-    }
-    let kept = care::load(tx, who.registrant)?;
-    let said = opened_care(&key, who.registrant, &kept)?;
-    let until = means.and_then(|means| quiet_until(&said, &means.zone, (due, &payload), now));
-    if let Some(until) = until {
-        return Ok(Carried::Later(until));
-    }
-    let contacts = contact::of_registrant(tx, who.registrant)?;
-    let mut contacts = contacts
-        .iter()
-        .filter(|contact| contact.channel == due.channel);
-    // A code goes to the address that it is to prove; everything else only to a proved one.
-    let contact = match &payload {
-        Payload::Code {
-            contact: Some(to), ..
-        } => contacts.find(|contact| contact.contact.as_bytes() == to),
-        Payload::Code { contact: None, .. } => contacts.next(),
-        Payload::Fact(_) => contacts.find(|contact| contact.is_told()),
-    };
-    let Some(contact) = contact else {
-        return Ok(Carried::Nowhere);
-    };
-    let to = opened(&key, contact)?;
-    let choices: SealedChoices = key
-        .open("choices", who.registrant, &who.sealed_choices)
-        .map_err(broken)?;
-    let choices = Choices::from(choices);
-    let may_repeat = match &payload {
-        Payload::Fact(planned) => restored_at.is_some_and(|at| planned.fact.observed_at < at),
-        Payload::Code { .. } => false,
-    };
-    let (language, content) = match payload {
-        Payload::Code { code, language, .. } => (language, code_content(code)),
-        Payload::Fact(planned) => {
-            let content = match planned.fact.disclosed(choices.disclosure) {
-                Some(fact) => Content::Fact(Box::new(fact)),
-                None => Content::News,
-            };
-            (choices.language, content)
-        }
-    };
-    Ok(Carried::Message(Box::new(Message {
-        notice: due.notice,
-        claim: 0,
-        to,
-        language,
-        content,
-        marks: marks(keys, due.notice),
-        call: (due.channel == Channel::Telephone).then(|| CallCare {
-            code_word: said.code_word,
-            voicemail: said.voicemail,
-            has_pin: kept.sealed_pin.is_some(),
-        }),
-        may_repeat,
-    })))
-}
-
-/// Says whether she is still told what a message says; of a daily test only the monitored line is.
-fn is_meant(
-    tx: &mut Tx<'_>,
-    keys: &Keyring,
-    who: &RegistrantRow,
-    payload: &Payload,
-) -> Result<bool, StoreError> {
-    match payload {
-        Payload::Code { .. } => Ok(true),
-        Payload::Fact(planned) if planned.fact.details.canary_of.is_some() => {
-            Ok(who.state == RegistrantState::Monitor)
-        }
-        Payload::Fact(planned) => is_told(tx, keys, who.registrant, &planned.fact),
-    }
-}
-
-/// Returns by what a message names itself outside.
-fn marks(keys: &Keyring, notice: NoticeId) -> Marks {
-    Marks {
-        back: keys.mark(MarkPurpose::Return, notice),
-        stop: keys.mark(MarkPurpose::Stop, notice),
-        seen: keys.mark(MarkPurpose::Seen, notice),
-        letter: keys.letter_code(notice),
-    }
-}
-
-/// Returns until when she must not be disturbed with a message. A letter disturbs nobody, nor does a code
-/// by e-mail for which somebody waits just now.
-fn quiet_until(
-    said: &Care,
-    zone: &TimeZone,
-    (due, payload): (&DueNotice, &Payload),
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let code = match payload {
-        Payload::Fact(planned) => planned.fact.event_code(),
-        Payload::Code { .. } => None,
-    };
-    match due.channel {
-        Channel::Letter => None,
-        Channel::Email if matches!(payload, Payload::Code { .. }) => None,
-        Channel::Email | Channel::Telephone => said.quiet_until(zone, now, code),
-    }
 }
 
 /// Seals what a channel answered, since it may repeat the address, and commits to it under a salt;
@@ -461,30 +330,6 @@ pub(super) const HEARD: &str = "heard";
 pub(super) fn salt(key: &DataKey, purpose: &str, notice: NoticeId, number: i64) -> Salt {
     let subject = [notice.as_bytes().as_slice(), &number.to_be_bytes()].concat();
     key.evidence_salt(purpose, &subject)
-}
-
-/// Returns when a notice is tried again after an outcome.
-fn again(now: Timestamp, outcome: Outcome, tries: u64) -> Timestamp {
-    let wait = match outcome {
-        Outcome::NotTried => LINE,
-        Outcome::Busy => BUSY,
-        Outcome::NoAnswer | Outcome::Answered => UNCONFIRMED,
-        Outcome::Machine => MACHINE,
-        Outcome::Accepted
-        | Outcome::Deferred
-        | Outcome::Refused
-        | Outcome::Unallocated
-        | Outcome::Spooled
-        | Outcome::Printed
-        | Outcome::Mailed
-        | Outcome::Returned
-        | Outcome::Bounced => {
-            let place = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
-            let minutes = AGAIN_MINUTES.get(place).or(AGAIN_MINUTES.last());
-            SignedDuration::from_mins(minutes.copied().unwrap_or(60))
-        }
-    };
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 fn bounded(detail: &str) -> String {

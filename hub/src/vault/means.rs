@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::notification::channel::Doors;
+use crate::notification::ladder::Ladders;
 
 /// The means of this hub. Without any it has e-mail, and a person carries the rest.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub struct Means {
     pub doors: Doors,
     /// In whose hours registrants say when they may be disturbed.
     pub zone: TimeZone,
+    /// How a notice goes on until she has confirmed it.
+    pub ladders: Ladders,
 }
 
 impl Default for Means {
@@ -18,6 +21,7 @@ impl Default for Means {
         Self {
             doors: Doors::default(),
             zone: TimeZone::UTC,
+            ladders: Ladders::shipped().unwrap_or_default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use savin_shared::event::EventCode;
 use savin_shared::hash::Hash;
 use tracing::warn;
@@ -20,6 +20,7 @@ use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
+use crate::notification::ladder::Pressing;
 use crate::notification::rules::{DEADLINE, SHIPPED_VERSION, Urgency, rank};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -162,7 +163,9 @@ fn plan(
                 if may_overtake && is_withdrawn(tx, keys, (registrant, *channel), fact, now)? {
                     continue;
                 }
-                let new = new_notice(keys, cause, whose, fact, *channel)?;
+                let mut new = new_notice(keys, cause, whose, fact, *channel)?;
+                let pressing = Pressing::of(new.rank);
+                new.begins = means.ladders.begins(pressing, *channel, &reached.channels);
                 canaries.extend(canary_of(fact, new.notice));
                 made.add(keys, fact, new);
             }
@@ -267,6 +270,7 @@ pub(super) fn new_notice(
         rank: rank_of(fact),
         sealed_fact,
         commitment,
+        begins: SignedDuration::ZERO,
     })
 }
 

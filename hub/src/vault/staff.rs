@@ -5,7 +5,8 @@ use savin_shared::pii::{Pii, Secret};
 
 use super::command::{Choices, Counts, NoticeRow, StaffAnswer, StaffCommand, Subscribed};
 use super::contacts::{Hand, Proof, key_of, opened as open_contact};
-use super::courier::{Carried, Payload, message};
+use super::courier::Payload;
+use super::message::{By, Carried, message};
 use super::registration::{Draft, Request, complete, join, subscribe};
 use super::{Vault, VaultError, broken};
 use crate::ids::{EventPosition, NoticeId, RegistrantId};
@@ -133,6 +134,7 @@ impl Vault {
     /// Hands out one message that is carried by hand.
     fn one_message(&self, named: Vec<u8>) -> Result<StaffAnswer, VaultError> {
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         let now = (self.world.wall)();
         let found = self.store.read_now("message", move |tx| {
             let Some(standing) = only(notice::beginning_with(tx, &named)?) else {
@@ -148,11 +150,16 @@ impl Vault {
                 registrant: standing.registrant,
                 channel: standing.channel,
                 sealed_fact: standing.sealed_fact,
+                rank: standing.rank,
+                attempts: standing.attempts,
             };
             Ok(
-                match message(tx, (&keys, None), &due, (restored_at, now))? {
-                    Carried::Message(message) => Some(message),
-                    Carried::Nowhere | Carried::Stopped | Carried::Later(_) => None,
+                match message(tx, (&keys, &means), By::Person, &due, (restored_at, now))? {
+                    Carried::Message(message, _) => Some(message),
+                    Carried::Nowhere
+                    | Carried::Stopped
+                    | Carried::Elsewhere
+                    | Carried::Later(_) => None,
                 },
             )
         })?;

@@ -5,8 +5,8 @@ use savin_shared::pii::Pii;
 use tracing::warn;
 
 use super::command::{PlannerAnswer, StaffAnswer, TaskCommand, VaultTask};
-use super::{Vault, VaultError, broken};
-use crate::ids::RegistrantId;
+use super::{Vault, VaultError, broken, siblings};
+use crate::ids::{NoticeId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::registrant;
@@ -17,6 +17,9 @@ use crate::work::task::TaskKind;
 
 /// Tasks that are brought to the next person in one transaction.
 const ESCALATED_MAX: u32 = 200;
+
+/// What is chosen where a person has told her herself.
+const TOLD: &str = "told";
 
 /// What is asked of a person about a registrant.
 #[derive(Debug, Clone)]
@@ -103,11 +106,29 @@ impl Vault {
                 choice,
                 decision,
             } => StaffAnswer::Changed(store.write_now("task done", move |tx| {
-                task::done(tx, task, &choice, decision, now)
+                let is_done = task::done(tx, task, &choice, decision, now)?;
+                if is_done && choice == TOLD {
+                    by_person(tx, &keys, task, now)?;
+                }
+                Ok(is_done)
             })?),
             TaskCommand::Ages => StaffAnswer::Ages(store.read_now("task ages", task::ages)?),
         })
     }
+}
+
+/// Keeps that a person has told her what a channel could not: nothing calls her about it any more.
+fn by_person(tx: &mut Tx<'_>, keys: &Keyring, task: i64, now: Timestamp) -> Result<(), StoreError> {
+    let row = task::load(tx, task)?;
+    let row = row.filter(|row| row.about.kind == TaskKind::Unreachable);
+    let subject = row.map(|row| row.about.subject).unwrap_or_default();
+    let Some(notice) = subject.strip_prefix("notice/") else {
+        return Ok(());
+    };
+    let Ok(notice) = notice.parse::<NoticeId>() else {
+        return Ok(());
+    };
+    siblings::confirmed(tx, keys, notice, "a person", now).map(|_| ())
 }
 
 fn view(tx: &mut Tx<'_>, keys: &Keyring, row: VaultTaskRow) -> Result<VaultTask, StoreError> {

@@ -6,6 +6,7 @@ mod clock;
 mod contacts;
 mod court_order;
 mod follow;
+mod ladder;
 mod proof;
 mod silence;
 

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use savin_shared::hash::Hash;
 
-use crate::ids::NoticeId;
+use crate::ids::{ContactId, NoticeId};
+use crate::notification::outcome::Outcome;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::value::Row;
 use crate::values;
 
 /// What a channel answered to a try.
@@ -51,4 +53,50 @@ pub fn of_notice(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Vec<AttemptRow>, S
         })
     })
     .collect()
+}
+
+/// The last tries by which a ladder goes on.
+const LAST: i64 = 200;
+
+/// Loads the last tries of a notice that are over, in their order: at which contact point, what became of
+/// it, and when.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn ended(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+) -> Result<Vec<(Option<ContactId>, Outcome, Timestamp)>, StoreError> {
+    let rows = tx.query(
+        "SELECT contact_id, outcome, finished_at FROM attempt
+         WHERE notice_id = $1 AND finished_at IS NOT NULL ORDER BY number DESC LIMIT $2",
+        values![notice.as_bytes(), LAST],
+    )?;
+    let mut ended = Vec::with_capacity(rows.len());
+    for row in rows.iter().rev() {
+        // Some words are no outcome of a channel, as where she confirmed.
+        if let Some(outcome) = Outcome::parse(row.text(1)?) {
+            ended.push((contact(row)?, outcome, row.time(2)?));
+        }
+    }
+    Ok(ended)
+}
+
+/// Returns at which contact point a notice was tried last.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn last_contact(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Option<ContactId>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT contact_id FROM attempt WHERE notice_id = $1 ORDER BY number DESC LIMIT 1",
+        values![notice.as_bytes()],
+    )?;
+    row.map_or(Ok(None), |row| contact(&row))
+}
+
+fn contact(row: &Row) -> Result<Option<ContactId>, StoreError> {
+    let contact = row.optional_bytes(0)?;
+    contact
+        .map(|_| row.array(0).map(ContactId::from_bytes))
+        .transpose()
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::attempt::Answer;
 use super::notice::channel;
 use crate::evidence::leaf;
-use crate::ids::{NoticeId, RegistrantId};
+use crate::ids::{ContactId, NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::notification::outcome::{Follows, Outcome};
 use crate::store::conn::{Engine, Tx};
@@ -24,6 +24,10 @@ pub struct DueNotice {
     pub channel: Channel,
     /// What it says, sealed.
     pub sealed_fact: Vec<u8>,
+    /// In which order it is told among all that waits.
+    pub rank: u8,
+    /// How often it was tried.
+    pub attempts: u64,
 }
 
 /// A notice that was claimed to be tried.
@@ -78,6 +82,8 @@ pub enum After {
     Taken(Outcome),
     /// The channel never will.
     Ended(Outcome),
+    /// She confirmed in another way what it tells.
+    Elsewhere(Outcome),
     /// It cannot be read: it is put aside for staff.
     Broken,
     /// She does not want to be told any more.
@@ -97,13 +103,13 @@ pub fn due(
 ) -> Result<Vec<DueNotice>, StoreError> {
     let due = match tx.engine() {
         Engine::Sqlite => {
-            "SELECT notice_id, registrant_id, channel, sealed_fact, rank FROM notice
+            "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts FROM notice
              WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
                  AND claimed_until <= $2 AND recalled_at IS NULL
              ORDER BY rank, due_at, notice_id LIMIT $3"
         }
         Engine::Postgres => {
-            "SELECT notice_id, registrant_id, channel, sealed_fact, rank FROM notice
+            "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts FROM notice
              WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
                  AND claimed_until <= $2 AND recalled_at IS NULL
              ORDER BY rank, due_at, notice_id LIMIT $3 FOR UPDATE SKIP LOCKED"
@@ -130,7 +136,7 @@ pub fn due(
 /// Returns [`StoreError`] when the database refuses.
 pub fn waiting(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Option<DueNotice>, StoreError> {
     tx.query_optional(
-        "SELECT notice_id, registrant_id, channel, sealed_fact FROM notice
+        "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts FROM notice
          WHERE notice_id = $1 AND state IN ('planned', 'trying')",
         values![notice.as_bytes()],
     )?
@@ -145,23 +151,25 @@ fn read(row: &Row) -> Result<DueNotice, StoreError> {
         registrant: RegistrantId::from_bytes(row.array(1)?),
         channel: channel(row, 2)?,
         sealed_fact: row.bytes(3)?.to_vec(),
+        rank: row.code(4)?,
+        attempts: row.count(5)?,
     })
 }
 
-/// Claims notices that wait, and writes a row and a leaf for each try before it is made. Returns the
-/// claims in the order of the notices.
+/// Claims notices that wait, each to be tried at a contact point, and writes a row and a leaf for each
+/// try before it is made. Returns the claims in the order of the notices.
 ///
 /// # Errors
 /// Returns [`StoreError`] when one does not wait any more or the database refuses.
 pub fn take(
     tx: &mut Tx<'_>,
-    notices: &[NoticeId],
+    notices: &[(NoticeId, Option<ContactId>)],
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Claim>, StoreError> {
     let lists: Vec<_> = notices
         .iter()
-        .map(|notice| vec![notice.as_bytes().into(), time(lease_until)])
+        .map(|(notice, _)| vec![notice.as_bytes().into(), time(lease_until)])
         .collect();
     let rows = tx.query_many(
         "UPDATE notice SET state = 'trying', claimed_until = $2, claim = claim + 1,
@@ -171,17 +179,22 @@ pub fn take(
     )?;
     let mut claims = Vec::with_capacity(notices.len());
     let (mut attempts, mut leaves) = (Vec::new(), Vec::new());
-    for (notice, rows) in notices.iter().zip(&rows) {
+    for ((notice, contact), rows) in notices.iter().zip(&rows) {
         let row = rows
             .first()
             .ok_or(StoreError::Damaged("a notice vanished"))?;
         let (claim, attempt) = (row.integer(0)?, row.integer(1)?);
-        attempts.push(vec![notice.as_bytes().into(), attempt.into(), time(now)]);
+        attempts.push(vec![
+            notice.as_bytes().into(),
+            attempt.into(),
+            time(now),
+            contact.as_ref().map(|id| id.as_bytes().as_slice()).into(),
+        ]);
         leaves.push(leaf::attempt(*notice, attempt, now));
         claims.push(Claim { claim, attempt });
     }
     tx.execute_many(
-        "INSERT INTO attempt (notice_id, number, attempted_at) VALUES ($1, $2, $3)",
+        "INSERT INTO attempt (notice_id, number, attempted_at, contact_id) VALUES ($1, $2, $3, $4)",
         &attempts,
     )?;
     evidence::append(tx, &leaves)?;
@@ -230,6 +243,33 @@ pub fn postpone(tx: &mut Tx<'_>, notice: NoticeId, until: Timestamp) -> Result<(
     )
 }
 
+/// Ends a notice that waits, since she confirmed in another way what it tells: it is not tried again.
+/// Returns whether it waited.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn settle(tx: &mut Tx<'_>, notice: NoticeId, now: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE notice SET state = 'elsewhere', claimed_until = 0 WHERE notice_id = $1
+         AND (state = 'planned' OR state = 'trying' AND claimed_until <= $2)",
+        &[notice.as_bytes().into(), time(now)],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Lets a notice that waits for its first try be due at once.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn hasten(tx: &mut Tx<'_>, notice: NoticeId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE notice SET due_at = $2
+         WHERE notice_id = $1 AND state = 'planned' AND attempts = 0 AND due_at > $2",
+        &[notice.as_bytes().into(), time(now)],
+    )
+    .map(|_| ())
+}
+
 /// Notes what became of a try, with a leaf in the evidence; a claim that is void changes nothing.
 /// Returns whether it counted.
 ///
@@ -247,11 +287,14 @@ pub fn finish(
         After::Again(at, outcome) => ("planned", Some(at), outcome.as_str()),
         After::Taken(outcome) => (outcome.as_str(), None, outcome.as_str()),
         After::Ended(outcome) => ("refused", None, outcome.as_str()),
+        After::Elsewhere(outcome) => ("elsewhere", None, outcome.as_str()),
         After::Broken => ("broken", None, "broken"),
         After::Stopped => ("stopped", None, "stopped"),
     };
     let unused = match after {
-        After::Again(_, outcome) => i64::from(outcome.follows() == Follows::Unused),
+        After::Again(_, outcome) | After::Elsewhere(outcome) => {
+            i64::from(outcome.follows() == Follows::Unused)
+        }
         After::Taken(_) | After::Ended(_) | After::Broken | After::Stopped => 0,
     };
     let row = tx.query_optional(
@@ -287,35 +330,35 @@ pub fn finish(
     Ok(true)
 }
 
-/// What is known of a notice's tries.
+/// Where a notice stands among its tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tried {
+pub struct Standing {
     /// For whom it is.
     pub registrant: RegistrantId,
     /// By which channel.
     pub channel: Channel,
     /// The number of the last try.
     pub attempts: u64,
-    /// How many of the tries left the hub.
-    pub tries: u64,
+    /// In which order it is told among all that waits.
+    pub rank: u8,
 }
 
 /// Returns for whom a notice is, and how often it was tried.
 ///
 /// # Errors
 /// Returns [`StoreError`] when there is no such notice or the database refuses.
-pub fn tried(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Tried, StoreError> {
+pub fn tried(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Standing, StoreError> {
     let row = tx
         .query_optional(
-            "SELECT registrant_id, channel, attempts, tries FROM notice WHERE notice_id = $1",
+            "SELECT registrant_id, channel, attempts, rank FROM notice WHERE notice_id = $1",
             values![notice.as_bytes()],
         )?
         .ok_or(StoreError::Damaged("a notice vanished"))?;
-    Ok(Tried {
+    Ok(Standing {
         registrant: RegistrantId::from_bytes(row.array(0)?),
         channel: channel(&row, 1)?,
         attempts: row.count(2)?,
-        tries: row.count(3)?,
+        rank: row.code(3)?,
     })
 }
 

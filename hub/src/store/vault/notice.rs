@@ -1,6 +1,6 @@
 //! Notices and the tries that were made of them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use savin_shared::hash::Hash;
 
 use crate::evidence::leaf;
@@ -28,6 +28,8 @@ pub struct NewNotice {
     pub sealed_fact: Vec<u8>,
     /// What its leaf in the evidence commits to.
     pub commitment: Hash,
+    /// When its turn comes among her ways, after it was planned.
+    pub begins: SignedDuration,
 }
 
 /// A notice as it stands.
@@ -39,6 +41,8 @@ pub struct NoticeStanding {
     pub registrant: RegistrantId,
     /// By which channel.
     pub channel: Channel,
+    /// In which order it is told among all that waits.
+    pub rank: u8,
     /// What it says, sealed.
     pub sealed_fact: Vec<u8>,
     /// Where it stands.
@@ -73,13 +77,14 @@ pub fn plan(tx: &mut Tx<'_>, notices: &[NewNotice], now: Timestamp) -> Result<()
                 notice.sealed_fact.as_slice().into(),
                 time(now),
                 notice.rank.into(),
+                time(now.checked_add(notice.begins).unwrap_or(now)),
             ]
         })
         .collect();
     let planned = tx.query_many(
         "INSERT INTO notice (notice_id, registrant_id, channel, urgency, sealed_fact, state,
              planned_at, due_at, attempts, claimed_until, claim, rank, tries)
-         VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, 0, 0, 0, $7, 0)
+         VALUES ($1, $2, $3, $4, $5, 'planned', $6, $8, 0, 0, 0, $7, 0)
          ON CONFLICT (notice_id) DO NOTHING RETURNING notice_id",
         &lists,
     )?;
@@ -151,7 +156,7 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreE
     tx.query(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
              n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries
+             n.tries, n.rank
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
          ORDER BY n.planned_at DESC, n.notice_id LIMIT $1",
@@ -174,7 +179,7 @@ pub fn undelivered(
     tx.query(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
              n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries
+             n.tries, n.rank
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
          WHERE n.state IN ('planned', 'trying', 'spooled', 'printed', 'returned', 'refused', 'broken')
@@ -201,7 +206,7 @@ pub fn beginning_with(tx: &mut Tx<'_>, bytes: &[u8]) -> Result<Vec<NoticeStandin
     tx.query(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
              n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries
+             n.tries, n.rank
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
          WHERE n.notice_id >= $1 AND n.notice_id <= $2
@@ -221,7 +226,7 @@ pub fn find(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Option<NoticeStanding>,
     let row = tx.query_optional(
         "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
              n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries
+             n.tries, n.rank
          FROM notice n
          LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
          WHERE n.notice_id = $1",
@@ -266,6 +271,7 @@ fn standing(row: &Row) -> Result<NoticeStanding, StoreError> {
         planned_at: row.time(5)?,
         attempts: row.count(6)?,
         tries: row.count(10)?,
+        rank: row.code(11)?,
         attempted_at: row.optional_time(7)?,
         outcome: row.optional_text(8)?.map(str::to_owned),
         sealed_answer: row.optional_bytes(9)?.map(<[u8]>::to_vec),

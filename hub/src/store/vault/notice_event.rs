@@ -31,7 +31,7 @@ impl EventNotice {
     #[must_use]
     pub fn may_be_told(&self) -> bool {
         match self.state.as_str() {
-            "planned" => self.attempts > 0,
+            "planned" | "elsewhere" => self.attempts > 0,
             "withdrawn" | "stopped" | "refused" | "broken" => false,
             _ => true,
         }

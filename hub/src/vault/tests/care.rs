@@ -21,7 +21,7 @@ fn secret(text: &str) -> Secret<String> {
     Secret::new(text.to_owned())
 }
 
-fn keep(vault: &Vault, registrant: RegistrantId, care: Option<Care>, pin: Option<&str>) {
+pub(super) fn keep(vault: &Vault, registrant: RegistrantId, care: Option<Care>, pin: Option<&str>) {
     let keep = StaffCommand::Care {
         registrant,
         care,
@@ -30,7 +30,7 @@ fn keep(vault: &Vault, registrant: RegistrantId, care: Option<Care>, pin: Option
     assert!(matches!(ask(vault, keep), StaffAnswer::Changed(true)));
 }
 
-fn check(vault: &Vault, message: &Message, said: &str) -> PinVerdict {
+pub(super) fn check(vault: &Vault, message: &Message, said: &str) -> PinVerdict {
     let check = CourierCommand::Check {
         notice: message.notice,
         claim: message.claim,
@@ -158,6 +158,7 @@ fn confirms_a_mail_by_its_mark_and_a_letter_by_its_code() {
         plan(vault, 0, 1, vec![fact(1, 1)]);
         let mail = claim_by(vault, Channel::Email, Room::all(9)).remove(0);
         finish(vault, &mail, accepted());
+        let letter = claim_by(vault, Channel::Letter, Room::all(9)).remove(0);
         assert_eq!(
             row(vault, mail.notice).state,
             "accepted",
@@ -174,7 +175,6 @@ fn confirms_a_mail_by_its_mark_and_a_letter_by_its_code() {
         assert_eq!(seen(mail.marks.seen), PortalAnswer::Done);
         assert_eq!(row(vault, mail.notice).state, "confirmed");
 
-        let letter = claim_by(vault, Channel::Letter, Room::all(9)).remove(0);
         let typed = |code| portal(vault, PortalCommand::SeenLetter { code });
         let other = LetterCode::new(letter.notice, &[9; 32]);
         assert_eq!(typed(other), PortalAnswer::Refused);

@@ -1,0 +1,193 @@
+//! What a notice comes to whose turn it is: a message to one contact point, or why there is none now.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::care::opened as opened_care;
+use super::command::{CallCare, Choices, Content, Message};
+use super::contacts::{key_of, opened};
+use super::courier::Payload;
+use super::follow::is_told;
+use super::means::Means;
+use super::registration::{SealedChoices, code_content};
+use super::{broken, siblings, turn};
+use crate::ids::{ContactId, NoticeId};
+use crate::notification::care::Care;
+use crate::notification::channel::Channel;
+use crate::notification::mark::{MarkPurpose, Marks};
+use crate::notification::words::Language;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::carrying::DueNotice;
+use crate::store::vault::contact::ContactRow;
+use crate::store::vault::registrant::{RegistrantRow, RegistrantState};
+use crate::store::vault::{care, contact, registrant};
+use crate::vault::keyring::Keyring;
+
+/// What a notice comes to whose turn it is.
+pub(super) enum Carried {
+    /// It goes to this contact point.
+    Message(Box<Message>, ContactId),
+    /// She must not be disturbed before.
+    Later(Timestamp),
+    /// There is no proved address to send it to.
+    Nowhere,
+    /// She has stopped being told of the person since it was planned.
+    Stopped,
+    /// She has confirmed in another way what it tells.
+    Elsewhere,
+}
+
+/// Who carries a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// A door, which keeps her quiet hours and the pace of the ladder.
+    Door,
+    /// A person, who asks first whether it is a good moment.
+    Person,
+}
+
+/// Makes the message of a notice, which nobody has claimed yet.
+pub(super) fn message(
+    tx: &mut Tx<'_>,
+    (keys, means): (&Keyring, &Means),
+    by: By,
+    due: &DueNotice,
+    (restored_at, now): (Option<Timestamp>, Timestamp),
+) -> Result<Carried, StoreError> {
+    let Some(who) = registrant::load(tx, due.registrant)? else {
+        return Ok(Carried::Nowhere);
+    };
+    let key = key_of(keys, &who)?;
+    let payload: Payload = key
+        .open("notice", who.registrant, &due.sealed_fact)
+        .map_err(broken)?;
+    if !is_meant(tx, keys, &who, &payload)? {
+        return Ok(Carried::Stopped);
+    }
+    let kept = care::load(tx, who.registrant)?;
+    let said = opened_care(&key, who.registrant, &kept)?;
+    let until = match by {
+        By::Door => quiet_until(&said, &means.zone, (due, &payload), now),
+        By::Person => None,
+    };
+    if let Some(until) = until {
+        return Ok(Carried::Later(until));
+    }
+    let contacts = contact::of_registrant(tx, who.registrant)?;
+    let contact = match &payload {
+        Payload::Code { contact, .. } => coded(&contacts, due.channel, contact.as_ref()),
+        Payload::Fact(planned) => {
+            let whose = (due.notice, who.registrant);
+            if siblings::has_confirmed(tx, (keys, &key), whose, planned, &contacts)? {
+                return Ok(Carried::Elsewhere);
+            }
+            let told = turn::told(&contacts, due);
+            let next = turn::next(tx, means, due, &told, now)?;
+            if let Some(next) = &next
+                && next.at > now
+                && by == By::Door
+            {
+                return Ok(Carried::Later(next.at));
+            }
+            next.and_then(|next| contacts.iter().find(|row| row.contact == next.point))
+        }
+    };
+    let Some(contact) = contact else {
+        return Ok(Carried::Nowhere);
+    };
+    let to = opened(&key, contact)?;
+    let choices: SealedChoices = key
+        .open("choices", who.registrant, &who.sealed_choices)
+        .map_err(broken)?;
+    let choices = Choices::from(choices);
+    let may_repeat = match &payload {
+        Payload::Fact(planned) => restored_at.is_some_and(|at| planned.fact.observed_at < at),
+        Payload::Code { .. } => false,
+    };
+    let (language, content) = words(payload, choices);
+    let message = Box::new(Message {
+        notice: due.notice,
+        claim: 0,
+        to,
+        language,
+        content,
+        marks: marks(keys, due.notice),
+        call: (due.channel == Channel::Telephone).then(|| CallCare {
+            code_word: said.code_word,
+            voicemail: said.voicemail,
+            has_pin: kept.sealed_pin.is_some(),
+        }),
+        may_repeat,
+    });
+    Ok(Carried::Message(message, contact.contact))
+}
+
+/// Returns what is said, in which language: of a fact no more than she chose.
+fn words(payload: Payload, choices: Choices) -> (Language, Content) {
+    match payload {
+        Payload::Code { code, language, .. } => (language, code_content(code)),
+        Payload::Fact(planned) => {
+            let content = match planned.fact.disclosed(choices.disclosure) {
+                Some(fact) => Content::Fact(Box::new(fact)),
+                None => Content::News,
+            };
+            (choices.language, content)
+        }
+    }
+}
+
+/// Returns where a code goes: to the address that it is to prove, else to the one of its channel.
+fn coded<'a>(
+    contacts: &'a [ContactRow],
+    channel: Channel,
+    to: Option<&[u8; 16]>,
+) -> Option<&'a ContactRow> {
+    let mut contacts = contacts.iter().filter(|row| row.channel == channel);
+    contacts.find(|row| to.is_none_or(|to| row.contact.as_bytes() == to))
+}
+
+/// Says whether she is still told what a message says; of a daily test only the monitored line is.
+fn is_meant(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    who: &RegistrantRow,
+    payload: &Payload,
+) -> Result<bool, StoreError> {
+    match payload {
+        Payload::Code { .. } => Ok(true),
+        Payload::Fact(planned) if planned.fact.details.canary_of.is_some() => {
+            Ok(who.state == RegistrantState::Monitor)
+        }
+        Payload::Fact(planned) => is_told(tx, keys, who.registrant, &planned.fact),
+    }
+}
+
+/// Returns by what a message names itself outside.
+fn marks(keys: &Keyring, notice: NoticeId) -> Marks {
+    Marks {
+        back: keys.mark(MarkPurpose::Return, notice),
+        stop: keys.mark(MarkPurpose::Stop, notice),
+        seen: keys.mark(MarkPurpose::Seen, notice),
+        letter: keys.letter_code(notice),
+    }
+}
+
+/// Returns until when she must not be disturbed with a message. A letter disturbs nobody, nor does a code
+/// by e-mail for which somebody waits just now.
+fn quiet_until(
+    said: &Care,
+    zone: &TimeZone,
+    (due, payload): (&DueNotice, &Payload),
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let code = match payload {
+        Payload::Fact(planned) => planned.fact.event_code(),
+        Payload::Code { .. } => None,
+    };
+    match due.channel {
+        Channel::Letter => None,
+        Channel::Email if matches!(payload, Payload::Code { .. }) => None,
+        Channel::Email | Channel::Telephone => said.quiet_until(zone, now, code),
+    }
+}
