@@ -98,7 +98,7 @@ pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
     })?;
     let doors = Doors {
         letter: config.letters.is_some(),
-        telephone: config.telephone.is_some(),
+        telephone: config.telephone.is_some() || config.carrier.is_some(),
     };
     Ok(vault.with_means(Means {
         doors,
@@ -272,7 +272,8 @@ async fn start_parts(
         lookup,
         vault: ports.portal,
     };
-    let server = Server::bind(config.web.listen, portal)
+    let (carrier, carried) = calling::carrier(&config, shutdown)?;
+    let server = Server::bind(config.web.listen, portal, carried)
         .await
         .with_context(|| format!("failed to listen on {}", config.web.listen))?;
     let web_at = server.address()?;
@@ -295,7 +296,8 @@ async fn start_parts(
     });
     let couriers = (ports.planner, ports.courier.clone());
     let planned = start_telling(&config, registry, stored, couriers, shutdown, tasks)?;
-    calling::start(&config, (spoken, ports.courier), planned, shutdown, tasks).await?;
+    let calls = (spoken, ports.courier, carrier);
+    calling::start(&config, calls, planned, shutdown, tasks).await?;
     info!(agents.address = %agents_at, web.address = %web_at, engine, "Hub started");
     #[cfg(target_os = "linux")]
     tell_supervisor(sd_notify::NotifyState::Ready);

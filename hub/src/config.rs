@@ -1,6 +1,7 @@
 //! `hub.toml`: raw to checked, once. Nothing else sees the file.
 
 mod canary;
+mod carrier;
 mod email;
 mod freshness;
 mod ladders;
@@ -22,6 +23,8 @@ use toml::Spanned;
 
 use canary::CanaryDocument;
 pub use canary::CanaryLine;
+use carrier::CarrierDocument;
+pub use carrier::{Carrier, Outgoing};
 use email::EmailDocument;
 pub use email::{Dkim, Email, Returns};
 use freshness::FreshnessDocument;
@@ -68,6 +71,8 @@ pub struct Config {
     pub letters: Option<Letters>,
     /// The telephone channel, if there is one.
     pub telephone: Option<Telephone>,
+    /// The carrier by whose web interface calls go, if there is one.
+    pub carrier: Option<Carrier>,
     /// Where the agencies' daily tests must come out, if anywhere.
     pub canary: Option<CanaryLine>,
     /// The voice of calls.
@@ -128,6 +133,8 @@ struct Document {
     letters: Option<LettersDocument>,
     #[serde(default)]
     telephone: Option<TelephoneDocument>,
+    #[serde(default)]
+    carrier: Option<CarrierDocument>,
     #[serde(default)]
     canary: Option<CanaryDocument>,
     #[serde(default)]
@@ -210,13 +217,17 @@ impl Checker<'_> {
         };
         let registry = store.or(document.store.registry.as_deref());
         let vault = store.or(document.store.vault.as_deref());
+        let web = self.web(document.web)?;
+        let carrier = document.carrier.as_ref();
+        let carrier = carrier.map(|carrier| self.carrier(carrier, &web.url));
         let keys = document.vault_keys.map(|path| self.base.join(path));
         Ok(Config {
             registry: place(registry, "registry.sqlite", REGISTRY_SCHEMA),
             vault: place(vault, "vault.sqlite", VAULT_SCHEMA),
             vault_keys: keys.unwrap_or_else(|| data.join("vault.keys")),
             agents: self.agents(document.agents)?,
-            web: self.web(document.web)?,
+            carrier: carrier.transpose()?,
+            web,
             email: document.email.map(|email| self.email(email)).transpose()?,
             letters: document
                 .letters

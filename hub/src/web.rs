@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod care;
+pub mod carrier;
 pub mod changes;
 mod door;
 pub mod failure;
@@ -96,8 +97,8 @@ impl FromRef<Portal> for Lookup {
     }
 }
 
-/// Builds the site.
-pub fn router(portal: &Portal) -> Router {
+/// Builds the site, and beside it what others find there.
+pub fn router(portal: &Portal, beside: Router) -> Router {
     let protection = {
         let site = &portal.lookup.site;
         protect::Protection::new(&site.url, &site.leave_url)
@@ -116,6 +117,7 @@ pub fn router(portal: &Portal) -> Router {
         .route("/leave", get(leave::leave).post(leave::leave_session))
         .with_state(portal.clone());
     site.merge(leaving)
+        .merge(beside)
         .merge(assets::router())
         .fallback(failure::missing)
         .with_state(())
@@ -187,14 +189,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Begins to listen.
+    /// Begins to listen, for readers and for whoever finds something beside the pages.
     ///
     /// # Errors
     /// Returns the system's error.
-    pub async fn bind(address: SocketAddr, portal: Portal) -> std::io::Result<Self> {
+    pub async fn bind(
+        address: SocketAddr,
+        portal: Portal,
+        beside: Router,
+    ) -> std::io::Result<Self> {
         Ok(Self {
             listener: TcpListener::bind(address).await?,
-            router: router(&portal),
+            router: router(&portal, beside),
         })
     }
 

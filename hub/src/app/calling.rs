@@ -1,67 +1,140 @@
-//! Starts calling: the trunks, what places calls over them, and what takes those that come in.
+//! Starts calling: the trunks and the carrier, what places calls by them, and what takes those that come in.
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::Router;
+use savin_telephone::carrier::exchange::Carrier;
+use savin_telephone::carrier::live::Live;
 use savin_telephone::sip::exchange::Exchange;
 use savin_telephone::sip::settings::Use;
+use savin_telephone::voice::speaker::Speaker;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::warn;
 
 use super::{speaker, world};
-use crate::channels::telephone::Caller;
-use crate::config::Config;
+use crate::channels::telephone::{Caller, Trunks, Ways};
+use crate::config::{Config, Outgoing, Telephone};
 use crate::vault::client::Client;
 use crate::vault::command::CourierCommand;
 use crate::web::Lookup;
+use crate::web::carrier::{CALLS, Door, router};
 use crate::web::voice::ring::Taker;
 
-/// Opens the trunks of the configuration, if there are any, calls over them, and takes calls.
+/// Makes the carrier of the configuration, if there is one, and what it finds at the site.
+///
+/// # Errors
+/// Returns why it cannot be asked.
+pub(super) fn carrier(
+    config: &Config,
+    shutdown: &watch::Receiver<bool>,
+) -> anyhow::Result<(Option<Carrier>, Router)> {
+    let Some(set) = &config.carrier else {
+        return Ok((None, Router::new()));
+    };
+    let calls_at = format!("{}{CALLS}", set.public_url);
+    let live = Live::new(&calls_at, world());
+    let door = Door {
+        live: live.clone(),
+        scheme: Arc::new(set.scheme.clone()),
+        public_url: set.public_url.as_str().into(),
+        world: world(),
+    };
+    let carrier = Carrier::new(set.settings.clone(), live, world(), shutdown.clone());
+    Ok((
+        Some(carrier.context("failed to set the carrier up")?),
+        router(door),
+    ))
+}
+
+/// Opens the trunks of the configuration, if there are any, calls over them and by the carrier, and takes
+/// calls.
 ///
 /// # Errors
 /// Returns why a trunk cannot be opened.
 pub(super) async fn start(
     config: &Config,
-    (lookup, vault): (Lookup, Client<CourierCommand>),
+    (lookup, vault, carrier): (Lookup, Client<CourierCommand>, Option<Carrier>),
     planned: watch::Sender<()>,
     shutdown: &watch::Receiver<bool>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
-    let Some(telephone) = &config.telephone else {
+    let speaker = Arc::new(speaker(config));
+    let mut trunks = None;
+    if let Some(telephone) = &config.telephone {
+        let speaking = (lookup, Arc::clone(&speaker));
+        trunks = Some(open(telephone, speaking, shutdown, tasks).await?);
+    }
+    let outgoing = config.carrier.as_ref().map(|carrier| carrier.outgoing);
+    let ways = ways(outgoing, trunks, carrier);
+    if ways.trunks.is_none() && ways.carrier.is_none() {
         return Ok(());
+    }
+    let caller = Caller {
+        vault,
+        ways,
+        speaker,
+        phone: config.web.phone.clone(),
+        zone: config.web.zone.clone(),
+        planned: planned.subscribe(),
+        world: world(),
     };
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        caller.run(stop).await;
+        Ok(())
+    });
+    Ok(())
+}
+
+/// Returns by which ways calls go.
+fn ways(outgoing: Option<Outgoing>, trunks: Option<Trunks>, carrier: Option<Carrier>) -> Ways {
+    // Trunks to operators alone carry no call to her.
+    let trunks = trunks.filter(|trunks| trunks.lines > 0);
+    match outgoing {
+        Some(Outgoing::Always) => Ways {
+            trunks: None,
+            carrier,
+        },
+        Some(Outgoing::WhenTrunksAreDown) | None => Ways { trunks, carrier },
+        Some(Outgoing::Never) => Ways {
+            trunks,
+            carrier: None,
+        },
+    }
+}
+
+/// Opens the trunks, and takes the calls that come in over them.
+async fn open(
+    telephone: &Telephone,
+    (lookup, speaker): (Lookup, Arc<Speaker>),
+    shutdown: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<Trunks> {
     if telephone.desks.is_empty() {
         warn!("No desks in [telephone]: whoever asks for a person hears that nobody is there");
     }
     let opened = Exchange::open(telephone.settings.clone(), world()).await;
     let (exchange, door, rings) = opened.context("failed to open the trunks")?;
     let public = |purpose| purpose == Use::Public;
-    let trunks = telephone.settings.trunks.iter();
-    let lines = trunks
+    let lines = telephone.settings.trunks.iter();
+    let lines = lines
         .filter(|trunk| public(trunk.purpose))
         .map(|trunk| trunk.lines);
-    let speaker = Arc::new(speaker(config));
     let taker = Taker {
         lookup,
         exchange: exchange.clone(),
-        speaker: Arc::clone(&speaker),
+        speaker,
         desks: telephone.desks.clone().into(),
     };
-    let caller = Caller {
-        vault,
+    let trunks = Trunks {
         exchange,
-        speaker,
         desks: Arc::clone(&taker.desks),
         ring: telephone.ring,
         lines: lines.sum(),
-        phone: config.web.phone.clone(),
-        zone: config.web.zone.clone(),
-        planned: planned.subscribe(),
-        world: world(),
     };
-    let (stop_door, stop_caller) = (shutdown.clone(), shutdown.clone());
-    let stop_taker = shutdown.clone();
+    let (stop_door, stop_taker) = (shutdown.clone(), shutdown.clone());
     tasks.spawn(async move {
         taker.run(rings, stop_taker).await;
         Ok(())
@@ -70,9 +143,5 @@ pub(super) async fn start(
         door.run(stop_door).await;
         Ok(())
     });
-    tasks.spawn(async move {
-        caller.run(stop_caller).await;
-        Ok(())
-    });
-    Ok(())
+    Ok(trunks)
 }

@@ -1,5 +1,5 @@
-//! Telephone: claimed from the vault, called over the trunks, carried by a script, and how each call
-//! ended kept.
+//! Telephone: claimed from the vault, called over the trunks or by a carrier, carried by a script, and how
+//! each call ended kept.
 
 mod host;
 
@@ -7,14 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use savin_shared::pii::Pii;
 use savin_shared::world::World;
+use savin_telephone::carrier::call::Voice;
+use savin_telephone::carrier::exchange::Carrier;
 use savin_telephone::script::Script;
 use savin_telephone::script::ending::{Ending, NotAnswered, Operator, Outcome};
 use savin_telephone::script::outbound::CallBack;
 use savin_telephone::sip::conduct;
 use savin_telephone::sip::desk::Desk;
 use savin_telephone::sip::exchange::Exchange;
-use savin_telephone::sip::outbound::{NotTaken, Over};
+use savin_telephone::sip::outbound::{NotTaken, Over as To};
 use savin_telephone::voice::speaker::Speaker;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -44,21 +47,46 @@ const HOLD: Duration = Duration::from_secs(120);
 /// How long calls may take to be noted once the hub stops, when the exchange has hung them up.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// The caller's task.
+/// By which ways calls go, in this order: the carrier takes what no trunk carries.
 #[derive(Debug, Clone)]
-pub struct Caller {
-    /// The vault's port for couriers.
-    pub vault: Client<CourierCommand>,
+pub struct Ways {
+    /// The trunks.
+    pub trunks: Option<Trunks>,
+    /// The carrier.
+    pub carrier: Option<Carrier>,
+}
+
+/// Trunks, and who is reached over them.
+#[derive(Debug, Clone)]
+pub struct Trunks {
     /// The trunks.
     pub exchange: Exchange,
-    /// Says what scripts say.
-    pub speaker: Arc<Speaker>,
     /// The operators, in order.
     pub desks: Arc<[Desk]>,
     /// How long a telephone rings.
     pub ring: Duration,
     /// Calls at once, over all trunks to the public.
     pub lines: u32,
+}
+
+impl Ways {
+    /// Returns how many calls may be under way: trunks and carrier are not used together.
+    fn lines(&self) -> u32 {
+        let trunks = self.trunks.as_ref().map_or(0, |trunks| trunks.lines);
+        let carrier = self.carrier.as_ref().map_or(0, Carrier::lines);
+        trunks.max(carrier)
+    }
+}
+
+/// The caller's task.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The vault's port for couriers.
+    pub vault: Client<CourierCommand>,
+    /// By which ways calls go.
+    pub ways: Ways,
+    /// Says what scripts say.
+    pub speaker: Arc<Speaker>,
     /// The number to call back.
     pub phone: String,
     /// The zone in which times are said.
@@ -102,7 +130,7 @@ impl Caller {
     /// Places the calls that are due; returns how many.
     async fn round(&self, calling: &mut JoinSet<()>) -> Result<usize, VaultError> {
         let busy = u32::try_from(calling.len()).unwrap_or(u32::MAX);
-        let room = Room::of(self.lines, busy);
+        let room = Room::of(self.ways.lines(), busy);
         if room.limit == 0 {
             return Ok(0);
         }
@@ -157,24 +185,88 @@ impl Caller {
                 detail: "it is no telephone number".to_owned(),
             };
         };
-        let now = (self.world.wall)();
-        let mut script = speech::script(message, self.manner(message), &self.zone, now);
-        let dialled = self
-            .exchange
-            .dial(number.reveal(), Over::Public, self.ring)
-            .await;
+        let mut missed = None;
+        if let Some(trunks) = &self.ways.trunks {
+            match self.over_trunks(message, trunks, number.reveal()).await {
+                Over::Ended(outcome) => return outcome,
+                Over::Line(outcome) => missed = Some(outcome),
+            }
+        }
+        match &self.ways.carrier {
+            Some(carrier) => {
+                let to = Pii::new(number.reveal().to_owned());
+                self.by_carrier(message, carrier, &to).await
+            }
+            None => missed.unwrap_or_else(|| TryOutcome::NotTried {
+                detail: "there is no way for calls".to_owned(),
+            }),
+        }
+    }
+
+    async fn over_trunks(&self, message: &Message, trunks: &Trunks, number: &str) -> Over {
+        let exchange = &trunks.exchange;
+        let mut script = self.script(message);
+        let dialled = exchange.dial(number, To::Public, trunks.ring).await;
         let call = match dialled {
             Ok(call) => call,
-            Err(refused) => return self.not_taken(message, script.as_mut(), &refused),
+            Err(refused) => {
+                let outcome = not_taken(message, script.as_mut(), &refused);
+                return match refused.why {
+                    NotAnswered::Line => Over::Line(outcome),
+                    NotAnswered::Busy
+                    | NotAnswered::NoAnswer
+                    | NotAnswered::Declined
+                    | NotAnswered::NoSuchNumber => Over::Ended(outcome),
+                };
+            }
         };
         let trunk = Arc::clone(&call.trunk);
-        let host = Answers {
+        let host = self.answers(message, &trunks.desks);
+        let ending = conduct::conduct(exchange, &host, script.as_mut(), call).await;
+        debug!(notice.id = %message.notice, trunk.name = &*trunk, "Call ended");
+        let detail = format!("taken over {trunk}");
+        Over::Ended(self.ended(message, ending, detail).await)
+    }
+
+    async fn by_carrier(
+        &self,
+        message: &Message,
+        carrier: &Carrier,
+        to: &Pii<String>,
+    ) -> TryOutcome {
+        let speaker = Arc::clone(&self.speaker);
+        let voice: Arc<dyn Voice> = speaker;
+        let host = self.answers(message, &[]);
+        let script = self.script(message);
+        let carriage = carrier.call(to, script, voice, &host).await;
+        let detail = format!("{} over the carrier", carriage.detail);
+        if let Some(ending) = carriage.ending
+            && ending.outcome == Outcome::NotAnswered(NotAnswered::Line)
+        {
+            warn!(notice.id = %message.notice, reason = carriage.detail,
+                "The carrier did not carry a call: see `savin-hub trunks`");
+        } else {
+            debug!(notice.id = %message.notice, "Call ended");
+        }
+        self.ended(message, carriage.ending, detail).await
+    }
+
+    fn script(&self, message: &Message) -> Box<dyn Script> {
+        let now = (self.world.wall)();
+        speech::script(message, self.manner(message), &self.zone, now)
+    }
+
+    fn answers<'a>(&'a self, message: &'a Message, desks: &'a [Desk]) -> Answers<'a> {
+        Answers {
             vault: &self.vault,
             speaker: &self.speaker,
-            desks: &self.desks,
+            desks,
             message,
-        };
-        let ending = conduct::conduct(&self.exchange, &host, script.as_mut(), call).await;
+        }
+    }
+
+    /// Returns what the vault is told of a call, and has a person call back where one was wanted.
+    async fn ended(&self, message: &Message, ending: Option<Ending>, detail: String) -> TryOutcome {
         let Some(ending) = ending else {
             error!(notice.id = %message.notice,
                 "A call had nothing to say: see `savin-hub voice build`");
@@ -192,30 +284,7 @@ impl Caller {
                 error!(notice.id = %notice, reason = %failure, "Nobody was asked to call her back");
             }
         }
-        let detail = format!("taken over {trunk}");
-        debug!(notice.id = %message.notice, trunk.name = &*trunk, "Call ended");
         outcome(ending, detail)
-    }
-
-    fn not_taken(
-        &self,
-        message: &Message,
-        script: &mut dyn Script,
-        refused: &NotTaken,
-    ) -> TryOutcome {
-        let trunk = refused.trunk.as_deref().unwrap_or("no trunk");
-        let detail = format!("{} over {trunk}", refused.status);
-        if refused.why == NotAnswered::Line {
-            warn!(notice.id = %message.notice, trunk.name = trunk, sip.status = refused.status,
-                "No trunk carried a call: see `savin-hub trunks`");
-        } else {
-            info!(notice.id = %message.notice, trunk.name = trunk, sip.status = refused.status,
-                "Nobody took a call");
-        }
-        match conduct::not_taken(script, refused.why) {
-            Some(ending) => outcome(ending, detail),
-            None => TryOutcome::NotTried { detail },
-        }
     }
 
     /// Returns how she may be called.
@@ -230,6 +299,30 @@ impl Caller {
             }),
             ..Manner::default()
         }
+    }
+}
+
+/// What came of a call over the trunks.
+enum Over {
+    /// It is over.
+    Ended(TryOutcome),
+    /// No trunk carried it.
+    Line(TryOutcome),
+}
+
+fn not_taken(message: &Message, script: &mut dyn Script, refused: &NotTaken) -> TryOutcome {
+    let trunk = refused.trunk.as_deref().unwrap_or("no trunk");
+    let detail = format!("{} over {trunk}", refused.status);
+    if refused.why == NotAnswered::Line {
+        warn!(notice.id = %message.notice, trunk.name = trunk, sip.status = refused.status,
+            "No trunk carried a call: see `savin-hub trunks`");
+    } else {
+        info!(notice.id = %message.notice, trunk.name = trunk, sip.status = refused.status,
+            "Nobody took a call");
+    }
+    match conduct::not_taken(script, refused.why) {
+        Some(ending) => outcome(ending, detail),
+        None => TryOutcome::NotTried { detail },
     }
 }
 

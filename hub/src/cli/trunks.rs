@@ -1,18 +1,18 @@
-//! `trunks`: whether each trunk carries calls, asked now and from here.
+//! `trunks`: whether each trunk and the carrier carry calls, asked now and from here.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
+use savin_telephone::carrier::client::{Client, ClientError};
 use savin_telephone::sip::exchange::Exchange;
 use savin_telephone::sip::health::Condition;
 use savin_telephone::sip::settings::{Settings, Use};
-use savin_telephone::sip::trunk::Status;
 use serde_json::json;
 use tokio::sync::watch;
 
 use super::output::Output;
 use crate::app;
-use crate::config::{Config, Telephone};
+use crate::config::{Carrier, Config, Outgoing, Telephone};
 
 /// How long all trunks together may take to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -60,8 +60,60 @@ pub(super) fn with_exchange<T>(
     })
 }
 
+/// One way for calls, as it is shown.
+struct Line {
+    name: String,
+    purpose: &'static str,
+    server: String,
+    condition: &'static str,
+    lines: u32,
+    calls_per_second: u32,
+}
+
 pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
-    let telephone = telephone(config)?;
+    let mut lines = Vec::new();
+    if config.carrier.is_none() || config.telephone.is_some() {
+        lines = trunks(telephone(config)?)?;
+    }
+    lines.extend(config.carrier.as_ref().map(carrier));
+    if output.is_json() {
+        for line in lines {
+            output.object(&json!({
+                "name": line.name,
+                "use": line.purpose,
+                "server": line.server,
+                "condition": line.condition,
+                "lines": line.lines,
+                "calls_per_second": line.calls_per_second,
+            }))?;
+        }
+        return Ok(());
+    }
+    let is_carrying = |line: &Line| line.condition == Condition::Up.as_str();
+    let is_whole = lines.iter().all(is_carrying);
+    let rows = lines.into_iter().map(|line| {
+        vec![
+            line.name,
+            line.purpose.to_owned(),
+            line.server,
+            line.condition.to_owned(),
+            line.lines.to_string(),
+            line.calls_per_second.to_string(),
+        ]
+    });
+    let header = ["trunk", "use", "server", "condition", "lines", "calls/s"];
+    output.table(&header, rows.collect())?;
+    if !is_whole {
+        output.line(
+            "A trunk that is silent is still tried after the others, since some answer no questions: \
+             `savin-hub call --test NUMBER --trunk NAME` shows whether it carries calls.",
+        )?;
+    }
+    Ok(())
+}
+
+/// Asks every trunk.
+fn trunks(telephone: &Telephone) -> anyhow::Result<Vec<Line>> {
     let status = with_exchange(beside(telephone), async |exchange| {
         let asking = async {
             loop {
@@ -77,39 +129,39 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         Ok(asked.unwrap_or_else(|_| exchange.status()))
     })?;
     let trunks = telephone.settings.trunks.iter().zip(&status);
-    if output.is_json() {
-        for (trunk, status) in trunks {
-            output.object(&json!({
-                "name": trunk.name,
-                "use": purpose(trunk.purpose),
-                "server": trunk.server.host,
-                "condition": status.condition.as_str(),
-                "lines": trunk.lines,
-                "calls_per_second": trunk.calls_per_second,
-            }))?;
-        }
-        return Ok(());
-    }
-    let rows = trunks.map(|(trunk, status)| {
-        vec![
-            trunk.name.clone(),
-            purpose(trunk.purpose).to_owned(),
-            trunk.server.host.clone(),
-            status.condition.as_str().to_owned(),
-            trunk.lines.to_string(),
-            trunk.calls_per_second.to_string(),
-        ]
+    let lines = trunks.map(|(trunk, status)| Line {
+        name: trunk.name.clone(),
+        purpose: purpose(trunk.purpose),
+        server: trunk.server.host.clone(),
+        condition: status.condition.as_str(),
+        lines: trunk.lines,
+        calls_per_second: trunk.calls_per_second,
     });
-    let header = ["trunk", "use", "server", "condition", "lines", "calls/s"];
-    output.table(&header, rows.collect())?;
-    let is_carrying = |status: &&Status| status.condition == Condition::Up;
-    if status.iter().filter(is_carrying).count() < status.len() {
-        output.line(
-            "A trunk that is silent is still tried after the others, since some answer no questions: \
-             `savin-hub call --test NUMBER --trunk NAME` shows whether it carries calls.",
-        )?;
+    Ok(lines.collect())
+}
+
+/// Asks the carrier.
+fn carrier(carrier: &Carrier) -> Line {
+    let settings = &carrier.settings;
+    let client = Client::new(settings.account.clone());
+    let condition = match client.and_then(|client| client.look()) {
+        Ok(()) => Condition::Up.as_str(),
+        Err(ClientError::Account(_)) => "refuses us",
+        Err(ClientError::Refused(_)) => "unavailable",
+        Err(ClientError::Silent | ClientError::Unreadable | ClientError::Authorities) => "silent",
+    };
+    Line {
+        name: "[carrier]".to_owned(),
+        purpose: match carrier.outgoing {
+            Outgoing::Always => "always",
+            Outgoing::WhenTrunksAreDown => "when trunks are down",
+            Outgoing::Never => "never",
+        },
+        server: settings.account.url.clone(),
+        condition,
+        lines: settings.lines,
+        calls_per_second: settings.calls_per_second,
     }
-    Ok(())
 }
 
 const fn purpose(purpose: Use) -> &'static str {

@@ -25,7 +25,7 @@ const RING_MIN: Duration = Duration::from_secs(5);
 const RING_MAX: Duration = Duration::from_secs(120);
 
 /// Lines of one trunk, at most.
-const LINES_MAX: u32 = 2_000;
+pub(super) const LINES_MAX: u32 = 2_000;
 
 /// The telephone channel.
 #[derive(Debug, Clone)]
@@ -270,7 +270,12 @@ impl Checker<'_> {
         })
     }
 
-    fn count(&self, named: &Spanned<u32>, field: &str, most: u32) -> Result<u32, ConfigError> {
+    pub(super) fn count(
+        &self,
+        named: &Spanned<u32>,
+        field: &str,
+        most: u32,
+    ) -> Result<u32, ConfigError> {
         let count = *named.get_ref();
         if (1..=most).contains(&count) {
             return Ok(count);
@@ -279,7 +284,7 @@ impl Checker<'_> {
         Err(self.wrong(named.span(), &message))
     }
 
-    fn ring(&self, named: Option<&Spanned<String>>) -> Result<Duration, ConfigError> {
+    pub(super) fn ring(&self, named: Option<&Spanned<String>>) -> Result<Duration, ConfigError> {
         let Some(named) = named else {
             return Ok(RING);
         };

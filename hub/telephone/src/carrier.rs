@@ -1,10 +1,14 @@
 //! Calls over a carrier's web interface (Twilio's, which `SignalWire` and Telnyx speak too): the same
 //! scripts, as documents that the carrier fetches and performs.
 //!
-//! Nothing here waits or listens: a door hands in what the carrier asks, with the time, and sends on what
-//! is answered.
+//! The call itself, the documents, the requests and the signature wait for nothing: they are handed what
+//! the carrier asks, with the time, and answer. The client asks the carrier, and the exchange carries calls
+//! between both; whoever listens for the carrier is not here.
 
 pub mod call;
+pub mod client;
+pub mod exchange;
+pub mod live;
 pub mod request;
 pub mod signature;
 mod twiml;

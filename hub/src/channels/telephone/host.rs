@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use savin_shared::pii::Secret;
+use savin_telephone::carrier::exchange as carrier;
 use savin_telephone::script::Checked;
 use savin_telephone::script::query::{Query, Reply};
 use savin_telephone::script::speech::Play;
@@ -60,5 +61,15 @@ impl Host for Answers<'_> {
 
     async fn roster(&self) -> Vec<Desk> {
         self.desks.to_vec()
+    }
+}
+
+impl carrier::Host for Answers<'_> {
+    async fn check(&self, pin: &Secret<String>) -> Checked {
+        Host::check(self, pin).await
+    }
+
+    async fn query(&self, query: Query) -> Reply {
+        Host::query(self, query).await
     }
 }

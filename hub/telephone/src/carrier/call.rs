@@ -4,8 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use savin_shared::pii::Secret;
 use thiserror::Error;
+use tracing::warn;
 
 use super::twiml::{Verb, document};
 use crate::audio::SAMPLES_PER_SECOND;
@@ -14,6 +16,7 @@ use crate::script::query::{Query, Reply};
 use crate::script::speech::Play;
 use crate::script::{Answerer, Checked, Collect, Dialled, Digits, Effect, Ended, Event, Script};
 use crate::voice::grammar;
+use crate::voice::speaker::Speaker;
 
 /// How long the carrier takes to fetch a sound and begin, at most: what was said is counted without it.
 const START_MS: i64 = 1_500;
@@ -21,18 +24,48 @@ const START_MS: i64 = 1_500;
 /// How long each operator's telephone rings, in seconds.
 const OPERATOR_RING_S: u64 = 25;
 
+/// Bytes of the name under which a document's sounds are.
+const NAME_BYTES: usize = 16;
+
 /// Returns the sound of something said, as µ-law; `None` where it has none, and the carrier speaks.
 pub trait Voice: Send + Sync {
     /// Says something. It may block.
     fn say(&self, play: &Play) -> Option<Arc<[u8]>>;
 }
 
+impl Voice for Speaker {
+    fn say(&self, play: &Play) -> Option<Arc<[u8]>> {
+        let said = Self::say(self, play).inspect_err(|failure| {
+            warn!(reason = %failure, "A call cannot speak, and the carrier speaks for it");
+        });
+        said.ok().map(Into::into)
+    }
+}
+
+/// Where a call's requests come.
+#[derive(Debug)]
+pub struct Address {
+    /// The address, which holds a secret of its own.
+    pub url: String,
+    /// Derives where the sounds of each document are: whoever has seen one address knows no other, and
+    /// nothing of what is said after the PIN.
+    pub key: hmac::Key,
+}
+
+impl Address {
+    /// Returns the part of an address under which the sounds of a document are.
+    fn name(&self, turn: u32) -> String {
+        let tag = hmac::sign(&self.key, &turn.to_be_bytes());
+        let bytes = tag.as_ref().iter().take(NAME_BYTES);
+        bytes.map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// A call at a carrier.
 pub struct Carried {
     script: Box<dyn Script>,
     voice: Arc<dyn Voice>,
-    /// The address of this call, which nobody can guess.
-    url: String,
+    address: Address,
     /// The numbers of operators, in order.
     operators: Vec<String>,
     /// The carrier's name of the call, once it is known.
@@ -116,18 +149,18 @@ pub enum Step {
 }
 
 impl Carried {
-    /// Begins a call whose requests come to `url`, which holds a secret of its own.
+    /// Begins a call whose requests come to an address of its own.
     #[must_use]
     pub fn new(
         script: Box<dyn Script>,
         voice: Arc<dyn Voice>,
-        url: String,
+        address: Address,
         operators: Vec<String>,
     ) -> Self {
         Self {
             script,
             voice,
-            url,
+            address,
             operators,
             sid: None,
             turn: 0,
@@ -139,11 +172,23 @@ impl Carried {
         }
     }
 
-    /// Returns a sound of the document that is performed now.
+    /// Returns a sound of the document that is performed now, by its name.
     #[must_use]
-    pub fn sound(&self, turn: u32, index: usize) -> Option<Arc<[u8]>> {
-        let is_current = turn == self.turn;
+    pub fn sound(&self, name: &str, index: usize) -> Option<Arc<[u8]>> {
+        let is_current = name == self.address.name(self.turn);
         self.sounds.get(index).filter(|_| is_current)?.clone()
+    }
+
+    /// Returns the carrier's name of the call, once it has asked anything.
+    #[must_use]
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// Says whether nobody has taken the call yet.
+    #[must_use]
+    pub const fn is_ringing(&self) -> bool {
+        matches!(self.waiting, Waiting::Answer)
     }
 
     /// Returns how the call ended, once it has.
@@ -213,6 +258,17 @@ impl Carried {
             }
         };
         self.step(event, now_ms)
+    }
+
+    /// Ends the call for a reason that the carrier did not tell of; `None` if its script does not end.
+    pub fn end(&mut self, cause: EndCause, now_ms: i64) -> Option<Ending> {
+        if self.ending.is_none() {
+            let played = self.played(now_ms);
+            let ended = Event::Ended(Ended { cause, played });
+            // What it still says is said to nobody.
+            drop(self.step(ended, now_ms));
+        }
+        self.ending
     }
 
     /// Takes whether a PIN is hers.
@@ -309,9 +365,10 @@ impl Carried {
     fn begin(&mut self, plays: &[Play]) -> Vec<Verb> {
         self.turn = self.turn.saturating_add(1);
         self.sounds = plays.iter().map(|play| self.voice.say(play)).collect();
+        let (url, name) = (&self.address.url, self.address.name(self.turn));
         let sounds = plays.iter().zip(&self.sounds).enumerate();
         let verbs = sounds.map(|(index, (play, sound))| match sound {
-            Some(_) => Verb::Play(format!("{}/{}/{index}.wav", self.url, self.turn)),
+            Some(_) => Verb::Play(format!("{url}/{name}/{index}.wav")),
             None => Verb::Say(play.language, grammar::text(play)),
         });
         verbs.collect()
@@ -324,7 +381,7 @@ impl Carried {
     }
 
     fn action(&self) -> String {
-        format!("{}/{}", self.url, self.turn)
+        format!("{}/{}", self.address.url, self.turn)
     }
 
     /// Returns how many sounds of the last document must have been said to their ends by now. Where the

@@ -2,6 +2,9 @@
 
 use savin_shared::pii::{Pii, Secret};
 
+/// The longest that a carrier lets a call last, in seconds: whatever is lost of us, no line is held for ever.
+const LASTING_MAX_S: u32 = 3_600;
+
 /// An account at a carrier.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -46,6 +49,26 @@ pub fn address(account: &Account) -> String {
     format!("{url}/2010-04-01/Accounts/{}/Calls.json", account.sid)
 }
 
+/// Says where one call is asked for, and ended.
+#[must_use]
+pub fn call_address(account: &Account, call: &str) -> String {
+    let url = account.url.trim_end_matches('/');
+    format!(
+        "{url}/2010-04-01/Accounts/{}/Calls/{call}.json",
+        account.sid
+    )
+}
+
+/// Says where the account itself is asked for.
+#[must_use]
+pub fn account_address(account: &Account) -> String {
+    let url = account.url.trim_end_matches('/');
+    format!("{url}/2010-04-01/Accounts/{}.json", account.sid)
+}
+
+/// The form that ends a call, whatever it is at.
+pub const END: [(&str, &str); 1] = [("Status", "completed")];
+
 /// Writes the form of the request. Account and token go into its `Authorization`.
 #[must_use]
 pub fn form(account: &Account, wanted: &Wanted<'_>) -> Vec<(&'static str, String)> {
@@ -57,6 +80,7 @@ pub fn form(account: &Account, wanted: &Wanted<'_>) -> Vec<(&'static str, String
         ("StatusCallback", wanted.status_url.to_owned()),
         ("StatusCallbackMethod", "POST".to_owned()),
         ("Timeout", wanted.ring_s.to_string()),
+        ("TimeLimit", LASTING_MAX_S.to_string()),
     ];
     if wanted.machine == Guess::Machine {
         form.push(("MachineDetection", "DetectMessageEnd".to_owned()));
@@ -73,7 +97,7 @@ mod tests {
 
     /// What the vendor's public description (`twilio_api_v2010.json` of 2026-04-14) says of the fields
     /// that are sent. A request with all of them passed Prism with the whole description.
-    const DESCRIBED: [(&str, &str); 9] = [
+    const DESCRIBED: [(&str, &str); 10] = [
         ("To", "string"),
         ("From", "string"),
         ("Url", "string"),
@@ -81,6 +105,7 @@ mod tests {
         ("StatusCallback", "string"),
         ("StatusCallbackMethod", "string"),
         ("Timeout", "integer"),
+        ("TimeLimit", "integer"),
         ("MachineDetection", "string"),
         ("MachineDetectionTimeout", "integer"),
     ];

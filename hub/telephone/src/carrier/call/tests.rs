@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use proptest::prelude::{Just, ProptestConfig, Strategy};
 use proptest::{prop_oneof, proptest};
 use savin_shared::pii::{Pii, Secret};
 
-use super::{Ask, CallError, Carried, Step, Voice};
+use super::{Address, Ask, CallError, Carried, Step, Voice};
 use crate::script::ending::{EndCause, Ending, NotAnswered, Operator, Outcome, Voicemail};
 use crate::script::inbound::{Inbound, Scope};
 use crate::script::outbound::{CallBack, Notice, Outbound, Told};
@@ -129,6 +130,13 @@ fn said(play: &Play) -> String {
 /// The address at which the call's requests come in.
 const URL: &str = "https://h.example/call/secret";
 
+fn address() -> Address {
+    Address {
+        url: URL.to_owned(),
+        key: hmac::Key::new(hmac::HMAC_SHA256, &[7; 16]),
+    }
+}
+
 /// Notes everything that is said.
 #[derive(Default)]
 struct Ears(std::sync::Mutex<Vec<String>>);
@@ -145,7 +153,7 @@ fn carried(script: Box<dyn Script>, acts: &[Act]) -> Heard {
     let ears = Arc::new(Ears::default());
     let voice: Arc<dyn Voice> = Arc::<Ears>::clone(&ears);
     let operators = vec!["+16015550188".to_owned(), "+16015550199".to_owned()];
-    let mut call = Carried::new(script, voice, URL.to_owned(), operators);
+    let mut call = Carried::new(script, voice, address(), operators);
     let mut acts = acts.iter();
     let mut now_ms = 1_000_000;
     let mut step = call.ask("CA1", &Ask::Answered(None), now_ms).unwrap();
@@ -158,7 +166,8 @@ fn carried(script: Box<dyn Script>, acts: &[Act]) -> Heard {
                 // Everything is fetched and heard to its end.
                 let sounds = document.matches("<Play>").count();
                 for index in 0..sounds {
-                    assert!(call.sound(turn(&document), index).is_some(), "{document}");
+                    let name = name(&document);
+                    assert!(call.sound(name, index).is_some(), "{document}");
                 }
                 now_ms += 10_000 + 1_000 * i64::try_from(sounds).unwrap();
                 if document.contains("<Gather") {
@@ -202,12 +211,19 @@ fn pressed(call: &mut Carried, act: Option<&Act>, turn: u32, now_ms: i64) -> Ste
     call.ask("CA1", &ask, now_ms).unwrap()
 }
 
-/// Returns the turn of a document, by the addresses in it; 0 where it has none.
+/// Returns the turn of a document, by where its keys are sent; 0 where it wants none.
 fn turn(document: &str) -> u32 {
-    let after = document.split(URL).nth(1).unwrap_or_default();
-    let digits = after.trim_start_matches('/').chars();
+    let mark = format!("action=\"{URL}/");
+    let digits = document.split(&mark).nth(1).unwrap_or_default().chars();
     let digits: String = digits.take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or(0)
+}
+
+/// Returns the name under which the sounds of a document are.
+fn name(document: &str) -> &str {
+    let mark = format!("<Play>{URL}/");
+    let after = document.split(&mark).nth(1).unwrap_or_default();
+    after.split('/').next().unwrap_or_default()
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -264,8 +280,30 @@ fn tells_a_notice_and_confirms_it() {
     assert_eq!(ending, Some(expected));
 }
 
+#[test]
+fn gives_sounds_out_only_while_they_are_said_and_only_to_who_was_told_where() {
+    let mut call = call();
+    let Step::Document(first) = call.ask("CA1", &Ask::Answered(None), 0).unwrap() else {
+        panic!("a document");
+    };
+    assert!(call.sound(name(&first), 0).is_some());
+    assert_eq!(call.sound(name(&first), 99), None);
+    assert_eq!(call.sound("1", 0), None);
+    let keys = Ask::Keys {
+        turn: 1,
+        digits: "9",
+        finished_on: None,
+    };
+    let Step::Document(second) = call.ask("CA1", &keys, 1).unwrap() else {
+        panic!("a document");
+    };
+    assert_ne!(name(&first), name(&second));
+    assert_eq!(call.sound(name(&first), 0), None);
+    assert!(call.sound(name(&second), 0).is_some());
+}
+
 fn call() -> Carried {
-    Carried::new(notice(), Arc::new(Second), URL.to_owned(), Vec::new())
+    Carried::new(notice(), Arc::new(Second), address(), Vec::new())
 }
 
 #[test]

@@ -1,0 +1,360 @@
+//! A carrier as its interface describes it (Twilio's), for somebody scripted at the other end: it takes
+//! calls that are asked for, fetches documents and sounds, presses keys, and signs what it asks.
+
+mod document;
+mod performance;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use axum::Router;
+use axum::extract::{Form, Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::clock::monotonic;
+
+/// The account at this carrier, and its token.
+pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
+
+/// The token by which it is used, and by which what comes from it is signed.
+pub const TOKEN: &str = "sesame-of-the-account";
+
+/// The number of the account.
+pub const NUMBER: &str = "+16015550100";
+
+/// `AC…:sesame…`, as HTTP says who asks.
+const AUTHORIZATION: &str =
+    "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMTpzZXNhbWUtb2YtdGhlLWFjY291bnQ=";
+
+/// How long anything may take that must happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What somebody does who is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Person {
+    /// Talks to somebody else.
+    Busy,
+    /// Is not there.
+    Away,
+    /// The number leads nowhere: the answer to the INVITE behind it.
+    Fails(u16),
+    /// A machine takes the call.
+    Machine,
+    /// Takes the call.
+    Answers(Vec<Act>),
+}
+
+/// What somebody does in a call, in turn, whenever keys are wanted or an operator is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Presses keys.
+    Press(&'static str),
+    /// Presses nothing.
+    Wait,
+    /// Does nothing more until the test says so.
+    Hold,
+    /// The operator who is called: `completed`, `no-answer`, `busy`.
+    Operator(&'static str),
+    /// Hangs up.
+    HangUp,
+}
+
+/// How the interface is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Health {
+    /// It takes calls.
+    #[default]
+    Up,
+    /// It answers everything with this status.
+    Refuses(u16),
+}
+
+/// What was heard, asked and answered.
+#[derive(Debug, Default)]
+pub struct Noted {
+    /// The forms by which calls were asked for.
+    pub wanted: Vec<BTreeMap<String, String>>,
+    /// What was asked of the hub: path, and status of the answer.
+    pub asked: Vec<(String, u16)>,
+    /// Milliseconds of each sound, and words that the carrier was to speak.
+    pub heard: Vec<String>,
+    /// Addresses of sounds.
+    pub sounds: Vec<String>,
+    /// Operators that were called.
+    pub dialled: Vec<String>,
+    /// Calls that the hub ended.
+    pub ended: Vec<String>,
+    /// How each call is.
+    pub states: BTreeMap<String, String>,
+    /// What went wrong that must not.
+    pub wrong: Vec<String>,
+}
+
+/// What a test sets, and what is seen.
+#[derive(Debug, Default)]
+struct Stage {
+    people: VecDeque<Person>,
+    health: Health,
+    is_doubling: bool,
+    held: u32,
+    released: u32,
+    noted: Noted,
+}
+
+/// What its threads share.
+#[derive(Debug, Default)]
+struct Shared {
+    stage: Mutex<Stage>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Stage) -> T) -> T {
+        let changed = change(&mut self.stage());
+        self.changed.notify_all();
+        changed
+    }
+
+    /// Waits until something is so.
+    fn until(&self, what: &str, is_so: impl Fn(&Stage) -> bool) -> anyhow::Result<()> {
+        let deadline = monotonic() + PATIENCE;
+        let mut stage = self.stage();
+        while !is_so(&stage) {
+            let left = deadline.saturating_duration_since(monotonic());
+            ensure!(!left.is_zero(), "{what}: {:?}", stage.noted);
+            let waited = self.changed.wait_timeout(stage, left);
+            stage = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
+    }
+}
+
+/// A carrier that is up until it is dropped.
+#[derive(Debug)]
+pub struct Carrier {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Carrier {
+    /// Begins to listen, on a free port of this machine.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn start() -> anyhow::Result<Self> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::default());
+        let interface = Router::new()
+            .route("/2010-04-01/Accounts/{account}", get(account))
+            .route("/2010-04-01/Accounts/{account}/Calls.json", post(begin))
+            .route(
+                "/2010-04-01/Accounts/{account}/Calls/{call}",
+                get(look).post(end),
+            )
+            .with_state(Arc::clone(&shared));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener);
+                let Ok(listener) = listener else { return };
+                let serving = axum::serve(listener, interface);
+                tokio::select! {
+                    _ = async { serving.await } => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Ok(Self {
+            shared,
+            address,
+            stop: Some(stop),
+        })
+    }
+
+    /// Returns the address of its interface.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns the settings of a hub that uses it, whose token lies in a file; `more` is added.
+    #[must_use]
+    pub fn settings(&self, more: &str) -> String {
+        format!(
+            "\n[carrier]\naccount = '{ACCOUNT}'\ntoken = 'carrier.token'\nnumber = '{NUMBER}'\n\
+             url = '{}'\nlines = 4\ncalls_per_second = 20\n{more}\n",
+            self.url()
+        )
+    }
+
+    /// Has the next who is called be this one.
+    pub fn next(&self, person: Person) {
+        self.shared.change(|stage| stage.people.push_back(person));
+    }
+
+    /// Sets how the interface is.
+    pub fn be(&self, health: Health) {
+        self.shared.change(|stage| stage.health = health);
+    }
+
+    /// Has everything asked twice that is asked of the hub.
+    pub fn double(&self) {
+        self.shared.change(|stage| stage.is_doubling = true);
+    }
+
+    /// Waits until somebody holds a call, having done what came before.
+    ///
+    /// # Errors
+    /// Returns what was seen instead.
+    pub fn until_held(&self) -> anyhow::Result<()> {
+        self.shared
+            .until("nobody holds", |stage| stage.held > stage.released)
+    }
+
+    /// Has whoever holds a call go on.
+    pub fn go_on(&self) {
+        self.shared.change(|stage| stage.released += 1);
+    }
+
+    /// Waits until so many calls have ended, and looks at what was seen.
+    ///
+    /// # Errors
+    /// Returns what was seen instead, or what went wrong that must not.
+    pub fn after<T>(&self, calls: usize, look: impl FnOnce(&Noted) -> T) -> anyhow::Result<T> {
+        let is_over = |state: &&String| *state != "queued" && *state != "in-progress";
+        self.shared.until("calls go on", |stage| {
+            stage.noted.states.values().filter(is_over).count() >= calls
+        })?;
+        let stage = self.shared.stage();
+        ensure!(stage.noted.wrong.is_empty(), "{:?}", stage.noted.wrong);
+        Ok(look(&stage.noted))
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // A server that is gone need not be stopped.
+            let _gone = stop.send(());
+        }
+    }
+}
+
+/// Says what is wrong with a request of the hub.
+fn refusal(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
+    if let Health::Refuses(status) = shared.stage().health {
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        let document = json!({"code": 20_500, "status": status.as_u16()});
+        return Some((status, json_of(&document)).into_response());
+    }
+    let given = headers
+        .get("authorization")
+        .and_then(|value| value.to_str().ok());
+    (given != Some(AUTHORIZATION)).then(|| StatusCode::UNAUTHORIZED.into_response())
+}
+
+fn json_of(document: &Value) -> Response {
+    ([(CONTENT_TYPE, "application/json")], document.to_string()).into_response()
+}
+
+async fn account(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    refusal(&shared, &headers)
+        .unwrap_or_else(|| json_of(&json!({"sid": ACCOUNT, "status": "active"})))
+}
+
+async fn begin(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    if let Some(refused) = refusal(&shared, &headers) {
+        return refused;
+    }
+    let needed = ["To", "From", "Url", "StatusCallback"];
+    if let Some(missing) = needed.iter().find(|name| !form.contains_key(**name)) {
+        let document = json!({"code": 21_201, "message": missing});
+        return (StatusCode::BAD_REQUEST, json_of(&document)).into_response();
+    }
+    let (sid, person) = shared.change(|stage| {
+        stage.noted.wanted.push(form.clone());
+        let sid = format!("CA{:032}", stage.noted.wanted.len());
+        stage.noted.states.insert(sid.clone(), "queued".to_owned());
+        (sid, stage.people.pop_front().unwrap_or(Person::Away))
+    });
+    let document = json!({"sid": sid, "status": "queued"});
+    let performing = (Arc::clone(&shared), sid);
+    std::thread::spawn(move || {
+        let (shared, sid) = performing;
+        if let Err(failure) = performance::perform(&shared, &sid, &form, person) {
+            shared.change(|stage| {
+                stage.noted.wrong.push(format!("{failure:#}"));
+                stage.noted.states.insert(sid, "lost".to_owned());
+            });
+        }
+    });
+    (StatusCode::CREATED, json_of(&document)).into_response()
+}
+
+async fn look(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Path((_, call)): Path<(String, String)>,
+) -> Response {
+    if let Some(refused) = refusal(&shared, &headers) {
+        return refused;
+    }
+    let sid = call.trim_end_matches(".json");
+    let state = shared.stage().noted.states.get(sid).cloned();
+    match state {
+        Some(state) => json_of(&json!({"sid": sid, "status": state})),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn end(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Path((_, call)): Path<(String, String)>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    if let Some(refused) = refusal(&shared, &headers) {
+        return refused;
+    }
+    let sid = call.trim_end_matches(".json").to_owned();
+    if form
+        .get("Status")
+        .is_none_or(|status| status != "completed")
+    {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    shared.change(|stage| stage.noted.ended.push(sid.clone()));
+    let document: Value = json!({"sid": sid, "status": "completed"});
+    json_of(&document)
+}
+
+/// Returns what a test has to write beside a hub's configuration.
+///
+/// # Errors
+/// Returns the system's error.
+pub fn write_token(folder: &std::path::Path) -> anyhow::Result<()> {
+    std::fs::write(folder.join("carrier.token"), format!("{TOKEN}\n"))
+        .context("failed to write the carrier's token")
+}
