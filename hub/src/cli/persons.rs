@@ -1,5 +1,6 @@
 //! `persons`: who is known, who may be the same, and what a named person makes of it.
 
+mod relink;
 mod side;
 mod weighing;
 
@@ -19,8 +20,9 @@ use crate::store::registry::merge;
 use crate::store::registry::task::{self, TaskKind};
 use crate::store::registry::{face, weights};
 use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand};
+use relink::Relink;
 use side::Side;
-use weighing::{Relink, Weigh};
+use weighing::Weigh;
 
 /// What is done about persons.
 #[derive(Debug, Subcommand)]
@@ -45,7 +47,7 @@ pub(super) enum PersonsCommand {
     Split(Split),
     /// Show the weights by which persons are told apart, learn them from the registry, adopt them.
     Weights(Weigh),
-    /// Show what would be joined, asked and doubted if everybody were compared now.
+    /// Compare everybody by the present weights: show what would be joined and taken back, do it, undo it.
     Relink(Relink),
 }
 

@@ -11,8 +11,8 @@ use crate::store::conn::Tx;
 use crate::store::registry::court_order::{self, NewOrder, OrderKind, Scope};
 use crate::store::registry::decision::{self, Decision, DecisionId};
 use crate::store::registry::merge::{self, Joining};
-use crate::store::registry::person;
 use crate::store::registry::step::{self, Step};
+use crate::store::registry::{person, telling};
 
 /// Records a decision that two are one, carries it out, and returns who remains: whoever was known first.
 ///
@@ -117,7 +117,7 @@ pub fn split(
     Ok(None)
 }
 
-fn take(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn take(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
     carry_out(tx, step, now)?;
     step::append(tx, step, &[], now)
 }
@@ -141,7 +141,7 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<
                 decision: Some(DecisionId(*decision)),
             };
             merge::join(tx, &joining, now)?;
-            merge::ask_to_tell(tx, *into, now)
+            telling::ask_to_tell(tx, *into, now)
         }
         Step::Undo { merge, decision } => {
             let merge = merge::load(tx, *merge)?;
@@ -184,12 +184,41 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<
         Step::Lift { order, decision } => {
             court_order::lift(tx, OrderId(*order), DecisionId(*decision), now).map(|_| ())
         }
+        Step::Relink {
+            parts,
+            joins,
+            decision,
+        } => relink(tx, (parts, joins), DecisionId(*decision), now),
         Step::Batches(_)
         | Step::FullState { .. }
         | Step::Repair { .. }
         | Step::Noted(_)
         | Step::Weights(_) => Ok(()),
     }
+}
+
+/// Carries out what the hub made of comparing persons anew.
+fn relink(
+    tx: &mut Tx<'_>,
+    (parts, joins): (&[i64], &[(PersonId, PersonId, String)]),
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for merge in parts {
+        let merge = merge::load(tx, *merge)?;
+        merge::take_back(tx, &merge, decision, now)?;
+    }
+    for (person, into, why) in joins {
+        let joining = Joining {
+            person: *person,
+            into: *into,
+            why: why.clone(),
+            decision: Some(decision),
+        };
+        merge::join(tx, &joining, now)?;
+        telling::ask_to_tell(tx, *into, now)?;
+    }
+    Ok(())
 }
 
 /// Returns who a person is now, where there is one.

@@ -181,7 +181,8 @@ impl Erasure {
             | Step::Noted(_)
             | Step::Weights(_)
             | Step::Seal { .. }
-            | Step::Lift { .. } => {}
+            | Step::Lift { .. }
+            | Step::Relink { .. } => {}
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::store::conn::Tx;
 use crate::store::registry::merge::{self, Joining};
 use crate::store::registry::record::RecordRow;
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::{face, person, step};
+use crate::store::registry::{face, person, step, telling};
 
 /// Persons with whom staff is asked to compare a record, at most.
 const REVIEWS_MAX: usize = 3;
@@ -280,7 +280,7 @@ impl People {
         let now = self.moment.now;
         for joining in &self.joinings {
             merge::join(tx, joining, now)?;
-            merge::ask_to_tell(tx, joining.into, now)?;
+            telling::ask_to_tell(tx, joining.into, now)?;
         }
         let doubts = self.doubts.iter().map(|(person, other, record)| {
             let note = "The numbers of a record name both, and nobody is told of it before";

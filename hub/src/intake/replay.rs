@@ -1,8 +1,7 @@
 //! The registry made anew from the log: every step of the intake taken again in its order, into an empty
 //! database, and the two compared row by row.
 //!
-//! Signatures and chains are checked once more on the way. The first registry is read in one transaction,
-//! so that a running hub does not move it meanwhile.
+//! Signatures and chains are checked once more. The first registry is read in one transaction, as it stands then.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -365,7 +364,8 @@ fn prepare(
         | Step::Part { .. }
         | Step::Apart { .. }
         | Step::Seal { .. }
-        | Step::Lift { .. }) => Ok(Work::Decided(decided)),
+        | Step::Lift { .. }
+        | Step::Relink { .. }) => Ok(Work::Decided(decided)),
     };
     Ok(work.map(|work| Prepared { number, at, work }))
 }

@@ -25,6 +25,7 @@ pub mod person;
 pub mod position;
 pub mod recipient;
 pub mod record;
+pub mod relinked;
 pub mod replica;
 pub mod rules;
 pub mod staff;
@@ -97,6 +98,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0015_expunged.sql",
             include_str!("migrations/registry/0015_expunged.sql"),
+        ),
+        (
+            "0016_relink.sql",
+            include_str!("migrations/registry/0016_relink.sql"),
         ),
     ],
 };

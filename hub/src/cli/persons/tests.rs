@@ -10,7 +10,9 @@ use crate::cli::testing::{configured, run};
 use crate::ids::PersonId;
 use crate::intake::relinking::{Change, changes};
 use crate::intake::testing::{IN, Jail, load, name, send_one};
+use crate::linkage::weights::{Table, Weights};
 use crate::store::Store;
+use crate::store::registry::decision::{self, DecisionId};
 use crate::store::registry::merge;
 use crate::store::registry::task::{self, TaskKind};
 use crate::store::registry::weights;
@@ -44,6 +46,27 @@ fn current(store: &Store, person: PersonId) -> PersonId {
     store
         .read_now("current", move |tx| merge::current(tx, person))
         .unwrap()
+}
+
+/// Lets a table count by which two are joined from so many bits on.
+fn weigh(store: &Store, join_bits: f64) {
+    let table = Table {
+        join_bits,
+        ..Weights::shipped().unwrap().table().clone()
+    };
+    let weights = Weights::check(table).unwrap();
+    let now = crate::intake::testing::now();
+    store
+        .write_now("weigh", move |tx| {
+            weights::adopt(tx, &weights, ("", ""), DecisionId(1), now)
+        })
+        .unwrap();
+}
+
+/// Returns the number of the decision that was made last.
+fn newest(store: &Store) -> i64 {
+    let list = store.read_now("decisions", |tx| decision::newest(tx, 1));
+    list.unwrap().pop().unwrap().id.0
 }
 
 fn doubts(store: &Store) -> usize {
@@ -157,7 +180,7 @@ fn learns_weights_and_adopts_them_as_a_signed_version() {
 #[test]
 fn shows_what_would_be_joined_now_and_leaves_out_what_was_decided() {
     let folder = tempfile::tempdir().unwrap();
-    let (store, jail, [one, other]) = two_persons(folder.path());
+    let (store, _, [one, other]) = two_persons(folder.path());
     let found = |store: &Store| {
         let read = |tx: &mut crate::store::conn::Tx<'_>| changes(tx, None, 100);
         store.read_now("changes", read).unwrap().0
@@ -168,7 +191,7 @@ fn shows_what_would_be_joined_now_and_leaves_out_what_was_decided() {
     let run = |line: &str| run(folder.path(), line);
     assert!(run("persons relink --dry-run"));
     assert!(run("persons relink --dry-run --json --limit 1"));
-    assert!(!run("persons relink"), "it only shows");
+    assert!(!run("persons relink"), "it says neither to show nor to do");
     assert!(run(&format!("persons split {one} {other} --as desk.key")));
     assert_eq!(found(&store).len(), 0);
     // Joined by the hub against what it knows: its records would stand alone.
@@ -183,7 +206,111 @@ fn shows_what_would_be_joined_now_and_leaves_out_what_was_decided() {
             merge::join(tx, &joining, crate::intake::testing::now())
         })
         .unwrap();
-    let kept = load(&store, &jail, "1").person;
     let doubted: Vec<_> = found(&store).into_iter().collect();
-    assert_eq!(doubted, [Change::Doubt(kept)]);
+    assert!(
+        matches!(doubted[..], [Change::Part(person, into, _)] if (into, person) == (one.min(other), one.max(other))),
+        "{doubted:?}"
+    );
+}
+
+/// Two records of one person, who was two persons until the second got its birth date.
+fn joined_by_the_hub(
+    store: &Store,
+    jail: &mut Jail,
+    called: (&str, &str),
+    of: [&str; 2],
+) -> [PersonId; 2] {
+    let mut tell = |number: &str, is_born: bool| {
+        let mut record = jail.record(number, IN);
+        record.subject.name = Some(name(called.0, called.1));
+        let birth = jiff::civil::date(1991, 7, 4);
+        record.subject.birth_date = is_born.then(|| Pii::new(birth));
+        let body = jail.tells(&record);
+        let batch = jail.batch(vec![body]);
+        send_one(store, jail, &batch);
+        load(store, jail, number).person
+    };
+    let persons = [tell(of[0], true), tell(of[1], false)];
+    tell(of[1], true);
+    assert_ne!(persons[0], persons[1]);
+    assert_eq!(current(store, persons[0]), current(store, persons[1]));
+    persons
+}
+
+#[test]
+fn compares_anew_by_a_signed_decision_that_is_taken_back_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, mut jail, _) = two_persons(folder.path());
+    let run = |line: &str| run(folder.path(), line);
+    assert!(run(
+        "staff add lead --role supervisor --output lead.key --as chief.key"
+    ));
+    let ada = joined_by_the_hub(&store, &mut jail, ("ZWEIFACH", "QUILLON"), ["5", "6"]);
+    let bea = joined_by_the_hub(&store, &mut jail, ("DRITTLING", "OSSIAN"), ["7", "8"]);
+    let is_one = |pair: [PersonId; 2]| current(&store, pair[0]) == current(&store, pair[1]);
+    // A person decides of the one what the hub decided of the other.
+    assert!(run(&format!(
+        "persons split {} {} --as desk.key",
+        bea[0], bea[1]
+    )));
+    assert!(run(&format!(
+        "persons merge {} {} --as desk.key",
+        bea[0], bea[1]
+    )));
+    weigh(&store, 500.0);
+    assert!(run("persons relink --dry-run --json"));
+    for refused in [
+        "persons relink --changes 1",
+        "persons relink --changes 1 --as desk.key",
+        "persons relink --changes 2 --as lead.key",
+        "persons relink --changes 1 --dry-run --as lead.key",
+    ] {
+        assert!(!run(refused), "{refused}");
+    }
+    assert!(is_one(ada), "nothing was done");
+    assert!(run(
+        "persons relink --changes 1 --reason weights --as lead.key"
+    ));
+    assert!(!is_one(ada) && is_one(bea), "what a person decided stays");
+    assert!(run("persons relink --changes 0 --as lead.key"));
+    weigh(&store, 11.0);
+    assert!(run("persons relink --changes 1 --as lead.key --json"));
+    assert!(
+        is_one(ada),
+        "the hub may join again what it took back itself"
+    );
+    let joined = newest(&store);
+    for refused in [
+        format!("persons relink --undo {joined}"),
+        format!("persons relink --undo {joined} --as desk.key"),
+        "persons relink --undo 1 --as lead.key".to_owned(),
+    ] {
+        assert!(!run(&refused), "{refused}");
+    }
+    assert!(run(&format!(
+        "persons relink --undo {joined} --as lead.key --json"
+    )));
+    assert!(!is_one(ada));
+    let decided = "a person decided it now";
+    assert!(run("persons relink --changes 0 --as lead.key"), "{decided}");
+    assert!(run("replay --verify"), "all of it follows from the log");
+}
+
+#[test]
+fn makes_one_again_what_a_comparison_parted_by_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, mut jail, _) = two_persons(folder.path());
+    let run = |line: &str| run(folder.path(), line);
+    // What a decision took back is one again, and stays so.
+    let cy = joined_by_the_hub(&store, &mut jail, ("VIERMANN", "TIBOR"), ["9", "10"]);
+    let is_one = || current(&store, cy[0]) == current(&store, cy[1]);
+    weigh(&store, 500.0);
+    assert!(run("persons relink --changes 1 --as chief.key"));
+    assert!(!is_one());
+    let parted = newest(&store);
+    assert!(run(&format!(
+        "persons relink --undo {parted} --as chief.key"
+    )));
+    assert!(is_one() && run("persons relink --changes 0 --as chief.key"));
+    assert!(run("replay --verify"), "all of it follows from the log");
 }

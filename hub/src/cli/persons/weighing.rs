@@ -1,5 +1,4 @@
-//! `persons weights` and `persons relink`: the table by which persons are told apart, what the registry
-//! would teach it, and what would be otherwise by it.
+//! `persons weights`: the table by which persons are told apart, and what the registry would teach it.
 
 use anyhow::bail;
 use clap::Args;
@@ -9,13 +8,9 @@ use crate::app;
 use crate::cli::output::Output;
 use crate::cli::signing::SignAs;
 use crate::config::Config;
-use crate::intake::relinking::{Change, changes};
 use crate::linkage::learning::Tally;
 use crate::linkage::weights::{Weight, Weights};
 use crate::store::registry::{decision, weights};
-
-/// Persons that are compared in one transaction.
-const PAGE: u32 = 500;
 
 /// The weights, and whether they are learnt anew.
 #[derive(Debug, Args)]
@@ -31,17 +26,6 @@ pub(in crate::cli) struct Weigh {
     reason: Option<String>,
     #[command(flatten)]
     by: SignAs,
-}
-
-/// What would be otherwise.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct Relink {
-    /// Only show it. There is no other way: each pair is decided by `merge` and `split`.
-    #[arg(long, required = true)]
-    dry_run: bool,
-    /// How many to show; all are counted.
-    #[arg(long, default_value_t = 100, value_name = "NUMBER")]
-    limit: usize,
 }
 
 impl Weigh {
@@ -178,68 +162,4 @@ fn differences(present: &Weights, learnt: &Weights) -> Vec<String> {
         })
     });
     changed.collect()
-}
-
-impl Relink {
-    pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
-        if !self.dry_run {
-            bail!("persons are joined one by one: see `savin-hub persons merge`");
-        }
-        let store = app::open_registry(config)?;
-        let mut all = std::collections::BTreeSet::new();
-        let mut after = None;
-        loop {
-            let (found, last) = store.read_now("relink", move |tx| changes(tx, after, PAGE))?;
-            all.extend(found);
-            if last.is_none() {
-                break;
-            }
-            after = last;
-        }
-        let count = |is: fn(&Change) -> bool| all.iter().filter(|change| is(change)).count();
-        let joins = count(|change| matches!(change, Change::Join(_, _)));
-        let asks = count(|change| matches!(change, Change::Ask(_, _, _)));
-        let doubts = count(|change| matches!(change, Change::Doubt(_)));
-        let shown = all.iter().take(self.limit);
-        if output.is_json() {
-            for change in shown {
-                let (what, one, other, why) = told(change);
-                output
-                    .object(&json!({ "change": what, "one": one, "other": other, "why": why }))?;
-            }
-            return output.object(&json!({ "joins": joins, "asks": asks, "doubts": doubts }));
-        }
-        let rows = shown.map(|change| {
-            let (what, one, other, why) = told(change);
-            vec![
-                what.to_owned(),
-                one,
-                other.unwrap_or_default(),
-                why.to_owned(),
-            ]
-        });
-        output.table(&["would", "the one", "the other", "why"], rows.collect())?;
-        output.line(&format!(
-            "{joins} pairs would be joined, of {asks} staff would be asked, and {doubts} persons have \
-             records that would not be joined. Nothing was changed; what a person decided is left out."
-        ))
-    }
-}
-
-fn told(change: &Change) -> (&'static str, String, Option<String>, &'static str) {
-    match change {
-        Change::Join(one, other) => ("join", one.to_string(), Some(other.to_string()), "certain"),
-        Change::Ask(one, other, why) => (
-            "ask",
-            one.to_string(),
-            Some(other.to_string()),
-            why.as_str(),
-        ),
-        Change::Doubt(person) => (
-            "doubt",
-            person.to_string(),
-            None,
-            "a record of it would stand alone",
-        ),
-    }
 }

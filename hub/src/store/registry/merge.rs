@@ -3,14 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
-use savin_shared::delta::Origin;
-use savin_shared::event::EventCode;
+use jiff::Timestamp;
 use savin_shared::ids::AgencyId;
 
 use super::decision::DecisionId;
-use super::task::{self, NewTask, TaskKind};
-use super::{event, face, person, record};
+use super::task::{self, TaskKind};
+use super::{face, person, record};
 use crate::ids::{PersonId, RecordId};
 use crate::matching::{Identifier, IdentifierKind, identifiers};
 use crate::store::StoreError;
@@ -23,9 +21,6 @@ const CHAIN_MAX: usize = 32;
 
 /// The kind of task that asks whether two persons are one.
 const DOUBT: TaskKind = TaskKind::IdentityDoubt;
-
-/// How far back news of a person who was joined is still told.
-const LATE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Two persons to be joined, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,13 +175,32 @@ pub fn join(tx: &mut Tx<'_>, joining: &Joining, now: Timestamp) -> Result<(), St
     face::relearn(tx, &[gone, into])
 }
 
+/// Takes a joining back, and keeps the two apart from then on.
+///
+/// # Errors
+/// Returns [`StoreError`] as [`take_back`] does.
+pub fn undo(
+    tx: &mut Tx<'_>,
+    merge: &Merge,
+    decision: DecisionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    take_back(tx, merge, decision, now)?;
+    keep_apart(
+        tx,
+        (merge.joining.person, merge.joining.into),
+        decision,
+        now,
+    )
+}
+
 /// Takes a joining back: what was moved goes to whom it belonged, and so does what came since by a
-/// number that was moved. The two are kept apart from then on.
+/// number that was moved. Nobody says that they are two: the hub may join them again.
 ///
 /// # Errors
 /// Returns [`StoreError::Refused`] when it was undone already, or its person was joined further; other
 /// errors when the database refuses.
-pub fn undo(
+pub fn take_back(
     tx: &mut Tx<'_>,
     merge: &Merge,
     decision: DecisionId,
@@ -200,14 +214,7 @@ pub fn undo(
                 .to_owned(),
         ));
     }
-    let moved = tx.query(
-        "SELECT record_id FROM person_merge_record WHERE merge_id = $1 ORDER BY record_id",
-        values![merge.merge],
-    )?;
-    let mut records = moved
-        .iter()
-        .map(|row| Ok(RecordId(row.integer(0)?)))
-        .collect::<Result<BTreeSet<_>, StoreError>>()?;
+    let mut records = moved(tx, merge)?;
     let rows = tx.query(
         "SELECT kind, scope, value FROM person_merge_identifier WHERE merge_id = $1
          ORDER BY kind, scope, value",
@@ -229,8 +236,21 @@ pub fn undo(
         &[merge.merge.into(), time(now), decision.0.into()],
     )?;
     let records: Vec<RecordId> = records.into_iter().collect();
-    keep_apart(tx, (gone, into), decision, now)?;
     move_records(tx, (into, gone), &records, &numbers)
+}
+
+/// Lists the records that a joining moved.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn moved(tx: &mut Tx<'_>, merge: &Merge) -> Result<BTreeSet<RecordId>, StoreError> {
+    tx.query(
+        "SELECT record_id FROM person_merge_record WHERE merge_id = $1 ORDER BY record_id",
+        values![merge.merge],
+    )?
+    .iter()
+    .map(|row| Ok(RecordId(row.integer(0)?)))
+    .collect()
 }
 
 /// Takes records out of a person and gives them to another, with the numbers that only they bear, and
@@ -272,43 +292,6 @@ pub fn part(
 #[must_use]
 pub fn subject(one: PersonId, other: PersonId) -> String {
     format!("persons/{}+{}", one.min(other), one.max(other))
-}
-
-/// Asks staff what is to be told late of a person who was joined: whoever asked about the one was not
-/// told what became known of the other in the last days.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn ask_to_tell(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<(), StoreError> {
-    let since = now.checked_sub(LATE).unwrap_or(Timestamp::UNIX_EPOCH);
-    let mut tasks = Vec::new();
-    for row in record::of_person(tx, person)? {
-        if !row.known.is_public() || row.known.record.synthetic {
-            continue;
-        }
-        let newest = event::of_records(tx, &[row.record], 1)?;
-        let newest = newest.into_iter().filter(|(_, event)| {
-            let is_news = matches!(event.origin, Origin::Live | Origin::FoundLate);
-            let is_told = event.code != EventCode::NoLongerListed;
-            is_news && is_told && event.received_at.timestamp() >= since
-        });
-        tasks.extend(newest.map(|(position, event)| NewTask {
-            kind: TaskKind::EventReview,
-            subject: format!("event/{}", position.0),
-            facility: Some(event.facility),
-            person: Some(person),
-            other: None,
-            record: Some(event.record),
-            event: Some(position),
-            urgency: 1,
-            due_at: None,
-            note: format!(
-                "{}: its person was found to be one with another. Tell whoever asked about that one?",
-                event.code
-            ),
-        }));
-    }
-    task::open_once(tx, &tasks, now)
 }
 
 /// Notes that two are two people, and ends the doubts between them.
@@ -474,7 +457,7 @@ fn identifier(row: &Row) -> Result<Identifier, StoreError> {
     })
 }
 
-fn read(row: &Row) -> Result<Merge, StoreError> {
+pub(super) fn read(row: &Row) -> Result<Merge, StoreError> {
     Ok(Merge {
         merge: row.integer(0)?,
         joining: Joining {

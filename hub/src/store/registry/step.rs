@@ -99,6 +99,15 @@ pub enum Step {
         /// The decision.
         decision: i64,
     },
+    /// Somebody had persons compared anew: what the hub made of it.
+    Relink {
+        /// Joinings that were taken back, by their numbers.
+        parts: Vec<i64>,
+        /// Who is gone since, who remains, and why.
+        joins: Vec<(PersonId, PersonId, String)>,
+        /// The decision.
+        decision: i64,
+    },
 }
 
 /// Where the steps begin.

@@ -1,16 +1,23 @@
 //! What a notice needs besides its event: the record as it was, what facilities are called, and where
-//! the person is now.
+//! the person is now; and asking staff what is to be told late.
 
+use jiff::{SignedDuration, Timestamp};
+use savin_shared::delta::Origin;
+use savin_shared::event::EventCode;
 use savin_shared::ids::{AgencyId, FacilityCode};
 use savin_shared::record::Record;
 
-use super::event::Event;
+use super::event::{self, Event};
 use super::record::RecordRow;
+use super::task::{self, NewTask, TaskKind};
 use super::{agency, facility, person, record};
-use crate::ids::RecordId;
+use crate::ids::{PersonId, RecordId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::values;
+
+/// How far back news of a person who was joined is still told.
+const LATE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What is behind an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,4 +107,41 @@ pub fn holder_name(tx: &mut Tx<'_>, event: &Event, holder: &Holder) -> Result<St
     }
     let agency = agency::load(tx, &holder.agency)?;
     Ok(agency.map_or_else(|| holder.agency.to_string(), |agency| agency.name))
+}
+
+/// Asks staff what is to be told late of a person who was joined: whoever asked about the one was not
+/// told what became known of the other in the last days.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn ask_to_tell(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<(), StoreError> {
+    let since = now.checked_sub(LATE).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut tasks = Vec::new();
+    for row in record::of_person(tx, person)? {
+        if !row.known.is_public() || row.known.record.synthetic {
+            continue;
+        }
+        let newest = event::of_records(tx, &[row.record], 1)?;
+        let newest = newest.into_iter().filter(|(_, event)| {
+            let is_news = matches!(event.origin, Origin::Live | Origin::FoundLate);
+            let is_told = event.code != EventCode::NoLongerListed;
+            is_news && is_told && event.received_at.timestamp() >= since
+        });
+        tasks.extend(newest.map(|(position, event)| NewTask {
+            kind: TaskKind::EventReview,
+            subject: format!("event/{}", position.0),
+            facility: Some(event.facility),
+            person: Some(person),
+            other: None,
+            record: Some(event.record),
+            event: Some(position),
+            urgency: 1,
+            due_at: None,
+            note: format!(
+                "{}: its person was found to be one with another. Tell whoever asked about that one?",
+                event.code
+            ),
+        }));
+    }
+    task::open_once(tx, &tasks, now)
 }
