@@ -105,6 +105,7 @@ pub struct Differ<'a> {
     seen: BTreeSet<Hash>,
     gathered: BTreeMap<RecordKey, Vec<MappedRow>>,
     aside: BTreeSet<RecordKey>,
+    charge_sealed: BTreeSet<RecordKey>,
     began_at: Option<Timestamp>,
     diff: Diff,
 }
@@ -128,6 +129,7 @@ impl<'a> Differ<'a> {
             seen,
             gathered: BTreeMap::new(),
             aside: BTreeSet::new(),
+            charge_sealed: BTreeSet::new(),
             began_at: None,
             diff: Diff::default(),
         }
@@ -154,6 +156,9 @@ impl<'a> Differ<'a> {
             Mapped::Withheld(key) => {
                 self.diff.sealed.insert(key);
             }
+            Mapped::ChargeWithheld(key) => {
+                self.charge_sealed.insert(key);
+            }
             Mapped::Quarantined { key: Some(key), .. } => {
                 if self.profile.mode == Mode::Roster {
                     self.aside.insert(key);
@@ -170,6 +175,15 @@ impl<'a> Differ<'a> {
     /// # Errors
     /// Returns [`DeltaError::TooLarge`] for rows of one booking that together exceed the bound.
     pub fn finish(mut self) -> Result<Diff, DeltaError> {
+        // An expunged charge is left out of a booking that has others; what nothing is left of is sealed.
+        let others = |key: &RecordKey| {
+            self.profile.rows_per == RowsPer::Charge
+                && (self.gathered.contains_key(key) || self.aside.contains(key))
+        };
+        let sealed = std::mem::take(&mut self.charge_sealed);
+        self.diff
+            .sealed
+            .extend(sealed.into_iter().filter(|key| !others(key)));
         for (key, rows) in std::mem::take(&mut self.gathered) {
             if self.profile.mode == Mode::Transactions {
                 self.tell(&key, rows);

@@ -44,6 +44,9 @@ pub enum Mapped {
     Row(MappedRow),
     /// The row is sealed or protected: nothing of it may leave.
     Withheld(RecordKey),
+    /// The row's charge was expunged, or its disposition sealed: nothing of the row may leave, but other rows
+    /// of the record may.
+    ChargeWithheld(RecordKey),
     /// The row was set aside. Whoever it is about must not count as missing.
     Quarantined {
         /// Whose row it is, where that much could be read.
@@ -146,6 +149,10 @@ impl<'a> Mapper<'a> {
             self.tally.withheld += 1;
             self.tally.juveniles += 1;
             return Mapped::Withheld(key);
+        }
+        if row.is_charge_sealed() {
+            self.tally.withheld += 1;
+            return Mapped::ChargeWithheld(key);
         }
         let mapped = record::record(&mut row, &key, self.facility, record_type).and_then(
             |(record, evidence)| {

@@ -161,7 +161,9 @@ impl Preview {
                 };
                 (mapped.key.to_string(), text)
             }
-            Mapped::Withheld(key) => (key.to_string(), "sealed: nothing is sent".to_owned()),
+            Mapped::Withheld(key) | Mapped::ChargeWithheld(key) => {
+                (key.to_string(), "sealed: nothing is sent".to_owned())
+            }
             Mapped::Blank => (String::new(), "blank: passed over".to_owned()),
             Mapped::Victim => (String::new(), "about a victim: dropped unread".to_owned()),
             Mapped::Skipped => (String::new(), "not taken by its record type".to_owned()),

@@ -32,6 +32,7 @@ fn record(number: &str, state: CustodyState, charge: &str) -> Record {
         statute: None,
         text: Some(charge.to_owned()),
         level: None,
+        disposition: None,
     });
     Record {
         facility: FacilityCode::new("MS-TEST-JAIL").unwrap(),
@@ -305,6 +306,52 @@ fn collapses_rows_of_one_booking() {
         panic!("an upsert")
     };
     assert_eq!(row.record().unwrap().custody().unwrap().charges.len(), 2);
+}
+
+#[test]
+fn leaves_an_expunged_charge_out_of_its_booking_and_seals_one_without_others() {
+    let before = [
+        record("1", IN, "a"),
+        record("2", IN, "a"),
+        record("3", IN, "a"),
+    ];
+    let expunged = |number: usize| Mapped::ChargeWithheld(before[number].key());
+    let set_aside = Mapped::Quarantined {
+        key: Some(before[2].key()),
+        problem: Problem {
+            place: Place::Line,
+            line: 2,
+            field: "status",
+            reason: "is not readable",
+        },
+    };
+    let now = vec![
+        expunged(0),
+        listed("1", IN, "b"),
+        expunged(1),
+        expunged(1),
+        expunged(2),
+        set_aside,
+    ];
+    let diff = compare(&profile("roster", "charge"), &before, now);
+    let expected = [("1", Class::Changed), ("2", Class::Withheld)];
+    assert_eq!(
+        summary(&diff),
+        expected.map(|(number, class)| (number.to_owned(), class))
+    );
+    let Change::Upsert { row, .. } = &diff.differences[0].change else {
+        panic!("an upsert")
+    };
+    let record = row.record().unwrap();
+    let charges = &record.custody().unwrap().charges;
+    assert_eq!(charges[0].text.as_deref(), Some("b"));
+    assert_eq!(charges.len(), 1);
+    // Where a row is a record, the charge is all of it.
+    for mode in ["roster", "transactions"] {
+        let now = vec![expunged(0), listed("2", IN, "a"), listed("3", IN, "a")];
+        let diff = compare(&profile(mode, "record"), &before, now);
+        assert!(diff.sealed.contains(&before[0].key()), "{mode}");
+    }
 }
 
 #[test]

@@ -155,6 +155,7 @@ pub(super) type ValueTable = BTreeMap<String, Spanned<String>>;
 pub(super) struct ValuesDocument {
     pub(super) status: ValueTable,
     pub(super) release_reason: ValueTable,
+    pub(super) disposition: ValueTable,
     pub(super) facility: ValueTable,
     pub(super) classification: ValueTable,
     pub(super) schedule: ValueTable,

@@ -163,7 +163,7 @@ impl Example {
         let mut mapper = Mapper::new(profile, binding, facility, at);
         match mapper.map(1, &cells) {
             Mapped::Row(row) => ("record".to_owned(), fields(&row)),
-            Mapped::Withheld(_) => nothing("withheld".to_owned()),
+            Mapped::Withheld(_) | Mapped::ChargeWithheld(_) => nothing("withheld".to_owned()),
             Mapped::Blank => nothing("blank".to_owned()),
             Mapped::Victim => nothing("victim".to_owned()),
             Mapped::Skipped => nothing("skipped".to_owned()),
@@ -205,7 +205,7 @@ fn describe(found: &str, fields: &BTreeMap<&'static str, String>) -> String {
 }
 
 /// What an example can expect of a record.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 41] = [
     "key",
     "evidence",
     "facility",
@@ -235,6 +235,7 @@ const NAMES: [&str; 40] = [
     "released_to",
     "hold",
     "charge",
+    "disposition",
     "bond",
     "case_number",
     "court",
@@ -335,6 +336,18 @@ fn body(record: &Record, put: &mut Put<'_>) {
                 joined(
                     &charges
                         .filter_map(|charge| charge.text.clone())
+                        .collect::<Vec<_>>(),
+                ),
+            );
+            let disposed = custody
+                .charges
+                .iter()
+                .filter_map(|charge| charge.disposition);
+            put(
+                "disposition",
+                joined(
+                    &disposed
+                        .map(|disposition| disposition.kind.to_string())
                         .collect::<Vec<_>>(),
                 ),
             );

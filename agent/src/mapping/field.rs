@@ -111,6 +111,10 @@ fields! {
     ChargeText = charge_text,
     /// The level of a charge.
     ChargeLevel = charge_level,
+    /// What became of a charge.
+    Disposition = disposition,
+    /// When that was.
+    DispositionAt = disposition_at,
     /// The bond.
     Bond = bond,
     /// The case or docket number.
@@ -165,6 +169,7 @@ impl Field {
                 | Self::BookedAt
                 | Self::ScheduledReleaseAt
                 | Self::ReleasedAt
+                | Self::DispositionAt
                 | Self::StartsAt
                 | Self::DecidedAt
                 | Self::ServiceAt

@@ -5,6 +5,7 @@ mod assign;
 pub mod draft;
 pub mod names;
 mod nested;
+mod never;
 pub mod rows;
 pub mod sample;
 mod words;
@@ -155,6 +156,7 @@ impl Guess {
             let is_told = matches!(
                 field,
                 Field::ReleaseReason
+                    | Field::Disposition
                     | Field::RecordType
                     | Field::Absconded
                     | Field::Compliant

@@ -7,7 +7,7 @@ use savin_shared::ids::{
 };
 use savin_shared::pii::Pii;
 use savin_shared::record::court_event::{CourtEvent, Schedule};
-use savin_shared::record::custody::{Charge, Custody};
+use savin_shared::record::custody::{Charge, Custody, Disposition};
 use savin_shared::record::hearing::Hearing;
 use savin_shared::record::protective_order::{ProtectiveOrder, Service};
 use savin_shared::record::sex_offender::SexOffenderRegistration;
@@ -157,12 +157,6 @@ fn custody(
             .get(&super::values::word_key(&word));
         shown.cloned().unwrap_or(word)
     });
-    let charge = Charge {
-        statute: row.text(Field::ChargeStatute),
-        text: row.text(Field::ChargeText),
-        level: row.text(Field::ChargeLevel),
-    };
-    let has_charge = charge.statute.is_some() || charge.text.is_some();
     let custody = Custody {
         booking_number: number,
         state,
@@ -177,11 +171,29 @@ fn custody(
         release_text: row.text(Field::ReleaseReason),
         released_to: row.text(Field::ReleasedTo),
         holds: row.text(Field::Hold).into_iter().collect(),
-        charges: if has_charge { vec![charge] } else { Vec::new() },
+        charges: charge(row).into_iter().collect(),
         bond: row.text(Field::Bond),
         case_numbers: row.text(Field::CaseNumber).into_iter().collect(),
     };
     (custody, evidence)
+}
+
+/// Reads the row's charge, if it has one. That it is not sealed was looked at before.
+fn charge(row: &mut RowReader<'_>) -> Option<Charge> {
+    let (statute, text) = (row.text(Field::ChargeStatute), row.text(Field::ChargeText));
+    if statute.is_none() && text.is_none() {
+        return None;
+    }
+    let disposition = row.disposition().map(|kind| Disposition {
+        kind,
+        at: row.effective(Field::DispositionAt),
+    });
+    Some(Charge {
+        statute,
+        text,
+        level: row.text(Field::ChargeLevel),
+        disposition,
+    })
 }
 
 fn court_event(row: &mut RowReader<'_>, number: RecordNumber) -> CourtEvent {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use savin_shared::clock::{EffectiveAt, Moment, ObservedAt};
 use savin_shared::ids::{FacilityCode, IdError};
 use savin_shared::limits::TEXT_BYTES_MAX;
-use savin_shared::record::custody::{CustodyState, ReleaseReason};
+use savin_shared::record::custody::{CustodyState, DispositionKind, ReleaseReason};
 
 use super::binding::Binding;
 use super::column::How;
@@ -15,9 +15,12 @@ use super::dates::TimeReader;
 use super::field::Field;
 use super::profile::{NOT_SEALED, Profile};
 use super::tally::{Problem, RowTally};
-use super::values::{RecordType, word_key};
+use super::values::{DispositionWord, RecordType, word_key};
 use crate::format::cells::Cells;
 use crate::format::layout::Place;
+
+/// What stands in a word, in upper case, that says by itself that a charge was expunged or sealed.
+const SEALED_WORDS: [&str; 2] = ["EXPUNG", "SEALED"];
 
 /// Reads one row.
 pub struct RowReader<'a> {
@@ -261,6 +264,32 @@ impl<'a> RowReader<'a> {
         self.meaning(Field::ReleaseReason, |profile| {
             &profile.values.release_reason
         })
+    }
+
+    /// Says what became of the row's charge, where the export has a column for it: an empty cell is a charge
+    /// that waits for a disposition.
+    pub fn disposition(&mut self) -> Option<DispositionKind> {
+        let field = Field::Disposition;
+        if self.words(field).is_none() {
+            let is_there = !self.binding.places(field).is_empty();
+            return is_there.then_some(DispositionKind::Open);
+        }
+        match self.meaning(field, |profile| &profile.values.disposition) {
+            Some(DispositionWord::Is(kind)) => Some(kind),
+            Some(DispositionWord::Sealed) | None => Some(DispositionKind::Unknown),
+        }
+    }
+
+    /// Says whether the row's charge was expunged, or its disposition sealed: by the profile's table, and by
+    /// a word that nobody has explained and that says so itself.
+    pub fn is_charge_sealed(&self) -> bool {
+        let Some(word) = self.words(Field::Disposition).map(|word| word_key(&word)) else {
+            return false;
+        };
+        match self.profile.values.disposition.get(&word) {
+            Some(meaning) => *meaning == DispositionWord::Sealed,
+            None => SEALED_WORDS.iter().any(|says| word.contains(says)),
+        }
     }
 
     /// Says what the row is about, where the profile says in which column that stands. Nothing else of

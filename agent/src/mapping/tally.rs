@@ -131,7 +131,7 @@ impl Tally {
     pub fn words(&self) -> Vec<String> {
         self.unmapped
             .iter()
-            .filter(|((field, _), _)| *field != Field::ReleaseReason)
+            .filter(|((field, _), _)| !matches!(field, Field::ReleaseReason | Field::Disposition))
             .map(|((field, word), times)| {
                 format!(
                     "{} {word:?} seen {times} times, not in the value table",

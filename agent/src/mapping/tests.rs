@@ -4,7 +4,7 @@ use savin_shared::clock::ObservedAt;
 use savin_shared::delta::Evidence;
 use savin_shared::ids::FacilityCode;
 use savin_shared::record::Record;
-use savin_shared::record::custody::{CustodyState, ReleaseReason};
+use savin_shared::record::custody::{CustodyState, DispositionKind, ReleaseReason};
 
 use super::binding::{Binding, BindingError};
 use super::profile::Profile;
@@ -199,6 +199,63 @@ fn lets_nothing_of_a_sealed_row_leave() {
     let (mapped, tally, _) = map(&[with(7, "Y")]);
     assert!(matches!(&mapped[0], Mapped::Withheld(key) if key.number.as_str() == "26-1"));
     assert_eq!(tally.withheld, 1);
+}
+
+fn disposed(disposition: &'static str, columns: &str) -> (Mapped, Tally) {
+    let text = format!(
+        "{PROFILE}\n[values.disposition]\nPENDING = \"Open\"\n\"NOLLE PROS\" = \"NolleProsequi\"\n\
+         \"NOT PUBLIC\" = \"Sealed\"\n"
+    );
+    let text = text.replace("booked_at = \"Booked\"", columns);
+    let mut row = with(4, disposition);
+    row[5] = "";
+    let (mut mapped, tally, _) = map_with(&Profile::parse(&text).unwrap(), &[row]);
+    (mapped.remove(0), tally)
+}
+
+#[test]
+fn says_what_became_of_a_charge_and_that_it_waits_where_the_cell_is_empty() {
+    let columns = "charge_text = \"Jacket\"\ndisposition = \"Booked\"";
+    let kind = |word| {
+        let (Mapped::Row(row), _) = disposed(word, columns) else {
+            panic!("a row")
+        };
+        let record = row.row.record().unwrap();
+        record.custody().unwrap().charges[0]
+            .disposition
+            .unwrap()
+            .kind
+    };
+    assert_eq!(kind("Nolle Pros"), DispositionKind::NolleProsequi);
+    assert_eq!(kind("pending"), DispositionKind::Open);
+    assert_eq!(kind(""), DispositionKind::Open);
+    assert_eq!(kind("to mother of J.D."), DispositionKind::Unknown);
+    let (_, tally) = disposed("to mother of J.D.", columns);
+    assert!(
+        tally.remarks().join("").contains("disposition: 1 values"),
+        "{tally:?}"
+    );
+    assert!(
+        tally.words().is_empty(),
+        "what nobody has explained may be about a person"
+    );
+    // A profile without the column says nothing of dispositions, and its records keep their bytes.
+    let (Mapped::Row(row), _) = disposed("", "charge_text = \"Jacket\"") else {
+        panic!("a row")
+    };
+    assert_eq!(row.row.bytes().first(), Some(&0));
+    let record = row.row.record().unwrap();
+    assert_eq!(record.custody().unwrap().charges[0].disposition, None);
+}
+
+#[test]
+fn lets_nothing_of_an_expunged_charge_leave() {
+    let columns = "charge_text = \"Jacket\"\ndisposition = \"Booked\"";
+    for word in ["EXPUNGED", "Record Sealed 99-19-71", "not public"] {
+        let (mapped, tally) = disposed(word, columns);
+        assert!(matches!(mapped, Mapped::ChargeWithheld(_)), "{word}");
+        assert_eq!(tally.withheld, 1);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use savin_shared::ids::FacilityCode;
 use savin_shared::record::court_event::Schedule;
-use savin_shared::record::custody::{CustodyState, ReleaseReason};
+use savin_shared::record::custody::{CustodyState, DispositionKind, ReleaseReason};
 use savin_shared::record::protective_order::Service;
 
 use super::document::{ValueTable, ValuesDocument};
@@ -19,6 +19,8 @@ pub struct Values {
     pub status: BTreeMap<String, CustodyState>,
     /// `[values.release_reason]`.
     pub release_reason: BTreeMap<String, ReleaseReason>,
+    /// `[values.disposition]`, of a charge.
+    pub disposition: BTreeMap<String, DispositionWord>,
     /// `[values.facility]`.
     pub facility: BTreeMap<String, FacilityCode>,
     /// `[values.classification]`: the agency's word to the one that is shown.
@@ -33,6 +35,24 @@ pub struct Values {
     pub compliant: BTreeMap<String, bool>,
     /// `[values.record_type]`.
     pub record_type: BTreeMap<String, RecordType>,
+}
+
+/// What a word for the disposition of a charge means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DispositionWord {
+    /// What became of the charge.
+    Is(DispositionKind),
+    /// The charge was expunged or its disposition sealed: nothing of it may leave.
+    Sealed,
+}
+
+impl DispositionWord {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "Sealed" => Some(Self::Sealed),
+            kind => DispositionKind::parse(kind).map(Self::Is),
+        }
+    }
 }
 
 /// What a row of a mixed file is about.
@@ -76,6 +96,10 @@ impl Values {
             release_reason: table(&document.release_reason, ReleaseReason::parse, || {
                 let reasons: Vec<_> = ReleaseReason::ALL.iter().map(|r| r.as_str()).collect();
                 format!("a release reason is one of {}", reasons.join(", "))
+            })?,
+            disposition: table(&document.disposition, DispositionWord::parse, || {
+                let kinds: Vec<_> = DispositionKind::ALL.iter().map(|k| k.as_str()).collect();
+                format!("a disposition is Sealed or one of {}", kinds.join(", "))
             })?,
             facility: table(
                 &document.facility,

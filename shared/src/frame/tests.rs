@@ -63,6 +63,7 @@ fn record() -> Record {
         statute: None,
         text: Some("TEST".to_owned()),
         level: None,
+        disposition: None,
     });
     Record {
         facility: FacilityCode::new("MS-TEST-JAIL").unwrap(),

@@ -176,6 +176,51 @@ impl fmt::Display for CustodyState {
     }
 }
 
+coded_enum! {
+    /// What became of a charge (NIEM `j:ChargeDisposition`).
+    pub enum DispositionKind {
+        /// Nothing yet: it is pending, or an agency that gives dispositions gives none.
+        Open = 1 => "Open",
+        /// Found or pleaded guilty.
+        Convicted = 2 => "Convicted",
+        /// Found not guilty.
+        Acquitted = 3 => "Acquitted",
+        /// Dismissed by the court.
+        Dismissed = 4 => "Dismissed",
+        /// Not pursued by the prosecutor.
+        NolleProsequi = 5 => "NolleProsequi",
+        /// Remanded, or retired, to the file: at rest, and can be taken up again.
+        RemandedToFile = 6 => "RemandedToFile",
+        /// The grand jury did not indict.
+        NoTrueBill = 7 => "NoTrueBill",
+        /// Withheld without adjudication (Miss. Code 99-15-26), or another diversion.
+        NonAdjudicated = 8 => "NonAdjudicated",
+        /// Sent on to the grand jury or to another court: it goes on there.
+        BoundOver = 9 => "BoundOver",
+        /// Disposed of in a way for which there is no word here.
+        Other = 10 => "Other",
+        /// The agency's word for it is not explained.
+        Unknown = 11 => "Unknown",
+    }
+}
+
+impl DispositionKind {
+    /// Says whether the charge waits for a disposition. A word that nobody has explained is one.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Open | Self::BoundOver)
+    }
+}
+
+/// What became of a charge, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Disposition {
+    /// What (`j:ChargeDispositionCategoryText`).
+    pub kind: DispositionKind,
+    /// When (`nc:DispositionDate`).
+    pub at: Option<EffectiveAt>,
+}
+
 /// The content of a custody record (NIEM `j:Booking` and `j:Detention`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Custody {
@@ -247,6 +292,8 @@ pub struct Charge {
     pub text: Option<String>,
     /// `j:ChargeSeverityText`.
     pub level: Option<String>,
+    /// `j:ChargeDisposition`; nothing where the agency gives none of any charge.
+    pub disposition: Option<Disposition>,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! [`PortableRecord`]. Reading checks every bound, since the writer may be anybody.
 
 pub mod v1;
+pub mod v2;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -17,11 +18,17 @@ use crate::ids::IdError;
 pub enum PortableRecord {
     /// Version 1.
     V1(v1::RecordV1),
+    /// Version 2: a booking with the dispositions of its charges. Every other record stays version 1.
+    V2(v2::RecordV2),
 }
 
 impl From<&Record> for PortableRecord {
     fn from(record: &Record) -> Self {
-        Self::V1(v1::RecordV1::from(record))
+        let first = v1::RecordV1::from(record);
+        match v2::dispositions(record) {
+            Some(dispositions) => Self::V2(v2::RecordV2::new(first, dispositions)),
+            None => Self::V1(first),
+        }
     }
 }
 
@@ -31,6 +38,7 @@ impl TryFrom<PortableRecord> for Record {
     fn try_from(portable: PortableRecord) -> Result<Self, RecordError> {
         match portable {
             PortableRecord::V1(record) => record.try_into(),
+            PortableRecord::V2(record) => record.try_into(),
         }
     }
 }
@@ -63,6 +71,9 @@ pub enum RecordError {
     /// A field is longer than its bound.
     #[error("field {0} exceeds its bound")]
     TooLong(&'static str),
+    /// A list does not have an entry for each of another one's, or has none that is filled.
+    #[error("field {0} does not fit what it belongs to")]
+    Unfitting(&'static str),
     /// A field holds a time or date that does not exist.
     #[error("field {0} holds a time that does not exist")]
     Time(&'static str),

@@ -149,7 +149,13 @@ impl Words {
         self.list("holds", &custody.holds);
         for charge in &custody.charges {
             let parts = [&charge.statute, &charge.text, &charge.level];
-            let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+            let mut parts: Vec<String> = parts.into_iter().flatten().cloned().collect();
+            parts.extend(charge.disposition.map(|disposition| {
+                let at = disposition
+                    .at
+                    .map_or_else(String::new, |at| format!(" {at}"));
+                format!("{}{at}", disposition.kind)
+            }));
             self.field("charge", Some(parts.join(", ")));
         }
         self.field("bond", custody.bond.as_ref());

@@ -4,9 +4,9 @@
 use savin_shared::record::RecordKind;
 
 use super::names::{self, FIT_SURE, Fit};
-use super::nested;
 use super::sample::{Column, Sample};
 use super::{ColumnGuess, Role, Told};
+use super::{nested, never};
 use crate::format::cells::column_key;
 use crate::mapping::field::Field;
 
@@ -100,7 +100,7 @@ fn is_named(column: &Column, sample: &Sample) -> bool {
 }
 
 fn at_first(column: &Column, sample: &Sample) -> Told<Role> {
-    match names::never(&column.name).or_else(|| column.is_secret()) {
+    match never::why(&column.name).or_else(|| column.is_secret()) {
         Some(why) => told(Role::Never, true, why),
         None if !is_named(column, sample) => {
             let why = "it has no name, or that of another column: have it renamed to use it";

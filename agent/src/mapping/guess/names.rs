@@ -1,5 +1,4 @@
-//! What columns are called: every field's usual names at jails, courts and boards, and names of what
-//! must never be taken.
+//! What columns are called: every field's usual names at jails, courts and boards.
 
 use savin_shared::record::RecordKind;
 
@@ -55,7 +54,7 @@ const WHOSE: [&str; 17] = [
 ];
 
 /// Each field's usual names, in the words of [`SHORT`], the most usual first.
-const NAMES: [(Field, &str); 51] = [
+const NAMES: [(Field, &str); 53] = [
     (
         Field::RecordNumber,
         "bookingnumber booking bookingnum arrestnumber admissionnumber commitmentnumber \
@@ -203,6 +202,14 @@ const NAMES: [(Field, &str); 51] = [
          felonymisdemeanor chargeclassification fm",
     ),
     (
+        Field::Disposition,
+        "chargedisposition courtdisposition casedisposition finaldisposition chargedispo",
+    ),
+    (
+        Field::DispositionAt,
+        "dispositiondate chargedispositiondate courtdispositiondate dispodate",
+    ),
+    (
         Field::Bond,
         "bond bondamount bail bailamount totalbond bondtotal totalbail cashbond bondamt",
     ),
@@ -275,49 +282,6 @@ const NAMES: [(Field, &str); 51] = [
          lastregistered",
     ),
 ];
-
-/// Why a column must never be taken, and the words in its name that say so.
-const NEVER: [(&str, &str); 17] = [
-    (
-        "social security number",
-        "ssn ssnidentification socialsecurity socsec",
-    ),
-    ("about a victim", "victim complainant"),
-    ("about the protected person", "petitioner protectedperson"),
-    ("about a witness", "witness"),
-    (
-        "medical",
-        "medical medication med mental health psych suicid diagnos allerg hiv pregnan disabilit detox",
-    ),
-    ("medical: the class of the Brad H. settlement", "bradh"),
-    ("gang flag", "gang"),
-    ("gang flag: security risk group", "srg"),
-    ("gang flag: security threat group", "stgflag stg"),
-    ("telephone number", "phone telephone cellnumber"),
-    ("e-mail address", "email"),
-    ("about a relative", "emergencycontact nextofkin"),
-    ("religion", "religion"),
-    ("safety of the person", "informant"),
-    ("driver's licence number", "driverlicense driverslicense"),
-    ("account", "bankaccount"),
-    ("secret code", "pincode password"),
-];
-
-/// Says why a column must never be taken, if its name says so.
-#[must_use]
-pub fn never(name: &str) -> Option<&'static str> {
-    let key = column_key(name);
-    // `AssignedCellNumber` is a cell, and `stg` stands in many words.
-    let is_word = |word: &str| match word {
-        "cellnumber" => key == "cellnumber" && name.to_lowercase().contains("phone"),
-        "stg" | "srg" | "hiv" | "ssn" | "med" => {
-            words(name).iter().any(|own| own == word) || key == word
-        }
-        long => key.contains(long),
-    };
-    let named = |(_, words): &&(&str, &str)| words.split(' ').any(is_word);
-    NEVER.iter().find(named).map(|(why, _)| *why)
-}
 
 /// Returns the fields that a column's name may mean, with how well it fits, the best first.
 #[must_use]
@@ -409,25 +373,7 @@ pub const fn belongs(field: Field, kind: RecordKind) -> bool {
     );
     is_common
         || match kind {
-            RecordKind::Custody => matches!(
-                field,
-                F::Status
-                    | F::StatusAt
-                    | F::Classification
-                    | F::Location
-                    | F::ArrestedAt
-                    | F::BookedAt
-                    | F::ScheduledReleaseAt
-                    | F::ReleasedAt
-                    | F::ReleaseReason
-                    | F::ReleasedTo
-                    | F::Hold
-                    | F::ChargeStatute
-                    | F::ChargeText
-                    | F::ChargeLevel
-                    | F::Bond
-                    | F::CaseNumber
-            ),
+            RecordKind::Custody => is_of_custody(field),
             RecordKind::CourtEvent => matches!(
                 field,
                 F::CaseNumber | F::Court | F::EventType | F::Location | F::StartsAt | F::Schedule
@@ -453,6 +399,32 @@ pub const fn belongs(field: Field, kind: RecordKind) -> bool {
                 F::Compliant | F::Status | F::ProfileUpdatedAt | F::Address
             ),
         }
+}
+
+/// Says whether a booking has a field.
+const fn is_of_custody(field: Field) -> bool {
+    use Field as F;
+    matches!(
+        field,
+        F::Status
+            | F::StatusAt
+            | F::Classification
+            | F::Location
+            | F::ArrestedAt
+            | F::BookedAt
+            | F::ScheduledReleaseAt
+            | F::ReleasedAt
+            | F::ReleaseReason
+            | F::ReleasedTo
+            | F::Hold
+            | F::ChargeStatute
+            | F::ChargeText
+            | F::ChargeLevel
+            | F::Disposition
+            | F::DispositionAt
+            | F::Bond
+            | F::CaseNumber
+    )
 }
 
 /// Splits a name into its words: at blanks, punctuation and where `camelCase` turns.

@@ -93,6 +93,31 @@ const REASONS: [(&str, &str); 21] = [
     ("EXPIRED", "SentenceExpired"),
 ];
 
+/// Dispositions of a charge; what seals one is taken for that before any other.
+const DISPOSITIONS: [(&str, &str); 21] = [
+    ("EXPUNG", "Sealed"),
+    ("SEALED", "Sealed"),
+    ("NOT GUILTY", "Acquitted"),
+    ("ACQUIT", "Acquitted"),
+    ("CONVICT", "Convicted"),
+    ("GUILTY", "Convicted"),
+    ("PLED GUILTY", "Convicted"),
+    ("SENTENCED", "Convicted"),
+    ("DISMISS", "Dismissed"),
+    ("NOLLE", "NolleProsequi"),
+    ("NOL PROS", "NolleProsequi"),
+    ("REMAND", "RemandedToFile"),
+    ("RETIRED", "RemandedToFile"),
+    ("NO TRUE BILL", "NoTrueBill"),
+    ("NO BILL", "NoTrueBill"),
+    ("NON-ADJ", "NonAdjudicated"),
+    ("NONADJ", "NonAdjudicated"),
+    ("NON ADJ", "NonAdjudicated"),
+    ("BOUND OVER", "BoundOver"),
+    ("PEND", "Open"),
+    ("OPEN", "Open"),
+];
+
 /// Types of records in a mixed file.
 const TYPES: [(&str, &str); 12] = [
     ("B", "Booking"),
@@ -131,6 +156,7 @@ pub(super) fn proposed(field: Field, word: &str, seen: u64, mode: Mode) -> WordG
     let (meaning, is_taken) = match field {
         Field::Status => status(word, mode),
         Field::ReleaseReason => (beginning(&REASONS, word), true),
+        Field::Disposition => (beginning(&DISPOSITIONS, word), true),
         Field::RecordType => {
             let meaning = TYPES.iter().find(|(known, _)| *known == word);
             let meaning = meaning.map(|(_, meaning)| *meaning);

@@ -1,6 +1,6 @@
 //! Version 1 of the portable record: plain fields, codes as numbers, times as microseconds.
 
-mod bounds;
+pub(super) mod bounds;
 mod custody;
 mod other;
 mod subject;

@@ -70,7 +70,7 @@ pub(super) fn moment(
 }
 
 /// Reads the time at which a fact took effect.
-pub(super) fn effective(
+pub(in crate::record::portable) fn effective(
     field: &'static str,
     value: Option<MomentV1>,
 ) -> Result<Option<EffectiveAt>, RecordError> {

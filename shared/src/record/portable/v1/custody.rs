@@ -107,6 +107,7 @@ impl TryFrom<ChargeV1> for Charge {
             statute: optional_text("charges.statute", charge.statute)?,
             text: optional_text("charges.text", charge.text)?,
             level: optional_text("charges.level", charge.level)?,
+            disposition: None,
         })
     }
 }
