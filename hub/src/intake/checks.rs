@@ -1,5 +1,5 @@
 //! What somebody has to ask the jail about: releases of whoever another agency wants or says is still
-//! there, and people who are missing from its list without a word.
+//! there, or of whose charges nothing has become, and people who are missing from its list without a word.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use savin_shared::event::EventCode;
 
 use super::Moment;
 use crate::ids::RecordId;
+use crate::registry::charges::left_open;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
@@ -33,13 +34,20 @@ pub(super) fn open(tx: &mut Tx<'_>, events: &[Event], moment: Moment) -> Result<
             continue;
         };
         let mut notes = Vec::new();
-        let holds = background.record.custody().map(|custody| &custody.holds);
-        if holds.is_some_and(|holds| !holds.is_empty()) {
-            notes.push("the booking names an agency that holds or wants the person");
+        let custody = background.record.custody();
+        if custody.is_some_and(|custody| !custody.holds.is_empty()) {
+            notes.push("the booking names an agency that holds or wants the person".to_owned());
+        }
+        let open = custody.map_or(0, left_open);
+        if open > 0 {
+            let all = custody.map_or(0, |custody| custody.charges.len());
+            notes.push(format!(
+                "{open} of {all} charges have no disposition, and the reason of the release does not say why"
+            ));
         }
         let place = event.facility.to_string();
         if event.details.still_held_at.as_deref() == Some(place.as_str()) {
-            notes.push("another record says that the person is still held there");
+            notes.push("another record says that the person is still held there".to_owned());
         }
         if !notes.is_empty() {
             tasks.push(task(tx, event, &notes)?);
@@ -97,7 +105,7 @@ fn shown(tx: &mut Tx<'_>, event: &Event) -> Result<Option<telling::Background>, 
     Ok(background.filter(|background| !background.is_sealed && !background.record.synthetic))
 }
 
-fn task(tx: &mut Tx<'_>, event: &Event, notes: &[&str]) -> Result<NewTask, StoreError> {
+fn task(tx: &mut Tx<'_>, event: &Event, notes: &[String]) -> Result<NewTask, StoreError> {
     let note = format!("Released, but {}. Ask the sheriff.", notes.join(", and "));
     Ok(NewTask {
         note,

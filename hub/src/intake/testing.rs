@@ -13,7 +13,9 @@ use savin_shared::ids::{
     AgencyId, AgentId, Epoch, FacilityCode, FeedName, PersonNumber, RecordKey, RecordNumber,
 };
 use savin_shared::pii::Pii;
-use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
+use savin_shared::record::custody::{
+    Charge, Custody, CustodyState, Disposition, DispositionKind, ReleaseReason,
+};
 use savin_shared::record::subject::{PersonName, Subject};
 use savin_shared::record::{Record, RecordBody, RecordKind};
 use savin_shared::sign::SigningKey;
@@ -183,6 +185,22 @@ impl Jail {
         self.end = batch.header.after();
         batch
     }
+}
+
+/// Charges a record's person, with what became of each charge.
+pub(crate) fn charged(mut record: Record, kinds: &[Option<DispositionKind>]) -> Record {
+    if let RecordBody::Custody(custody) = &mut record.body {
+        custody.charges = (0..)
+            .zip(kinds)
+            .map(|(number, kind)| Charge {
+                statute: None,
+                text: Some(format!("TEST {number}")),
+                level: None,
+                disposition: kind.map(|kind| Disposition { kind, at: None }),
+            })
+            .collect();
+    }
+    record
 }
 
 pub(crate) fn encoded(feed: FeedName, origin: Origin, change: Change) -> Vec<u8> {

@@ -1,17 +1,21 @@
 //! A registry beside the one that its log makes anew: equal, until anything behind the log is changed.
 
 use savin_shared::delta::Origin;
+use savin_shared::record::custody::DispositionKind;
 
 use super::{Difference, How, ReplayError, Replayed, verify};
-use crate::intake::testing::{BOND, IN, Jail, each, send_one};
+use crate::intake::testing::{BOND, IN, Jail, charged, each, send_one};
 use crate::store::registry::SCHEMA;
 use crate::store::{Place, Store};
 
-/// Two people who are booked, of whom one is let go.
+/// Two people who are booked, of whom one is let go; of the other's charges one is disposed of.
 fn filled(store: &Store) {
     let mut jail = Jail::new(store, 1);
     let bodies = vec![
-        jail.lists(Origin::Baseline, &jail.record("1", IN)),
+        {
+            let kinds = [Some(DispositionKind::RemandedToFile), None];
+            jail.lists(Origin::Baseline, &charged(jail.record("1", IN), &kinds))
+        },
         jail.lists(Origin::Baseline, &jail.record("2", IN)),
     ];
     let batch = jail.batch(bodies);

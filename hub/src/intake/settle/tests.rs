@@ -5,10 +5,12 @@ use savin_shared::clock::{EffectiveAt, Moment};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
 use savin_shared::ids::{FacilityCode, OffenderId};
-use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
+use savin_shared::record::custody::{Custody, CustodyState, DispositionKind, ReleaseReason};
 use savin_shared::record::{Record, RecordBody};
 
-use crate::intake::testing::{BOND, IN, Jail, codes, each, events, load, now, send, send_one};
+use crate::intake::testing::{
+    BOND, IN, Jail, charged, codes, each, events, load, now, send, send_one,
+};
 use crate::store::Store;
 use crate::store::registry::task::{self, TaskKind, TaskRow};
 
@@ -217,6 +219,45 @@ fn asks_the_sheriff_about_the_release_of_whoever_is_wanted() {
         let batch = jail.batch(vec![body]);
         send_one(store, &jail, &batch);
         assert_eq!(tasks(store).len(), 1);
+    });
+}
+
+#[test]
+fn asks_the_sheriff_about_the_release_of_whoever_waits_for_a_disposition() {
+    each("custody_disposition", |store| {
+        let mut jail = Jail::new(store, 1);
+        let dropped = CustodyState::OutOfCustody(ReleaseReason::ChargesDropped);
+        let open = [
+            Some(DispositionKind::Open),
+            Some(DispositionKind::Dismissed),
+        ];
+        let done = [
+            Some(DispositionKind::NolleProsequi),
+            Some(DispositionKind::Dismissed),
+        ];
+        let numbers = ["1", "2", "3"];
+        let booked = numbers.map(|number| charged(jail.record(number, IN), &open));
+        for record in &booked {
+            list(store, &mut jail, record);
+        }
+        // One with a charge that nothing has become of, one without, and one on bond.
+        let released = [
+            charged(jail.record("1", dropped), &open),
+            charged(jail.record("2", dropped), &done),
+            charged(jail.record("3", BOND), &open),
+        ];
+        tell(store, &mut jail, &released);
+        let asked = tasks(store);
+        assert_eq!(asked.len(), 1);
+        assert!(
+            asked[0]
+                .about
+                .note
+                .contains("1 of 2 charges have no disposition")
+        );
+        assert_eq!(asked[0].about.record, Some(load(store, &jail, "1").record));
+        let kept = load(store, &jail, "2").known.record;
+        assert_eq!(kept, released[1], "the registry keeps what became of each");
     });
 }
 

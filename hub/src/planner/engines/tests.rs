@@ -19,7 +19,7 @@ use savin_shared::hash::Hash;
 use savin_shared::ids::{Epoch, FeedName, OffenderId, RecordKey};
 use savin_shared::pii::{Pii, Secret};
 use savin_shared::record::court_event::{CourtEvent, Schedule};
-use savin_shared::record::custody::{CustodyState, ReleaseReason};
+use savin_shared::record::custody::{CustodyState, DispositionKind, ReleaseReason};
 use savin_shared::record::{Record, RecordBody};
 use savin_shared::sign::SigningKey;
 use savin_shared::world::World;
@@ -31,7 +31,7 @@ use crate::ids::{EventPosition, PersonId, RecordId, RegistrantId};
 use crate::intake::batches::take;
 use crate::intake::deciding::{self, Parting};
 use crate::intake::replay::verify;
-use crate::intake::testing::{BOND, IN, Jail, ORDERS, encoded};
+use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, encoded};
 use crate::intake::{Moment, full_state, open, repair};
 use crate::linkage::weights::Weights;
 use crate::notification::address::EmailAddress;
@@ -730,6 +730,14 @@ fn record(jail: &Jail, number: &str, dice: &mut Dice) -> Record {
         let other = dice.below(RECORDS).to_string();
         record.subject.person_number = jail.record(&other, IN).subject.person_number;
     }
+    let kinds = [
+        None,
+        Some(DispositionKind::Open),
+        Some(DispositionKind::Convicted),
+        Some(DispositionKind::NolleProsequi),
+    ];
+    let charges: Vec<_> = (0..dice.below(3)).map(|_| dice.pick(&kinds)).collect();
+    record = charged(record, &charges);
     let hour = dice.below(24);
     if let RecordBody::Custody(custody) = &mut record.body {
         let at = format!("2026-06-10T{hour:02}:00:00Z").parse().unwrap();

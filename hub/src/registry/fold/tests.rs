@@ -7,12 +7,13 @@ use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
 use savin_shared::ids::{FacilityCode, FeedName, RecordNumber};
 use savin_shared::record::court_event::{CourtEvent, Schedule};
-use savin_shared::record::custody::{Custody, CustodyState, ReleaseReason};
+use savin_shared::record::custody::{Custody, CustodyState, DispositionKind, ReleaseReason};
 use savin_shared::record::subject::Subject;
 use savin_shared::record::{Record, RecordBody};
 
 use super::{Arrival, ArrivalChange, fold};
 use crate::ids::OrderId;
+use crate::intake::testing::charged;
 use crate::registry::derive::Derived;
 use crate::registry::known::{Known, Sealer, Word};
 
@@ -140,6 +141,29 @@ fn never_makes_a_release_of_absence() {
     // Back with the same booking: nothing had happened.
     assert_eq!(life.lists(&record(IN)), []);
     assert_eq!(life.state(), IN);
+}
+
+/// What became of the charges of what is known.
+fn dispositions(life: &Life) -> Vec<Option<DispositionKind>> {
+    let known = life.known.as_ref().unwrap();
+    let charges = known.record.custody().unwrap().charges.iter();
+    charges
+        .map(|charge| charge.disposition.map(|disposition| disposition.kind))
+        .collect()
+}
+
+#[test]
+fn takes_dispositions_in_without_news_and_keeps_them_where_nothing_is_said_of_charges() {
+    use DispositionKind::{Convicted, Open};
+    let mut life = Life::new();
+    let booked = |kinds: &[Option<DispositionKind>]| charged(record(IN), kinds);
+    assert_eq!(life.lists(&booked(&[Some(Open), None])), [Code::Booked]);
+    assert_eq!(dispositions(&life), [Some(Open), None]);
+    assert_eq!(life.lists(&booked(&[Some(Convicted), Some(Open)])), []);
+    assert_eq!(dispositions(&life), [Some(Convicted), Some(Open)]);
+    // A movement says nothing of charges.
+    assert_eq!(life.tells(&record(BOND)), [Code::Released]);
+    assert_eq!(dispositions(&life), [Some(Convicted), Some(Open)]);
 }
 
 #[test]
