@@ -1,6 +1,9 @@
 //! Wiring: builds the parts, owns start and shutdown, decides nothing.
 
 mod calling;
+mod ordered;
+
+pub use self::ordered::{open_order_key, order_key_of};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +33,6 @@ use crate::notary::keys::Keys;
 use crate::notary::signing::{Notary, Publisher};
 use crate::notification::channel::Doors;
 use crate::notification::rules::Rules;
-use crate::orders::{self, Databases};
 use crate::places;
 use crate::planner::Planner;
 use crate::store::Store;
@@ -129,15 +131,6 @@ pub fn open_evidence_keys(config: &Config) -> anyhow::Result<Keys> {
         .context("failed to load the keys of the evidence")
 }
 
-/// Loads the key by which expunged records are known again.
-///
-/// # Errors
-/// Returns why it cannot be loaded.
-pub fn open_order_key(config: &Config, registry: &Store) -> anyhow::Result<OrderKey> {
-    orders::key::load_or_make(&config.data, registry, world().random)
-        .context("failed to load the key of what was expunged")
-}
-
 /// Runs the hub until shutdown.
 ///
 /// # Errors
@@ -183,16 +176,7 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     vault
         .handle(Command::Planner(PlannerCommand::Rewind { last }))
         .context("failed to compare the vault with the registry")?;
-    // Before anything is planned: what a court ordered may have been interrupted.
-    let key = open_order_key(&config, &registry)?;
-    finish_orders(&registry, &vault, &key)?;
-    let line = config.canary.as_ref().map(|line| line.email.clone());
-    if line.is_none() {
-        warn!("No [canary] in the configuration: nobody sees whether the lines carry a release");
-    }
-    vault
-        .handle(Command::Staff(StaffCommand::Monitor(line)))
-        .context("failed to set the monitored line")?;
+    // Before anything is written: a log that is shorter than what was published goes on from where it ends.
     let evidence_keys = open_evidence_keys(&config)?;
     let notary = Notary {
         keys: &evidence_keys,
@@ -203,6 +187,17 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     notary
         .begin()
         .context("failed to compare the evidence with what was published of it")?;
+    // Before any agent is heard and anything is planned: what a court ordered may have been interrupted, or
+    // undone by an older copy of a database.
+    let key = open_order_key(&config, &registry)?;
+    ordered::carry_out_all(&config, &registry, &vault, &key)?;
+    let line = config.canary.as_ref().map(|line| line.email.clone());
+    if line.is_none() {
+        warn!("No [canary] in the configuration: nobody sees whether the lines carry a release");
+    }
+    vault
+        .handle(Command::Staff(StaffCommand::Monitor(line)))
+        .context("failed to set the monitored line")?;
     Ok(Opened {
         registry,
         vault,
@@ -211,23 +206,6 @@ fn open(config: Config) -> anyhow::Result<Opened> {
         orders: key,
         config,
     })
-}
-
-/// Does what a court ordered and a command was interrupted in.
-fn finish_orders(registry: &Store, vault: &Vault, key: &OrderKey) -> anyhow::Result<()> {
-    let databases = Databases {
-        registry,
-        vault,
-        key,
-    };
-    let destroyed = orders::finish(databases, (world().wall)())
-        .context("failed to carry out what a court ordered")?;
-    if !destroyed.is_empty() {
-        databases
-            .compact()
-            .context("failed to write the databases anew after an expunction")?;
-    }
-    Ok(())
 }
 
 /// Starts every part: first what agents reach, then what readers reach, then what tells.

@@ -20,6 +20,8 @@ own_id! {
     ContactId,
     /// A notice. Known to the vault alone, and derived under its key.
     NoticeId,
+    /// An entry of the journal of courts' orders. Derived from the signed decision in it.
+    EntryId,
 }
 
 /// A record, as the registry numbers it.
@@ -107,6 +109,16 @@ impl FollowId {
     pub fn of(registrant: RegistrantId, link: &[u8; 32]) -> Self {
         let parts: [&[u8]; 2] = [registrant.as_bytes(), link];
         let hash = Hash::tagged("savin/follow/1", &parts);
+        let first = hash.as_bytes().first_chunk::<16>();
+        Self::from_bytes(first.copied().unwrap_or_default())
+    }
+}
+
+impl EntryId {
+    /// Derives the identifier of what was decided, by its signature.
+    #[must_use]
+    pub fn of_decision(signature: &[u8]) -> Self {
+        let hash = Hash::tagged("savin/order-entry/1", &[signature]);
         let first = hash.as_bytes().first_chunk::<16>();
         Self::from_bytes(first.copied().unwrap_or_default())
     }

@@ -14,6 +14,7 @@ mod people;
 pub mod relinking;
 pub mod repair;
 pub mod replay;
+mod sealed;
 mod settle;
 mod succession;
 mod workspace;

@@ -1,9 +1,11 @@
-//! Courts' orders, carried out in the registry and in the vault: what is interrupted in between is done at
-//! the next start of the hub, or with the next order.
+//! Courts' orders, carried out in the registry and in the vault: what is interrupted in between, or undone by
+//! an older copy of a database, is done at the next start of the hub, or with the next order.
 //!
 //! What is to be expunged is sealed first; then the vault destroys what it holds, and last the registry, by
 //! which the rest is found.
 
+pub mod carrying;
+pub mod journal;
 pub mod key;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::ids::{AgencyId, RecordKey};
 use thiserror::Error;
 
-use crate::ids::{EventId, OrderId, PersonId};
+use self::journal::{Journal, JournalError};
+use crate::ids::{OrderId, PersonId};
 use crate::intake::erasing::{Erasure, From, Sought};
 use crate::notification::follow::Followed;
 use crate::planner::followed;
@@ -40,16 +43,16 @@ pub struct Databases<'a> {
     pub vault: &'a Vault,
     /// By what expunged records are known again.
     pub key: &'a OrderKey,
+    /// Where every order is written first.
+    pub journal: &'a Journal,
 }
 
-/// Does everywhere what was ordered and is not done yet. Returns what was destroyed by which order.
+/// Does everywhere what the registry knows to be ordered and not done yet. Returns what was destroyed by which
+/// order.
 ///
 /// # Errors
 /// Returns [`OrderError`] when a database fails; what is left stays to be done.
-pub fn finish(
-    databases: Databases<'_>,
-    now: Timestamp,
-) -> Result<BTreeMap<OrderId, Gone>, OrderError> {
+fn finish(databases: Databases<'_>, now: Timestamp) -> Result<BTreeMap<OrderId, Gone>, OrderError> {
     let mut destroyed = BTreeMap::new();
     let registry = databases.registry;
     for row in registry.read_now("orders", |tx| court_order::undone(tx, ORDERS_MAX))? {
@@ -64,14 +67,6 @@ pub fn finish(
         registry.write_now("order done", move |tx| court_order::done(tx, order, now))?;
     }
     Ok(destroyed)
-}
-
-/// Lets the vault tell again what an order kept back. What it withdrew stays so.
-///
-/// # Errors
-/// Returns [`OrderError`] when the vault fails.
-pub fn allow(vault: &Vault, events: Vec<EventId>) -> Result<(), OrderError> {
-    ask(vault, OrderCommand::Allow { events }).map(|_| ())
 }
 
 impl Databases<'_> {
@@ -170,6 +165,7 @@ impl Databases<'_> {
                 events: scope.events.iter().map(|(_, event)| *event).collect(),
                 persons: scope.gone(),
                 followed: all_followed,
+                follows: Vec::new(),
                 traces: expunging::traces(tx, &scope)?,
             })
         })?)
@@ -251,6 +247,9 @@ fn ask(vault: &Vault, command: OrderCommand) -> Result<StaffAnswer, OrderError> 
 /// Why an order was not carried out.
 #[derive(Debug, Error)]
 pub enum OrderError {
+    /// The journal failed.
+    #[error("the journal of orders failed")]
+    Journal(#[from] JournalError),
     /// The registry failed.
     #[error("the registry failed")]
     Registry(#[from] StoreError),

@@ -1,5 +1,6 @@
 //! `backup`: copies of both databases while the hub runs, whether a copy holds, and putting one back.
 
+mod orders;
 mod restore;
 
 use std::fs;
@@ -11,9 +12,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use self::orders::Orders;
 use super::output::Output;
 use crate::app;
 use crate::config::Config;
+use crate::orders::journal::Journal;
 use crate::store::Place;
 use crate::store::backup::{Copy, check, copy};
 
@@ -21,12 +24,15 @@ use crate::store::backup::{Copy, check, copy};
 const MANIFEST: &str = "backup.json";
 
 /// The form of that file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-/// Copy both databases, check a copy, and put one back.
+/// The form before: without orders of courts.
+const VERSION_WITHOUT_ORDERS: u32 = 1;
+
+/// Copy both databases and the journal of courts' orders, check a copy, and put one back.
 #[derive(Debug, Subcommand)]
 pub(super) enum BackupCommand {
-    /// Copy both databases into a new folder below FOLDER, while the hub runs. Keys are not in it: keep
+    /// Copy both databases and the journal of orders into a new folder below FOLDER, while the hub runs. Keys are not in it: keep
     /// them apart.
     Make(Make),
     /// Look whether a backup is whole and sound.
@@ -61,13 +67,17 @@ struct Manifest {
     program: String,
     vault: Copy,
     registry: Copy,
+    /// Entries of the journal of courts' orders, which lies beside; none where the backup is of a program that
+    /// had no journal.
+    #[serde(default)]
+    orders: Option<u64>,
 }
 
 impl BackupCommand {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         match self {
             Self::Make(make) => make.run(config, output),
-            Self::Verify(verify) => verify.run(output),
+            Self::Verify(verify) => verify.run(config, output),
             Self::Restore(restore) => restore.run(config, output),
         }
     }
@@ -113,12 +123,20 @@ impl Make {
         let hold = |place: &Place, name| {
             copy(place, folder, name).with_context(|| format!("failed to copy the {name}"))
         };
+        let (vault, registry) = (
+            hold(&config.vault, "vault")?,
+            hold(&config.registry, "registry")?,
+        );
+        // The journal last: whatever order is in a copy is then in it, too.
+        let orders = Journal::of(&config.data).read()?;
+        Journal::of(folder).write(&orders)?;
         let manifest = Manifest {
             version: VERSION,
             made_at,
             program: env!("CARGO_PKG_VERSION").to_owned(),
-            vault: hold(&config.vault, "vault")?,
-            registry: hold(&config.registry, "registry")?,
+            vault,
+            registry,
+            orders: Some(orders.lines.len() as u64),
         };
         let text = serde_json::to_string_pretty(&manifest).context("failed to describe it")?;
         fs::write(folder.join(MANIFEST), text)
@@ -128,12 +146,16 @@ impl Make {
 }
 
 impl Verify {
-    fn run(&self, output: &Output) -> anyhow::Result<()> {
+    fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         let manifest = sound(&self.backup)?;
+        let orders = Orders::compare(config, &self.backup, &manifest)?;
         if output.is_json() {
-            return output.object(&json!({ "sound": true, "backup": manifest }));
+            return output.object(&json!({
+                "sound": true, "backup": manifest, "orders_lacking": orders.lacking(),
+            }));
         }
         show(&manifest, output)?;
+        output.line(&orders.said())?;
         output.line(&format!(
             "Sound: as it was made at {:.0}.",
             manifest.made_at
@@ -152,7 +174,7 @@ fn sound(backup: &Path) -> anyhow::Result<Manifest> {
     })?;
     let manifest: Manifest = serde_json::from_str(&text)
         .with_context(|| format!("{} describes no backup", path.display()))?;
-    if manifest.version != VERSION {
+    if ![VERSION, VERSION_WITHOUT_ORDERS].contains(&manifest.version) {
         bail!(
             "{} is of form {}, and this program knows {VERSION}",
             path.display(),
@@ -161,6 +183,17 @@ fn sound(backup: &Path) -> anyhow::Result<Manifest> {
     }
     for copy in [&manifest.vault, &manifest.registry] {
         check(copy, backup).context("the backup does not hold")?;
+    }
+    if let Some(said) = manifest.orders {
+        let chain = Journal::of(backup).read();
+        let chain = chain.context("the backup does not hold")?;
+        let found = chain.lines.len() as u64;
+        if found != said {
+            bail!(
+                "the backup does not hold: {} has {found} entries, and the backup says {said}",
+                Journal::of(backup).file().display()
+            );
+        }
     }
     Ok(manifest)
 }

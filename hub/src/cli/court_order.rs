@@ -13,12 +13,15 @@ use super::signing::SignAs;
 use crate::app;
 use crate::config::Config;
 use crate::ids::{OrderId, PersonId, RecordId};
-use crate::orders::{self, Databases};
+use crate::orders::Databases;
+use crate::orders::carrying::carry_out;
+use crate::orders::journal::Journal;
 use crate::store::Store;
 use crate::store::conn::Tx;
 use crate::store::registry::court_order::{self, NewOrder, OrderKind, OrderRow, Scope};
-use crate::store::registry::decision::{self, Decision};
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::expunging::Gone;
+use crate::vault::Vault;
 
 /// Orders that the list shows.
 const LISTED_MAX: u32 = 100;
@@ -136,15 +139,10 @@ impl Seal {
         let now = (app::world().wall)();
         let choice = choice("seal", &scope);
         let signed = signer.sign("seal", &subject(&order), &choice, "", now);
-        let vault = app::open_vault(config)?;
-        let key = app::open_order_key(config, &store)?;
-        let sealed = give(&store, &scope, order, signed, now)?;
-        let databases = Databases {
-            registry: &store,
-            vault: &vault,
-            key: &key,
-        };
-        orders::finish(databases, now).context(
+        let opened = Opened::open(config, store)?;
+        opened.interrupted(now)?;
+        let sealed = opened.databases().give(&scope, &order, &signed, now)?;
+        carry_out(opened.databases(), now).context(
             "it is sealed in the registry, and what waits to be told is withdrawn when the hub starts or \
              the next order is given",
         )?;
@@ -160,13 +158,13 @@ impl Unseal {
         let now = (app::world().wall)();
         let choice = format!("unseal {}", order.0);
         let signed = signer.sign("unseal", &subject(&by), &choice, "", now);
-        let store = app::open_registry(config)?;
-        let vault = app::open_vault(config)?;
-        let events = store.write_now("unseal", move |tx| {
-            let decision = decision::record(tx, &signed)?;
-            court_order::lift(tx, order, decision, now)
-        })?;
-        orders::allow(&vault, events)?;
+        let opened = Opened::open(config, app::open_registry(config)?)?;
+        opened.interrupted(now)?;
+        opened.databases().lift(order, &signed, now)?;
+        carry_out(opened.databases(), now).context(
+            "it is lifted in the registry, and the vault follows when the hub starts or the next order is \
+             given",
+        )?;
         if output.is_json() {
             return output.object(&json!({ "order": order.0, "lifted": true }));
         }
@@ -176,21 +174,15 @@ impl Unseal {
 
 impl Expunge {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
-        let store = app::open_registry(config)?;
-        let vault = app::open_vault(config)?;
-        let key = app::open_order_key(config, &store)?;
-        let databases = Databases {
-            registry: &store,
-            vault: &vault,
-            key: &key,
-        };
+        let opened = Opened::open(config, app::open_registry(config)?)?;
+        let databases = opened.databases();
         let Some(person) = self.person else {
             databases.compact()?;
             return output.line("Written anew: no page holds what was destroyed before.");
         };
         let only: Vec<RecordId> = self.records.iter().copied().map(RecordId).collect();
         let find = move |tx: &mut Tx<'_>| Scope::find(tx, person, &only);
-        let scope = store.read_now("scope", find)?;
+        let scope = opened.registry.read_now("scope", find)?;
         let signer = if self.dry_run {
             None
         } else {
@@ -204,11 +196,12 @@ impl Expunge {
         let order = self.authority.order(OrderKind::Expunge)?;
         let choice = choice("expunge", &scope);
         let signed = signer.sign("expunge", &subject(&order), &choice, "", now);
-        let order = give(&store, &scope, order, signed, now)?;
-        let mut destroyed = orders::finish(databases, now).context(
+        opened.interrupted(now)?;
+        let order = databases.give(&scope, &order, &signed, now)?;
+        let mut carried = carry_out(databases, now).context(
             "it is sealed, and the rest is destroyed when the hub starts or the next order is given",
         )?;
-        let gone = destroyed.remove(&order).unwrap_or_default();
+        let gone = carried.destroyed.remove(&order).unwrap_or_default();
         if self.compact == Compact::Now {
             databases.compact().context(
                 "it is destroyed, and pages of the databases may still hold it: run `savin-hub expunge`",
@@ -218,21 +211,40 @@ impl Expunge {
     }
 }
 
-/// Seals what an order covers, by a signed decision.
-fn give(
-    store: &Store,
-    scope: &Scope,
-    order: NewOrder,
-    signed: Decision,
-    now: Timestamp,
-) -> anyhow::Result<OrderId> {
-    let (person, only) = (scope.person, scope.numbers());
-    Ok(store.write_now("court order", move |tx| {
-        // What came since was looked at belongs to it, too.
-        let scope = Scope::find(tx, person, &only)?;
-        let decision = decision::record(tx, &signed)?;
-        court_order::seal(tx, &scope, &order, decision, now)
-    })?)
+/// What orders are carried out in, open.
+struct Opened {
+    registry: Store,
+    vault: Vault,
+    key: OrderKey,
+    journal: Journal,
+}
+
+impl Opened {
+    fn open(config: &Config, registry: Store) -> anyhow::Result<Self> {
+        Ok(Self {
+            vault: app::open_vault(config)?,
+            key: app::open_order_key(config, &registry)?,
+            journal: Journal::of(&config.data),
+            registry,
+        })
+    }
+
+    const fn databases(&self) -> Databases<'_> {
+        Databases {
+            registry: &self.registry,
+            vault: &self.vault,
+            key: &self.key,
+            journal: &self.journal,
+        }
+    }
+
+    /// Does first what was interrupted before.
+    fn interrupted(&self, now: Timestamp) -> anyhow::Result<()> {
+        let carried = carry_out(self.databases(), now);
+        carried
+            .map(|_| ())
+            .context("failed to carry out what was ordered before")
+    }
 }
 
 fn say_gone(

@@ -42,7 +42,8 @@ impl Replay {
         let fresh = Store::open(&place, &SCHEMA).context("failed to make an empty registry")?;
         let began = (app::world().monotonic)();
         let mut said = 0;
-        let replayed = verify(&live, &fresh, |progress| {
+        let key = app::open_order_key(config, &live)?;
+        let replayed = verify(&live, &fresh, &key, |progress| {
             if progress.steps >= said + SAID_EVERY {
                 said = progress.steps;
                 output.progress(&far(&progress));

@@ -4,11 +4,12 @@
 //! registry is made anew. So are courts' orders then.
 
 use jiff::Timestamp;
+use savin_shared::ids::{AgencyId, IdError};
 
 use crate::ids::{OrderId, PersonId, RecordId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::registry::court_order::{self, NewOrder, OrderKind, Scope};
+use crate::store::registry::court_order::{self, Covered, NewOrder, OrderKind};
 use crate::store::registry::decision::{self, Decision, DecisionId};
 use crate::store::registry::merge::{self, Joining};
 use crate::store::registry::step::{self, Step};
@@ -165,22 +166,17 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<
             other,
             decision,
         } => merge::keep_apart(tx, (*one, *other), DecisionId(*decision), now),
-        Step::Seal {
-            person,
-            records,
-            number,
-            court,
-            decision,
-        } => {
-            let records: Vec<RecordId> = records.iter().copied().map(RecordId).collect();
-            let scope = Scope::find(tx, *person, &records)?;
-            let order = NewOrder {
-                kind: OrderKind::Seal,
-                number: number.clone(),
-                court: court.clone(),
-            };
-            court_order::seal(tx, &scope, &order, DecisionId(*decision), now).map(|_| ())
-        }
+        Step::Seal { .. } | Step::Order { .. } => match Ordered::of(step)? {
+            Some(ordered) => {
+                let Ordered {
+                    covered,
+                    order,
+                    decision,
+                } = ordered;
+                court_order::seal(tx, &covered, &order, decision, now).map(|_| ())
+            }
+            None => Ok(()),
+        },
         Step::Lift { order, decision } => {
             court_order::lift(tx, OrderId(*order), DecisionId(*decision), now).map(|_| ())
         }
@@ -219,6 +215,66 @@ fn relink(
         telling::ask_to_tell(tx, *into, now)?;
     }
     Ok(())
+}
+
+/// A court's order as a step has it.
+struct Ordered {
+    covered: Covered,
+    order: NewOrder,
+    decision: DecisionId,
+}
+
+impl Ordered {
+    /// Reads it; nothing of a step that is no order.
+    fn of(step: &Step) -> Result<Option<Self>, StoreError> {
+        let (kind, records, named, about, decision) = match step {
+            Step::Seal {
+                person: _,
+                records,
+                number,
+                court,
+                decision,
+            } => (OrderKind::Seal, records, &[][..], (number, court), decision),
+            Step::Order {
+                kind,
+                records,
+                named,
+                number,
+                court,
+                decision,
+            } => {
+                let kind = OrderKind::parse(kind)?;
+                (kind, records, named.as_slice(), (number, court), decision)
+            }
+            Step::Batches(_)
+            | Step::FullState { .. }
+            | Step::Repair { .. }
+            | Step::Merge { .. }
+            | Step::Undo { .. }
+            | Step::Part { .. }
+            | Step::Apart { .. }
+            | Step::Noted(_)
+            | Step::Weights(_)
+            | Step::Lift { .. }
+            | Step::Relink { .. } => return Ok(None),
+        };
+        let named = named
+            .iter()
+            .map(|(id, stone)| Ok((AgencyId::new(id)?, *stone)))
+            .collect::<Result<Vec<_>, IdError>>();
+        Ok(Some(Self {
+            covered: Covered {
+                records: records.iter().copied().map(RecordId).collect(),
+                named: named.map_err(|_| StoreError::Damaged("an agency in a step"))?,
+            },
+            order: NewOrder {
+                kind,
+                number: about.0.clone(),
+                court: about.1.clone(),
+            },
+            decision: DecisionId(*decision),
+        }))
+    }
 }
 
 /// Returns who a person is now, where there is one.

@@ -182,7 +182,8 @@ impl Erasure {
             | Step::Weights(_)
             | Step::Seal { .. }
             | Step::Lift { .. }
-            | Step::Relink { .. } => {}
+            | Step::Relink { .. }
+            | Step::Order { .. } => {}
         }
         Ok(())
     }

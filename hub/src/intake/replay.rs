@@ -3,6 +3,8 @@
 //!
 //! Signatures and chains are checked once more. The first registry is read in one transaction, as it stands then.
 
+mod outcome;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -10,15 +12,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use jiff::Timestamp;
 use savin_shared::digest::Digest;
 use savin_shared::envelope::portable;
-use savin_shared::frame::FrameError;
 use savin_shared::frame::snapshot::SnapshotRow;
 use savin_shared::ids::AgentId;
-use thiserror::Error;
 
+pub use self::outcome::{Cause, Difference, How, Progress, ReplayError, Replayed};
 use super::batches::{self, Outcome};
 use super::full_state::{self, FullState};
 use super::repair::{self, Repair, Repaired};
-use super::{Moment, Opened, Refusal, Speaker, deciding, open};
+use super::{Moment, Opened, Speaker, deciding, open};
 use crate::ids::EventPosition;
 use crate::store::conn::Tx;
 use crate::store::registry::agent::Agent;
@@ -37,107 +38,6 @@ const WAITING_MAX: usize = 8;
 
 /// Rows that differ and are named, of each table.
 const NAMED_MAX: usize = 5;
-
-/// How far a replay has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Steps that were taken again.
-    pub steps: u64,
-    /// Of how many.
-    pub of: u64,
-    /// Deltas and rows in them.
-    pub deltas: u64,
-}
-
-/// A row that differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// In which table.
-    pub table: &'static str,
-    /// Under which key.
-    pub key: String,
-    /// How.
-    pub how: How,
-}
-
-/// How a row differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum How {
-    /// The log has it, and the registry does not.
-    Missing,
-    /// The registry has it, and the log does not.
-    Unfounded,
-    /// These columns differ.
-    Columns(Vec<&'static str>),
-}
-
-/// What a comparison found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replayed {
-    /// What was taken again.
-    pub progress: Progress,
-    /// Deltas that were erased by order and could not be taken again.
-    pub erased: u64,
-    /// Rows of the registry, by table.
-    pub rows: Vec<(&'static str, u64)>,
-    /// The first rows that differ.
-    pub differences: Vec<Difference>,
-}
-
-/// Why a registry cannot be made anew.
-#[derive(Debug, Error)]
-pub enum ReplayError {
-    /// It holds what was known before there were steps.
-    #[error(
-        "the steps of this registry begin after its event {0}: it was begun by an older program, and \
-         what was known before cannot be made anew"
-    )]
-    Begun(i64),
-    /// Something of it was expunged.
-    #[error("{0} orders expunged something of it: what is left of its log does not make it anew")]
-    Expunged(u64),
-    /// A step does not hold.
-    #[error("step {step} does not hold: {cause}")]
-    Step {
-        /// Which.
-        step: i64,
-        /// Why.
-        #[source]
-        cause: Cause,
-    },
-    /// A database failed.
-    #[error("a database failed")]
-    Store(#[from] StoreError),
-    /// A thread ended too soon.
-    #[error("the replay was ended")]
-    Ended,
-}
-
-/// Why a step does not hold.
-#[derive(Debug, Error)]
-pub enum Cause {
-    /// Its signature, its chain or its content does not.
-    #[error("{0}")]
-    Refusal(#[from] Refusal),
-    /// A part of a state cannot be read.
-    #[error("a part of a state cannot be read")]
-    Frame(#[from] FrameError),
-    /// Its agent is not enrolled.
-    #[error("agent {0} is not known")]
-    Agent(AgentId),
-    /// It was taken, and is refused now.
-    #[error("what was taken then is refused now")]
-    Otherwise,
-    /// Its event is gone.
-    #[error("its event is missing")]
-    Event,
-}
-
-impl From<savin_shared::envelope::EnvelopeError> for Cause {
-    fn from(cause: savin_shared::envelope::EnvelopeError) -> Self {
-        Self::Refusal(cause.into())
-    }
-}
 
 /// A step with everything that is needed to take it again.
 #[derive(Debug)]
@@ -179,13 +79,15 @@ struct Found {
 /// Rows of a table by their keys, as texts.
 type Rows = BTreeMap<String, Vec<String>>;
 
-/// Makes a registry anew in an empty one, and compares them.
+/// Makes a registry anew in an empty one, and compares them. The key is the one by which the first knows
+/// again what courts ordered to be sealed.
 ///
 /// # Errors
 /// Returns [`ReplayError`] when a step does not hold, or a database fails.
 pub fn verify(
     live: &Store,
     fresh: &Store,
+    key: &OrderKey,
     mut told: impl FnMut(Progress),
 ) -> Result<Replayed, ReplayError> {
     let expunctions = live.read_now("expunctions", court_order::expunctions)?;
@@ -202,7 +104,7 @@ pub fn verify(
                 None => Err(StoreError::Closed),
             })
         });
-        let outcome = take_all(fresh, &messages, &mut told).and_then(|taken| {
+        let outcome = take_all((fresh, *key), &messages, &mut told).and_then(|taken| {
             let sums = fresh.read_now("sums", sums)?;
             ask.send(sums).map_err(|_gone| ReplayError::Ended)?;
             Ok(taken)
@@ -365,7 +267,8 @@ fn prepare(
         | Step::Apart { .. }
         | Step::Seal { .. }
         | Step::Lift { .. }
-        | Step::Relink { .. }) => Ok(Work::Decided(decided)),
+        | Step::Relink { .. }
+        | Step::Order { .. }) => Ok(Work::Decided(decided)),
     };
     Ok(work.map(|work| Prepared { number, at, work }))
 }
@@ -387,7 +290,7 @@ fn rows(tx: &mut Tx<'_>, number: i64) -> Result<Result<Vec<SnapshotRow>, Cause>,
 
 /// Takes every step again, in its order, and returns how many there were and what was erased of them.
 fn take_all(
-    fresh: &Store,
+    (fresh, key): (&Store, OrderKey),
     messages: &Receiver<Message>,
     told: &mut impl FnMut(Progress),
 ) -> Result<(Progress, u64), ReplayError> {
@@ -416,7 +319,7 @@ fn take_all(
         let again = Arc::clone(&steps);
         fresh.write_now("replay", move |tx| {
             for step in again.iter() {
-                if let Err(cause) = take(tx, step)? {
+                if let Err(cause) = take(tx, step, key)? {
                     let step = step.number;
                     return Ok(Err(ReplayError::Step { step, cause }));
                 }
@@ -459,11 +362,11 @@ const fn no_salt() -> [u8; 16] {
 }
 
 /// Takes one step again.
-fn take(tx: &mut Tx<'_>, step: &Prepared) -> Result<Result<(), Cause>, StoreError> {
+fn take(tx: &mut Tx<'_>, step: &Prepared, key: OrderKey) -> Result<Result<(), Cause>, StoreError> {
     let moment = Moment {
         now: step.at,
         random: no_salt,
-        orders: OrderKey::new([0; 32]),
+        orders: key,
     };
     let is_same = match &step.work {
         Work::Batches(batches) => {

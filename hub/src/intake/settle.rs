@@ -15,6 +15,7 @@ use savin_shared::record::custody::ReleaseReason;
 use super::checks;
 use super::expunged;
 use super::people::People;
+use super::sealed::Sealed;
 use super::workspace::{AgencyKey, OwnedVersion, Workspace};
 use super::{Moment, Speaker};
 use crate::ids::{EventId, EventPosition, RecordId};
@@ -134,6 +135,7 @@ pub(super) fn settle(
         next_record: numbers_for_new_records(tx, movements, &mut workspace)?,
         events: Vec::new(),
         missing: BTreeMap::new(),
+        sealed: sealed(tx, movements, &mut workspace, moment)?,
         received_at: ReceivedAt(moment.now),
     };
     for &movement in movements {
@@ -143,6 +145,7 @@ pub(super) fn settle(
     settlement.people.flush(tx)?;
     workspace.flush(tx, settlement.received_at)?;
     settlement.people.settle(tx)?;
+    settlement.sealed.settle(tx)?;
     look_again(tx, &mut settlement.events)?;
     event::append(tx, &settlement.events, moment.random)?;
     checks::open(tx, &settlement.events, moment)?;
@@ -203,6 +206,23 @@ fn people(
     People::load(tx, &wanted, persons, moment)
 }
 
+/// Looks which of the records that are new a court ordered to be sealed.
+fn sealed(
+    tx: &mut Tx<'_>,
+    movements: &[&Movement<'_>],
+    workspace: &mut Workspace,
+    moment: Moment,
+) -> Result<Sealed, StoreError> {
+    let mut new = Vec::new();
+    for movement in movements {
+        let key = movement.agency_key();
+        if workspace.record(&key).is_none_or(|slot| slot.row.is_none()) {
+            new.push(key);
+        }
+    }
+    Sealed::load(tx, new.into_iter(), moment)
+}
+
 /// Takes as many record numbers as there may be new records.
 fn numbers_for_new_records(
     tx: &mut Tx<'_>,
@@ -246,6 +266,7 @@ struct Settlement {
     events: Vec<Event>,
     /// Of records that were missing from a list, before or since: whether they are now.
     missing: BTreeMap<RecordId, bool>,
+    sealed: Sealed,
     received_at: ReceivedAt,
 }
 
@@ -269,13 +290,19 @@ impl Settlement {
             before: listing.map(|listing| listing.word),
             change: movement.arrival_change(before.as_ref()),
         };
-        let Some(folded) = fold(before.as_ref().map(|row| &row.known), arrival) else {
+        let Some(mut folded) = fold(before.as_ref().map(|row| &row.known), arrival) else {
             // Absence of what was never known; only the listing, if any, goes.
             slot.row = before;
             workspace.set_listing(listing_key, None);
             return Ok(());
         };
+        if before.is_none() {
+            self.sealed.seal(&agency_key, &mut folded.after);
+        }
         let row = self.row_after(movement, before.as_ref(), &folded);
+        if before.is_none() {
+            self.sealed.arrived(&agency_key, row.record, row.person);
+        }
         let is_missing = row.known.is_missing();
         if is_missing
             || before

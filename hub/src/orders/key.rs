@@ -16,6 +16,26 @@ use crate::store::{Store, StoreError};
 /// The file in the data folder.
 const KEY_FILE: &str = "orders.key";
 
+/// Reads the key, where there is one.
+///
+/// # Errors
+/// Returns [`OrderKeyError`] when the file cannot be read or is none.
+pub fn read(data: &Path) -> Result<Option<OrderKey>, OrderKeyError> {
+    let file = data.join(KEY_FILE);
+    match fs::read_to_string(&file) {
+        Ok(text) => parse(&text, file).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(OrderKeyError::File { file, cause }),
+    }
+}
+
+fn parse(text: &str, file: PathBuf) -> Result<OrderKey, OrderKeyError> {
+    let bytes = unhex(text.trim()).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes
+        .map(OrderKey::new)
+        .ok_or(OrderKeyError::Damaged { file })
+}
+
 /// Loads the key, or makes it for a registry that has never had one.
 ///
 /// # Errors
@@ -26,25 +46,20 @@ pub fn load_or_make(
     random: fn() -> [u8; 16],
 ) -> Result<OrderKey, OrderKeyError> {
     let file = data.join(KEY_FILE);
-    let failed = |cause| OrderKeyError::File {
-        file: file.clone(),
-        cause,
-    };
     let known = registry.read_now("key of orders", expunged::known)?;
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if known.is_some() {
-                return Err(OrderKeyError::Missing { file });
-            }
+    let key = match read(data)? {
+        Some(key) => key,
+        None if known.is_some() => return Err(OrderKeyError::Missing { file }),
+        None => {
             let made = Secret::new(hex([random(), random()].as_flattened()));
-            private_file::write(&file, made.reveal().as_bytes()).map_err(failed)?;
-            made.reveal().clone()
+            let written = private_file::write(&file, made.reveal().as_bytes());
+            written.map_err(|cause| OrderKeyError::File {
+                file: file.clone(),
+                cause,
+            })?;
+            parse(made.reveal(), file.clone())?
         }
-        Err(error) => return Err(failed(error)),
     };
-    let bytes = unhex(text.trim()).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    let key = OrderKey::new(bytes.ok_or(OrderKeyError::Damaged { file: file.clone() })?);
     let check_value = key.check_value();
     let begun = registry.write_now("key of orders", move |tx| expunged::begin(tx, &check_value))?;
     if begun != check_value {

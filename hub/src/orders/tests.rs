@@ -13,6 +13,8 @@ use savin_shared::record::{Record, RecordBody};
 use savin_shared::sign::SigningKey;
 use savin_shared::world::World;
 
+use super::carrying::carry_out;
+use super::journal::Journal;
 use super::{Databases, finish};
 use crate::evidence::leaf;
 use crate::ids::{EventPosition, OrderId, PersonId, RegistrantId};
@@ -46,6 +48,8 @@ use crate::vault::keyring::Keyring;
 use crate::vault::sealed::DataKey;
 use crate::work::role::Role;
 
+mod again;
+
 /// Whatever gives the person away.
 const TRACES: [&str; 10] = [
     "quixotry",
@@ -71,6 +75,9 @@ struct Hub {
     vault: Vault,
     vault_store: Store,
     keys: Keyring,
+    places: [Place; 2],
+    key_file: PathBuf,
+    journal: Journal,
     files: Vec<PathBuf>,
     jail: Jail,
     person: PersonId,
@@ -86,18 +93,24 @@ fn each(name: &str, test: impl Fn(Hub)) {
     }
 }
 
+/// A journal of its own beside a file of keys.
+fn journal(keys: &Path) -> Journal {
+    let folder = keys.with_extension("journal");
+    std::fs::create_dir_all(&folder).unwrap();
+    Journal::of(&folder)
+}
+
 fn ask<P: Port>(vault: &Vault, command: P) -> P::Answer {
     P::answer(vault.handle(command.command()).unwrap()).unwrap()
 }
 
 impl Hub {
     fn new((registry, vault): (&Place, &Place), keys: &Path) -> Self {
-        let files = [registry, vault]
-            .into_iter()
-            .filter_map(|place| match place {
-                Place::File(path) => Some(path.clone()),
-                Place::Server { .. } => None,
-            });
+        let places = [registry.clone(), vault.clone()];
+        let files = places.iter().filter_map(|place| match place {
+            Place::File(path) => Some(path.clone()),
+            Place::Server { .. } => None,
+        });
         let files = files.collect();
         let world = World {
             wall: now,
@@ -129,6 +142,9 @@ impl Hub {
             registry,
             vault,
             vault_store,
+            places,
+            key_file: keys.to_owned(),
+            journal: journal(keys),
             files,
             jail,
             person,
@@ -144,6 +160,7 @@ impl Hub {
             registry: &self.registry,
             vault: &self.vault,
             key: &ORDERS,
+            journal: &self.journal,
         }
     }
 
@@ -269,13 +286,10 @@ impl Hub {
             note: "",
         };
         let decided = Decision::sign(choice, "lead", now(), &key);
-        let give = move |tx: &mut Tx<'_>| {
-            let decision = decision::record(tx, &decided)?;
-            court_order::seal(tx, &scope, &order, decision, now())
-        };
-        let order = self.registry.write_now("order", give).unwrap();
-        let gone = finish(self.databases(), now()).unwrap();
-        assert!(!gone[&order].is_empty());
+        let order = self.databases().give(&scope, &order, &decided, now());
+        let order = order.unwrap();
+        let carried = carry_out(self.databases(), now()).unwrap();
+        assert!(!carried.destroyed[&order].is_empty());
         order
     }
 
@@ -590,8 +604,9 @@ fn goes_on_after_an_interruption_between_the_two_databases() {
             number: "26-0118".to_owned(),
             court: "Hinds".to_owned(),
         };
+        let covered = scope.covered(OrderKind::Expunge, &ORDERS);
         let give =
-            move |tx: &mut Tx<'_>| court_order::seal(tx, &scope, &order, DecisionId(1), now());
+            move |tx: &mut Tx<'_>| court_order::seal(tx, &covered, &order, DecisionId(1), now());
         let order = hub.registry.write_now("order", give).unwrap();
         hub.databases().destroy_in_vault(what, false).unwrap();
         // Here the program ended.

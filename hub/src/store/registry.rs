@@ -21,6 +21,7 @@ pub mod listing;
 pub mod log;
 pub mod lookup;
 pub mod merge;
+pub mod order_entry;
 pub mod person;
 pub mod position;
 pub mod recipient;
@@ -28,6 +29,7 @@ pub mod record;
 pub mod relinked;
 pub mod replica;
 pub mod rules;
+pub mod sealed;
 pub mod staff;
 pub mod step;
 pub mod task;
@@ -102,6 +104,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0016_relink.sql",
             include_str!("migrations/registry/0016_relink.sql"),
+        ),
+        (
+            "0017_order_entry.sql",
+            include_str!("migrations/registry/0017_order_entry.sql"),
         ),
     ],
 };

@@ -11,6 +11,7 @@ pub mod heard;
 pub mod key;
 pub mod notice;
 pub mod notice_event;
+pub mod order_entry;
 pub mod registrant;
 pub mod restoration;
 pub mod session;
@@ -78,6 +79,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0016_ladder.sql",
             include_str!("migrations/vault/0016_ladder.sql"),
+        ),
+        (
+            "0017_order_entry.sql",
+            include_str!("migrations/vault/0017_order_entry.sql"),
         ),
     ],
 };

@@ -14,7 +14,7 @@ use super::{Vault, VaultError};
 use crate::ids::{EventId, OrderId, PersonId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::{notice_event, subscription, task, withheld};
+use crate::store::vault::{notice_event, order_entry, subscription, task, withheld};
 use crate::work::task::TaskKind;
 
 /// How soon somebody is called who hears nothing of a person any more: she may rely on it.
@@ -57,6 +57,21 @@ impl Vault {
                 Ok(StaffAnswer::Changed(true))
             }
             OrderCommand::Compact => Ok(StaffAnswer::Changed(false)),
+            OrderCommand::Links { followed } => {
+                let links = followed.iter().map(|followed| keys.follow_link(followed));
+                Ok(StaffAnswer::Links(links.collect()))
+            }
+            OrderCommand::Lacking { entries } => {
+                let known = order_entry::are(tx, entries)?.into_iter();
+                let lacking = entries.iter().zip(known).filter(|(_, known)| !known);
+                Ok(StaffAnswer::Lacking(
+                    lacking.map(|(entry, _)| *entry).collect(),
+                ))
+            }
+            OrderCommand::Taken { entry } => {
+                order_entry::put(tx, *entry)?;
+                Ok(StaffAnswer::Changed(true))
+            }
             OrderCommand::Expunge { what, .. } => {
                 Ok(StaffAnswer::Expunged(expunge(tx, &keys, what, now)?))
             }

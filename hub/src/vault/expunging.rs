@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::command::Expunction;
+use super::courier::Payload;
 use super::court_order::{call, withhold};
 use super::keyring::Keyring;
 use super::registration::Request;
@@ -13,7 +14,8 @@ use crate::ids::RegistrantId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::expunging::{self, Asked};
-use crate::store::vault::{notice_event, registrant};
+use crate::store::vault::notice_event::{self, EventNotice};
+use crate::store::vault::registrant;
 
 /// How much of what is gone, by table.
 pub(super) type Gone = Vec<(&'static str, u64)>;
@@ -34,6 +36,7 @@ pub(super) fn expunge(
     let told = notice_event::of_events(tx, &links)?;
     let told: Vec<_> = told.into_iter().flatten().collect();
     let notices: Vec<_> = told.iter().map(|notice| notice.notice).collect();
+    let names = names_in(tx, keys, &told)?;
     expunging::empty_notices(tx, &notices)?;
 
     let mut asking = Vec::new();
@@ -44,8 +47,12 @@ pub(super) fn expunge(
         )?);
     }
     let subscriptions = asking.len() as u64;
-    for followed in &what.followed {
-        asking.extend(expunging::end_follows(tx, &keys.follow_link(followed))?);
+    let follows = what
+        .followed
+        .iter()
+        .map(|followed| keys.follow_link(followed));
+    for link in follows.chain(what.follows.iter().copied()) {
+        asking.extend(expunging::end_follows(tx, &link)?);
     }
     let follows = asking.len() as u64 - subscriptions;
     let begun = forget_begun(tx, keys, what)?;
@@ -54,7 +61,7 @@ pub(super) fn expunge(
     concerned.extend(told.iter().map(|notice| notice.registrant));
     let mut tasks = 0;
     for registrant in concerned {
-        tasks += forget_tasks(tx, keys, what, registrant)?;
+        tasks += forget_tasks(tx, keys, (what, &names), registrant)?;
     }
     for registrant in asking.into_iter().collect::<BTreeSet<_>>() {
         call(tx, keys, what.order, registrant, now)?;
@@ -66,6 +73,30 @@ pub(super) fn expunge(
         ("registration that was begun", begun),
         ("task of a registrant", tasks),
     ])
+}
+
+/// Returns what notices call whom they are about: where a registry knows nothing more of somebody, what the
+/// vault itself says gives away what else speaks of the same.
+fn names_in(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    told: &[EventNotice],
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut names = BTreeSet::new();
+    for notice in told {
+        let Some(who) = registrant::load(tx, notice.registrant)? else {
+            continue;
+        };
+        // One that does not open, or was emptied before, says nothing of anybody.
+        let opened = keys.unwrap(&who.wrapped_key).ok().and_then(|key| {
+            key.open::<Payload>("notice", notice.registrant, &notice.sealed_fact)
+                .ok()
+        });
+        if let Some(Payload::Fact(planned)) = opened {
+            names.extend(planned.fact.name);
+        }
+    }
+    Ok(names)
 }
 
 /// Forgets registrations about these persons that were begun and hold whom they are about.
@@ -101,7 +132,7 @@ fn is_about(
 fn forget_tasks(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    what: &Expunction,
+    (what, names): (&Expunction, &BTreeSet<String>),
     registrant: RegistrantId,
 ) -> Result<u64, StoreError> {
     let Some(who) = registrant::load(tx, registrant)? else {
@@ -113,7 +144,12 @@ fn forget_tasks(
     let mut tasks = 0;
     for (task, sealed) in expunging::notes_of(tx, registrant)? {
         let note = key.open::<String>("task", registrant, &sealed);
-        if note.is_ok_and(|note| what.traces.are_in(&note)) {
+        let is_told = |note: &String| {
+            let named = names.iter().any(|name| note.contains(name.as_str()));
+            let persons = what.persons.iter().map(ToString::to_string);
+            named || what.traces.are_in(note) || persons.into_iter().any(|id| note.contains(&id))
+        };
+        if note.is_ok_and(|note| is_told(&note)) {
             expunging::forget_task(tx, task)?;
             tasks += 1;
         }

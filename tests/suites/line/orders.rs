@@ -36,11 +36,13 @@ IN = "InCustody"
 ESC = "Escaped"
 "#;
 
-/// Who is held: booking, jacket, name, birth date. The first is expunged, the second sealed.
-const HELD: [[&str; 4]; 3] = [
+/// Who is held: booking, jacket, name, birth date. The first is expunged, the second sealed, and the last
+/// comes after the backup.
+const HELD: [[&str; 4]; 4] = [
     ["BK-90417", "PQ77191", "QUIXOTRY, ZEPHYRINE", "1971-11-23"],
     ["BK-90418", "PQ77192", "MUESTRA, THADDEUS", "1985-03-12"],
     ["BK-90419", "PQ77193", "SAMPLE, AVERY", "1990-01-02"],
+    ["BK-90420", "PQ77194", "EJEMPLO, PRISCILLA", "1979-07-08"],
 ];
 
 /// Whatever gives the first away.
@@ -269,6 +271,109 @@ fn nobody_is_shown_or_told_what_a_court_ordered_to_be_sealed() -> anyhow::Result
         list(&stage, "3.csv", &[(0, "IN"), (1, "IN"), (2, "ESC")])?;
         let letter = stage.mailbox.wait_for("ada@home.example", 0, PATIENCE);
         letter.context("nobody was told of the return")?;
+        stage.strike()?;
+    }
+    Ok(())
+}
+
+/// Makes a backup under the running hub, and returns its folder.
+fn backed_up(hub: &HubHome, to: &Path) -> anyhow::Result<String> {
+    let to = to.display().to_string();
+    let made = hub.cli(&["--json", "backup", "make", &to])?;
+    let made: serde_json::Value = serde_json::from_str(&made)?;
+    let folder = made.get("backup").and_then(|folder| folder.as_str());
+    Ok(folder.context("no folder")?.to_owned())
+}
+
+/// Stops the hub, puts a backup back, removes what stood there before, and starts the hub again.
+fn put_back(mut stage: Stage, backup: &str) -> anyhow::Result<Stage> {
+    stage.serving.stop()?;
+    let said = stage.hub.cli(&["--json", "backup", "restore", backup])?;
+    let said: serde_json::Value = serde_json::from_str(&said)?;
+    let lacking = said
+        .get("orders_lacking")
+        .and_then(serde_json::Value::as_u64);
+    ensure!(lacking == Some(3), "{said}");
+    let moved = said.get("moved_to").and_then(serde_json::Value::as_array);
+    for moved in moved
+        .into_iter()
+        .flatten()
+        .filter_map(|moved| moved.as_str())
+    {
+        for part in ["", "-wal", "-shm"] {
+            let file = PathBuf::from(format!("{moved}{part}"));
+            if file.is_file() {
+                std::fs::remove_file(file)?;
+            }
+        }
+    }
+    stage.serving = stage.hub.serve()?;
+    Ok(stage)
+}
+
+#[test]
+fn what_a_court_ordered_after_a_backup_stands_when_that_backup_is_put_back() -> anyhow::Result<()> {
+    for engine in Engine::both()? {
+        let folder = tempfile::tempdir()?;
+        let backups = tempfile::tempdir()?;
+        let (stage, key) = hub_and_jail(folder.path(), &engine)?;
+        let (expunged, sealed) = (person(&stage, "QUIXOTRY")?, person(&stage, "MUESTRA")?);
+        stage.register("ada@home.example", expunged)?;
+        stage.register("bea@home.example", sealed)?;
+        stage.register("cal@home.example", person(&stage, "SAMPLE")?)?;
+        let backup = backed_up(&stage.hub, backups.path())?;
+        list(
+            &stage,
+            "2.csv",
+            &[(0, "IN"), (1, "IN"), (2, "IN"), (3, "IN")],
+        )?;
+        let later = person(&stage, "EJEMPLO")?;
+        for (what, who) in [("seal", sealed), ("seal", later), ("expunge", expunged)] {
+            let (who, by) = (who.to_string(), ["--court", "Hinds", "--as", &key]);
+            stage
+                .hub
+                .cli(&[&[what, &who, "--order", "26-0118"][..], &by].concat())?;
+        }
+        let verified = stage.hub.cli(&["backup", "verify", &backup])?;
+        ensure!(verified.contains("It lacks 3 entries"), "{verified}");
+        let journal = folder.path().join("hub/data/orders.journal");
+        let journal = std::fs::read_to_string(journal)?.to_lowercase();
+        for who in ["quixotry", "muestra", "bk-904", "26-0118", "hinds"] {
+            ensure!(!journal.contains(who), "the journal tells {who}");
+        }
+
+        let stage = put_back(stage, &backup)?;
+        let stays = |stage: &Stage| -> anyhow::Result<()> {
+            for (who, id) in [
+                ("Quixotry", expunged),
+                ("Muestra", sealed),
+                ("Ejemplo", later),
+            ] {
+                ensure!(!is_shown(stage, who, id)?, "{who} is back");
+            }
+            let left = found(stage, folder.path())?;
+            ensure!(left.is_empty(), "{left:#?}");
+            Ok(())
+        };
+        stays(&stage)?;
+        // The jail sends again what the hub no longer knows, and says something new of everybody.
+        list(
+            &stage,
+            "3.csv",
+            &[(0, "ESC"), (1, "ESC"), (2, "ESC"), (3, "ESC")],
+        )?;
+        let letter = stage.mailbox.wait_for("cal@home.example", 0, PATIENCE);
+        letter.context("nobody was told of the other")?;
+        stays(&stage)?;
+        ensure!(
+            stage.mailbox.letters().len() == 1,
+            "somebody was told of what a court sealed"
+        );
+        stage.hub.cli(&["evidence", "check"])?;
+        stage.hub.cli(&[
+            "unseal", "2", "--order", "26-0200", "--court", "Hinds", "--as", &key,
+        ])?;
+        person(&stage, "EJEMPLO")?;
         stage.strike()?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::orders::Orders;
 use super::{Manifest, show, sound, stamp};
 use crate::app;
 use crate::cli::output::Output;
@@ -78,15 +79,18 @@ impl Restore {
                 config.vault_keys.display()
             );
         }
+        let orders = Orders::compare(config, &self.backup, &manifest)?;
         let gone = self
             .is_wanted(Database::Vault)
             .then(|| Forgotten::since(&config.vault, manifest.made_at));
         if self.dry_run {
-            return self.said(&manifest, gone.as_ref(), &[], output);
+            return self.said(&manifest, (gone.as_ref(), &orders), &[], output);
         }
         let restored_at = (app::world().wall)();
         app::make_folder(&config.data)?;
-        let mut moved = Vec::new();
+        // Before any database goes back: a hub that starts then has every order.
+        let aside = orders.keep(config, restored_at)?;
+        let mut moved: Vec<Place> = aside.map(Place::File).into_iter().collect();
         for database in self.wanted() {
             let (copy, place) = (database.copy(&manifest), database.place(config));
             let old = put_back(copy, &self.backup, place, &stamp(restored_at)).with_context(|| {
@@ -99,7 +103,7 @@ impl Restore {
             }
         }
         self.tell_staff(config, &manifest, gone.as_ref(), restored_at)?;
-        self.said(&manifest, gone.as_ref(), &moved, output)
+        self.said(&manifest, (gone.as_ref(), &orders), &moved, output)
     }
 
     fn is_wanted(&self, database: Database) -> bool {
@@ -143,7 +147,7 @@ impl Restore {
     fn said(
         &self,
         manifest: &Manifest,
-        gone: Option<&Forgotten>,
+        (gone, orders): (Option<&Forgotten>, &Orders),
         moved: &[Place],
         output: &Output,
     ) -> anyhow::Result<()> {
@@ -152,6 +156,7 @@ impl Restore {
             return output.object(&json!({
                 "restored": !self.dry_run, "made_at": manifest.made_at, "moved_to": moved,
                 "forgotten_since": gone.and_then(|gone| gone.since.as_ref()).map(Vec::len),
+                "orders_lacking": orders.lacking(),
             }));
         }
         show(manifest, output)?;
@@ -161,6 +166,7 @@ impl Restore {
         if let Some(gone) = gone {
             output.line(&gone.said())?;
         }
+        output.line(&orders.said())?;
         output.line(if self.dry_run {
             "Nothing was changed."
         } else {

@@ -4,7 +4,7 @@ use savin_shared::delta::Origin;
 use savin_shared::record::custody::DispositionKind;
 
 use super::{Difference, How, ReplayError, Replayed, verify};
-use crate::intake::testing::{BOND, IN, Jail, charged, each, send_one};
+use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, each, send_one};
 use crate::store::registry::SCHEMA;
 use crate::store::{Place, Store};
 
@@ -28,7 +28,8 @@ fn filled(store: &Store) {
 fn replayed(store: &Store) -> Result<Replayed, ReplayError> {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::File(folder.path().join("fresh.sqlite"));
-    verify(store, &Store::open(&place, &SCHEMA).unwrap(), |_| {})
+    let fresh = Store::open(&place, &SCHEMA).unwrap();
+    verify(store, &fresh, &ORDERS, |_| {})
 }
 
 fn change(store: &Store, sql: &'static str) {

@@ -389,7 +389,14 @@ impl Side {
             let only: Vec<_> = only.into_iter().collect();
             let scope = Scope::find(tx, person, &only)?;
             let decision = decision::record(tx, &seal)?;
-            court_order::seal(tx, &scope, &order, decision, now).map(|_| ())
+            court_order::seal(
+                tx,
+                &scope.covered(OrderKind::Seal, &ORDERS),
+                &order,
+                decision,
+                now,
+            )
+            .map(|_| ())
         };
         self.registry.write_now("seal", work).unwrap();
     }
@@ -879,7 +886,7 @@ fn play(seed: u64, steps: usize) -> BTreeMap<String, BTreeSet<String>> {
         // Made anew from its log, the registry is the same.
         let fresh = Place::File(folder.path().join(format!("fresh{}.sqlite", both.len())));
         let fresh = Store::open(&fresh, &REGISTRY).unwrap();
-        let replayed = verify(&side.registry, &fresh, |_| {}).unwrap();
+        let replayed = verify(&side.registry, &fresh, &ORDERS, |_| {}).unwrap();
         assert_eq!(
             replayed.differences,
             [],

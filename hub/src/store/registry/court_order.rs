@@ -1,13 +1,17 @@
 //! Orders of courts: what they cover, by whose decision they were carried out, and whose lifted them.
 
+mod scope;
+
 use jiff::Timestamp;
 use savin_shared::ids::AgencyId;
 
+use self::scope::events_of;
+pub use self::scope::{Covered, Scope};
 use super::decision::DecisionId;
 use super::record::{self, RecordRow};
 use super::step::{self, Step};
 use super::task::{self, NewTask, TaskKind};
-use super::{event, expunged, face, merge, person};
+use super::{expunged, face, sealed};
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, OrderId, PersonId, RecordId};
 use crate::registry::known::Sealer;
@@ -15,9 +19,6 @@ use crate::store::conn::Tx;
 use crate::store::value::{Row, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
-
-/// Events of one record that an order reaches; nobody's booking has as many.
-const EVENTS_MAX: u32 = 100_000;
 
 /// How soon an agency is told that it still lists what was expunged.
 const AGENCY_URGENCY: u8 = 3;
@@ -61,21 +62,6 @@ pub struct OrderRow {
     pub lifted: Option<(Timestamp, DecisionId)>,
 }
 
-/// What an order covers.
-#[derive(Debug, Clone)]
-pub struct Scope {
-    /// The person, as known now.
-    pub person: PersonId,
-    /// The person and all who were joined to it: by each of them somebody may have asked.
-    pub everyone: Vec<PersonId>,
-    /// The records that it covers, with whose they are.
-    pub records: Vec<(AgencyId, RecordRow)>,
-    /// The person's other records.
-    pub others: Vec<(AgencyId, RecordRow)>,
-    /// The events of what it covers, in their order.
-    pub events: Vec<(EventPosition, EventId)>,
-}
-
 impl OrderRow {
     /// Makes an order that nobody gave, to see what one would do.
     #[must_use]
@@ -106,7 +92,11 @@ impl OrderKind {
         }
     }
 
-    fn parse(word: &str) -> Result<Self, StoreError> {
+    /// Returns what a word stands for.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Damaged`] for another word.
+    pub fn parse(word: &str) -> Result<Self, StoreError> {
         match word {
             "seal" => Ok(Self::Seal),
             "expunge" => Ok(Self::Expunge),
@@ -115,99 +105,49 @@ impl OrderKind {
     }
 }
 
-impl Scope {
-    /// Finds what an order about a person covers: these records, or all without one.
-    ///
-    /// # Errors
-    /// Returns [`StoreError::Refused`] when there is no such person, or a record is not the person's;
-    /// other errors when the database refuses.
-    pub fn find(tx: &mut Tx<'_>, asked: PersonId, only: &[RecordId]) -> Result<Self, StoreError> {
-        if !person::exists(tx, asked)? {
-            return Err(refused(
-                "nobody is known by that identifier: it stands in the address of the person's page",
-            ));
-        }
-        let person = merge::current(tx, asked)?;
-        let all = merge::with_agencies(tx, person)?;
-        let (records, others): (Vec<_>, Vec<_>) = all
-            .into_iter()
-            .partition(|(_, row)| only.is_empty() || only.contains(&row.record));
-        if records.is_empty() || (!only.is_empty() && records.len() != only.len()) {
-            return Err(refused(
-                "a record is not this person's: `savin-hub persons show` lists them by number",
-            ));
-        }
-        Ok(Self {
-            person,
-            everyone: merge::everyone(tx, person)?,
-            events: events_of(tx, &numbers(&records))?,
-            records,
-            others,
-        })
-    }
-
-    /// Returns the persons of whom nothing is left without what it covers.
-    #[must_use]
-    pub fn gone(&self) -> Vec<PersonId> {
-        if self.others.is_empty() {
-            self.everyone.clone()
-        } else {
-            Vec::new()
-        }
-    }
-
-    /// Returns the numbers of the records that it covers.
-    #[must_use]
-    pub fn numbers(&self) -> Vec<RecordId> {
-        numbers(&self.records)
-    }
-}
-
-fn numbers(records: &[(AgencyId, RecordRow)]) -> Vec<RecordId> {
-    records.iter().map(|(_, row)| row.record).collect()
-}
-
-fn events_of(
-    tx: &mut Tx<'_>,
-    records: &[RecordId],
-) -> Result<Vec<(EventPosition, EventId)>, StoreError> {
-    let events = event::of_records(tx, records, EVENTS_MAX)?;
-    let mut events: Vec<_> = events
-        .iter()
-        .map(|(at, event)| (*at, event.event))
-        .collect();
-    events.sort();
-    Ok(events)
-}
-
-/// Seals what an order covers: from the commit on nobody is shown it or found by it. What is to be expunged
+/// Seals what an order covers: from the commit on nobody is shown it or found by it.
+///
+/// What arrives under one of its keyed hashes is sealed, or not taken in, as it arrives. What is to be expunged
 /// is sealed first.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn seal(
     tx: &mut Tx<'_>,
-    scope: &Scope,
+    covered: &Covered,
     order: &NewOrder,
     decision: DecisionId,
     now: Timestamp,
 ) -> Result<OrderId, StoreError> {
-    let id = insert(tx, scope, order, decision, now)?;
-    let mut rows: Vec<RecordRow> = scope.records.iter().map(|(_, row)| row.clone()).collect();
+    let id = insert(tx, &covered.records, order, decision, now)?;
+    let mut rows = record::numbered(tx, &covered.records)?;
     for row in &mut rows {
         row.known.sealed_by.insert(Sealer::Order(id));
     }
     record::update_many(tx, &rows.iter().collect::<Vec<_>>())?;
-    face::relearn(tx, &[scope.person])?;
-    task::close_of_records(tx, &scope.numbers(), "sealed by order", now)?;
-    let positions: Vec<_> = scope.events.iter().map(|(at, _)| *at).collect();
+    face::relearn(tx, &persons_of(&rows))?;
+    task::close_of_records(tx, &covered.records, "sealed by order", now)?;
+    match order.kind {
+        OrderKind::Seal => sealed::put(tx, id, &covered.named)?,
+        OrderKind::Expunge => {
+            for (agency, tombstone) in &covered.named {
+                expunged::put(tx, agency, tombstone, id)?;
+            }
+        }
+    }
+    let events = events_of(tx, &covered.records)?;
+    let positions: Vec<_> = events.iter().map(|(at, _)| *at).collect();
     let what = order.kind.as_str();
     let leaf = leaf::court_order(id, what, decision.0, now, &positions);
     evidence::append(tx, &[leaf])?;
-    // What is to be expunged is gone from the log, too: nothing makes it anew.
-    let step = Step::Seal {
-        person: scope.person,
-        records: scope.numbers().iter().map(|record| record.0).collect(),
+    let step = Step::Order {
+        kind: what.to_owned(),
+        records: covered.records.iter().map(|record| record.0).collect(),
+        named: covered
+            .named
+            .iter()
+            .map(|(agency, stone)| (agency.to_string(), *stone))
+            .collect(),
         number: order.number.clone(),
         court: order.court.clone(),
         decision: decision.0,
@@ -216,15 +156,22 @@ pub fn seal(
     Ok(id)
 }
 
+/// Returns whose records these are, each once.
+fn persons_of(rows: &[RecordRow]) -> Vec<PersonId> {
+    let mut persons: Vec<_> = rows.iter().map(|row| row.person).collect();
+    persons.sort();
+    persons.dedup();
+    persons
+}
+
 fn insert(
     tx: &mut Tx<'_>,
-    scope: &Scope,
+    records: &[RecordId],
     order: &NewOrder,
     decision: DecisionId,
     now: Timestamp,
 ) -> Result<OrderId, StoreError> {
     let id = tx.take_numbers("court_order", 1)?;
-    let records = scope.numbers();
     tx.execute_one(
         "court_order",
         "INSERT INTO court_order (order_id, kind, number, court, decision_id, ordered_at, records)
@@ -275,21 +222,14 @@ pub fn lift(
         row.known.sealed_by.remove(&Sealer::Order(order));
     }
     record::update_many(tx, &rows.iter().collect::<Vec<_>>())?;
-    let mut persons: Vec<_> = rows.iter().map(|row| row.person).collect();
-    persons.sort();
-    persons.dedup();
-    face::relearn(tx, &persons)?;
+    face::relearn(tx, &persons_of(&rows))?;
+    sealed::remove(tx, order)?;
     tx.execute_one(
         "court_order",
         "UPDATE court_order SET lifted_at = $2, lifted_by = $3 WHERE order_id = $1",
         &[order.0.into(), time(now), decision.0.into()],
     )?;
-    let open: Vec<RecordId> = rows
-        .iter()
-        .filter(|row| !row.known.is_sealed_by_order())
-        .map(|row| row.record)
-        .collect();
-    let (positions, events): (Vec<_>, Vec<_>) = events_of(tx, &open)?.into_iter().unzip();
+    let (positions, events): (Vec<_>, Vec<_>) = shown_again(tx, order)?.into_iter().unzip();
     let leaf = leaf::court_order(order, "unseal", decision.0, now, &positions);
     evidence::append(tx, &[leaf])?;
     let step = Step::Lift {
@@ -298,6 +238,26 @@ pub fn lift(
     };
     step::append(tx, &step, &[], now)?;
     Ok(events)
+}
+
+/// Returns the events of an order that was lifted that may be told again: of what no other order seals.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn told_again(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<EventId>, StoreError> {
+    let events = shown_again(tx, order)?.into_iter();
+    Ok(events.map(|(_, event)| event).collect())
+}
+
+fn shown_again(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+) -> Result<Vec<(EventPosition, EventId)>, StoreError> {
+    let covered = records_of(tx, order)?;
+    let mut rows = record::numbered(tx, &covered)?;
+    rows.retain(|row| !row.known.is_sealed_by_order());
+    let open: Vec<RecordId> = rows.iter().map(|row| row.record).collect();
+    events_of(tx, &open)
 }
 
 /// Loads an order.

@@ -1,8 +1,9 @@
 //! Decisions: every choice of a named person, as it was signed, and checked whenever it is read.
 
+use jiff::Timestamp;
 use savin_shared::sign::VerifyingKey;
 
-use super::staff;
+use super::staff::{self, StaffRow};
 use crate::evidence::leaf;
 use crate::ids::OrderId;
 use crate::store::conn::Tx;
@@ -35,6 +36,36 @@ pub struct Kept {
 /// decide this; other errors when the database refuses.
 pub fn record(tx: &mut Tx<'_>, decision: &Decision) -> Result<DecisionId, StoreError> {
     may(tx, decision)?;
+    keep(tx, decision)
+}
+
+/// Stores a decision that was checked when it was made, where the database knows it no longer: and whoever
+/// signed, who may decide nothing by that.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn restore(
+    tx: &mut Tx<'_>,
+    decision: &Decision,
+    role: Role,
+    now: Timestamp,
+) -> Result<DecisionId, StoreError> {
+    if staff::by_key(tx, &decision.key)?.is_none() {
+        let row = StaffRow {
+            key: decision.key,
+            name: decision.staff.clone(),
+            role,
+            added_at: decision.decided_at,
+            added_by: decision.staff.clone(),
+            removed_at: Some(now),
+            removed_by: Some(decision.staff.clone()),
+        };
+        staff::add_former(tx, &row)?;
+    }
+    keep(tx, decision)
+}
+
+fn keep(tx: &mut Tx<'_>, decision: &Decision) -> Result<DecisionId, StoreError> {
     let known = tx.query_optional(
         "SELECT decision_id FROM decision WHERE signature = $1",
         values![decision.signature.as_slice()],

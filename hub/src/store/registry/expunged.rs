@@ -9,10 +9,14 @@ use aws_lc_rs::hmac;
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgencyId, AgentId, FeedName, RecordKey};
 
+use super::agency;
 use crate::ids::OrderId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::values;
+
+/// For what is still listed of expunged records.
+const LISTING: &str = "savin/expunged-listing/1|";
 
 /// A keyed hash of which record of which agency it was.
 pub type Tombstone = [u8; 32];
@@ -65,32 +69,57 @@ impl OrderKey {
         tag.as_ref().first_chunk().copied().unwrap_or_default()
     }
 
-    fn cipher(&self) -> Result<RandomizedNonceKey, StoreError> {
-        let key = self.hash(&[b"savin/expunged-listing/1|"]);
+    fn cipher(&self, purpose: &str) -> Result<RandomizedNonceKey, StoreError> {
+        let key = self.hash(&[purpose.as_bytes()]);
         RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| sealed())
     }
 
-    fn seal(&self, place: &Place, entry: &Entry) -> Result<Vec<u8>, StoreError> {
-        let mut bytes = [*entry.name.as_bytes(), *entry.row_hash.as_bytes()]
-            .as_flattened()
-            .to_vec();
+    /// Encrypts bytes for a purpose, bound to their place.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Damaged`] when the cipher refuses.
+    pub fn close(
+        &self,
+        purpose: &str,
+        place: &[u8],
+        mut bytes: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
         let nonce = self
-            .cipher()?
-            .seal_in_place_append_tag(Aad::from(place.bytes()), &mut bytes)
+            .cipher(purpose)?
+            .seal_in_place_append_tag(Aad::from(place), &mut bytes)
             .map_err(|_| sealed())?;
-        let mut sealed = nonce.as_ref().to_vec();
-        sealed.append(&mut bytes);
-        Ok(sealed)
+        let mut closed = nonce.as_ref().to_vec();
+        closed.append(&mut bytes);
+        Ok(closed)
     }
 
-    fn open(&self, place: &Place, bytes: &[u8]) -> Result<Entry, StoreError> {
+    /// Decrypts bytes of a purpose in their place.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Damaged`] for another key's, of another place, or changed ones.
+    pub fn unclose(
+        &self,
+        purpose: &str,
+        place: &[u8],
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
         let (nonce, body) = bytes.split_at_checked(NONCE_LEN).ok_or_else(sealed)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| sealed())?;
         let mut body = body.to_vec();
         let opened = self
-            .cipher()?
-            .open_in_place(nonce, Aad::from(place.bytes()), &mut body)
+            .cipher(purpose)?
+            .open_in_place(nonce, Aad::from(place), &mut body)
             .map_err(|_| sealed())?;
+        Ok(opened.to_vec())
+    }
+
+    fn seal(&self, place: &Place, entry: &Entry) -> Result<Vec<u8>, StoreError> {
+        let bytes = [*entry.name.as_bytes(), *entry.row_hash.as_bytes()];
+        self.close(LISTING, &place.bytes(), bytes.as_flattened().to_vec())
+    }
+
+    fn open(&self, place: &Place, bytes: &[u8]) -> Result<Entry, StoreError> {
+        let opened = self.unclose(LISTING, &place.bytes(), bytes)?;
         let (name, rest) = opened.split_first_chunk::<32>().ok_or_else(sealed)?;
         let row_hash = rest.first_chunk::<32>().ok_or_else(sealed)?;
         Ok(Entry {
@@ -101,7 +130,7 @@ impl OrderKey {
 }
 
 const fn sealed() -> StoreError {
-    StoreError::Damaged("what is still listed of an expunged record: is this the hub's orders.key?")
+    StoreError::Damaged("what is kept of a court's order: is this the hub's orders.key?")
 }
 
 /// Whose list still has which expunged record.
@@ -179,6 +208,20 @@ pub fn put(
         values![tombstone, agency.as_str(), order.0],
     )
     .map(|_| ())
+}
+
+/// Lists what an order expunged, with whose it was.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_order(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(AgencyId, Tombstone)>, StoreError> {
+    tx.query(
+        "SELECT agency_id, tombstone FROM expunged_record WHERE order_id = $1 ORDER BY tombstone",
+        values![order.0],
+    )?
+    .iter()
+    .map(|row| Ok((agency::id(row.text(0)?)?, row.array(1)?)))
+    .collect()
 }
 
 /// Says whether any record of an agency was expunged.

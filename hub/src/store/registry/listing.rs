@@ -175,7 +175,7 @@ fn word(row: &Row, first: usize) -> Result<Word, StoreError> {
 }
 
 /// Reads a record's key from two columns.
-fn key(row: &Row, first: usize) -> Result<RecordKey, StoreError> {
+pub(super) fn key(row: &Row, first: usize) -> Result<RecordKey, StoreError> {
     let damaged = StoreError::Damaged;
     let kind = RecordKind::from_code(row.code(first)?).ok_or(damaged("a record's kind"))?;
     let number = row.text(first + 1)?;

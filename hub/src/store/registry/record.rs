@@ -8,7 +8,7 @@ use savin_shared::record::custody::CustodyState;
 use savin_shared::record::portable::PortableRecord;
 use savin_shared::record::{Record, RecordKind};
 
-use super::agency;
+use super::{agency, listing};
 use crate::ids::{OrderId, PersonId, RecordId};
 use crate::registry::known::{Known, Sealer};
 use crate::store::StoreError;
@@ -170,6 +170,23 @@ pub fn history(tx: &mut Tx<'_>, record: RecordId) -> Result<Vec<Record>, StoreEr
     )?
     .iter()
     .map(|row| body(row.text(0)?))
+    .collect()
+}
+
+/// Lists what an agency calls each of its records.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn names_of(
+    tx: &mut Tx<'_>,
+    agency: &AgencyId,
+) -> Result<Vec<(RecordId, RecordKey)>, StoreError> {
+    tx.query(
+        "SELECT record_id, kind, number FROM record WHERE agency_id = $1 ORDER BY record_id",
+        &[agency.as_str().into()],
+    )?
+    .iter()
+    .map(|row| Ok((RecordId(row.integer(0)?), listing::key(row, 1)?)))
     .collect()
 }
 

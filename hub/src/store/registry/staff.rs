@@ -5,7 +5,7 @@ use savin_shared::sign::VerifyingKey;
 
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::{Row, time};
+use crate::store::value::{Row, optional_time, time};
 use crate::values;
 use crate::work::role::Role;
 
@@ -43,6 +43,27 @@ pub fn add(tx: &mut Tx<'_>, row: &StaffRow) -> Result<(), StoreError> {
             row.role.as_str().into(),
             time(row.added_at),
             row.added_by.as_str().into(),
+        ],
+    )
+}
+
+/// Adds somebody who was a member of staff, and is none any more.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn add_former(tx: &mut Tx<'_>, row: &StaffRow) -> Result<(), StoreError> {
+    tx.execute_one(
+        "staff",
+        "INSERT INTO staff (public_key, staff_name, role, added_at, added_by, removed_at, removed_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            (&row.key.0).into(),
+            row.name.as_str().into(),
+            row.role.as_str().into(),
+            time(row.added_at),
+            row.added_by.as_str().into(),
+            optional_time(row.removed_at),
+            row.removed_by.clone().into(),
         ],
     )
 }

@@ -108,6 +108,21 @@ pub enum Step {
         /// The decision.
         decision: i64,
     },
+    /// A court's order was carried out, on records and on whatever arrives under these keyed hashes.
+    Order {
+        /// What was ordered, in the word of its kind.
+        kind: String,
+        /// The numbers of the records.
+        records: Vec<i64>,
+        /// Keyed hashes of records, each with its agency.
+        named: Vec<(String, [u8; 32])>,
+        /// The order's number.
+        number: String,
+        /// The court.
+        court: String,
+        /// The decision.
+        decision: i64,
+    },
 }
 
 /// Where the steps begin.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
 use super::{Choices, Later, Message, Subscribed, TryOutcome};
-use crate::ids::{EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId};
+use crate::ids::{EntryId, EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::care::Care;
 use crate::notification::channel::Channel;
@@ -133,6 +133,21 @@ pub enum OrderCommand {
     },
     /// Write the vault anew without what was destroyed.
     Compact,
+    /// By which keyed hashes does the vault know what somebody may follow?
+    Links {
+        /// Of what.
+        followed: Vec<Followed>,
+    },
+    /// Which of these entries of the journal of orders were not carried out here?
+    Lacking {
+        /// Which.
+        entries: Vec<EntryId>,
+    },
+    /// An entry of the journal was carried out here.
+    Taken {
+        /// Which.
+        entry: EntryId,
+    },
     /// Destroy what is known of somebody.
     Expunge {
         /// What.
@@ -153,6 +168,8 @@ pub struct Expunction {
     pub persons: Vec<PersonId>,
     /// The cases and orders of what is expunged.
     pub followed: Vec<Followed>,
+    /// The same by the vault's own keyed hashes, where nothing else is left of them.
+    pub follows: Vec<[u8; 32]>,
     /// By what a text gives the person away.
     pub traces: Traces,
 }
@@ -243,6 +260,10 @@ pub enum StaffAnswer {
     Canaries(Vec<CanaryStanding>),
     /// How much was destroyed of what.
     Expunged(Vec<(&'static str, u64)>),
+    /// Keyed hashes, in the order that was asked.
+    Links(Vec<[u8; 32]>),
+    /// What was not carried out.
+    Lacking(Vec<EntryId>),
     /// Whether that changed anything.
     Changed(bool),
     /// Open tasks by kind and level, and when the oldest of each was opened.

@@ -194,7 +194,13 @@ fn shows_no_page_of_whom_a_court_ordered_to_be_sealed() {
         };
         let seal = move |tx: &mut crate::store::conn::Tx<'_>| {
             let scope = Scope::find(tx, person, &[])?;
-            court_order::seal(tx, &scope, &order, DecisionId(1), testing::now())
+            court_order::seal(
+                tx,
+                &scope.covered(OrderKind::Seal, &testing::ORDERS),
+                &order,
+                DecisionId(1),
+                testing::now(),
+            )
         };
         store.write_now("seal", seal).unwrap();
         let is_found = || {

@@ -1,0 +1,223 @@
+//! One entry of the journal: everything that is needed to carry an order out on a database that never heard
+//! of it, and nothing by which anybody is called. Records stand in it by keyed hashes.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use savin_shared::codec::Codec;
+use savin_shared::ids::AgencyId;
+use savin_shared::sign::VerifyingKey;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{EntryId, EventId, PersonId};
+use crate::store::StoreError;
+use crate::store::registry::court_order::{NewOrder, OrderKind};
+use crate::store::registry::expunged::Tombstone;
+use crate::work::decision::Decision;
+use crate::work::role::Role;
+
+/// An entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// By what databases know it again.
+    pub id: EntryId,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What it says.
+    pub act: Act,
+}
+
+/// What an entry says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// A court's order was given.
+    Give(Box<Given>),
+    /// One was lifted.
+    Lift {
+        /// By which entry it was given.
+        given: EntryId,
+        /// The decision.
+        signed: Signed,
+    },
+    /// Another entry never took effect, and is not carried out.
+    GiveUp {
+        /// Which.
+        entry: EntryId,
+    },
+}
+
+/// An order, and what it touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The order.
+    pub about: NewOrder,
+    /// Its records, by keyed hashes, with whose they are.
+    pub named: Vec<(AgencyId, Tombstone)>,
+    /// The events of these that were known.
+    pub events: Vec<EventId>,
+    /// The persons of whom nothing stays.
+    pub persons: Vec<PersonId>,
+    /// What somebody may have followed of it, by the vault's keyed hashes.
+    pub follows: Vec<[u8; 32]>,
+    /// The decision.
+    pub signed: Signed,
+}
+
+/// A decision with what its signer was allowed then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The decision.
+    pub decision: Decision,
+    /// The role of whoever signed.
+    pub role: Role,
+}
+
+impl Entry {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Damaged`] when it cannot be written.
+    pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        let act = match &self.act {
+            Act::Give(given) => WireAct::Give(WireGiven {
+                kind: given.about.kind.as_str().to_owned(),
+                number: given.about.number.clone(),
+                court: given.about.court.clone(),
+                named: given
+                    .named
+                    .iter()
+                    .map(|(agency, stone)| (agency.to_string(), *stone))
+                    .collect(),
+                events: given.events.clone(),
+                persons: given.persons.clone(),
+                follows: given.follows.clone(),
+                signed: wire(&given.signed),
+            }),
+            Act::Lift { given, signed } => WireAct::Lift {
+                given: *given,
+                signed: wire(signed),
+            },
+            Act::GiveUp { entry } => WireAct::GiveUp { entry: *entry },
+        };
+        let wire = WireEntry {
+            id: self.id,
+            at: self.at.as_microsecond(),
+            act,
+        };
+        Codec::Bincode2.encode(&wire).map_err(|_| damaged())
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Damaged`] for bytes that are none.
+    pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        let wire: WireEntry = Codec::Bincode2.decode(bytes).map_err(|_| damaged())?;
+        let act = match wire.act {
+            WireAct::Give(given) => {
+                let named = given.named.into_iter().map(|(agency, stone)| {
+                    let agency = AgencyId::new(&agency).map_err(|_| damaged())?;
+                    Ok((agency, stone))
+                });
+                Act::Give(Box::new(Given {
+                    about: NewOrder {
+                        kind: OrderKind::parse(&given.kind)?,
+                        number: given.number,
+                        court: given.court,
+                    },
+                    named: named.collect::<Result<_, StoreError>>()?,
+                    events: given.events,
+                    persons: given.persons,
+                    follows: given.follows,
+                    signed: unwire(given.signed)?,
+                }))
+            }
+            WireAct::Lift { given, signed } => Act::Lift {
+                given,
+                signed: unwire(signed)?,
+            },
+            WireAct::GiveUp { entry } => Act::GiveUp { entry },
+        };
+        Ok(Self {
+            id: wire.id,
+            at: Timestamp::from_microsecond(wire.at).map_err(|_| damaged())?,
+            act,
+        })
+    }
+}
+
+fn wire(signed: &Signed) -> WireSigned {
+    let decision = &signed.decision;
+    WireSigned {
+        kind: decision.kind.clone().into_owned(),
+        subject: decision.subject.clone(),
+        choice: decision.choice.clone(),
+        note: decision.note.clone(),
+        staff: decision.staff.clone(),
+        decided_at: decision.decided_at.as_microsecond(),
+        key: decision.key.0,
+        signature: decision.signature.clone(),
+        role: signed.role.as_str().to_owned(),
+    }
+}
+
+fn unwire(signed: WireSigned) -> Result<Signed, StoreError> {
+    let decided_at = Timestamp::from_microsecond(signed.decided_at);
+    Ok(Signed {
+        role: Role::parse(&signed.role).ok_or_else(damaged)?,
+        decision: Decision {
+            kind: Cow::Owned(signed.kind),
+            subject: signed.subject,
+            choice: signed.choice,
+            note: signed.note,
+            staff: signed.staff,
+            decided_at: decided_at.map_err(|_| damaged())?,
+            key: VerifyingKey(signed.key),
+            signature: signed.signature,
+        },
+    })
+}
+
+const fn damaged() -> StoreError {
+    StoreError::Damaged("an entry of the journal of orders")
+}
+
+/// As it is written: fields and variants are only ever appended, under a new form of the file.
+#[derive(Debug, Serialize, Deserialize)]
+struct WireEntry {
+    id: EntryId,
+    at: i64,
+    act: WireAct,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum WireAct {
+    Give(WireGiven),
+    Lift { given: EntryId, signed: WireSigned },
+    GiveUp { entry: EntryId },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireGiven {
+    kind: String,
+    number: String,
+    court: String,
+    named: Vec<(String, [u8; 32])>,
+    events: Vec<EventId>,
+    persons: Vec<PersonId>,
+    follows: Vec<[u8; 32]>,
+    signed: WireSigned,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireSigned {
+    kind: String,
+    subject: String,
+    choice: String,
+    note: String,
+    staff: String,
+    decided_at: i64,
+    key: [u8; 32],
+    signature: Vec<u8>,
+    role: String,
+}
