@@ -152,6 +152,19 @@ pub struct Weight {
     /// The share of strangers' pairs that agree so; without it, how frequent the name is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub u: Option<f64>,
+    /// The share of strangers' pairs that are written so that they could agree so, beside how frequent
+    /// the name is: of middle names both in full, of surnames one of several words. Without it all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub among: Option<f64>,
+}
+
+impl Weight {
+    /// Returns what it counts, in bits, where names agree that this share of people has.
+    #[must_use]
+    pub fn bits(&self, share: f64) -> f64 {
+        let by_chance = self.u.unwrap_or(share * self.among.unwrap_or(1.0));
+        (self.m / by_chance).log2()
+    }
 }
 
 /// The table with its thresholds, all in bits.
@@ -206,7 +219,8 @@ impl Weights {
         let mut rows = BTreeMap::new();
         for weight in &table.weights {
             let (comparison, level) = (weight.comparison, weight.level);
-            if !is_share(weight.m) || !weight.u.is_none_or(is_share) {
+            let shares = [Some(weight.m), weight.u, weight.among];
+            if !shares.into_iter().flatten().all(is_share) {
                 return Err(WeightsError::Share(comparison, level));
             }
             if rows.insert((comparison, level), *weight).is_some() {
@@ -237,7 +251,7 @@ impl Weights {
     #[must_use]
     pub fn bits(&self, comparison: Comparison, level: Level, share: f64) -> f64 {
         self.row(comparison, level)
-            .map_or(0.0, |row| (row.m / row.u.unwrap_or(share)).log2())
+            .map_or(0.0, |row| row.bits(share))
     }
 
     /// Returns the name of this table: what it holds, in eight hexadecimal digits.
@@ -289,6 +303,16 @@ mod tests {
     }
 
     #[test]
+    fn counts_an_agreement_by_how_rare_it_is_among_those_that_could_agree() {
+        let head = "join_bits = 9.0\nreview_bits = 0.0\nveto_bits = -3.0\nrival_bits = 8.0\n\
+                    population_least = 1000\n";
+        let row = "{ comparison = 'middle', level = 'exact', m = 0.5, among = 0.5 }";
+        let weights = Weights::parse(&format!("{head}weights = [{row}]")).unwrap();
+        let bits = weights.bits(Comparison::Middle, Level::Exact, 1.0 / 1024.0);
+        assert!((bits - 10.0).abs() < 1e-9, "{bits}");
+    }
+
+    #[test]
     fn refuses_a_table_that_cannot_be() {
         let head = "join_bits = 9.0\nreview_bits = 0.0\nveto_bits = -3.0\nrival_bits = 8.0\n\
                     population_least = 1000\n";
@@ -299,6 +323,8 @@ mod tests {
         assert!(matches!(twice, WeightsError::Twice(_, _)), "{twice}");
         let zero = table("{ comparison = 'sex', level = 'exact', m = 0.0 }").unwrap_err();
         assert!(matches!(zero, WeightsError::Share(_, _)), "{zero}");
+        let among = table("{ comparison = 'middle', level = 'exact', m = 0.6, among = 1.5 }");
+        assert!(matches!(among, Err(WeightsError::Share(_, _))));
         assert!(table("{ comparison = 'shoe', level = 'exact', m = 0.5 }").is_err());
         let order = Weights::parse(
             "join_bits = 0.0\nreview_bits = 1.0\nveto_bits = 0.0\nrival_bits = 1.0\n\
