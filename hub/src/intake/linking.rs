@@ -9,12 +9,15 @@ use crate::ids::PersonId;
 use crate::linkage::comparing::{Compared, compare};
 use crate::linkage::face::{Face, Identity};
 use crate::linkage::frequency::Frequencies;
-use crate::linkage::judging::{Choice, Judged, choose, judge, may_be_one};
-use crate::linkage::keys::{Key, keys};
+use crate::linkage::judging::{Choice, Judged, Why, choose, judge, may_be_one};
+use crate::linkage::keys::{Key, PERSONS_MAX, keys};
 use crate::linkage::weights::{Comparison, Weights};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::{face, merge, person, weights};
+
+/// Who has each key.
+type Found = BTreeMap<i64, Vec<PersonId>>;
 
 /// Everybody who may be meant by the records of a transaction, and by what they are compared.
 #[derive(Debug)]
@@ -22,7 +25,7 @@ pub(super) struct Linking {
     weights: Weights,
     frequencies: Frequencies,
     identities: BTreeMap<PersonId, Identity>,
-    found: BTreeMap<i64, Vec<PersonId>>,
+    found: Found,
     apart: BTreeSet<(PersonId, PersonId)>,
 }
 
@@ -37,9 +40,12 @@ impl Linking {
         all.sort();
         all.dedup();
         let found = face::find_many(tx, &all)?;
-        let mut persons: Vec<PersonId> = found.iter().flatten().chain(named).copied().collect();
-        persons.sort();
-        persons.dedup();
+        let found: Found = all.iter().map(|key| key.value).zip(found).collect();
+        let mut persons: BTreeSet<PersonId> = named.iter().copied().collect();
+        for identity in incoming {
+            persons.extend(Candidates::nearest(&found, identity).persons);
+        }
+        let persons: Vec<PersonId> = persons.into_iter().collect();
         let mut words: Vec<_> = incoming.iter().flat_map(Identity::counted_words).collect();
         words.sort();
         words.dedup();
@@ -47,7 +53,7 @@ impl Linking {
             weights: weights::load(tx)?,
             frequencies: face::frequencies(tx, &words)?,
             identities: face::identities(tx, &persons)?,
-            found: all.iter().map(|key| key.value).zip(found).collect(),
+            found,
             apart: merge::apart_from(tx, named)?,
         })
     }
@@ -82,39 +88,57 @@ impl Linking {
     pub(super) fn join(&mut self, gone: PersonId, into: PersonId) {
         let identity = self.identities.remove(&gone).unwrap_or_default();
         self.learn(into, &identity);
-        for persons in self.found.values_mut() {
-            persons.retain(|person| *person != gone);
+        for key in keys_of(&identity) {
+            if let Some(persons) = self.found.get_mut(&key.value) {
+                persons.retain(|person| *person != gone);
+            }
         }
     }
 
     /// Chooses among everybody who shares a key or a number with a record.
     pub(super) fn choose(&self, incoming: &Identity, by_number: &[PersonId]) -> Choice<PersonId> {
-        let candidates = self.candidates(incoming, by_number);
-        let judged: Vec<(PersonId, Judged)> = candidates
-            .into_iter()
-            .map(|person| (person, self.judge(incoming, person)))
-            .collect();
-        choose(&judged, &self.weights)
+        self.choose_where(incoming, by_number, |_| true)
     }
 
     /// The same for a person who is known already: whoever is kept apart is no candidate.
     pub(super) fn choose_for(&self, person: PersonId, by_number: &[PersonId]) -> Choice<PersonId> {
         let own = self.identity(person);
-        let judged: Vec<(PersonId, Judged)> = self
-            .candidates(&own, by_number)
-            .into_iter()
-            .filter(|other| *other != person && !self.are_apart(person, *other))
-            .map(|other| (other, self.judge(&own, other)))
-            .collect();
-        choose(&judged, &self.weights)
+        self.choose_where(&own, by_number, |other| {
+            other != person && !self.are_apart(person, other)
+        })
     }
 
-    fn candidates(&self, incoming: &Identity, by_number: &[PersonId]) -> BTreeSet<PersonId> {
-        let mut candidates: BTreeSet<PersonId> = by_number.iter().copied().collect();
-        for key in keys_of(incoming) {
-            candidates.extend(self.found.get(&key.value).into_iter().flatten());
+    fn choose_where(
+        &self,
+        incoming: &Identity,
+        by_number: &[PersonId],
+        may_be: impl Fn(PersonId) -> bool,
+    ) -> Choice<PersonId> {
+        let Candidates {
+            mut persons,
+            is_whole,
+        } = Candidates::nearest(&self.found, incoming);
+        // Whoever became one of many in this very transaction may not be loaded.
+        let is_whole = is_whole && persons.iter().all(|who| self.identities.contains_key(who));
+        persons.extend(by_number);
+        let judged: Vec<(PersonId, Judged)> = persons
+            .into_iter()
+            .filter(|person| may_be(*person))
+            .map(|person| (person, self.judge(incoming, person)))
+            .collect();
+        let mut choice = choose(&judged, &self.weights);
+        let has_number = |of: PersonId| {
+            let (_, judged) = judged.iter().find(|(person, _)| *person == of)?;
+            judged.compared.has_identifier().then_some(())
+        };
+        // Somebody who was not looked at may fit as well: only a number tells them apart.
+        if !is_whole
+            && let Some(person) = choice.joined.filter(|joined| has_number(*joined).is_none())
+        {
+            choice.joined = None;
+            choice.reviews.insert(0, (person, Why::Rival));
         }
-        candidates
+        choice
     }
 
     fn judge(&self, incoming: &Identity, person: PersonId) -> Judged {
@@ -149,6 +173,35 @@ impl Linking {
 
     fn are_apart(&self, one: PersonId, other: PersonId) -> bool {
         self.apart.contains(&(one, other))
+    }
+}
+
+/// With whom an identity is compared.
+struct Candidates {
+    persons: BTreeSet<PersonId>,
+    /// Whether everybody who shares a key is among them.
+    is_whole: bool,
+}
+
+impl Candidates {
+    /// Takes the persons of the rarest keys, and of the others as long as they are few: however many have
+    /// one birth date or one name, a record is compared with so many.
+    fn nearest(found: &Found, identity: &Identity) -> Self {
+        let most = usize::try_from(PERSONS_MAX).unwrap_or(usize::MAX);
+        let keys = keys_of(identity);
+        let lists = keys.iter().filter_map(|key| found.get(&key.value));
+        let mut lists: Vec<&Vec<PersonId>> = lists.collect();
+        lists.sort_by_key(|list| list.len());
+        let mut is_whole = lists.iter().all(|list| list.len() < most);
+        let mut persons = BTreeSet::new();
+        for person in lists.into_iter().flatten() {
+            if persons.len() >= most {
+                is_whole &= persons.contains(person);
+            } else {
+                persons.insert(*person);
+            }
+        }
+        Self { persons, is_whole }
     }
 }
 

@@ -18,8 +18,12 @@ const KEYS_MAX: usize = 24;
 /// Full names that one given name stands for as a key.
 const FULL_NAMES_MAX: usize = 3;
 
-/// How many persons of one key are compared at most.
-pub const PERSONS_MAX: u32 = 200;
+/// How many persons a record is compared with at most, beside those whom its numbers name, and how many
+/// of one key are looked at.
+///
+/// Among a million generated people nobody meets half as many; more would take longer where many have
+/// one birth date, as systems write that it is not known.
+pub const PERSONS_MAX: u32 = 100;
 
 /// From how many persons a whole name is too common to say anything without a birth date.
 pub const NAMESAKES_MAX: u32 = 16;

@@ -331,3 +331,37 @@ fn counts_names_by_persons_whatever_is_joined_and_parted() {
         assert_eq!(counted.persons.values().collect::<Vec<_>>(), [&2]);
     });
 }
+
+#[test]
+fn compares_with_so_many_however_many_have_one_birth_date_and_joins_none_of_more_by_name() {
+    each("people_many", |store| {
+        let mut jail = Jail::new(store, 1);
+        let someone = |jail: &Jail, number: usize, given: &str| {
+            booked(jail, &number.to_string(), ("SAMPLE", given), Some(BORN))
+        };
+        let first = take(store, &someone(&jail, 1, "AVERY"), &mut jail);
+        let again = take(store, &someone(&jail, 2, "AVERY"), &mut jail);
+        assert_eq!(first, again);
+        // No two of these sound alike, or are one slip of the hand apart.
+        let consonants = ["b", "d", "f", "j", "k", "l", "m", "n", "p", "r", "t"];
+        let given = |number: usize| {
+            let (one, other) = (number % 11, number / 11);
+            let third = (one + other) % 11;
+            [one, other, third].map(|place| consonants[place]).join("o")
+        };
+        for from in [0, 60] {
+            let numbers = from..from + 60;
+            let records = numbers.map(|number| someone(&jail, 10 + number, &given(number)));
+            let records: Vec<Record> = records.collect();
+            let bodies = records.iter().map(|record| jail.tells(record)).collect();
+            let batch = jail.batch(bodies);
+            send_one(store, &jail, &batch);
+        }
+        let other = take(store, &someone(&jail, 3, "AVERY"), &mut jail);
+        assert_ne!(other, first);
+        let numbered = |record| with_sid(record, "MS00000042");
+        let known = take(store, &numbered(someone(&jail, 4, "AVERY")), &mut jail);
+        let same = take(store, &numbered(someone(&jail, 5, "AVERY")), &mut jail);
+        assert_eq!(known, same);
+    });
+}
