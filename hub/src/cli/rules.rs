@@ -230,13 +230,13 @@ fn list(config: &Config, output: &Output) -> anyhow::Result<()> {
         for name in TableName::ALL {
             let adopted = rules::adopted(tx, name)?;
             for proposal in rules::proposals(tx, name)? {
-                let by = decision::load(tx, proposal.decision)?.staff;
+                let by = decision::who(tx, proposal.decision)?;
                 let counts = adopted
                     .iter()
                     .find(|version| version.number == proposal.number);
                 let counts = counts.cloned();
                 let adopter = match &counts {
-                    Some(version) => Some(decision::load(tx, version.decision)?.staff),
+                    Some(version) => Some(decision::who(tx, version.decision)?),
                     None => None,
                 };
                 all.push((name, proposal, by, counts, adopter));

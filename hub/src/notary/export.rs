@@ -134,18 +134,21 @@ fn gather(
     };
     let mut rules = Vec::new();
     for table in tables {
-        if let Some(version) = rules::deciding(tx, *table, position)? {
-            rules.push(RulesPart {
+        let Some(version) = rules::deciding(tx, *table, position)? else {
+            continue;
+        };
+        rules.extend(
+            decided(tx, version.decision, size)?.map(|adopted| RulesPart {
                 table: table.as_str().to_owned(),
                 number: version.number,
-                adopted: decided(tx, version.decision, size)?,
                 body: version.body,
-            });
-        }
+                adopted,
+            }),
+        );
     }
     let mut decisions = Vec::new();
     for number in instruction::decisions(tx, position)? {
-        decisions.push(decided(tx, number, size)?);
+        decisions.extend(decided(tx, number, size)?);
     }
     Ok(Gathered {
         event: part,
@@ -155,11 +158,18 @@ fn gather(
     })
 }
 
-/// Proves a decision.
-fn decided(tx: &mut Tx<'_>, number: DecisionId, size: u64) -> Result<DecisionPart, StoreError> {
+/// Proves a decision; nothing is left to prove one whose words a court had destroyed.
+fn decided(
+    tx: &mut Tx<'_>,
+    number: DecisionId,
+    size: u64,
+) -> Result<Option<DecisionPart>, StoreError> {
+    if decision::is_expunged(tx, number)? {
+        return Ok(None);
+    }
     let decision = decision::load(tx, number)?;
     let (_, proof) = proved(tx, &leaf::decision_subject(number.0), size)?;
-    Ok(DecisionPart {
+    Ok(Some(DecisionPart {
         number: number.0,
         kind: decision.kind.into_owned(),
         subject: decision.subject,
@@ -170,7 +180,7 @@ fn decided(tx: &mut Tx<'_>, number: DecisionId, size: u64) -> Result<DecisionPar
         key: hex(&decision.key.0),
         signature: hex(&decision.signature),
         proof,
-    })
+    }))
 }
 
 /// Finds the delta from which an event follows; nothing for one that follows from a full state.

@@ -137,6 +137,34 @@ pub fn load(tx: &mut Tx<'_>, id: DecisionId) -> Result<Decision, StoreError> {
         .ok_or(StoreError::Damaged("a decision does not verify"))
 }
 
+/// Says whether a court ordered the words of a decision to be destroyed, so that it verifies no longer: what
+/// was done by it stands.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_expunged(tx: &mut Tx<'_>, id: DecisionId) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT o.order_id FROM decision d JOIN court_order o ON o.order_id = d.expunged_by
+         WHERE d.decision_id = $1 AND o.kind = 'expunge'",
+        values![id.0],
+    )?;
+    Ok(row.is_some())
+}
+
+/// Returns who decided, also where nothing else of it is left.
+///
+/// # Errors
+/// Returns [`StoreError::Damaged`] when there is no such decision, or it does not verify and no court
+/// ordered that.
+pub fn who(tx: &mut Tx<'_>, id: DecisionId) -> Result<String, StoreError> {
+    if let Some(kept) = find(tx, id)?
+        && (kept.is_good || is_expunged(tx, id)?)
+    {
+        return Ok(kept.decision.staff);
+    }
+    Err(StoreError::Damaged("a decision does not verify"))
+}
+
 /// Lists decisions, the newest first.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! Destroying what a court ordered to be expunged, in every table of the registry that holds anything of it.
 
+mod words;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -15,7 +17,6 @@ use crate::matching::{Identifier, identifiers};
 use crate::registry::traces::Traces;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::Value;
 use crate::values;
 use savin_shared::ids::AgencyId;
 use savin_shared::record::Record;
@@ -165,8 +166,8 @@ pub fn expunge(
     count(&mut gone, "words of a decision", words);
     count(
         &mut gone,
-        "file name of an import",
-        rename_files(tx, &traces)?,
+        "reason, note or name of a file",
+        words::erase(tx, &traces)?,
     );
     for agency in agencies(scope) {
         court_order::ask_agency(tx, order.order, &agency, now)?;
@@ -317,23 +318,4 @@ fn unlist(
         }
     }
     Ok(many)
-}
-
-/// Calls files otherwise whose names give somebody away.
-fn rename_files(tx: &mut Tx<'_>, traces: &Traces) -> Result<u64, StoreError> {
-    let rows = tx.query(
-        "SELECT import_id, file_name FROM import ORDER BY import_id",
-        values![],
-    )?;
-    let mut renamed: Vec<Vec<Value>> = Vec::new();
-    for row in &rows {
-        if traces.are_in(row.text(1)?) {
-            renamed.push(vec![row.integer(0)?.into()]);
-        }
-    }
-    tx.execute_many(
-        "UPDATE import SET file_name = 'expunged' WHERE import_id = $1",
-        &renamed,
-    )?;
-    Ok(renamed.len() as u64)
 }

@@ -183,10 +183,15 @@ pub fn deciding(
     Ok(versions.at(event).clone())
 }
 
-/// Lists the adopted versions of a table, each by a decision that verifies and binds it.
+/// Lists the adopted versions of a table, each by a decision that verifies and binds it. One whose words a
+/// court had destroyed binds nothing any more, and the version that it adopted goes on counting: nobody may
+/// miss a notice for what somebody wrote beside it.
 fn decided(tx: &mut Tx<'_>, name: TableName) -> Result<Vec<Adopted>, StoreError> {
     let rows = adopted(tx, name)?;
     for row in &rows {
+        if decision::is_expunged(tx, row.decision)? {
+            continue;
+        }
         let decision = decision::load(tx, row.decision)?;
         let is_meant = decision.kind == name.adoption()
             && decision.choice == name.choice(row.number, &row.body);
