@@ -1,11 +1,12 @@
-//! Calls over SIP to telephones, trunks and operators that others wrote: sipp, and baresip, which
-//! records what it hears. Sound is compared with what was played, sample by sample.
+//! Calls over SIP to telephones, trunks and operators that others wrote: sipp, baresip and PJSIP,
+//! which record what they hear. Sound is compared with what was played, sample by sample.
 //!
 //! Wants root: sipp sends recorded keys through raw sockets.
 
 mod agreed;
 mod asked;
 mod baresip;
+mod handset;
 mod hub;
 mod inbound;
 mod outbound;
