@@ -86,6 +86,8 @@ pub struct Noted {
     pub asked: Vec<(String, u16)>,
     /// Milliseconds of each sound, and words that the carrier was to speak.
     pub heard: Vec<String>,
+    /// Documents that were performed.
+    pub documents: Vec<String>,
     /// Addresses of sounds.
     pub sounds: Vec<String>,
     /// Operators that were called.

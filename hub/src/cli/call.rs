@@ -1,4 +1,4 @@
-//! `call --test`: a call to a telephone in one's own hand, to hear what a trunk does.
+//! `call --test`: a call to a telephone in one's own hand, to hear what a trunk or the carrier does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use savin_telephone::audio::tone::tone;
+use savin_shared::pii::Pii;
+use savin_telephone::carrier::client::{Answer, Client};
+use savin_telephone::carrier::request::{Guess, Wanted};
+use savin_telephone::carrier::trial;
 use savin_telephone::media::session::Order;
 use savin_telephone::script::ending::NotAnswered;
 use savin_telephone::sip::call::{Call as Line, News};
@@ -17,6 +20,7 @@ use super::output::Output;
 use super::trunks::{beside, telephone, with_exchange};
 use crate::config::Config;
 use crate::notification::phone::PhoneNumber;
+use crate::web::carrier::TRIAL;
 
 /// How long somebody has to press keys after the tones.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -30,7 +34,14 @@ pub(super) struct Call {
     /// Only over this trunk.
     #[arg(long, value_name = "NAME")]
     trunk: Option<String>,
+    /// By the carrier, which asks the hub that runs what to say.
+    #[arg(long, conflicts_with = "trunk")]
+    carrier: bool,
 }
+
+/// Between two questions to the carrier, and how long a call for trial may last.
+const LOOK: Duration = Duration::from_secs(1);
+const LASTING: Duration = Duration::from_secs(60);
 
 /// What became of a test.
 struct Heard {
@@ -44,9 +55,12 @@ struct Heard {
 
 impl Call {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
-        let telephone = telephone(config)?;
         let number = PhoneNumber::parse(&self.test)
             .context("failed to read the number: ten digits of the North American plan")?;
+        if self.carrier {
+            return by_carrier(config, number.reveal(), output);
+        }
+        let telephone = telephone(config)?;
         let over = match &self.trunk {
             Some(name) => {
                 let names = telephone.settings.trunks.iter().map(|trunk| &trunk.name);
@@ -84,14 +98,62 @@ impl Call {
     }
 }
 
+/// Has the carrier call, and asks it until the call is over: what was pressed it asks the hub that runs.
+fn by_carrier(config: &Config, number: &str, output: &Output) -> anyhow::Result<()> {
+    let carrier = config.carrier.as_ref();
+    let carrier =
+        carrier.context("the configuration has no [carrier]: the guide has an example")?;
+    let settings = &carrier.settings;
+    let client = Client::new(settings.account.clone()).context("failed to ask the carrier")?;
+    let at = format!("{}{TRIAL}", carrier.public_url);
+    let placed = client.call(&Wanted {
+        to: &Pii::new(number.to_owned()),
+        answered_url: &at,
+        status_url: &format!("{at}/status"),
+        ring_s: u16::try_from(settings.ring.as_secs())?,
+        machine: Guess::Nothing,
+    });
+    let sid = match placed {
+        Answer::Placed(sid) => sid,
+        Answer::Refused { detail, .. } => bail!(
+            "the carrier does not call ({detail}): 401 is about account and token, 400 with 21 and three digits \
+             about a number"
+        ),
+        Answer::Silent => bail!("the carrier does not answer"),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")?;
+    let status = runtime.block_on(async {
+        let asking = async {
+            loop {
+                let status = client
+                    .status(&sid)
+                    .context("failed to ask how the call is")?;
+                if !["queued", "initiated", "ringing", "in-progress"].contains(&status.as_str()) {
+                    return Ok(status);
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let limit = settings.ring.saturating_add(LASTING);
+        let asked = tokio::time::timeout(limit, asking).await;
+        asked.unwrap_or_else(|_| bail!("the call is not over after {} s", limit.as_secs()))
+    })?;
+    if output.is_json() {
+        return output.object(&json!({"trunk": "[carrier]", "status": status}));
+    }
+    output.line(&format!(
+        "The carrier called, and the call ended as {status}. Three tones, and how many keys came, were to be \
+         heard: where the carrier spoke of an error, it does not reach {at}, or the hub does not run or does not \
+         believe it (its log says so)."
+    ))
+}
+
 /// Plays three tones, and counts the keys until `#`, silence, or the end.
 async fn listen(mut call: Line) -> anyhow::Result<Heard> {
-    let mut tones = Vec::new();
-    for hz in [440.0, 550.0, 660.0] {
-        tones.extend(tone(&[hz], 600, 8_000.0));
-        tones.resize(tones.len() + 1_600, 0);
-    }
-    call.order(Order::Play(tones.into())).await;
+    call.order(Order::Play(trial::tones().into())).await;
     let mut keys = 0;
     // Silence ends it as well as `#`.
     while let Ok(news) = tokio::time::timeout(PATIENCE, call.next()).await {

@@ -16,10 +16,14 @@ use savin_shared::world::World;
 use savin_telephone::audio::{Codec, wav};
 use savin_telephone::carrier::live::{Asked, Form, Live, NotAsked, Reply};
 use savin_telephone::carrier::signature::{Scheme, Signed};
+use savin_telephone::carrier::trial;
 use tracing::{info, warn};
 
 /// Where calls are, below the site.
 pub const CALLS: &str = "/carrier/call";
+
+/// Where a call for trial asks, below the site.
+pub const TRIAL: &str = "/carrier/trial";
 
 /// What ends a call that is none of ours any more, instead of an error that the carrier reads out.
 const HANG_UP: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Hangup/></Response>";
@@ -50,6 +54,10 @@ pub struct Door {
 /// Builds what a carrier finds.
 pub fn router(door: Door) -> Router {
     Router::new()
+        .route("/carrier/trial", post(trial))
+        .route("/carrier/trial/keys", post(trial_keys))
+        .route("/carrier/trial/status", post(trial_status))
+        .route("/carrier/trial/tones.wav", get(tones))
         .route("/carrier/call/{mark}", post(answered))
         .route("/carrier/call/{mark}/status", post(call_status))
         .route("/carrier/call/{mark}/{turn}", post(turned))
@@ -106,14 +114,49 @@ async fn sound(
     };
     match door.live.ask(&mark, Asked::Sound(name, index)).await {
         Ok(Reply::Sound(sound)) => {
-            let samples: Vec<i16> = sound
-                .iter()
-                .map(|code| Codec::Mulaw.decode(*code))
-                .collect();
-            ([(CONTENT_TYPE, "audio/wav")], wav::write(&samples)).into_response()
+            let samples = sound.iter().map(|code| Codec::Mulaw.decode(*code));
+            wave(&samples.collect::<Vec<i16>>())
         }
         Ok(Reply::Document(_) | Reply::Noted) | Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// Somebody has taken a call for trial (`savin-hub call --test --carrier`), of which nothing is kept.
+async fn trial(State(door): State<Door>, request: Request) -> Response {
+    match door.believed(request).await {
+        Ok(_) => {
+            let at = format!("{}{TRIAL}", door.public_url);
+            xml(trial::begin(
+                &format!("{at}/tones.wav"),
+                &format!("{at}/keys"),
+            ))
+        }
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// Keys were pressed in it, or none.
+async fn trial_keys(State(door): State<Door>, request: Request) -> Response {
+    match door.believed(request).await {
+        Ok(form) => {
+            let keys = form.field("Digits").unwrap_or_default().len();
+            info!(keys, "Keys were heard in a call for trial");
+            xml(trial::end(keys))
+        }
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// How it is: whoever placed it asks the carrier.
+async fn trial_status(State(door): State<Door>, request: Request) -> StatusCode {
+    match door.believed(request).await {
+        Ok(_) => StatusCode::NO_CONTENT,
+        Err(refused) => refused,
+    }
+}
+
+async fn tones() -> Response {
+    wave(&trial::tones())
 }
 
 impl Door {
@@ -173,7 +216,15 @@ fn document(answer: Result<Reply, NotAsked>) -> Response {
             HANG_UP.to_owned()
         }
     };
+    xml(text)
+}
+
+fn xml(text: String) -> Response {
     ([(CONTENT_TYPE, "text/xml")], text).into_response()
+}
+
+fn wave(samples: &[i16]) -> Response {
+    ([(CONTENT_TYPE, "audio/wav")], wav::write(samples)).into_response()
 }
 
 fn noted(answer: &Result<Reply, NotAsked>) -> Response {

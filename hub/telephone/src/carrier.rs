@@ -11,4 +11,5 @@ pub mod exchange;
 pub mod live;
 pub mod request;
 pub mod signature;
+pub mod trial;
 mod twiml;

@@ -201,6 +201,9 @@ impl Performance<'_> {
             let second = self.post(url, &fields)?;
             ensure!(first == second, "asked again, it says something else");
         }
+        let document = first.clone();
+        self.shared
+            .change(|stage| stage.noted.documents.push(document));
         Ok(first)
     }
 

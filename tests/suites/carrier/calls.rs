@@ -23,13 +23,16 @@ use savin_tests::carrier::{ACCOUNT, Act, Carrier, Health, NUMBER, Person, TOKEN}
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Knows the PIN 1234, and remembers what was said.
+/// Knows the PIN 1234, and remembers what was said; a mute one leaves the saying to the carrier.
 #[derive(Default)]
-struct Ears(Mutex<Vec<String>>);
+pub(crate) struct Ears {
+    said: Mutex<Vec<String>>,
+    is_mute: bool,
+}
 
 impl Ears {
     fn has_said(&self, word: &str) -> bool {
-        let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.iter().any(|said| said.contains(word))
     }
 }
@@ -37,11 +40,11 @@ impl Ears {
 impl Voice for Ears {
     fn say(&self, play: &Play) -> Option<Arc<[u8]>> {
         let said = format!("{:?}", play.say);
-        self.0
+        self.said
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(said);
-        Some(vec![0xFF; 80].into())
+        (!self.is_mute).then(|| vec![0xFF; 80].into())
     }
 }
 
@@ -60,8 +63,8 @@ impl Host for Ears {
 }
 
 /// A hub's door for a carrier, and a carrier.
-struct Place {
-    simulator: Carrier,
+pub(crate) struct Place {
+    pub(crate) simulator: Carrier,
     carrier: exchange::Carrier,
     url: String,
     stop: watch::Sender<bool>,
@@ -69,7 +72,7 @@ struct Place {
 }
 
 impl Place {
-    async fn open() -> anyhow::Result<Self> {
+    pub(crate) async fn open() -> anyhow::Result<Self> {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let simulator = Carrier::start()?;
@@ -111,8 +114,20 @@ impl Place {
 
     /// Tells a notice to somebody; returns how that went and what was said.
     async fn tell(&self, person: Person) -> anyhow::Result<(Carriage, Arc<Ears>)> {
+        self.tell_by(person, false).await
+    }
+
+    /// The same, by the hub's voice or the carrier's.
+    pub(crate) async fn tell_by(
+        &self,
+        person: Person,
+        is_mute: bool,
+    ) -> anyhow::Result<(Carriage, Arc<Ears>)> {
         self.simulator.next(person);
-        let ears = Arc::new(Ears::default());
+        let ears = Arc::new(Ears {
+            is_mute,
+            ..Ears::default()
+        });
         let voice: Arc<dyn Voice> = Arc::<Ears>::clone(&ears);
         let to = Pii::new("+16015550123".to_owned());
         let calling = self.carrier.call(&to, script(), voice, &*ears);

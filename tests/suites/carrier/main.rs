@@ -1,5 +1,6 @@
 //! Calls by a carrier's web interface: to a simulator of the carrier, which fetches documents, presses keys
-//! and signs what it asks.
+//! and signs what it asks; and beside what the vendor's own libraries make of the same.
 
 mod calls;
+mod oracle;
 mod told;

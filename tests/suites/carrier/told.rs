@@ -1,5 +1,6 @@
 //! From the row of a release to the call by a carrier, the PIN and the notice that is confirmed.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
@@ -76,12 +77,6 @@ fn a_release_is_told_by_a_carrier_and_confirmed_by_the_pin() -> anyhow::Result<(
     let agent = AgentHome::make(&agent_home, &programs, &[feed])?;
     let county = Azalea::make(&agent_home)?;
     carrier.double();
-    carrier.next(Person::Answers(vec![
-        Act::Press("1111#"),
-        Act::Press("2580#"),
-        Act::Wait,
-        Act::HangUp,
-    ]));
     let serving = hub.serve()?;
     agent.enroll(&hub.token(AGENCY)?)?;
     let watching = agent.start()?;
@@ -106,20 +101,29 @@ fn a_release_is_told_by_a_carrier_and_confirmed_by_the_pin() -> anyhow::Result<(
             .any(|line| line.contains("[carrier]") && line.contains(up)),
         "{lines}"
     );
+    carrier.next(Person::Answers(vec![Act::Press("57#")]));
+    let tried = hub.cli(&["call", "--test", "601-555-0177", "--carrier", "--json"])?;
+    ensure!(tried.contains("completed"), "{tried}");
+    serving.wait_for("Keys were heard in a call for trial", PATIENCE)?;
+    carrier.next(Person::Answers(vec![
+        Act::Press("1111#"),
+        Act::Press("2580#"),
+        Act::Wait,
+        Act::HangUp,
+    ]));
     county.release("A-1001", "BOND")?;
     serving.wait_for("No trunk carried a call", PATIENCE)?;
     let notice = until(&hub, "confirmed")?;
-    let (wanted, spoken) = carrier.after(1, |noted| (noted.wanted.clone(), noted.heard.clone()))?;
-    ensure!(wanted.len() == 1, "she was called again: {notice}");
-    ensure!(
-        wanted.iter().all(|wanted| wanted["To"] == "+16015550123"),
-        "{wanted:?}"
-    );
-    // Everything was said by the hub's own voice, in sounds.
-    ensure!(
-        spoken.iter().all(|heard| heard.parse::<u32>().is_ok()),
-        "{spoken:?}"
-    );
+    let (wanted, spoken) = carrier.after(2, |noted| (noted.wanted.clone(), noted.heard.clone()))?;
+    let hers = |wanted: &&BTreeMap<String, String>| wanted["To"] == "+16015550123";
+    let calls = wanted.iter().filter(hers).count();
+    ensure!(calls == 1, "she was called {calls} times: {notice}");
+    // Everything of the notice was said by the hub's own voice, in sounds.
+    let spoken: Vec<_> = spoken
+        .iter()
+        .filter(|heard| heard.parse::<u32>().is_err())
+        .collect();
+    ensure!(spoken == ["2 keys were heard."], "{spoken:?}");
     let log = serving.log();
     for secret in ["6015550123", "2580", "sesame", "/carrier/call/"] {
         ensure!(!log.contains(secret), "the log tells {secret}: {log}");
