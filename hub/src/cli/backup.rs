@@ -1,6 +1,7 @@
 //! `backup`: copies of both databases while the hub runs, whether a copy holds, and putting one back.
 
 mod orders;
+mod published;
 mod restore;
 
 use std::fs;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use self::orders::Orders;
+use self::published::LogStanding;
 use super::output::Output;
 use crate::app;
 use crate::config::Config;
@@ -119,6 +121,7 @@ impl Make {
 
     /// Copies both databases into a folder, and describes them there.
     fn fill(config: &Config, made_at: Timestamp, folder: &Path) -> anyhow::Result<Manifest> {
+        published::copy_checkpoints(config, folder)?;
         // The vault first: what it has planned is then in the registry's copy, too.
         let hold = |place: &Place, name| {
             copy(place, folder, name).with_context(|| format!("failed to copy the {name}"))
@@ -149,12 +152,17 @@ impl Verify {
     fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         let manifest = sound(&self.backup)?;
         let orders = Orders::compare(config, &self.backup, &manifest)?;
+        let logs = published::compare(config, &self.backup, &manifest)?;
         if output.is_json() {
             return output.object(&json!({
                 "sound": true, "backup": manifest, "orders_lacking": orders.lacking(),
+                "logs": logs.iter().map(LogStanding::json).collect::<Vec<_>>(),
             }));
         }
         show(&manifest, output)?;
+        for log in &logs {
+            output.line(&log.said())?;
+        }
         output.line(&orders.said())?;
         output.line(&format!(
             "Sound: as it was made at {:.0}.",

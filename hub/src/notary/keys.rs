@@ -39,6 +39,12 @@ struct KeyFile {
 }
 
 impl Keys {
+    /// Says whether a data folder has a file of keys.
+    #[must_use]
+    pub fn are_in(data: &Path) -> bool {
+        data.join(KEY_FILE).exists()
+    }
+
     /// Loads the keys, or makes them where nothing was signed yet; `site` is the hub's public
     /// address, after which the logs are named for good.
     ///

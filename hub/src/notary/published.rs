@@ -79,6 +79,14 @@ impl<'a> Publication<'a> {
         Ok(())
     }
 
+    /// Opens a copy of a checkpoint that lies elsewhere, if it is there.
+    ///
+    /// # Errors
+    /// Returns [`NotaryError`] when the file cannot be read, or is not what this key signed.
+    pub fn copied(&self, file: &Path) -> Result<Option<Published>, NotaryError> {
+        self.read(file)
+    }
+
     /// Returns the newest checkpoint, if one was published.
     ///
     /// # Errors
@@ -220,6 +228,12 @@ impl<'a> Publication<'a> {
 fn is_lost(file: &Path) -> bool {
     let name = file.file_name().map(|name| name.to_string_lossy());
     name.is_some_and(|name| name.starts_with(LOST))
+}
+
+/// Returns where the newest checkpoint of a log is published.
+#[must_use]
+pub fn newest_file(data: &Path, log: Log) -> PathBuf {
+    published(data, log).join(format!("{NEWEST}.{ENDING}"))
 }
 
 #[cfg(test)]

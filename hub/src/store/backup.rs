@@ -13,8 +13,10 @@ use rusqlite::{Connection, OpenFlags};
 use savin_shared::hash::{Hash, hex};
 use serde::{Deserialize, Serialize};
 
-use super::conn::Engine;
-use super::{Place, StoreError};
+use super::conn::{Engine, Tx};
+use super::sqlite::SqliteDriver;
+use super::{Place, StoreError, evidence};
+use crate::evidence::checkpoint::Checkpoint;
 
 /// Bytes that are hashed at once.
 const CHUNK: usize = 1 << 20;
@@ -45,6 +47,15 @@ pub struct Copy {
     pub sha256: String,
     /// Every table in it.
     pub tables: Vec<TableRows>,
+}
+
+impl Copy {
+    /// Returns how many rows it has of a table.
+    #[must_use]
+    pub fn rows_of(&self, table: &str) -> Option<u64> {
+        let found = self.tables.iter().find(|rows| rows.table == table);
+        found.map(|rows| rows.rows)
+    }
 }
 
 /// Copies a database, as it stands at one moment, into a file of a folder.
@@ -95,6 +106,20 @@ pub fn check(copy: &Copy, folder: &Path) -> Result<(), StoreError> {
     match copy.engine {
         Engine::Sqlite => same_rows(&sound_rows(&path)?, &copy.tables, &path),
         Engine::Postgres => server::check(&path),
+    }
+}
+
+/// Returns what the evidence log in a copy was at a size; nothing of a dump, which only a server can read.
+///
+/// # Errors
+/// Returns [`StoreError`] when the log in it is shorter, or the copy cannot be read.
+pub fn log_at(copy: &Copy, folder: &Path, size: u64) -> Result<Option<Checkpoint>, StoreError> {
+    match copy.engine {
+        Engine::Sqlite => {
+            let mut driver = SqliteDriver::look(&folder.join(&copy.file))?;
+            evidence::at(&mut Tx::new(&mut driver), size).map(Some)
+        }
+        Engine::Postgres => Ok(None),
     }
 }
 

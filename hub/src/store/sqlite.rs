@@ -49,6 +49,19 @@ impl SqliteDriver {
         })
     }
 
+    /// Opens a file that nobody works on, to look into it: it stays byte by byte as it is.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Sqlite`] when it cannot be opened.
+    pub fn look(path: &Path) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(StoreError::Sqlite)?;
+        Ok(Self {
+            connection,
+            translated: HashMap::new(),
+        })
+    }
+
     fn with_statement<T>(
         &mut self,
         sql: &'static str,

@@ -285,6 +285,20 @@ fn backed_up(hub: &HubHome, to: &Path) -> anyhow::Result<String> {
     Ok(folder.context("no folder")?.to_owned())
 }
 
+/// Puts the checkpoint of another log into a backup, which then does not hold, and takes it out again.
+fn holds_no_other_checkpoint(hub: &HubHome, backup: &str) -> anyhow::Result<()> {
+    let [own, other] = ["registry", "vault"].map(|log| format!("{backup}/{log}.checkpoint"));
+    let kept = std::fs::read(&own)?;
+    std::fs::copy(&other, &own)?;
+    let refused = hub.cli(&["backup", "verify", backup]).err();
+    let refused = format!(
+        "{:#}",
+        refused.context("a checkpoint of another log holds")?
+    );
+    ensure!(refused.contains("the backup does not hold"), "{refused}");
+    Ok(std::fs::write(&own, kept)?)
+}
+
 /// Stops the hub, puts a backup back, removes what stood there before, and starts the hub again.
 fn put_back(mut stage: Stage, backup: &str) -> anyhow::Result<Stage> {
     stage.serving.stop()?;
@@ -321,6 +335,7 @@ fn what_a_court_ordered_after_a_backup_stands_when_that_backup_is_put_back() -> 
         stage.register("ada@home.example", expunged)?;
         stage.register("bea@home.example", sealed)?;
         stage.register("cal@home.example", person(&stage, "SAMPLE")?)?;
+        stage.hub.cli(&["evidence", "checkpoint"])?;
         let backup = backed_up(&stage.hub, backups.path())?;
         list(
             &stage,
@@ -334,8 +349,15 @@ fn what_a_court_ordered_after_a_backup_stands_when_that_backup_is_put_back() -> 
                 .hub
                 .cli(&[&[what, &who, "--order", "26-0118"][..], &by].concat())?;
         }
+        stage.hub.cli(&["evidence", "checkpoint"])?;
         let verified = stage.hub.cli(&["backup", "verify", &backup])?;
         ensure!(verified.contains("It lacks 3 entries"), "{verified}");
+        let behind = "were signed and published here since: putting it back goes back behind that";
+        ensure!(verified.contains(behind), "{verified}");
+        // A dump is compared once a server has read it.
+        let is_compared = verified.contains("are what was signed when it was made");
+        ensure!(is_compared == engine.url().is_none(), "{verified}");
+        holds_no_other_checkpoint(&stage.hub, &backup)?;
         let journal = folder.path().join("hub/data/orders.journal");
         let journal = std::fs::read_to_string(journal)?.to_lowercase();
         for who in ["quixotry", "muestra", "bk-904", "26-0118", "hinds"] {

@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::orders::Orders;
+use super::published::{self, LogStanding};
 use super::{Manifest, show, sound, stamp};
 use crate::app;
 use crate::cli::output::Output;
 use crate::config::Config;
 use crate::ids::RegistrantId;
+use crate::notary::Log;
 use crate::store::backup::{Copy, is_in_use, put_back};
 use crate::store::registry::task::{self, NewTask, TaskKind};
 use crate::store::vault::{SCHEMA as VAULT, registrant, restoration};
@@ -59,6 +61,13 @@ impl Database {
         }
     }
 
+    const fn log(self) -> Log {
+        match self {
+            Self::Vault => Log::Vault,
+            Self::Registry => Log::Registry,
+        }
+    }
+
     const fn copy(self, manifest: &Manifest) -> &Copy {
         match self {
             Self::Vault => &manifest.vault,
@@ -79,17 +88,20 @@ impl Restore {
                 config.vault_keys.display()
             );
         }
-        let orders = Orders::compare(config, &self.backup, &manifest)?;
+        let behind = Behind {
+            orders: Orders::compare(config, &self.backup, &manifest)?,
+            logs: published::compare(config, &self.backup, &manifest)?,
+        };
         let gone = self
             .is_wanted(Database::Vault)
             .then(|| Forgotten::since(&config.vault, manifest.made_at));
         if self.dry_run {
-            return self.said(&manifest, (gone.as_ref(), &orders), &[], output);
+            return self.said(&manifest, (gone.as_ref(), &behind), &[], output);
         }
         let restored_at = (app::world().wall)();
         app::make_folder(&config.data)?;
         // Before any database goes back: a hub that starts then has every order.
-        let aside = orders.keep(config, restored_at)?;
+        let aside = behind.orders.keep(config, restored_at)?;
         let mut moved: Vec<Place> = aside.map(Place::File).into_iter().collect();
         for database in self.wanted() {
             let (copy, place) = (database.copy(&manifest), database.place(config));
@@ -98,12 +110,15 @@ impl Restore {
                 format!("failed to put the {name} back; once that is mended, run again with --only {name}")
             })?;
             moved.extend(old);
+            for standing in behind.logs.iter().filter(|log| log.log == database.log()) {
+                published::set_aside(config, standing)?;
+            }
             if let (Database::Vault, Some(gone)) = (database, &gone) {
                 keep_forgotten(config, gone, manifest.made_at, restored_at)?;
             }
         }
         self.tell_staff(config, &manifest, gone.as_ref(), restored_at)?;
-        self.said(&manifest, (gone.as_ref(), &orders), &moved, output)
+        self.said(&manifest, (gone.as_ref(), &behind), &moved, output)
     }
 
     fn is_wanted(&self, database: Database) -> bool {
@@ -147,7 +162,7 @@ impl Restore {
     fn said(
         &self,
         manifest: &Manifest,
-        (gone, orders): (Option<&Forgotten>, &Orders),
+        (gone, behind): (Option<&Forgotten>, &Behind),
         moved: &[Place],
         output: &Output,
     ) -> anyhow::Result<()> {
@@ -156,7 +171,8 @@ impl Restore {
             return output.object(&json!({
                 "restored": !self.dry_run, "made_at": manifest.made_at, "moved_to": moved,
                 "forgotten_since": gone.and_then(|gone| gone.since.as_ref()).map(Vec::len),
-                "orders_lacking": orders.lacking(),
+                "orders_lacking": behind.orders.lacking(),
+                "logs": behind.logs.iter().map(LogStanding::json).collect::<Vec<_>>(),
             }));
         }
         show(manifest, output)?;
@@ -166,7 +182,10 @@ impl Restore {
         if let Some(gone) = gone {
             output.line(&gone.said())?;
         }
-        output.line(&orders.said())?;
+        for log in &behind.logs {
+            output.line(&log.said())?;
+        }
+        output.line(&behind.orders.said())?;
         output.line(if self.dry_run {
             "Nothing was changed."
         } else {
@@ -174,6 +193,12 @@ impl Restore {
              what is missing."
         })
     }
+}
+
+/// What the backup lacks of what there was here.
+struct Behind {
+    orders: Orders,
+    logs: Vec<LogStanding>,
 }
 
 /// Looks whether a database may be replaced by its copy.
