@@ -14,7 +14,7 @@ use super::email::transport::Mailer;
 use crate::names::shown;
 use crate::notification::office::OfficeNotice;
 use crate::store::conn::Tx;
-use crate::store::registry::agency_notice::{self, After, AgencyNotice};
+use crate::store::registry::agency_notice::{self, After, AgencyNotice, WHY_SEALED};
 use crate::store::registry::telling::{background, facility_name};
 use crate::store::registry::{event, recipient};
 use crate::store::{Store, StoreError};
@@ -134,7 +134,7 @@ fn claimed(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Claimed>, StoreError> 
     for notice in agency_notice::claim(tx, AT_ONCE, now, LEASE)? {
         match written(tx, &notice)? {
             Some((to, words)) => claimed.push((notice, to, words)),
-            None => agency_notice::stop(tx, &notice, "sealed", now)?,
+            None => agency_notice::stop(tx, &notice, WHY_SEALED, now)?,
         }
     }
     Ok(claimed)

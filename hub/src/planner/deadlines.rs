@@ -171,7 +171,8 @@ fn end_others(
     Ok(())
 }
 
-/// Starts the clocks of an event, unless nobody may be told of it.
+/// Starts the clocks of an event. Where the record is sealed, only those by which offices are to be told: a
+/// person finds out whether they may be.
 fn begin(
     tx: &mut Tx<'_>,
     (table, zone): (&Table, &TimeZone),
@@ -181,9 +182,10 @@ fn begin(
     let Some(background) = telling::background(tx, event)? else {
         return Ok(());
     };
-    if background.is_sealed || background.record.synthetic {
+    if background.record.synthetic {
         return Ok(());
     }
+    let is_sealed = background.is_sealed;
     let place = facility::load(tx, &event.facility)?;
     let received_at = event.received_at.timestamp();
     let cause = Cause {
@@ -196,7 +198,8 @@ fn begin(
     };
     let started = started(table, &cause, zone);
     let (mut rows, mut tasks) = (Vec::new(), Vec::new());
-    for (rule, started) in started {
+    let is_followed = |rule: &ClockRule| !is_sealed || rule.met_by == MetBy::AgencyNotice;
+    for (rule, started) in started.into_iter().filter(|(rule, _)| is_followed(rule)) {
         rows.push(row(table, rule, started, (position, event)));
         if started.state == ClockState::Late && rule.met_by != MetBy::Receipt {
             tasks.push(late(rule, event));
@@ -208,8 +211,10 @@ fn begin(
     let is_told = agency_notice::was_told(tx, event.record)?;
     for row in &rows {
         let rule = table.rule(&row.clock);
-        let is_office = rule.is_some_and(|rule| rule.met_by == MetBy::AgencyNotice);
-        if is_office && (row.state == ClockState::Late || is_told) {
+        let office = rule.filter(|rule| rule.met_by == MetBy::AgencyNotice);
+        if let (Some(rule), true) = (office, is_sealed) {
+            offices::ask_about_sealed(tx, rule, row, received_at)?;
+        } else if office.is_some() && (row.state == ClockState::Late || is_told) {
             offices::tell(tx, row, received_at)?;
         }
     }

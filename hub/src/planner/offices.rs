@@ -15,16 +15,22 @@ use crate::notification::channel::Channel;
 use crate::notification::office::{Office, OfficeNews};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::registry::agency_notice::{self, AgencyNotice, NewAgencyNotice};
+use crate::store::registry::agency_notice::{self, AgencyNotice, NewAgencyNotice, WHY_SEALED};
 use crate::store::registry::clock::{self, ClockRow};
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::recipient::{self, Recipient, RecipientId};
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::{person, record};
+use crate::store::registry::{person, record, telling};
 use crate::vault::contacts::short;
 
 /// How soon a task of a deadline is.
 const URGENCY: u8 = 2;
+
+/// What is lacking where the record is sealed.
+const SEALED: &str = "the record is sealed, so that nothing goes to an office by itself. The duty to tell them stands \
+                      all the same, and only the court or counsel can say whether the seal keeps it from these \
+                      offices, too: ask. If it does not, tell them in the way that is said to you, and note whom \
+                      and how";
 
 /// Between two looks at a clock that has come to a person: so much, or a sixteenth of the time that
 /// is left.
@@ -43,9 +49,14 @@ pub(super) fn look(
     };
     let subject = subject(row);
     let mut lacking = Vec::new();
-    let mut is_done = false;
+    let (mut is_done, mut is_sealed) = (false, false);
     if rule.met_by == MetBy::AgencyNotice {
-        lacking = tell(tx, row, now)?;
+        is_sealed = self::is_sealed(tx, row.position)?;
+        lacking = if is_sealed {
+            vec![SEALED.to_owned()]
+        } else {
+            tell(tx, row, now)?
+        };
         is_done = lacking.is_empty();
     }
     let mut tasks = task::of_event(tx, TaskKind::Clock, row.position)?;
@@ -54,7 +65,7 @@ pub(super) fn look(
         task::close(tx, TaskKind::Clock, &subject, "met", now)?;
         return clock::end(tx, row, ClockState::Met, now).map(|_| ());
     }
-    if now < row.warns_at {
+    if now < row.warns_at && !is_sealed {
         let look_at = look_again(row, now).min(row.warns_at);
         return clock::next(tx, row, Step::Warn, look_at);
     }
@@ -67,6 +78,27 @@ pub(super) fn look(
     warn!(clock = rule.clock, event.position = row.position.0, facility.code = %row.facility,
         "A statutory deadline was missed");
     clock::end(tx, row, passed(rule.met_by, false), now).map(|_| ())
+}
+
+/// Says whether what an event is about is sealed: then nothing goes to an office by itself.
+fn is_sealed(tx: &mut Tx<'_>, position: EventPosition) -> Result<bool, StoreError> {
+    let Some(event) = event::at(tx, position)? else {
+        return Ok(false);
+    };
+    let background = telling::background(tx, &event)?;
+    Ok(background.is_some_and(|background| background.is_sealed))
+}
+
+/// Asks a person at once about a deadline of offices of which the record is sealed: the duty stands, and
+/// whether the seal keeps it from them the hub cannot know.
+pub(super) fn ask_about_sealed(
+    tx: &mut Tx<'_>,
+    rule: &ClockRule,
+    row: &ClockRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let asked = asked(rule, row, subject(row), &[SEALED.to_owned()]);
+    task::open(tx, &[asked], now)
 }
 
 /// Plans what the offices of the place of conviction are told, each once, and returns what is still lacking:
@@ -128,7 +160,8 @@ pub(super) fn tell(
         task::open(tx, &[task], now)?;
     }
     for notice in agency_notice::of_event(tx, row.position)? {
-        if notice.is_open() && notice.about.news == OfficeNews::Release {
+        let is_kept_back = notice.outcome.as_deref() == Some(WHY_SEALED);
+        if (notice.is_open() || is_kept_back) && notice.about.news == OfficeNews::Release {
             let office = recipient::load(tx, notice.about.recipient)?;
             let title = office.office.title(&office.place);
             lacking.push(format!("{title}: {}, not confirmed", notice.state));

@@ -16,14 +16,15 @@ use super::follow;
 use super::offices::{look, take_back};
 use crate::clocks::table::{Recipient, Table};
 use crate::clocks::{ClockState, Step};
-use crate::ids::EventPosition;
-use crate::intake::testing::{BOND, IN, Jail, each, now, send_one};
+use crate::ids::{EventPosition, OrderId};
+use crate::intake::testing::{BOND, IN, Jail, ORDERS, each, now, send_one};
 use crate::notification::channel::Channel;
 use crate::notification::office::{Office, OfficeNews, Place};
 use crate::places::Facility;
 use crate::store::Store;
 use crate::store::registry::agency_notice::{self, After, AgencyNotice};
 use crate::store::registry::clock::{self, ClockRow};
+use crate::store::registry::court_order::{self, NewOrder, OrderKind, Scope};
 use crate::store::registry::decision::DecisionId;
 use crate::store::registry::facility;
 use crate::store::registry::recipient::{self, NewRecipient};
@@ -512,5 +513,64 @@ fn tells_offices_at_once_of_a_release_that_is_announced_too_late() {
         followed(store);
         assert!(named(store, ClockState::Late).contains(&"release-agencies".to_owned()));
         assert_eq!(carried(store, now()), 1);
+    });
+}
+
+/// Seals the person of the scheduled release by a court's order, or lifts the first order.
+fn seals(store: &Store, jail: &Jail, is_lifted: bool) {
+    let person = crate::intake::testing::load(store, jail, "1").person;
+    let order = NewOrder {
+        kind: OrderKind::Seal,
+        number: "26-0118".to_owned(),
+        court: "Hinds".to_owned(),
+    };
+    let work = move |tx: &mut crate::store::conn::Tx<'_>| {
+        if is_lifted {
+            return court_order::lift(tx, OrderId(1), DecisionId(2), now()).map(|_| ());
+        }
+        let covered = Scope::find(tx, person, &[])?.covered(OrderKind::Seal, &ORDERS);
+        court_order::seal(tx, &covered, &order, DecisionId(1), now()).map(|_| ())
+    };
+    store.write_now("seal", work).unwrap();
+}
+
+#[test]
+fn asks_a_person_whether_offices_may_be_told_of_a_release_that_is_sealed_and_tells_none() {
+    each("offices_sealed", |store| {
+        let mut jail = Jail::new(store, 1);
+        schedules_a_release(store, &mut jail);
+        listed(store, Office::Sheriff, "Hinds", Channel::Email);
+        listed(store, Office::PoliceChief, "Hinds", Channel::Email);
+        convicted(store, &jail);
+        seals(store, &jail, false);
+        tended(store, days(71));
+        assert_eq!(told_offices(store), []);
+        let asked = open_tasks(store);
+        assert_eq!(asked.len(), 1);
+        let note = &asked[0].about.note;
+        assert!(
+            note.contains("47-5-177") && note.contains("is sealed"),
+            "{note}"
+        );
+        tended(store, days(72));
+        assert_eq!(open_tasks(store).len(), 1, "once");
+        assert_eq!(
+            named(store, ClockState::Met),
+            [] as [&str; 0],
+            "nobody was told"
+        );
+
+        // Another day is announced of what is sealed, and comes to a person at once.
+        let body = jail.tells(&releasing(&jail, Some(days(120))));
+        let batch = jail.batch(vec![body]);
+        send_one(store, &jail, &batch);
+        followed(store);
+        let running = clocks(store, ClockState::Running);
+        assert_eq!(running.len(), 1, "no registrant's deadline runs");
+        assert_eq!(running[0].due_at, days(105));
+        assert_eq!(open_tasks(store).len(), 1);
+        seals(store, &jail, true);
+        tended(store, days(91));
+        assert_eq!(told_offices(store).len(), 2, "it is sealed no longer");
     });
 }

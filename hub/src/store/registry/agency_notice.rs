@@ -59,6 +59,9 @@ pub struct AgencyNotice {
     pub confirmed_by: Option<String>,
 }
 
+/// Why a notice was withdrawn of which the record was sealed meanwhile.
+pub const WHY_SEALED: &str = "sealed";
+
 impl AgencyNotice {
     /// Says whether the office may have it.
     #[must_use]
