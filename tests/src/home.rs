@@ -11,6 +11,7 @@ use savin_hub::ids::PersonId;
 use savin_hub::notification::address::EmailAddress;
 use savin_hub::notification::contact::Contact;
 use savin_hub::store::Store;
+use savin_hub::store::vault::SCHEMA as VAULT;
 use savin_hub::vault::Vault;
 use savin_hub::vault::command::{Choices, Command, StaffCommand, Subscribed};
 
@@ -216,6 +217,15 @@ impl HubHome {
     /// Returns why it cannot be opened.
     pub fn registry(&self) -> anyhow::Result<Store> {
         savin_hub::app::open_registry(&Config::load(&self.config_file(), None)?)
+    }
+
+    /// Opens the vault's database beside the running hub, to look.
+    ///
+    /// # Errors
+    /// Returns why it cannot be opened.
+    pub fn vault_store(&self) -> anyhow::Result<Store> {
+        let config = Config::load(&self.config_file(), None)?;
+        Store::open(&config.vault, &VAULT).context("failed to open the vault's database")
     }
 
     /// Opens the vault beside the running hub, to act as staff.

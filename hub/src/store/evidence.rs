@@ -299,6 +299,7 @@ mod tests {
     use std::time::Duration;
 
     use jiff::Timestamp;
+    use savin_shared::fault::Fault;
 
     use super::Checked;
     use crate::evidence::leaf::Leaf;
@@ -445,7 +446,9 @@ mod tests {
                                     super::append(tx, std::slice::from_ref(&leaf))
                                 })
                             };
-                            while append(store).is_err() {
+                            // Whoever loses too often is told to ask again, and of nothing else.
+                            while let Err(failure) = append(store) {
+                                assert_eq!(failure.fault(), Fault::Retry, "{failure:?}");
                                 std::thread::park_timeout(Duration::from_millis(1));
                             }
                         }

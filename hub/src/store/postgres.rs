@@ -333,11 +333,19 @@ pub(super) fn is_passing(error: &tokio_postgres::Error) -> bool {
     is_lost(error) || is_lost_race(error) || error.code().is_some_and(lacks)
 }
 
-/// Says whether a transaction lost against another and can simply be run again.
+/// Says whether a transaction lost against another and can simply be run again. Of two that append to the
+/// evidence at one place the server tells the second sometimes of the key that the first has taken.
 pub(super) fn is_lost_race(error: &tokio_postgres::Error) -> bool {
-    error.code().is_some_and(|code| {
+    let is_lost = |code: &SqlState| {
         *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
-    })
+    };
+    let is_taken = |error: &DbError| {
+        *error.code() == SqlState::UNIQUE_VIOLATION
+            && error
+                .constraint()
+                .is_some_and(|key| key.starts_with("evidence_"))
+    };
+    error.code().is_some_and(is_lost) || error.as_db_error().is_some_and(is_taken)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod county;
 mod restore;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
