@@ -9,6 +9,7 @@ mod cases;
 mod certificate;
 mod check;
 mod clocks;
+mod contacts;
 mod correct;
 mod court_order;
 mod events;
@@ -90,6 +91,9 @@ enum Command {
     Agents(agents::Agents),
     /// Register somebody whose address staff has verified, as from the paper form.
     Register(register::Register),
+    /// Show, order and remove where a registrant is told.
+    #[command(subcommand)]
+    Contacts(contacts::ContactsCommand),
     /// Attach court cases and protective orders to registrants.
     #[command(subcommand)]
     Cases(cases::CasesCommand),
@@ -196,6 +200,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Agency(command) => command.run(&config, output),
         Command::Agents(agents) => agents.run(&config, output),
         Command::Register(register) => register.run(&config, output),
+        Command::Contacts(command) => command.run(&config, output),
         Command::Cases(command) => command.run(&config, output),
         Command::Notices(notices) => notices.run(&config, output),
         Command::Letters(command) => command.run(&config, output),

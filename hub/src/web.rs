@@ -176,6 +176,7 @@ fn registering(portal: Portal) -> Router {
         .route("/manage/reach", reach)
         .route("/manage/prove", post(session::prove))
         .route("/manage/unreach", post(session::unreach))
+        .route("/manage/prefer", post(session::prefer))
         .route("/manage/resume", post(session::resume))
         .route("/manage/stop", post(session::stop))
         .with_state(portal)

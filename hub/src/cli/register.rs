@@ -24,7 +24,8 @@ use crate::vault::command::{Answer, Choices, Command, StaffAnswer, StaffCommand,
 /// Register somebody.
 #[derive(Debug, Args)]
 pub(super) struct Register {
-    /// How she wants to be told: email, telephone or letter; once for each way. Where is asked for, or
+    /// How she wants to be told: email (up to 2), telephone (up to 3) or letter; once for each address and
+    /// number, those that are tried first first. Where is asked for, or
     /// read from standard input, one line an answer: on the command line it would stay in the shell's
     /// history, and others could see it. A letter asks for name, street, unit, city, state and ZIP.
     #[arg(long, default_value = "email", value_name = "WAY")]
@@ -145,7 +146,13 @@ impl Register {
             );
         }
         ways.sort_unstable();
-        ways.dedup();
+        for channel in Channel::ALL {
+            let count = ways.iter().filter(|way| **way == channel).count();
+            let most = channel.points_max();
+            if count > most {
+                bail!("--by {channel} can be given {most} times at most");
+            }
+        }
         ways.into_iter().map(contact).collect()
     }
 

@@ -38,7 +38,18 @@ impl Channel {
             .find(|channel| channel.as_str() == word)
     }
 
-    /// Says whether it is a further way: by e-mail a registrant comes in, and it is not changed there.
+    /// Returns how many contact points of it a registrant may have. Another postal address takes the place
+    /// of the one before.
+    #[must_use]
+    pub const fn points_max(self) -> usize {
+        match self {
+            Self::Email => 2,
+            Self::Telephone => 3,
+            Self::Letter => 1,
+        }
+    }
+
+    /// Says whether it is a further way: by e-mail a registrant comes in.
     #[must_use]
     pub const fn is_further(self) -> bool {
         match self {

@@ -84,5 +84,9 @@ pub static SCHEMA: Schema = Schema {
             "0017_order_entry.sql",
             include_str!("migrations/vault/0017_order_entry.sql"),
         ),
+        (
+            "0018_points.sql",
+            include_str!("migrations/vault/0018_points.sql"),
+        ),
     ],
 };

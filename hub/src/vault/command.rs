@@ -16,8 +16,8 @@ pub use self::portal::{
     Wishes,
 };
 pub use self::staff::{
-    CanaryStanding, Counts, Expunction, FollowCommand, NoticeRow, OrderCommand, Reach, StaffAnswer,
-    StaffCommand, TaskCommand, ToldCount, VaultTask,
+    CanaryStanding, ContactCommand, Counts, Expunction, FollowCommand, NoticeRow, OrderCommand,
+    Reach, StaffAnswer, StaffCommand, TaskCommand, ToldCount, VaultTask,
 };
 use crate::ids::{EventId, EventPosition};
 use crate::notification::fact::{Disclosure, Fact};

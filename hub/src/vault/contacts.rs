@@ -1,10 +1,11 @@
-//! The ways to reach a registrant: sealed each, proved each by a code of its own, one of a channel.
+//! The ways to reach a registrant: sealed each, proved each by a code of its own, several numbers and
+//! e-mail addresses in her order.
 
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::hash::Hash;
 use savin_shared::pii::Secret;
 
-use super::command::{MaskedContact, PortalAnswer, Ticket};
+use super::command::{ContactCommand, MaskedContact, PortalAnswer, StaffAnswer, Ticket};
 use super::courier::Payload;
 use super::keyring::Keyring;
 use super::means::Means;
@@ -77,27 +78,41 @@ impl Hand<'_> {
         })
     }
 
-    /// Adds a contact, which is proved or asked to prove itself; one that she has stays as it is.
+    /// Adds a contact, which is proved or asked to prove itself; one that she has stays as it is. Returns
+    /// whether there was room for it: one that was never proved gives way.
     pub(super) fn put(
         self,
         tx: &mut Tx<'_>,
         whose: Whose<'_>,
         contact: &Contact,
         proof: Proof,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let row = self.seal(whose, contact, None).map_err(broken)?;
-        let known = contact::of_registrant(tx, whose.0)?
-            .into_iter()
-            .find(|known| known.channel == row.channel && known.blind_index == row.blind_index);
+        let mut rows = contact::of_registrant(tx, whose.0)?;
+        rows.retain(|other| other.channel == row.channel);
+        let known = rows
+            .iter()
+            .position(|known| known.blind_index == row.blind_index);
         let is_new = known.is_none();
         if is_new {
+            let is_full = rows.len() >= row.channel.points_max();
+            let unproved = rows.iter().find(|other| other.verified_at.is_none());
+            match unproved.filter(|_| is_full) {
+                Some(other) => contact::remove(tx, whose.0, other.contact)?,
+                // The proved postal address gives way once the new one is proved.
+                None if is_full && row.channel != Channel::Letter => return Ok(false),
+                None => {}
+            }
             contact::insert(tx, &row)?;
         }
-        let row = known.unwrap_or(row);
+        let row = known.map_or(row, |place| rows.swap_remove(place));
         match proof {
-            Proof::Given => contact::verify(tx, whose.0, row.contact, self.now).map(|_| ()),
-            Proof::Wanted(language) if is_new => self.ask_proof(tx, whose, &row, language),
-            Proof::Wanted(_) => Ok(()),
+            Proof::Given => prove(tx, &row, self.now),
+            Proof::Wanted(language) if is_new => {
+                self.ask_proof(tx, whose, &row, language)?;
+                Ok(true)
+            }
+            Proof::Wanted(_) => Ok(true),
         }
     }
 
@@ -259,8 +274,7 @@ pub(super) fn later(now: Timestamp, channel: Channel) -> Timestamp {
 }
 
 impl Vault {
-    /// Adds a way to reach her, which its own code has to prove. Where she is written to by e-mail is
-    /// how she comes in, and is not changed here.
+    /// Adds a way to reach her, which its own code has to prove.
     pub(super) fn add_contact(
         &self,
         session: &Ticket,
@@ -269,17 +283,19 @@ impl Vault {
         let (random, now) = (self.world.random, (self.world.wall)());
         let means = std::sync::Arc::clone(&self.means);
         self.in_session("reach", session, move |tx, keys, who, key| {
-            if contact.channel().is_further() {
-                let hand = Hand {
-                    keys,
-                    means: &means,
-                    random,
-                    now,
-                };
-                let proof = Proof::Wanted(language_of(key, who)?);
-                hand.put(tx, (who.registrant, key), &contact, proof)?;
-            }
-            Ok(PortalAnswer::Done)
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
+            let proof = Proof::Wanted(language_of(key, who)?);
+            let is_room = hand.put(tx, (who.registrant, key), &contact, proof)?;
+            Ok(if is_room {
+                PortalAnswer::Done
+            } else {
+                PortalAnswer::Wrong
+            })
         })
     }
 
@@ -299,12 +315,30 @@ impl Vault {
                 return Ok(PortalAnswer::Wrong);
             };
             verification::use_up(tx, &row.ticket_hash, now)?;
-            contact::verify(tx, who.registrant, contact, now)?;
+            let rows = contact::of_registrant(tx, who.registrant)?;
+            let row = rows.iter().find(|row| row.contact == contact);
+            let is_hers = row.map_or(Ok(false), |row| prove(tx, row, now))?;
+            Ok(if is_hers {
+                PortalAnswer::Done
+            } else {
+                PortalAnswer::Wrong
+            })
+        })
+    }
+
+    /// Lets a contact be the first of its channel.
+    pub(super) fn prefer_contact(
+        &self,
+        session: &Ticket,
+        contact: ContactId,
+    ) -> Result<PortalAnswer, VaultError> {
+        self.in_session("prefer", session, move |tx, _, who, _| {
+            contact::prefer(tx, who.registrant, contact)?;
             Ok(PortalAnswer::Done)
         })
     }
 
-    /// Takes a way to reach her away; never the one by which she comes in.
+    /// Takes a way to reach her away; never the last one by which she comes in.
     pub(super) fn remove_contact(
         &self,
         session: &Ticket,
@@ -313,12 +347,69 @@ impl Vault {
         self.in_session("unreach", session, move |tx, _, who, _| {
             let rows = contact::of_registrant(tx, who.registrant)?;
             let row = rows.iter().find(|row| row.contact == contact);
-            if row.is_some_and(|row| row.channel.is_further()) {
+            if row.is_some_and(|row| may_go(&rows, row)) {
                 contact::remove(tx, who.registrant, contact)?;
             }
             Ok(PortalAnswer::Done)
         })
     }
+
+    /// Shows, orders and removes contacts as staff was told.
+    pub(super) fn contacts(&self, command: ContactCommand) -> Result<StaffAnswer, VaultError> {
+        let keys = std::sync::Arc::clone(&self.keys);
+        Ok(match command {
+            ContactCommand::List { registrant } => {
+                let shown = self.store.read_now("contacts", move |tx| {
+                    let Some(who) = registrant::load(tx, registrant)? else {
+                        return Ok(Vec::new());
+                    };
+                    masked(tx, (registrant, &key_of(&keys, &who)?))
+                })?;
+                StaffAnswer::Contacts(shown)
+            }
+            ContactCommand::First {
+                registrant,
+                contact,
+            } => StaffAnswer::Changed(self.store.write_now("first contact", move |tx| {
+                contact::prefer(tx, registrant, contact)
+            })?),
+            ContactCommand::Remove {
+                registrant,
+                contact,
+            } => StaffAnswer::Changed(self.store.write_now("remove contact", move |tx| {
+                let rows = contact::of_registrant(tx, registrant)?;
+                let is_there = rows.iter().any(|row| row.contact == contact);
+                let is_told = |row: &&ContactRow| row.is_told() && row.contact != contact;
+                if rows.iter().find(is_told).is_none() {
+                    let text = "she would be told nowhere: register another way first";
+                    return Err(StoreError::Refused(text.to_owned()));
+                }
+                contact::remove(tx, registrant, contact)?;
+                Ok(is_there)
+            })?),
+        })
+    }
+}
+
+/// Says whether a contact may be taken away: of the e-mail addresses one by which she comes in stays.
+fn may_go(rows: &[ContactRow], row: &ContactRow) -> bool {
+    let comes_in = |other: &ContactRow| {
+        other.channel == row.channel && other.contact != row.contact && other.verified_at.is_some()
+    };
+    row.channel.is_further() || rows.iter().any(comes_in)
+}
+
+/// Notes that a contact is proved. An e-mail address has one registration: where it has another one since
+/// it is not this one's.
+pub(super) fn prove(tx: &mut Tx<'_>, row: &ContactRow, now: Timestamp) -> Result<bool, StoreError> {
+    if row.channel == Channel::Email {
+        let known = contact::find_verified(tx, row.channel, &row.blind_index)?;
+        if known.is_some_and(|known| known.registrant != row.registrant) {
+            contact::remove(tx, row.registrant, row.contact)?;
+            return Ok(false);
+        }
+    }
+    contact::verify(tx, row.registrant, row.contact, now)
 }
 
 /// Opens a registrant's key.

@@ -177,14 +177,20 @@ impl Vault {
     pub(super) fn heard(&self, notice: NoticeId, later: Later) -> Result<bool, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         Ok(self.store.write_now("heard", move |tx| {
             let (outcome, detail) = later.parts();
-            let who = carrying::tried(tx, notice)?.registrant;
+            let standing = carrying::tried(tx, notice)?;
+            let who = standing.registrant;
             let number = heard::next(tx, notice)?;
             let salt = |key: &DataKey| salt(key, HEARD, notice, number);
             let answer = answer(tx, &keys, who, detail, salt)?;
-            let is_news = heard::note(tx, notice, outcome, answer.as_ref(), now)?;
-            if is_news && outcome.follows() == Follows::Ended {
+            let again = match outcome.follows() {
+                Follows::Ended => turn::elsewhere(tx, &means, (notice, &standing), outcome, now)?,
+                Follows::Taken | Follows::Again | Follows::Unused => None,
+            };
+            let is_news = heard::note(tx, notice, (outcome, again), answer.as_ref(), now)?;
+            if is_news && outcome.follows() == Follows::Ended && again.is_none() {
                 takeover::ask(tx, &keys, notice, outcome, now)?;
                 siblings::hasten(tx, &keys, notice, now)?;
             }

@@ -76,6 +76,7 @@ impl Vault {
             PortalCommand::SetPin { session, pin } => self.change_pin(&session, &pin),
             PortalCommand::Silence { mark } => self.silence(mark),
             PortalCommand::Resume { session, contact } => self.resume(&session, contact),
+            PortalCommand::Prefer { session, contact } => self.prefer_contact(&session, contact),
             PortalCommand::Unreach { session, contact } => self.remove_contact(&session, contact),
         }
     }
@@ -320,7 +321,7 @@ impl Draft {
             sealed.push(hand.seal((registrant, &key), contact, None)?);
         }
         sealed.sort_by_key(|contact| contact.channel);
-        sealed.dedup_by_key(|contact| contact.channel);
+        let sealed = distinct(sealed);
         Ok(Self {
             wrapped_key: vault.keys.wrap(&key)?,
             sealed_choices: key.seal("choices", registrant, &SealedChoices::from(choices))?,
@@ -353,6 +354,21 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// Keeps each contact once, in their order, and of each channel as many as she may have.
+fn distinct(contacts: Vec<ContactRow>) -> Vec<ContactRow> {
+    let mut kept: Vec<ContactRow> = Vec::with_capacity(contacts.len());
+    for contact in contacts {
+        let same = kept.iter().filter(|one| one.channel == contact.channel);
+        let is_there = same
+            .clone()
+            .any(|one| one.blind_index == contact.blind_index);
+        if !is_there && same.count() < contact.channel.points_max() {
+            kept.push(contact);
+        }
+    }
+    kept
 }
 
 /// What she chose, as it is sealed.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
 use super::command::{Choices, Counts, NoticeRow, StaffAnswer, StaffCommand, Subscribed};
-use super::contacts::{Hand, Proof, key_of, opened as open_contact};
+use super::contacts::{Hand, Proof, key_of, opened as open_contact, prove};
 use super::courier::Payload;
 use super::message::{By, Carried, message};
 use super::registration::{Draft, Request, complete, join, subscribe};
@@ -17,7 +17,9 @@ use crate::store::conn::Tx;
 use crate::store::vault::carrying::DueNotice;
 use crate::store::vault::notice::NoticeStanding;
 use crate::store::vault::registrant::RegistrantState;
-use crate::store::vault::{canary, contact, notice, registrant, restoration, verification};
+use crate::store::vault::{
+    attempt, canary, contact, notice, registrant, restoration, verification,
+};
 use crate::vault::keyring::Keyring;
 
 impl Vault {
@@ -42,6 +44,7 @@ impl Vault {
                 let is_there = self.care_by_staff(registrant, care, pin.as_ref())?;
                 Ok(StaffAnswer::Changed(is_there))
             }
+            StaffCommand::Contacts(command) => self.contacts(command),
             StaffCommand::Heard { notice, later } => {
                 Ok(StaffAnswer::Changed(self.heard(notice, later)?))
             }
@@ -123,7 +126,9 @@ impl Vault {
             };
             let key = join(tx, keys, known, choices)?;
             for contact in &contacts {
-                hand.put(tx, (known, &key), contact, Proof::Given)?;
+                if !hand.put(tx, (known, &key), contact, Proof::Given)? {
+                    return Err(no_room(contact.channel()));
+                }
             }
             subscribe(tx, hand, (known, &key), &request)?;
             Ok(known)
@@ -214,7 +219,7 @@ impl Vault {
                     Ok(is_done)
                 }
                 RegistrantState::Monitor => Ok(false),
-                RegistrantState::Active => contact::verify(tx, who.registrant, row.contact, now),
+                RegistrantState::Active => prove(tx, row, now),
             }
         })?)
     }
@@ -226,12 +231,21 @@ fn known(
     draft: &Draft,
     to: Option<RegistrantId>,
 ) -> Result<Option<RegistrantId>, StoreError> {
-    let email = draft.contacts.iter().find(|c| c.channel == Channel::Email);
-    let has_it = match email {
-        Some(email) => contact::find_verified(tx, Channel::Email, &email.blind_index)?,
-        None => None,
-    };
-    let has_it = has_it.map(|contact| contact.registrant);
+    let mut has_it = None;
+    for email in draft
+        .contacts
+        .iter()
+        .filter(|c| c.channel == Channel::Email)
+    {
+        let known = contact::find_verified(tx, Channel::Email, &email.blind_index)?;
+        let known = known.map(|contact| contact.registrant);
+        if has_it.is_some() && known.is_some() && has_it != known {
+            return Err(StoreError::Refused(
+                "the two e-mail addresses have two registrations: add to one of them".to_owned(),
+            ));
+        }
+        has_it = has_it.or(known);
+    }
     let Some(to) = to else { return Ok(has_it) };
     if registrant::load(tx, to)?.is_none() {
         return Err(StoreError::Refused(
@@ -245,6 +259,14 @@ fn known(
         ));
     }
     Ok(Some(to))
+}
+
+fn no_room(channel: Channel) -> StoreError {
+    let most = channel.points_max();
+    StoreError::Refused(format!(
+        "she has {most} contacts by {channel} already, or it is another registration's: \
+         `savin-hub contacts list` shows them, and `remove` makes room"
+    ))
 }
 
 fn only(mut found: Vec<NoticeStanding>) -> Option<NoticeStanding> {
@@ -330,15 +352,22 @@ fn opened(
         let text: String = key.open("answer", who.registrant, sealed).map_err(broken)?;
         opened.answer = Some(text);
     }
-    let contacts = contact::of_registrant(tx, who.registrant)?;
-    let mut contacts = contacts.iter();
-    if let Some(row) = contacts.find(|row| row.channel == standing.channel) {
+    let mut contacts = contact::of_registrant(tx, who.registrant)?;
+    contacts.retain(|row| row.channel == standing.channel);
+    let at = match contacts.len() {
+        0 | 1 => None,
+        _ => attempt::last_contact(tx, standing.notice)?,
+    };
+    for (place, row) in contacts.iter().enumerate() {
         let contact = open_contact(&key, row)?;
-        opened.address = contact.masked();
+        let masked = contact.masked();
         let shown = contact.stored();
         opened.answer = opened
             .answer
-            .map(|answer| answer.replace(shown.reveal(), &opened.address));
+            .map(|answer| answer.replace(shown.reveal(), &masked));
+        if at == Some(row.contact) || at.is_none() && place == 0 {
+            opened.address = masked;
+        }
     }
     Ok(opened)
 }

@@ -68,6 +68,24 @@ pub(super) fn after(
     })
 }
 
+/// Returns when a message that came back is tried at another of her contact points, if there is one.
+pub(super) fn elsewhere(
+    tx: &mut Tx<'_>,
+    means: &Means,
+    tried: (NoticeId, &Standing),
+    outcome: Outcome,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    Ok(match after(tx, means, tried, outcome, now)?.0 {
+        After::Again(at, _) => Some(at),
+        After::Taken(_)
+        | After::Ended(_)
+        | After::Elsewhere(_)
+        | After::Broken
+        | After::Stopped => None,
+    })
+}
+
 /// Stands for the contact point of a try that was made before they were kept.
 const NOWHERE: ContactId = ContactId::from_bytes([0; 16]);
 

@@ -72,6 +72,7 @@ struct Reached {
     line: String,
     standing: Standing,
     can_go: bool,
+    can_be_first: bool,
 }
 
 /// Whether she is told somewhere.
@@ -217,10 +218,7 @@ pub async fn reach(
     let session = Ticket(form.session.clone());
     let contacts = match form.contacts(&page) {
         Ok(contacts) => contacts,
-        Err(mut wrong) => {
-            if wrong.field == "email" {
-                wrong.field = "telephone";
-            }
+        Err(wrong) => {
             let said = Said {
                 wrong: Some(wrong),
                 form: Some(form),
@@ -236,6 +234,12 @@ pub async fn reach(
         };
         match portal.vault.ask(command).await {
             Ok(PortalAnswer::Done) => {}
+            Ok(PortalAnswer::Wrong) => {
+                let text = page.say("error-reach-many");
+                let field = "contacts";
+                let said = Said::wrong(Wrong { field, text });
+                return view(&portal, page, session, said).await;
+            }
             Ok(PortalAnswer::Refused) => return over(page),
             other => return unexpected(page, other),
         }
@@ -268,6 +272,18 @@ pub async fn unreach(
 ) -> Response {
     about(&portal, language, form, |session, contact| {
         PortalCommand::Unreach { session, contact }
+    })
+    .await
+}
+
+/// Tries one of her numbers or addresses first.
+pub async fn prefer(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SessionForm>,
+) -> Response {
+    about(&portal, language, form, |session, contact| {
+        PortalCommand::Prefer { session, contact }
     })
     .await
 }
@@ -357,7 +373,7 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
     let contacts: Vec<_> = view
         .contacts
         .iter()
-        .map(|one| reached(&page, one))
+        .map(|one| reached(&page, one, &view.contacts))
         .collect();
     // The code is typed beside the way that waits for it.
     if let Some(wrong) = wrong.as_mut().filter(|wrong| wrong.field == "code") {
@@ -369,7 +385,7 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
             session: session.0.reveal().clone(),
             groups: form.groups(
                 &page,
-                &[Channel::Telephone, Channel::Letter],
+                &[Channel::Telephone, Channel::Letter, Channel::Email],
                 wrong.as_ref(),
             ),
             contacts,
@@ -394,7 +410,13 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
     )
 }
 
-fn reached(page: &Page, contact: &MaskedContact) -> Reached {
+fn reached(page: &Page, contact: &MaskedContact, all: &[MaskedContact]) -> Reached {
+    let same = |one: &&MaskedContact| one.channel == contact.channel && one.is_proved;
+    let first = all.iter().find(same).map(|one| one.contact);
+    let is_only = all
+        .iter()
+        .filter(same)
+        .all(|one| one.contact == contact.contact);
     let key = format!("view-{}", contact.channel);
     Reached {
         id: contact.contact.to_string(),
@@ -404,7 +426,8 @@ fn reached(page: &Page, contact: &MaskedContact) -> Reached {
             (true, true) => Standing::Off,
             (true, false) => Standing::Told,
         },
-        can_go: contact.channel.is_further(),
+        can_go: contact.channel.is_further() || !is_only,
+        can_be_first: contact.is_proved && first != Some(contact.contact),
     }
 }
 

@@ -119,6 +119,7 @@ impl From<PostDocument> for Step {
             put_off: document.put_off,
             tries: document.tries,
             slower: last,
+            between: WAIT_MIN,
             ..Self::default()
         }
     }

@@ -58,8 +58,8 @@ pub fn of_notice(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Vec<AttemptRow>, S
 /// The last tries by which a ladder goes on.
 const LAST: i64 = 200;
 
-/// Loads the last tries of a notice that are over, in their order: at which contact point, what became of
-/// it, and when.
+/// Loads the last tries of a notice that are over, and what came back later, in their order: at which
+/// contact point, what became of it, and when.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -69,7 +69,11 @@ pub fn ended(
 ) -> Result<Vec<(Option<ContactId>, Outcome, Timestamp)>, StoreError> {
     let rows = tx.query(
         "SELECT contact_id, outcome, finished_at FROM attempt
-         WHERE notice_id = $1 AND finished_at IS NOT NULL ORDER BY number DESC LIMIT $2",
+         WHERE notice_id = $1 AND finished_at IS NOT NULL
+         UNION ALL
+         SELECT contact_id, outcome, heard_at FROM heard
+         WHERE notice_id = $1 AND outcome IN ('bounced', 'returned')
+         ORDER BY 3 DESC LIMIT $2",
         values![notice.as_bytes(), LAST],
     )?;
     let mut ended = Vec::with_capacity(rows.len());

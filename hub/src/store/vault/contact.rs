@@ -36,7 +36,7 @@ impl ContactRow {
     }
 }
 
-/// Adds a contact.
+/// Adds a contact, the last of its channel.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -44,8 +44,10 @@ pub fn insert(tx: &mut Tx<'_>, row: &ContactRow) -> Result<(), StoreError> {
     tx.execute_one(
         "contact",
         "INSERT INTO contact (contact_id, registrant_id, channel, blind_index, sealed_address,
-             verified_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+             verified_at, place)
+         VALUES ($1, $2, $3, $4, $5, $6,
+             (SELECT coalesce(max(place), 0) + 1 FROM contact WHERE registrant_id = $2
+                 AND channel = $3))",
         &[
             row.contact.as_bytes().into(),
             row.registrant.as_bytes().into(),
@@ -75,7 +77,7 @@ pub fn find_verified(
     row.as_ref().map(read).transpose()
 }
 
-/// Loads a registrant's contacts.
+/// Loads a registrant's contacts, those of a channel in the order in which she is told there.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -86,7 +88,7 @@ pub fn of_registrant(
     tx.query(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
              silenced_at
-         FROM contact WHERE registrant_id = $1 ORDER BY contact_id",
+         FROM contact WHERE registrant_id = $1 ORDER BY place, contact_id",
         values![registrant.as_bytes()],
     )?
     .iter()
@@ -122,7 +124,7 @@ pub fn channels_of(
     .collect()
 }
 
-/// Notes that a contact was proved, and so wanted; another one of the same channel gives way to it.
+/// Notes that a contact was proved, and so wanted; another postal address gives way to it.
 /// Returns whether there was one to prove.
 ///
 /// # Errors
@@ -134,7 +136,7 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     tx.execute(
-        "DELETE FROM contact WHERE registrant_id = $1 AND contact_id <> $2
+        "DELETE FROM contact WHERE registrant_id = $1 AND contact_id <> $2 AND channel = 'letter'
          AND channel = (SELECT channel FROM contact WHERE contact_id = $2)",
         values![registrant.as_bytes(), contact.as_bytes()],
     )?;
@@ -146,6 +148,23 @@ pub fn verify(
             contact.as_bytes().into(),
             time(now),
         ],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Lets a contact be the first of its channel. Returns whether there is one.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn prefer(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    contact: ContactId,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE contact SET place = (SELECT min(place) - 1 FROM contact WHERE registrant_id = $1)
+         WHERE registrant_id = $1 AND contact_id = $2",
+        values![registrant.as_bytes(), contact.as_bytes()],
     )?;
     Ok(changed == 1)
 }

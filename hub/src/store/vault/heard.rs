@@ -7,33 +7,42 @@ use crate::evidence::leaf;
 use crate::ids::NoticeId;
 use crate::notification::outcome::{Follows, Outcome};
 use crate::store::conn::Tx;
-use crate::store::value::time;
+use crate::store::value::{optional_time, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
 
-/// Notes what was heard, with a leaf in the evidence, where the notice stands so that it can be: what
-/// was not taken cannot be printed, and what was confirmed stays so. Returns whether it counted.
+/// Notes what was heard, with a leaf in the evidence, where the notice stands so that it can be.
+///
+/// What was not taken cannot be printed, and what was confirmed stays so. With a time it is tried again
+/// then, at another contact point. Returns whether it counted.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn note(
     tx: &mut Tx<'_>,
     notice: NoticeId,
-    outcome: Outcome,
+    (outcome, again): (Outcome, Option<Timestamp>),
     answer: Option<&Answer>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let state = match outcome.follows() {
         Follows::Taken => outcome.as_str(),
+        Follows::Ended if again.is_some() => "planned",
         Follows::Ended => "refused",
         Follows::Again | Follows::Unused => return Ok(false),
     };
     let changed = tx.execute(
-        "UPDATE notice SET state = $2, outcome = $3 WHERE notice_id = $1
+        "UPDATE notice SET state = $2, outcome = $3, due_at = coalesce($4, due_at)
+         WHERE notice_id = $1
          AND (state IN ('accepted', 'spooled') OR state = 'printed' AND $3 IN ('mailed', 'returned')
              OR state = 'mailed' AND $3 = 'returned')
          AND state <> $3",
-        values![notice.as_bytes(), state, outcome.as_str()],
+        &[
+            notice.as_bytes().into(),
+            state.into(),
+            outcome.as_str().into(),
+            optional_time(again),
+        ],
     )?;
     if changed == 0 {
         return Ok(false);
@@ -41,8 +50,10 @@ pub fn note(
     let number = next(tx, notice)?;
     tx.execute_one(
         "heard",
-        "INSERT INTO heard (notice_id, number, heard_at, outcome, sealed_answer)
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO heard (notice_id, number, heard_at, outcome, sealed_answer, contact_id)
+         VALUES ($1, $2, $3, $4, $5, (SELECT a.contact_id FROM attempt a
+             JOIN notice n ON n.notice_id = a.notice_id AND n.attempts = a.number
+             WHERE n.notice_id = $1))",
         &[
             notice.as_bytes().into(),
             number.into(),

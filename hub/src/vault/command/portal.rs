@@ -73,7 +73,7 @@ pub enum PortalCommand {
         pin: Secret<String>,
     },
     /// Somebody wants to be told, and is to prove that the first of these is hers: the e-mail address,
-    /// without one the telephone, without either the postal address. One of a channel counts.
+    /// without one the telephone, without either the postal address.
     BeginRegistration {
         /// Where.
         contacts: Vec<Contact>,
@@ -146,7 +146,7 @@ pub enum PortalCommand {
         /// Her session.
         session: Ticket,
     },
-    /// Tell her by telephone or letter too, once its own code came back.
+    /// Tell her there too, once its own code came back.
     Reach {
         /// Her session.
         session: Ticket,
@@ -174,7 +174,14 @@ pub enum PortalCommand {
         /// By which.
         contact: ContactId,
     },
-    /// Tell her no more by this telephone or letter.
+    /// Try this one first of its channel.
+    Prefer {
+        /// Her session.
+        session: Ticket,
+        /// Which.
+        contact: ContactId,
+    },
+    /// Tell her no more by this telephone, letter or further e-mail address.
     Unreach {
         /// Her session.
         session: Ticket,

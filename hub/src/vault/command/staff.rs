@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
-use super::{Choices, Later, Message, Subscribed, TryOutcome};
-use crate::ids::{EntryId, EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId};
+use super::{Choices, Later, MaskedContact, Message, Subscribed, TryOutcome};
+use crate::ids::{
+    ContactId, EntryId, EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId,
+};
 use crate::notification::address::EmailAddress;
 use crate::notification::care::Care;
 use crate::notification::channel::Channel;
@@ -79,6 +81,8 @@ pub enum StaffCommand {
         /// Her PIN, as [`crate::notification::care::pin`] read it; without it that stays.
         pin: Option<Secret<String>>,
     },
+    /// Show, order and remove where somebody is told, as she told staff.
+    Contacts(ContactCommand),
     /// Note what was heard of a message after its try: a letter was printed, mailed or came back.
     Heard {
         /// Which.
@@ -112,6 +116,30 @@ pub enum StaffCommand {
     Monitor(Option<EmailAddress>),
     /// Say how the daily tests stand.
     Canaries,
+}
+
+/// What staff may do with where a registrant is told.
+#[derive(Debug, Clone, Copy)]
+pub enum ContactCommand {
+    /// Show it, masked, in the order in which it is tried.
+    List {
+        /// Whose.
+        registrant: RegistrantId,
+    },
+    /// Try this one first of its channel.
+    First {
+        /// Whose.
+        registrant: RegistrantId,
+        /// Which.
+        contact: ContactId,
+    },
+    /// Tell her there no more.
+    Remove {
+        /// Whose.
+        registrant: RegistrantId,
+        /// Which.
+        contact: ContactId,
+    },
 }
 
 /// What a court may order.
@@ -240,6 +268,8 @@ pub enum StaffAnswer {
     Registered(RegistrantId),
     /// The message, and where it stands; nothing where none fits, or more than one.
     Message(Option<Box<Message>>),
+    /// Where a registrant is told, masked.
+    Contacts(Vec<MaskedContact>),
     /// Notices.
     Notices(Vec<NoticeRow>),
     /// How many there are.

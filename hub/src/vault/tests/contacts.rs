@@ -15,8 +15,8 @@ use crate::notification::postal::{PostalAddress, PostalLines};
 use crate::vault::Vault;
 use crate::vault::client::Port as _;
 use crate::vault::command::{
-    Choices, Content, Message, NoticeRow, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand,
-    TaskCommand, Ticket, TryOutcome,
+    Choices, ContactCommand, Content, MaskedContact, Message, NoticeRow, PortalAnswer,
+    PortalCommand, StaffAnswer, StaffCommand, TaskCommand, Ticket, TryOutcome,
 };
 use crate::work::task::TaskKind;
 
@@ -173,10 +173,10 @@ fn tells_nothing_where_a_further_way_is_not_proved() {
 }
 
 #[test]
-fn changes_a_telephone_once_the_new_one_is_proved() {
+fn adds_a_telephone_once_it_is_proved_and_tries_first_what_she_says() {
     each("vault_moved", |vault, _| {
         let email = Contact::Email(address("avery@example.test"));
-        register_by(vault, vec![email, phone("601-555-0123")], None);
+        let registrant = register_by(vault, vec![email, phone("601-555-0123")], None);
         let session = session(vault, "avery@example.test");
         let reach = PortalCommand::Reach {
             session: session.clone(),
@@ -197,9 +197,34 @@ fn changes_a_telephone_once_the_new_one_is_proved() {
         };
         assert_eq!(portal(vault, prove), PortalAnswer::Done);
         let shown: Vec<_> = view(vault, &session).contacts;
-        assert_eq!(shown.len(), 2);
-        assert_eq!(shown[1].address, "•••99");
-        assert!(shown[1].is_proved);
+        let numbers =
+            |shown: &[MaskedContact]| [shown[1].address.clone(), shown[2].address.clone()];
+        assert_eq!(numbers(&shown), ["•••23", "•••99"]);
+        assert!(shown[2].is_proved);
+        let contact = shown[2].contact;
+        let prefer = PortalCommand::Prefer {
+            session: session.clone(),
+            contact,
+        };
+        assert_eq!(portal(vault, prefer), PortalAnswer::Done);
+        assert_eq!(numbers(&view(vault, &session).contacts), ["•••99", "•••23"]);
+        // A third has room, and takes the place of one that was never proved; a fourth has none.
+        for number in ["601-555-0150", "601-555-0151"] {
+            let reach = PortalCommand::Reach {
+                session: session.clone(),
+                contact: phone(number),
+            };
+            assert_eq!(portal(vault, reach), PortalAnswer::Done);
+        }
+        let shown: Vec<_> = view(vault, &session).contacts;
+        assert_eq!(shown.len(), 4);
+        assert_eq!(shown[3].address, "•••51");
+        register_by(vault, vec![phone("601-555-0151")], Some(registrant));
+        let reach = PortalCommand::Reach {
+            session: session.clone(),
+            contact: phone("601-555-0152"),
+        };
+        assert_eq!(portal(vault, reach), PortalAnswer::Wrong);
     });
 }
 
@@ -264,5 +289,86 @@ fn joins_by_e_mail_and_by_no_shared_telephone() {
             choices: Choices::default(),
         };
         vault.handle(nobody.command()).unwrap_err();
+    });
+}
+
+#[test]
+fn a_second_e_mail_address_opens_the_door_and_belongs_to_one_registration() {
+    each("vault_two_mails", |vault, _| {
+        let email = |text| Contact::Email(address(text));
+        let both = vec![email("avery@example.test"), email("sample@example.test")];
+        let one = register_by(vault, both, None);
+        let other = register_by(vault, vec![email("other@example.test")], None);
+        assert_ne!(one, other);
+        let session = session(vault, "sample@example.test");
+        let shown = view(vault, &session).contacts;
+        assert_eq!(shown.len(), 2);
+        let unreach = |contact| PortalCommand::Unreach {
+            session: session.clone(),
+            contact,
+        };
+        portal(vault, unreach(shown[0].contact));
+        assert_eq!(view(vault, &session).contacts.len(), 1);
+        portal(vault, unreach(shown[1].contact));
+        assert_eq!(
+            view(vault, &session).contacts.len(),
+            1,
+            "by the last one she comes in"
+        );
+        // Another's address cannot be proved, nor given by staff.
+        let reach = PortalCommand::Reach {
+            session: session.clone(),
+            contact: email("other@example.test"),
+        };
+        assert_eq!(portal(vault, reach), PortalAnswer::Done);
+        let code = code(vault);
+        let contact = view(vault, &session).contacts[1].contact;
+        let prove = PortalCommand::Prove {
+            session: session.clone(),
+            contact,
+            code,
+        };
+        assert_eq!(portal(vault, prove), PortalAnswer::Wrong);
+        assert_eq!(view(vault, &session).contacts.len(), 1);
+        let mixed = StaffCommand::Register {
+            contacts: vec![email("sample@example.test"), email("other@example.test")],
+            to: None,
+            about: about(1),
+            choices: Choices::default(),
+        };
+        vault.handle(mixed.command()).unwrap_err();
+    });
+}
+
+#[test]
+fn staff_orders_and_removes_what_she_says_but_leaves_her_one() {
+    each("vault_staff_contacts", |vault, _| {
+        let numbers = vec![phone("601-555-0123"), phone("601-555-0199")];
+        let registrant = register_by(vault, numbers, None);
+        let list = || {
+            let list = ContactCommand::List { registrant };
+            let StaffAnswer::Contacts(shown) = ask(vault, StaffCommand::Contacts(list)) else {
+                panic!("contacts")
+            };
+            shown
+        };
+        let second = list()[1].contact;
+        let first = StaffCommand::Contacts(ContactCommand::First {
+            registrant,
+            contact: second,
+        });
+        assert!(changed(vault, first));
+        assert_eq!(list()[0].contact, second);
+        let remove = |contact| {
+            StaffCommand::Contacts(ContactCommand::Remove {
+                registrant,
+                contact,
+            })
+        };
+        assert!(changed(vault, remove(second)));
+        assert_eq!(list().len(), 1);
+        vault
+            .handle(remove(list()[0].contact).command())
+            .unwrap_err();
     });
 }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use savin_shared::event::EventCode;
+use savin_shared::pii::Pii;
 
 use super::care::{check, keep};
 use super::carrying::{call, calls, counts, doors, escape, row};
@@ -234,5 +235,63 @@ fn an_escape_is_called_about_sooner_than_a_hearing() {
         assert_eq!(calls(vault, 9).len(), 1, "the escape, after its lease");
         pass(SignedDuration::from_mins(1));
         assert_eq!(calls(vault, 9).len(), 1, "the hearing, after two hours");
+    });
+}
+
+#[test]
+fn calls_go_to_each_of_her_numbers_in_turn() {
+    each_with("vault_in_turn", doors, |vault, _| {
+        let numbers = ["601-555-0123", "601-555-0199"].map(phone);
+        register_by(vault, numbers.to_vec(), None);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let next = |outcome| {
+            let message = calls(vault, 9).remove(0);
+            finish(vault, &message, call(outcome));
+            message.to
+        };
+        assert!(next(CallOutcome::NoAnswer) == numbers[0]);
+        assert!(calls(vault, 9).is_empty());
+        pass(SignedDuration::from_mins(1));
+        assert!(next(CallOutcome::Machine) == numbers[1]);
+        pass(SignedDuration::from_mins(29));
+        assert!(next(CallOutcome::Unallocated) == numbers[0]);
+        assert_eq!(unreachable(vault), 0, "another number is left");
+        pass(SignedDuration::from_mins(60));
+        assert!(calls(vault, 9).is_empty(), "a machine answered there");
+        pass(SignedDuration::from_mins(31));
+        assert!(next(CallOutcome::Unallocated) == numbers[1]);
+        assert_eq!(unreachable(vault), 1);
+    });
+}
+
+#[test]
+fn a_mail_that_comes_back_goes_to_her_other_address_at_once() {
+    each_with("vault_other_mail", doors, |vault, _| {
+        let mails =
+            ["avery@example.test", "sample@example.test"].map(|at| Contact::Email(address(at)));
+        register_by(vault, mails.to_vec(), None);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let first = claim(vault).remove(0);
+        assert!(first.to == mails[0]);
+        finish(vault, &first, accepted());
+        pass(SignedDuration::from_hours(2));
+        assert!(claim(vault).is_empty());
+        let bounced = |detail: &str| CourierCommand::Heard {
+            notice: first.notice,
+            later: Later::Bounced {
+                detail: detail.to_owned(),
+            },
+        };
+        assert!(counts(vault, bounced("5.1.1 avery@example.test unknown")));
+        pass(SignedDuration::from_secs(30));
+        let second = claim(vault).remove(0);
+        assert!(second.to == mails[1]);
+        assert_eq!(unreachable(vault), 0);
+        finish(vault, &second, accepted());
+        assert!(counts(vault, bounced("5.1.1 sample@example.test unknown")));
+        assert_eq!(row(vault, first.notice).state, "refused");
+        assert_eq!(unreachable(vault), 1);
+        let shown = row(vault, first.notice).address;
+        assert!(shown != Pii::new("sample@example.test".to_owned()));
     });
 }
