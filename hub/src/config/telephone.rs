@@ -68,6 +68,8 @@ struct TrunkDocument {
     #[serde(default)]
     credentials: Option<PathBuf>,
     #[serde(default)]
+    registers: bool,
+    #[serde(default)]
     protection: Option<Spanned<ProtectionDocument>>,
     #[serde(default)]
     authority: Option<PathBuf>,
@@ -184,6 +186,10 @@ impl Checker<'_> {
             }
             None => None,
         };
+        if document.registers && account.is_none() {
+            let message = "registers = true needs credentials, by which the trunk knows the hub";
+            return Err(self.wrong(document.name.span(), message));
+        }
         let file = |path: PathBuf| read(&self.base.join(path)).map(String::into_bytes);
         let identity = match (document.certificate, document.key) {
             (Some(certificate), Some(key)) => Some((file(certificate)?, Secret::new(file(key)?))),
@@ -214,6 +220,7 @@ impl Checker<'_> {
             server,
             bind: document.listen,
             announced: document.announced,
+            registers: document.registers,
             account,
             caller: document.caller,
             tls,
@@ -376,6 +383,11 @@ mod tests {
                 "trunk = 'switchboard'",
                 "trunk = 'other'",
                 "the name of a trunk",
+            ),
+            (
+                "lines = 4",
+                "lines = 4\nregisters = true",
+                "needs credentials",
             ),
             ("lines = 4", "lines = 0", "lines is a number from 1"),
             ("'20s'", "'20h'", "ring is a length of time"),

@@ -260,6 +260,7 @@ fn settings() -> Settings {
         bind: SocketAddr::new(here, PEER + 1),
         announced: None,
         account: None,
+        registers: false,
         caller: "6015550100".to_owned(),
         tls: None,
         secrecy: Secrecy::Off,

@@ -11,6 +11,7 @@ mod hub;
 mod inbound;
 mod outbound;
 mod place;
+mod registrar;
 mod sipp;
 mod sound;
 mod told;

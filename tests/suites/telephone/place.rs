@@ -72,6 +72,7 @@ pub(crate) fn trunk(name: &str, server: u16) -> Trunk {
         bind: SocketAddr::new(here, port()),
         announced: None,
         account: None,
+        registers: false,
         caller: "6015550100".to_owned(),
         tls: None,
         secrecy: Secrecy::Off,

@@ -174,6 +174,9 @@ impl Door {
             let serving = Arc::clone(trunk);
             kept.spawn(async move { serving.endpoint.serve().await });
             kept.spawn(Arc::clone(trunk).watch(self.core.shutdown.clone()));
+            if trunk.settings.registers {
+                kept.spawn(Arc::clone(trunk).keep_registered(self.core.shutdown.clone()));
+            }
             let requests = requests(
                 Arc::clone(&self.core),
                 Arc::clone(trunk),

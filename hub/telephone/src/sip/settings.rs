@@ -72,6 +72,8 @@ pub struct Trunk {
     pub announced: Option<SocketAddr>,
     /// Who we are to it, where it asks.
     pub account: Option<Account>,
+    /// Whether it is told where we are, with the account: some send calls only then.
+    pub registers: bool,
     /// The number that is shown to whoever is called.
     pub caller: String,
     /// TLS, where the server is reached by it.

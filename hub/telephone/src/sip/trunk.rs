@@ -225,6 +225,11 @@ impl Trunk {
         uri(Some(number), &self.target)
     }
 
+    /// Returns where the trunk is told where we are.
+    pub(super) fn registrar(&self) -> Uri {
+        uri(None, &self.target)
+    }
+
     /// Returns who we are to whoever is called.
     pub(super) fn caller(&self) -> Uri {
         let mut uri = uri(Some(&self.settings.caller), &self.target);
