@@ -23,7 +23,7 @@ pub mod means;
 mod message;
 pub mod monitor;
 mod overtaken;
-mod parted;
+pub mod parted;
 pub mod planning;
 pub mod registration;
 pub mod sealed;

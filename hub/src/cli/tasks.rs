@@ -17,6 +17,7 @@ use crate::store::registry::task::{self, TaskId, TaskRow};
 use crate::store::registry::{person, staff};
 use crate::vault::Vault;
 use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand, TaskCommand, VaultTask};
+use crate::vault::parted::{ASKS, OTHER, SAME};
 use crate::work::task::TaskKind;
 
 /// Show and settle what waits for a person.
@@ -206,6 +207,7 @@ impl Done {
             Place::Vault(task) => {
                 // First the decision, then what follows from it: the other order could act without.
                 let vault = app::open_vault(config)?;
+                self.answers(&vault, task)?;
                 let decision =
                     store.write_now("decision", move |tx| decision::record(tx, &signed))?;
                 let (choice, decision) = (self.choice.clone(), decision.0);
@@ -220,6 +222,18 @@ impl Done {
             }
         }
         said(output, place, &self.choice, signer.name())
+    }
+
+    /// Takes only an answer for a task that asks whom somebody meant: what waits for her follows from it.
+    fn answers(&self, vault: &Vault, task: i64) -> anyhow::Result<()> {
+        let asked = vault_tasks(vault, TaskCommand::Load { task })?;
+        let asks = asked.iter().any(|task| task.subject.starts_with(ASKS));
+        if asks && ![SAME, OTHER].contains(&self.choice.as_str()) {
+            bail!(
+                "this task asks whom she meant: --choice {SAME} tells her what waits, --choice {OTHER} drops it"
+            );
+        }
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ pub mod key;
 pub mod notice;
 pub mod notice_event;
 pub mod order_entry;
+pub mod parted;
 pub mod registrant;
 pub mod restoration;
 pub mod session;
@@ -87,6 +88,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0018_points.sql",
             include_str!("migrations/vault/0018_points.sql"),
+        ),
+        (
+            "0019_parted.sql",
+            include_str!("migrations/vault/0019_parted.sql"),
         ),
     ],
 };

@@ -16,7 +16,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::notice::NewNotice;
 use crate::store::vault::notice_event::{self, EventNotice};
-use crate::store::vault::{registrant, subscription, task, watermark};
+use crate::store::vault::{parted, registrant, subscription, task, watermark};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -106,6 +106,7 @@ pub(super) fn take_back(
         .iter()
         .map(|(event, _)| keys.event_link(*event))
         .collect();
+    parted::drop_events(tx, &links)?;
     let (mut recalled, mut planned) = (Vec::new(), Vec::new());
     for ((_, fact), notices) in facts.iter().zip(notice_event::of_events(tx, &links)?) {
         for unsent in notices.iter().filter(|notice| notice.is_unsent()) {

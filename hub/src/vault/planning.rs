@@ -14,6 +14,7 @@ use super::correction::take_back;
 use super::courier::{Payload, Planned};
 use super::follow::recipients;
 use super::overtaken::{amend, is_withdrawn, may_overtake};
+use super::parted::{doubted, hold};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::evidence::leaf;
@@ -128,11 +129,59 @@ fn plan(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let facts = allowed(tx, keys, facts)?;
-    let told = recipients(tx, keys, &facts, now)?;
+    let mut told = recipients(tx, keys, &facts, now)?;
+    for ((&fact, registrants), doubted) in
+        facts.iter().zip(&mut told).zip(doubted(tx, keys, &facts)?)
+    {
+        let is_doubted = |registrant: &RegistrantId| doubted.contains(registrant);
+        for registrant in registrants.extract_if(.., |registrant| is_doubted(registrant)) {
+            keep_back(tx, keys, registrant, (cause, fact), now)?;
+        }
+    }
+    tell(tx, (keys, means), cause, facts.into_iter().zip(told), now)
+}
+
+/// Plans what one registrant is told of a fact that waited for her answer, unless a court has it told to
+/// nobody since.
+pub(super) fn plan_for(
+    tx: &mut Tx<'_>,
+    (keys, means): (&Keyring, &Means),
+    cause: &str,
+    (fact, registrant): (&Fact, RegistrantId),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let facts = allowed(tx, keys, std::slice::from_ref(fact))?;
+    let told = facts.into_iter().map(|fact| (fact, vec![registrant]));
+    tell(tx, (keys, means), cause, told, now)
+}
+
+/// Keeps a fact back from a registrant of whom it is in doubt whom she meant. One whose key does not open
+/// could not be told either.
+fn keep_back(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    registrant: RegistrantId,
+    what: (&str, &Fact),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(Reached { key: Some(key), .. }) = Reached::load(tx, keys, registrant)? else {
+        return Ok(());
+    };
+    hold(tx, keys, (registrant, &key), what, now)
+}
+
+/// Plans what these are told of facts.
+fn tell<'a>(
+    tx: &mut Tx<'_>,
+    (keys, means): (&Keyring, &Means),
+    cause: &str,
+    told: impl Iterator<Item = (&'a Fact, Vec<RegistrantId>)>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let mut reached: BTreeMap<RegistrantId, Reached> = BTreeMap::new();
     let (mut made, mut canaries) = (Made::default(), Vec::new());
     let mut taken_back = BTreeSet::new();
-    for (&fact, registrants) in facts.iter().zip(told) {
+    for (fact, registrants) in told {
         let may_overtake = may_overtake(fact);
         if may_overtake {
             made.store(tx, (keys, means), now)?;

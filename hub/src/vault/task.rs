@@ -5,6 +5,7 @@ use savin_shared::pii::Pii;
 use tracing::warn;
 
 use super::command::{PlannerAnswer, StaffAnswer, TaskCommand, VaultTask};
+use super::parted::{ASKS, answered};
 use super::{Vault, VaultError, broken, siblings};
 use crate::ids::{NoticeId, RegistrantId};
 use crate::store::StoreError;
@@ -84,6 +85,7 @@ impl Vault {
     pub(super) fn tasks(&self, command: TaskCommand) -> Result<StaffAnswer, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         let store = &self.store;
         Ok(match command {
             TaskCommand::List { kind, limit } => {
@@ -109,6 +111,12 @@ impl Vault {
                 let is_done = task::done(tx, task, &choice, decision, now)?;
                 if is_done && choice == TOLD {
                     by_person(tx, &keys, task, now)?;
+                }
+                let row = task::load(tx, task)?;
+                let asks = row.filter(|row| is_done && row.about.subject.starts_with(ASKS));
+                if let Some(row) = asks {
+                    let answer = (row.about.subject.as_str(), choice.as_str());
+                    answered(tx, (&keys, &means), answer, now)?;
                 }
                 Ok(is_done)
             })?),

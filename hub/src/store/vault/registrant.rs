@@ -144,6 +144,8 @@ pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Resu
     tx.execute("DELETE FROM pin_try WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM subscription WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM follow WHERE registrant_id = $1", id)?;
+    tx.execute("DELETE FROM parted_doubt WHERE registrant_id = $1", id)?;
+    tx.execute("DELETE FROM held_fact WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM contact WHERE registrant_id = $1", id)?;
     tx.execute(
         "UPDATE notice SET state = 'stopped' WHERE registrant_id = $1
