@@ -245,11 +245,11 @@ async fn start_parts(
         site: site(&config.web),
         registry: registry.clone(),
     };
-    let spoken = lookup.clone();
     let portal = Portal {
         lookup,
         vault: ports.portal,
     };
+    let spoken = portal.clone();
     let (carrier, carried) = calling::carrier(&config, shutdown)?;
     let server = Server::bind(config.web.listen, portal, carried)
         .await

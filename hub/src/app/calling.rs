@@ -18,7 +18,7 @@ use crate::channels::telephone::{Caller, Trunks, Ways};
 use crate::config::{Config, Outgoing, Telephone};
 use crate::vault::client::Client;
 use crate::vault::command::CourierCommand;
-use crate::web::Lookup;
+use crate::web::Portal;
 use crate::web::carrier::{CALLS, Door, router};
 use crate::web::voice::ring::Taker;
 
@@ -55,7 +55,7 @@ pub(super) fn carrier(
 /// Returns why a trunk cannot be opened.
 pub(super) async fn start(
     config: &Config,
-    (lookup, vault, carrier): (Lookup, Client<CourierCommand>, Option<Carrier>),
+    (portal, vault, carrier): (Portal, Client<CourierCommand>, Option<Carrier>),
     planned: watch::Sender<()>,
     shutdown: &watch::Receiver<bool>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -63,7 +63,7 @@ pub(super) async fn start(
     let speaker = Arc::new(speaker(config));
     let mut trunks = None;
     if let Some(telephone) = &config.telephone {
-        let speaking = (lookup, Arc::clone(&speaker));
+        let speaking = (portal, Arc::clone(&speaker));
         trunks = Some(open(telephone, speaking, shutdown, tasks).await?);
     }
     let outgoing = config.carrier.as_ref().map(|carrier| carrier.outgoing);
@@ -108,7 +108,7 @@ fn ways(outgoing: Option<Outgoing>, trunks: Option<Trunks>, carrier: Option<Carr
 /// Opens the trunks, and takes the calls that come in over them.
 async fn open(
     telephone: &Telephone,
-    (lookup, speaker): (Lookup, Arc<Speaker>),
+    (portal, speaker): (Portal, Arc<Speaker>),
     shutdown: &watch::Receiver<bool>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<Trunks> {
@@ -123,7 +123,7 @@ async fn open(
         .filter(|trunk| public(trunk.purpose))
         .map(|trunk| trunk.lines);
     let taker = Taker {
-        lookup,
+        portal,
         exchange: exchange.clone(),
         speaker,
         desks: telephone.desks.clone().into(),

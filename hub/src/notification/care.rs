@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
 use savin_shared::event::EventCode;
 use savin_shared::pii::{Pii, Secret};
+use savin_telephone::script::pin::is_guessable;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -207,11 +208,7 @@ pub fn pin(text: &Secret<String>) -> Result<Secret<String>, CareError> {
     let digits = text.reveal().trim();
     let bytes = digits.as_bytes();
     let is_number = (4..=6).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit);
-    let steps = |step: u8| {
-        let mut pairs = bytes.iter().zip(bytes.iter().skip(1));
-        pairs.all(|(one, next)| next.wrapping_sub(*one) == step)
-    };
-    if !is_number || steps(0) || steps(1) {
+    if !is_number || is_guessable(digits) {
         return Err(CareError::Pin);
     }
     Ok(Secret::new(digits.to_owned()))

@@ -9,6 +9,7 @@ pub mod expunging;
 pub mod follow;
 pub mod heard;
 pub mod key;
+pub mod line;
 pub mod notice;
 pub mod notice_event;
 pub mod order_entry;
@@ -16,6 +17,7 @@ pub mod parted;
 pub mod registrant;
 pub mod restoration;
 pub mod session;
+pub mod stopping;
 pub mod subscription;
 pub mod task;
 pub mod verification;
@@ -92,6 +94,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0019_parted.sql",
             include_str!("migrations/vault/0019_parted.sql"),
+        ),
+        (
+            "0020_line.sql",
+            include_str!("migrations/vault/0020_line.sql"),
         ),
     ],
 };

@@ -48,7 +48,7 @@ impl Vault {
         let (keys, random) = (std::sync::Arc::clone(&self.keys), self.world.random);
         let means = std::sync::Arc::clone(&self.means);
         self.store.write_now("begin access", move |tx| {
-            let may_send = may_send(tx, &row.blind_index, now)?;
+            let may_send = may_send(tx, (Channel::Email, &row.blind_index), now)?;
             let known = contact::find_verified(tx, Channel::Email, &row.blind_index)?;
             let known = known.filter(|_| may_send);
             row.registrant = known.as_ref().map(|known| known.registrant);
@@ -200,6 +200,6 @@ impl Vault {
     }
 }
 
-fn later(now: Timestamp) -> Timestamp {
+pub(super) fn later(now: Timestamp) -> Timestamp {
     now.checked_add(SESSION).unwrap_or(Timestamp::MAX)
 }

@@ -53,7 +53,7 @@ impl From<&Care> for SealedCare {
 
 /// What is sealed of a PIN.
 #[derive(Debug, Serialize, Deserialize)]
-struct SealedPin {
+pub(super) struct SealedPin {
     salt: String,
     hash: String,
 }
@@ -110,14 +110,14 @@ fn hashed(pin: &Secret<String>, salt: &[u8; 16]) -> Result<[u8; 32], VaultError>
 }
 
 impl SealedPin {
-    fn new(pin: &Secret<String>, salt: [u8; 16]) -> Result<Self, VaultError> {
+    pub(super) fn new(pin: &Secret<String>, salt: [u8; 16]) -> Result<Self, VaultError> {
         Ok(Self {
             salt: hex(&salt),
             hash: hex(&hashed(pin, &salt)?),
         })
     }
 
-    fn is(&self, said: &Secret<String>) -> Result<bool, VaultError> {
+    pub(super) fn is(&self, said: &Secret<String>) -> Result<bool, VaultError> {
         let damaged = StoreError::Damaged("a stored PIN");
         let salt = unhex(&self.salt).and_then(|salt| salt.try_into().ok());
         let said = hex(&hashed(said, &salt.ok_or(damaged)?)?);

@@ -2,6 +2,7 @@
 //! with a closed set, as plain values.
 
 mod courier;
+mod line;
 mod portal;
 mod staff;
 
@@ -11,6 +12,7 @@ pub use self::courier::{
     CallCare, CallOutcome, Content, CourierAnswer, CourierCommand, Later, Message, PinVerdict,
     Room, TryOutcome,
 };
+pub use self::line::{LineCommand, Shown, WatchedEntry, WatchedList};
 pub use self::portal::{
     MaskedContact, MaskedFollow, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
     Wishes,

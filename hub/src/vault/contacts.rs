@@ -124,10 +124,10 @@ impl Hand<'_> {
         row: &ContactRow,
         language: Language,
     ) -> Result<(), StoreError> {
-        if !may_send(tx, &row.blind_index, self.now)? {
+        if !may_send(tx, (row.channel, &row.blind_index), self.now)? {
             return Ok(());
         }
-        let (ticket, code) = (ticket(row.contact), draw_code((self.random)()));
+        let (ticket, code) = (contact_ticket(row.contact), draw_code((self.random)()));
         let verification = VerificationRow {
             ticket_hash: self.keys.ticket_hash(&ticket.0),
             purpose: Purpose::Contact,
@@ -264,7 +264,8 @@ pub(super) fn masked(
         .collect()
 }
 
-fn ticket(contact: ContactId) -> Ticket {
+/// Names the code of a further way to reach her: nobody carries it from step to step.
+pub(super) fn contact_ticket(contact: ContactId) -> Ticket {
     Ticket(Secret::new(format!("contact/{contact}")))
 }
 
@@ -308,7 +309,7 @@ impl Vault {
     ) -> Result<PortalAnswer, VaultError> {
         let now = (self.world.wall)();
         self.in_session("prove", session, move |tx, keys, who, _| {
-            let ticket = ticket(contact);
+            let ticket = contact_ticket(contact);
             let row = proved(tx, keys, Purpose::Contact, (&ticket, &code), now)?;
             let row = row.filter(|row| row.registrant == Some(who.registrant));
             let Some(row) = row else {
@@ -410,6 +411,21 @@ pub(super) fn prove(tx: &mut Tx<'_>, row: &ContactRow, now: Timestamp) -> Result
         }
     }
     contact::verify(tx, row.registrant, row.contact, now)
+}
+
+/// Keeps each contact once, in their order, and of each channel as many as she may have.
+pub(super) fn distinct(contacts: Vec<ContactRow>) -> Vec<ContactRow> {
+    let mut kept: Vec<ContactRow> = Vec::with_capacity(contacts.len());
+    for contact in contacts {
+        let same = kept.iter().filter(|one| one.channel == contact.channel);
+        let is_there = same
+            .clone()
+            .any(|one| one.blind_index == contact.blind_index);
+        if !is_there && same.count() < contact.channel.points_max() {
+            kept.push(contact);
+        }
+    }
+    kept
 }
 
 /// Opens a registrant's key.

@@ -1,9 +1,12 @@
 //! Registering: an address is proved by a code before anybody is told anything there, and one
 //! address has one registration, whoever asks how often.
 
+mod choices;
+
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
+pub(super) use self::choices::SealedChoices;
 use super::care::{self, SealedCare};
 use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket, Wishes};
 use super::follow::attach;
@@ -19,7 +22,7 @@ use crate::store::vault::contact::{self, ContactRow};
 use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
 use crate::store::vault::subscription::{self, SubscriptionRow};
 use crate::store::vault::verification::{self, Purpose, VerificationRow};
-use crate::vault::contacts::{Hand, Proof, key_of, later, opened};
+use crate::vault::contacts::{Hand, Proof, distinct, key_of, later, opened};
 use crate::vault::keyring::Keyring;
 
 /// How long a code that comes by e-mail can be used, in minutes.
@@ -37,6 +40,9 @@ const CODES_PER_HOUR: u64 = 3;
 
 /// Codes that one address is sent within a day, whoever asks.
 const CODES_PER_DAY: u64 = 10;
+
+/// Codes that one telephone is called with within a day, whoever asks.
+const CALLS_PER_DAY: u64 = 5;
 
 /// How long a registration that was never proved is kept.
 const PENDING: SignedDuration = SignedDuration::from_hours(24);
@@ -77,6 +83,7 @@ impl Vault {
             PortalCommand::Silence { mark } => self.silence(mark),
             PortalCommand::Resume { session, contact } => self.resume(&session, contact),
             PortalCommand::Prefer { session, contact } => self.prefer_contact(&session, contact),
+            PortalCommand::Line { shown, command } => self.line(&shown, command),
             PortalCommand::Unreach { session, contact } => self.remove_contact(&session, contact),
         }
     }
@@ -103,7 +110,7 @@ impl Vault {
         self.store.write_now("begin registration", move |tx| {
             let keys = &keys;
             tidy(tx, now)?;
-            let is_sent = may_send(tx, &row.blind_index, now)?;
+            let is_sent = may_send(tx, (to.0, &row.blind_index), now)?;
             draft.insert(tx, RegistrantState::Pending, now)?;
             row.code_hash = row.code_hash.filter(|_| is_sent);
             verification::insert(tx, &row, now)?;
@@ -217,8 +224,9 @@ pub(super) fn complete(
     };
     let known = match own.channel {
         Channel::Email => contact::find_verified(tx, own.channel, proved)?,
-        // A telephone or an address may be that of many, and joins nobody.
-        Channel::Telephone | Channel::Letter => None,
+        // A telephone or an address may be that of many: it joins only whose PIN was the same.
+        Channel::Telephone => request.joined(tx, proved)?,
+        Channel::Letter => None,
     };
     let wanted = Proof::Wanted(choices.language);
     let Some(known) = known else {
@@ -252,6 +260,9 @@ pub(super) struct Request {
     followed: Vec<Followed>,
     #[serde(default)]
     care: Option<SealedCare>,
+    /// The registration at the same number that has the same PIN, if there was one.
+    #[serde(default)]
+    joins: Option<[u8; 16]>,
 }
 
 impl Request {
@@ -269,6 +280,24 @@ impl Request {
         self.person.is_some_and(|person| persons.contains(&person))
             || self.followed.iter().any(is_one)
     }
+
+    /// Lets it count for a registration at the same number that has the same PIN.
+    pub(super) fn joining(self, whose: Option<RegistrantId>) -> Self {
+        Self {
+            joins: whose.map(|whose| *whose.as_bytes()),
+            ..self
+        }
+    }
+
+    /// Finds that registration, where it is still told at the number.
+    fn joined(&self, tx: &mut Tx<'_>, number: &[u8; 32]) -> Result<Option<ContactRow>, StoreError> {
+        let Some(whose) = self.joins.map(RegistrantId::from_bytes) else {
+            return Ok(None);
+        };
+        let rows = contact::of_registrant(tx, whose)?;
+        let is_it = |row: &ContactRow| row.is_told() && row.blind_index == *number;
+        Ok(rows.into_iter().find(is_it))
+    }
 }
 
 impl From<Wishes> for Request {
@@ -281,6 +310,7 @@ impl From<Wishes> for Request {
             label,
             followed: wishes.followed,
             care: wishes.care.as_ref().map(SealedCare::from),
+            joins: None,
         }
     }
 }
@@ -345,9 +375,13 @@ impl Draft {
             sealed_choices: self.sealed_choices.clone(),
         };
         registrant::insert(tx, &row, now)?;
+        let is_verified = match state {
+            RegistrantState::Active | RegistrantState::Monitor => true,
+            RegistrantState::Pending | RegistrantState::Caller => false,
+        };
         for contact in &self.contacts {
             let row = ContactRow {
-                verified_at: Some(now).filter(|_| state != RegistrantState::Pending),
+                verified_at: Some(now).filter(|_| is_verified),
                 ..contact.clone()
             };
             contact::insert(tx, &row)?;
@@ -356,55 +390,19 @@ impl Draft {
     }
 }
 
-/// Keeps each contact once, in their order, and of each channel as many as she may have.
-fn distinct(contacts: Vec<ContactRow>) -> Vec<ContactRow> {
-    let mut kept: Vec<ContactRow> = Vec::with_capacity(contacts.len());
-    for contact in contacts {
-        let same = kept.iter().filter(|one| one.channel == contact.channel);
-        let is_there = same
-            .clone()
-            .any(|one| one.blind_index == contact.blind_index);
-        if !is_there && same.count() < contact.channel.points_max() {
-            kept.push(contact);
-        }
-    }
-    kept
-}
-
-/// What she chose, as it is sealed.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub(super) struct SealedChoices {
-    language: crate::notification::words::Language,
-    disclosure: crate::notification::fact::Disclosure,
-}
-
-impl From<Choices> for SealedChoices {
-    fn from(choices: Choices) -> Self {
-        Self {
-            language: choices.language,
-            disclosure: choices.disclosure,
-        }
-    }
-}
-
-impl From<SealedChoices> for Choices {
-    fn from(sealed: SealedChoices) -> Self {
-        Self {
-            language: sealed.language,
-            disclosure: sealed.disclosure,
-        }
-    }
-}
-
 /// Says whether one more code may be sent to an address.
 pub(super) fn may_send(
     tx: &mut Tx<'_>,
-    blind_index: &[u8; 32],
+    (channel, blind_index): (Channel, &[u8; 32]),
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    let per_day = match channel {
+        Channel::Telephone => CALLS_PER_DAY,
+        Channel::Email | Channel::Letter => CODES_PER_DAY,
+    };
     let hour = verification::sent_since(tx, blind_index, ago(now, 1))?;
     let day = verification::sent_since(tx, blind_index, ago(now, 24))?;
-    Ok(hour < CODES_PER_HOUR && day < CODES_PER_DAY)
+    Ok(hour < CODES_PER_HOUR && day < per_day)
 }
 
 fn ago(now: Timestamp, hours: i64) -> Timestamp {
@@ -479,7 +477,7 @@ pub(super) fn subscribe(
 }
 
 /// Forgets registrations that were never proved, and codes that are over.
-fn tidy(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn tidy(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
     let before = now.checked_sub(PENDING).unwrap_or(Timestamp::UNIX_EPOCH);
     for registrant in registrant::pending_before(tx, before)? {
         registrant::forget(tx, registrant, now)?;

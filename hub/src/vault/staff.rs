@@ -218,7 +218,7 @@ impl Vault {
                     verification::end_of(tx, who.registrant, now)?;
                     Ok(is_done)
                 }
-                RegistrantState::Monitor => Ok(false),
+                RegistrantState::Monitor | RegistrantState::Caller => Ok(false),
                 RegistrantState::Active => prove(tx, row, now),
             }
         })?)

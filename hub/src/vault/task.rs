@@ -10,7 +10,7 @@ use super::{Vault, VaultError, broken, siblings};
 use crate::ids::{NoticeId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::registrant;
+use crate::store::vault::registrant::{self, RegistrantState};
 use crate::store::vault::task::{self, NewVaultTask, VaultTaskRow};
 use crate::vault::keyring::Keyring;
 use crate::vault::registration::wrong_keys;
@@ -70,8 +70,10 @@ pub fn open(
 }
 
 impl Vault {
-    /// Brings tasks that waited too long to the next person.
+    /// Brings tasks that waited too long to the next person, and ends what was asked to stop and has gone on for
+    /// long enough.
     pub(super) fn escalate(&self) -> Result<PlannerAnswer, VaultError> {
+        self.end_stopped()?;
         let now = (self.world.wall)();
         let escalate = move |tx: &mut Tx<'_>| task::escalate(tx, now, ESCALATED_MAX);
         let count = self.store.write_now("escalate", escalate)?;
@@ -118,6 +120,9 @@ impl Vault {
                     let answer = (row.about.subject.as_str(), choice.as_str());
                     answered(tx, (&keys, &means), answer, now)?;
                 }
+                if is_done {
+                    forget_caller(tx, task, now)?;
+                }
                 Ok(is_done)
             })?),
             TaskCommand::Ages => StaffAnswer::Ages(store.read_now("task ages", task::ages)?),
@@ -137,6 +142,18 @@ fn by_person(tx: &mut Tx<'_>, keys: &Keyring, task: i64, now: Timestamp) -> Resu
         return Ok(());
     };
     siblings::confirmed(tx, keys, notice, "a person", now).map(|_| ())
+}
+
+/// Forgets a caller who was called back: nothing else is known of her.
+fn forget_caller(tx: &mut Tx<'_>, id: i64, now: Timestamp) -> Result<(), StoreError> {
+    let Some(row) = task::load(tx, id)? else {
+        return Ok(());
+    };
+    let who = registrant::load(tx, row.about.registrant)?;
+    if who.is_some_and(|who| who.state == RegistrantState::Caller) {
+        registrant::forget(tx, row.about.registrant, now)?;
+    }
+    Ok(())
 }
 
 fn view(tx: &mut Tx<'_>, keys: &Keyring, row: VaultTaskRow) -> Result<VaultTask, StoreError> {

@@ -7,6 +7,7 @@ mod contacts;
 mod court_order;
 mod follow;
 mod ladder;
+mod line;
 mod parted;
 mod proof;
 mod silence;

@@ -1,6 +1,7 @@
 //! What a caller hears who looks somebody up on the toll-free number: what the public pages show
 //! (section 1(d)), for a voice. Like the pages it reads the registry and nothing of the vault.
 
+mod line;
 pub mod ring;
 
 use std::collections::BTreeSet;
@@ -50,7 +51,7 @@ enum Sought {
     },
 }
 
-/// Answers what a call asks: look-ups here, and everything else by a person.
+/// Answers what a caller asks of the registry: who is where.
 pub async fn answer(lookup: &Lookup, query: Query) -> Reply {
     let (sought, language) = match query {
         Query::FindNumber { digits, language } => (Sought::Number(digits), language),
@@ -62,10 +63,11 @@ pub async fn answer(lookup: &Lookup, query: Query) -> Reply {
         Query::Register { .. }
         | Query::Prove { .. }
         | Query::SignIn { .. }
-        | Query::Latest { .. }
+        | Query::Watched
         | Query::ChangePhone { .. }
         | Query::ChangePin { .. }
-        | Query::Stop
+        | Query::Stop { .. }
+        | Query::Keep
         | Query::ResetPin { .. }
         | Query::CallBack { .. } => return Reply::Unavailable,
     };

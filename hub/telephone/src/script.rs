@@ -15,6 +15,7 @@ pub mod inbound;
 mod keys;
 pub mod outbound;
 pub mod pace;
+pub mod pin;
 pub mod prompt;
 pub mod query;
 pub mod speech;

@@ -8,7 +8,7 @@ use savin_hub::web::limit::Limits;
 use savin_hub::web::voice::answer;
 use savin_hub::web::{Lookup, Site};
 use savin_shared::pii::Secret;
-use savin_telephone::script::inbound::{Inbound, Scope};
+use savin_telephone::script::inbound::Inbound;
 use savin_telephone::script::pace::Pace;
 use savin_telephone::script::speech::Language;
 use savin_telephone::script::{Answerer, Digits, Effect, Event, Script as _};
@@ -57,7 +57,7 @@ pub(crate) fn clause_1_d_latest_status_by_telephone(world: &mut World) -> anyhow
         .enable_all()
         .build()?;
     let dialled = |keys: &[&str]| {
-        let mut script = Inbound::new(Language::English, Pace::Normal, Scope::LookUps);
+        let mut script = Inbound::new(Language::English, Pace::Normal);
         let mut effects = script.handle(Event::Answered(Answerer::Person));
         let mut said = Vec::new();
         for keys in keys {
@@ -89,9 +89,12 @@ pub(crate) fn clause_1_d_latest_status_by_telephone(world: &mut World) -> anyhow
     ensure!(cedar.contains("Under supervision: probation"), "{cedar}");
     let nobody = dialled(&["1", "3", "9999999", ""]);
     ensure!(nobody.contains("does not mean"), "{nobody}");
-    // Whoever wants to be told is connected with a person, who signs them up.
+    // Whoever wants to be told goes on from there: that is proved from dialling to the row with the telephone.
     let wish = dialled(&["1", "3", "784623", "", "3"]);
-    ensure!(wish.contains("A person can help you"), "{wish}");
+    ensure!(
+        wish.contains("Enter the number that we should call"),
+        "{wish}"
+    );
     Ok(())
 }
 

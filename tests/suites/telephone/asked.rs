@@ -19,10 +19,10 @@ use crate::place::{LOOK, PATIENCE, Place, port, trunk};
 use crate::sipp::{Sipp, Step};
 
 /// What the hub's voice was asked to say so far.
-struct Said(PathBuf);
+pub(crate) struct Said(pub(crate) PathBuf);
 
 impl Said {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         std::fs::read_to_string(&self.0).unwrap_or_default()
     }
 
@@ -62,7 +62,11 @@ fn voice(folder: &Path) -> anyhow::Result<(String, Said)> {
 }
 
 /// Sets a jail with somebody in it, and waits until the hub knows.
-fn jail(folder: &Path, programs: &Programs, hub: &HubHome) -> anyhow::Result<Program> {
+pub(crate) fn jail(
+    folder: &Path,
+    programs: &Programs,
+    hub: &HubHome,
+) -> anyhow::Result<(Program, Azalea)> {
     let [bookings] = azalea_feeds();
     let feed = FeedHome {
         facility: FACILITY,
@@ -70,7 +74,7 @@ fn jail(folder: &Path, programs: &Programs, hub: &HubHome) -> anyhow::Result<Pro
     };
     let home = folder.join("agent");
     let agent = AgentHome::make(&home, programs, &[feed])?;
-    Azalea::make(&home)?;
+    let county = Azalea::make(&home)?;
     agent.enroll(&hub.token(AGENCY)?)?;
     let watching = agent.start()?;
     let visitor = Visitor::new(hub.site());
@@ -79,7 +83,7 @@ fn jail(folder: &Path, programs: &Programs, hub: &HubHome) -> anyhow::Result<Pro
         ensure!(monotonic() < deadline, "nobody is listed");
         pause(Duration::from_millis(200));
     }
-    Ok(watching)
+    Ok((watching, county))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +116,7 @@ async fn clause_1_d_and_1_e_a_caller_hears_where_somebody_is_and_reaches_an_oper
         &[Step::Ring, Step::Answer(""), Step::Wait(500), Step::HangUp],
     )?;
     let serving = hub.serve()?;
-    let watching = jail(folder.path(), &programs, &hub)?;
+    let (watching, _county) = jail(folder.path(), &programs, &hub)?;
     let caller = Place::open(vec![line]).await?;
     caller.until_up("hub").await?;
 
@@ -144,44 +148,5 @@ async fn clause_1_d_and_1_e_a_caller_hears_where_somebody_is_and_reaches_an_oper
         let log = program.log();
         ensure!(program.stop()?.success(), "{log}");
     }
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_caller_whom_no_operator_takes_is_somebodys_work() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
-    let hub = HubHome::make(
-        &folder.path().join("hub"),
-        &programs,
-        &HubOptions::default(),
-    )?;
-    let (voice, said) = voice(folder.path())?;
-    let mut line = trunk("hub", 0);
-    let listening = trunks(folder.path(), &[("carrier", line.bind.port())], &voice)?;
-    line.server.port = listening.first().copied();
-    let serving = hub.serve()?;
-    let caller = Place::open(vec![line]).await?;
-    caller.until_up("hub").await?;
-    let phone = caller.dial().await.ok().context("the hub takes no call")?;
-    said.until("call 9 1 1")?;
-    press(&phone, &said, "0").await?;
-    said.until("Please call again in a few minutes")?;
-    ensure!(
-        !said.text().contains("calls you back"),
-        "a promise that nobody keeps"
-    );
-    drop(phone);
-    caller.close().await;
-    let deadline = monotonic() + PATIENCE;
-    loop {
-        let tasks = hub.cli(&["tasks", "--kind", "other", "--json"])?;
-        if tasks.contains("wanted an operator") {
-            break;
-        }
-        ensure!(monotonic() < deadline, "{tasks}: {}", serving.log());
-        pause(LOOK);
-    }
-    ensure!(serving.stop()?.success(), "the hub did not stop");
     Ok(())
 }

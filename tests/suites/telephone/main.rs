@@ -9,6 +9,7 @@ mod baresip;
 mod handset;
 mod hub;
 mod inbound;
+mod line;
 mod outbound;
 mod place;
 mod registrar;

@@ -6,7 +6,7 @@ use crate::ids::{ContactId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::{Row, optional_time, time};
+use crate::store::value::{Row, count, optional_time, time};
 use crate::values;
 
 /// A contact.
@@ -75,6 +75,26 @@ pub fn find_verified(
         values![channel.as_str(), blind_index],
     )?;
     row.as_ref().map(read).transpose()
+}
+
+/// Finds who is told at a telephone number, in the order in which they came to be.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn told_at(
+    tx: &mut Tx<'_>,
+    blind_index: &[u8; 32],
+    limit: usize,
+) -> Result<Vec<ContactRow>, StoreError> {
+    let rows = tx.query(
+        "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
+             silenced_at
+         FROM contact WHERE channel = 'telephone' AND blind_index = $1
+             AND verified_at IS NOT NULL AND silenced_at IS NULL
+         ORDER BY verified_at, contact_id LIMIT $2",
+        values![blind_index, count(u64::try_from(limit).unwrap_or(u64::MAX))],
+    )?;
+    rows.iter().map(read).collect()
 }
 
 /// Loads a registrant's contacts, those of a channel in the order in which she is told there.

@@ -18,6 +18,8 @@ pub enum RegistrantState {
     Active,
     /// No registrant but the monitored line, at which the agencies' daily tests come out.
     Monitor,
+    /// No registrant but a caller who is to be called back, and forgotten then.
+    Caller,
 }
 
 /// A registrant.
@@ -39,6 +41,7 @@ impl RegistrantState {
             Self::Pending => "pending",
             Self::Active => "active",
             Self::Monitor => "monitor",
+            Self::Caller => "caller",
         }
     }
 }
@@ -79,6 +82,7 @@ pub fn load(
         "pending" => RegistrantState::Pending,
         "active" => RegistrantState::Active,
         "monitor" => RegistrantState::Monitor,
+        "caller" => RegistrantState::Caller,
         _ => return Err(StoreError::Damaged("a registrant's state")),
     };
     Ok(Some(RegistrantRow {
@@ -141,6 +145,7 @@ pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Resu
     let id = values![registrant.as_bytes()];
     tx.execute("DELETE FROM session WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM verification WHERE registrant_id = $1", id)?;
+    tx.execute("DELETE FROM stopping WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM pin_try WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM subscription WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM follow WHERE registrant_id = $1", id)?;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::ids::RegistrantId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::time;
+use crate::store::value::{Row, time};
 
 /// What a code proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Purpose {
     Access,
     /// That a further address of a registrant is hers.
     Contact,
+    /// That whoever forgot her PIN is told at a number.
+    Forgot,
 }
 
 /// A code that was sent.
@@ -43,7 +45,19 @@ impl Purpose {
             Self::Registration => "registration",
             Self::Access => "access",
             Self::Contact => "contact",
+            Self::Forgot => "forgot",
         }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [
+            Self::Registration,
+            Self::Access,
+            Self::Contact,
+            Self::Forgot,
+        ]
+        .into_iter()
+        .find(|purpose| purpose.as_str() == word)
     }
 }
 
@@ -96,19 +110,22 @@ pub fn try_once(
             time(now),
         ],
     )?;
-    let Some(row) = row else { return Ok(None) };
+    row.map(|row| read(&row, *ticket_hash, purpose)).transpose()
+}
+
+fn read(row: &Row, ticket_hash: [u8; 32], purpose: Purpose) -> Result<VerificationRow, StoreError> {
     let registrant = row.optional_bytes(0)?.map(|bytes| {
         RegistrantId::from_slice(bytes).ok_or(StoreError::Damaged("a registrant's identifier"))
     });
-    Ok(Some(VerificationRow {
-        ticket_hash: *ticket_hash,
+    Ok(VerificationRow {
+        ticket_hash,
         purpose,
         registrant: registrant.transpose()?,
         blind_index: row.array(1)?,
         code_hash: row.optional_bytes(2)?.map(|_| row.array(2)).transpose()?,
         sealed_request: row.bytes(3)?.to_vec(),
         expires_at: row.time(4)?,
-    }))
+    })
 }
 
 /// Loads the request of a registration that is not proved yet.
@@ -126,6 +143,35 @@ pub fn request_of(
         &[registrant.as_bytes().into()],
     )?;
     row.map(|row| Ok(row.bytes(0)?.to_vec())).transpose()
+}
+
+/// Lists the codes that were sent to an address and are still out, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn open_of(
+    tx: &mut Tx<'_>,
+    blind_index: &[u8; 32],
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<VerificationRow>, StoreError> {
+    tx.query(
+        "SELECT registrant_id, blind_index, code_hash, sealed_request, expires_at, token_hash, purpose
+         FROM verification
+         WHERE blind_index = $1 AND expires_at > $2 AND used_at IS NULL AND code_hash IS NOT NULL
+         ORDER BY created_at DESC, token_hash LIMIT $3",
+        &[
+            blind_index.into(),
+            time(now),
+            i64::from(limit).into(),
+        ],
+    )?
+    .iter()
+    .map(|row| {
+        let purpose = Purpose::parse(row.text(6)?).ok_or(StoreError::Damaged("a purpose"))?;
+        read(row, row.array(5)?, purpose)
+    })
+    .collect()
 }
 
 /// Uses a code up.

@@ -2,7 +2,7 @@
 
 use savin_shared::pii::Secret;
 
-use super::Choices;
+use super::{Choices, LineCommand, Shown, WatchedList};
 use crate::ids::{ContactId, FollowId, PersonId, SubscriptionId};
 use crate::notification::address::EmailAddress;
 use crate::notification::care::Care;
@@ -174,6 +174,13 @@ pub enum PortalCommand {
         /// By which.
         contact: ContactId,
     },
+    /// Somebody calls the toll-free number, and asks this by keys.
+    Line {
+        /// What her telephone shows.
+        shown: Shown,
+        /// What she asks.
+        command: LineCommand,
+    },
     /// Try this one first of its channel.
     Prefer {
         /// Her session.
@@ -206,6 +213,10 @@ pub enum PortalAnswer {
     Session(Ticket),
     /// What she chose, masked.
     View(MaskedView),
+    /// About whom she is told, masked.
+    Watched(WatchedList),
+    /// Too much was asked from one telephone, or by all together: a person helps.
+    TooOften,
 }
 
 /// What a registrant chose, in a form that tells a stranger little.

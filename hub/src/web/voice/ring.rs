@@ -1,12 +1,12 @@
-//! The toll-free number: calls that come in, answered by the script, with an operator behind 0 (section 1(d)
-//! and (e)). The caller's number is neither asked nor kept: anyone can show any.
+//! The toll-free number: calls that come in, answered by the script, with an operator behind 0 (section 1(d),
+//! (e) and (f)). The number that a caller shows is no proof of anything: anyone can show any.
 
 use std::sync::Arc;
 
-use savin_shared::pii::Secret;
+use savin_shared::pii::{Pii, Secret};
 use savin_telephone::script::Checked;
 use savin_telephone::script::ending::Operator;
-use savin_telephone::script::inbound::{Inbound, Scope};
+use savin_telephone::script::inbound::Inbound;
 use savin_telephone::script::pace::Pace;
 use savin_telephone::script::query::{Query, Reply};
 use savin_telephone::script::speech::{Language, Play};
@@ -19,7 +19,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::{error, info};
 
-use super::{Lookup, answer};
+use super::super::{Lookup, Portal};
+use super::line::Line;
 use crate::store::registry::task::{self, NewTask, TaskKind};
 
 /// How soon a caller whom no operator took is somebody's work.
@@ -28,8 +29,8 @@ const URGENCY: u8 = 1;
 /// Takes calls.
 #[derive(Debug, Clone)]
 pub struct Taker {
-    /// What look-ups need: nothing of the vault.
-    pub lookup: Lookup,
+    /// What callers may ask: as on the public pages.
+    pub portal: Portal,
     /// The trunks.
     pub exchange: Exchange,
     /// Says what the script says.
@@ -64,13 +65,19 @@ impl Taker {
 
     async fn take(&self, incoming: Incoming) {
         let trunk = Arc::clone(incoming.trunk());
+        let shown = incoming.shown().map(Pii::new);
         let Some(call) = incoming.answer().await else {
             info!(trunk.name = &*trunk, "A call came in and was given up");
             return;
         };
         info!(trunk.name = &*trunk, "A call was taken");
-        let mut script = Inbound::new(Language::English, Pace::Normal, Scope::LookUps);
-        let ending = conduct::conduct(&self.exchange, self, &mut script, call).await;
+        let mut script = Inbound::new(Language::English, Pace::Normal);
+        let host = Answers {
+            taker: self,
+            line: Line::new(self.portal.clone(), shown),
+        };
+        let ending = conduct::conduct(&self.exchange, &host, &mut script, call).await;
+        host.line.leave().await;
         match ending {
             None => error!("A caller could not be told anything more: see `savin-hub voice build`"),
             Some(ending) if ending.operator == Operator::Missed => self.missed().await,
@@ -81,47 +88,58 @@ impl Taker {
     /// Has a person look why no operator took a caller: reaching one is the law.
     async fn missed(&self) {
         error!("A caller wanted an operator, and no desk took the call");
-        let now = (self.lookup.site.world.wall)();
-        let task = NewTask {
-            kind: TaskKind::Other,
-            subject: format!("operator/{}", now.as_second() / 60),
-            facility: None,
-            person: None,
-            other: None,
-            record: None,
-            event: None,
-            urgency: URGENCY,
-            due_at: None,
-            note: "99-45-1(1)(e): a caller wanted an operator and none of [telephone] desks took the call. \
-                   See that one is there; `savin-hub trunks` shows the lines."
-                .to_owned(),
-        };
-        let open = move |tx: &mut crate::store::conn::Tx<'_>| {
-            task::open(tx, std::slice::from_ref(&task), now)
-        };
-        if let Err(failure) = self.lookup.registry.write("operator missed", open).await {
-            error!(reason = %failure, "Nobody was asked why no operator took a caller");
-        }
+        let minute = (self.portal.lookup.site.world.wall)().as_second() / 60;
+        let note = "99-45-1(1)(e): a caller wanted an operator and none of [telephone] desks took the call. \
+                    See that one is there; `savin-hub trunks` shows the lines.";
+        ask_staff(&self.portal.lookup, format!("operator/{minute}"), note).await;
     }
 }
 
-impl Host for Taker {
+/// Has a person look at something of the toll-free number, once for each subject.
+pub(super) async fn ask_staff(lookup: &Lookup, subject: String, note: &str) {
+    let now = (lookup.site.world.wall)();
+    let task = NewTask {
+        kind: TaskKind::Other,
+        subject,
+        facility: None,
+        person: None,
+        other: None,
+        record: None,
+        event: None,
+        urgency: URGENCY,
+        due_at: None,
+        note: note.to_owned(),
+    };
+    let open =
+        move |tx: &mut crate::store::conn::Tx<'_>| task::open(tx, std::slice::from_ref(&task), now);
+    if let Err(failure) = lookup.registry.write("ask staff", open).await {
+        error!(reason = %failure, note, "Nobody was asked to look at the toll-free number");
+    }
+}
+
+/// Answers the script of one call.
+struct Answers<'a> {
+    taker: &'a Taker,
+    line: Line,
+}
+
+impl Host for Answers<'_> {
     async fn voice(&self, play: &Play) -> Option<Arc<[i16]>> {
-        let said = self.speaker.sound(play).await;
+        let said = self.taker.speaker.sound(play).await;
         said.inspect_err(|failure| error!(reason = %failure, "A call cannot speak"))
             .ok()
     }
 
     async fn check(&self, _pin: &Secret<String>) -> Checked {
-        // Nobody signs in here yet.
+        // Only calls that go out ask so.
         Checked::Unavailable
     }
 
     async fn query(&self, query: Query) -> Reply {
-        answer(&self.lookup, query).await
+        self.line.answer(query).await
     }
 
     async fn roster(&self) -> Vec<Desk> {
-        self.desks.to_vec()
+        self.taker.desks.to_vec()
     }
 }

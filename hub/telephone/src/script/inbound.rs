@@ -3,13 +3,15 @@
 
 mod ask;
 
+use ask::watched;
 use savin_shared::pii::{Pii, Secret};
 
 use super::ending::Outcome;
-use super::keys::MISSES_MAX;
+use super::keys::{MISSES_MAX, is_digits, is_letters, is_pin};
 use super::pace::Pace;
+use super::pin::is_guessable;
 use super::prompt::Prompt;
-use super::query::{Found, Query, Reply};
+use super::query::{Found, Query, Reply, Watched};
 use super::speech::{Language, Utterance};
 use super::talk::Talk;
 use super::{Digits, Effect, Event, Script};
@@ -20,18 +22,11 @@ const RINGS_MAX: u8 = 2;
 /// Look-ups of a call.
 const LOOK_UPS_MAX: u8 = 12;
 
+/// People about whom she is told that are read out by keys; 7 and 8 mean something else there.
+const ENTRIES_MAX: usize = 6;
+
 /// The digits of a telephone number.
 const PHONE_DIGITS: usize = 10;
-
-/// What the host does for callers by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// It looks people up; a person does everything else, and is called before anything is entered in
-    /// vain.
-    LookUps,
-    /// Everything that can be asked ([`Query`]).
-    All,
-}
 
 /// Why a telephone number is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +68,10 @@ enum State {
         pin: Secret<String>,
     },
     Mine,
-    ConfirmStop,
+    /// About whom to stop, of these.
+    StopWhich(Vec<Watched>),
+    /// Whether to stop, about this entry or everything.
+    ConfirmStop(Option<String>),
     /// The host looks at something.
     Waiting(Wanted),
 }
@@ -85,10 +83,12 @@ enum Wanted {
     Registered,
     Proved,
     SignedIn,
-    Latest,
+    Watched,
+    StopWhich,
     PhoneChanged,
     PinChanged,
     Stopped,
+    Kept,
     Reset,
     CallBack,
 }
@@ -97,7 +97,6 @@ enum Wanted {
 #[derive(Debug)]
 pub struct Inbound {
     talk: Talk,
-    scope: Scope,
     state: State,
     /// The person who was heard of last.
     person: Option<Found>,
@@ -111,10 +110,9 @@ pub struct Inbound {
 impl Inbound {
     /// Begins a call.
     #[must_use]
-    pub const fn new(language: Language, pace: Pace, scope: Scope) -> Self {
+    pub const fn new(language: Language, pace: Pace) -> Self {
         Self {
             talk: Talk::new(language, pace, Outcome::Served),
-            scope,
             state: State::Menu,
             person: None,
             misses: 0,
@@ -136,18 +134,10 @@ impl Inbound {
         vec![Effect::Query(query)]
     }
 
-    /// Returns what is said where no operator is free: that somebody calls back only where that can be noted.
-    const fn nobody_free(&self) -> Prompt {
-        match self.scope {
-            Scope::LookUps => Prompt::TryAgain,
-            Scope::All => Prompt::NoOperator,
-        }
-    }
-
-    /// Calls an operator, once a call; where none was free, what is left is a call back.
+    /// Calls an operator, once a call; after that a caller is asked to call again.
     fn dial(&mut self, why: Prompt) -> Vec<Effect> {
         if self.has_dialled {
-            return self.talk.over(vec![self.talk.say(self.nobody_free())]);
+            return self.talk.over(vec![self.talk.say(Prompt::TryAgain)]);
         }
         self.has_dialled = true;
         self.talk.dial(why)
@@ -204,7 +194,6 @@ impl Inbound {
             State::Choose(people) => self.choose(keys, people),
             State::Heard => match keys {
                 "1" => Some(self.go(State::How, &[])),
-                "3" if self.scope == Scope::LookUps => Some(self.dial(Prompt::PersonHelps)),
                 "3" => Some(self.register()),
                 _ => None,
             },
@@ -223,13 +212,17 @@ impl Inbound {
                 self.query(Wanted::Proved, Query::Prove { phone, code })
             }),
             State::NewPin { phone } => is_pin(keys).then(|| {
+                if is_guessable(keys) {
+                    return self.go(State::NewPin { phone }, &[Prompt::PinTooEasy]);
+                }
                 let pin = Secret::new(keys.to_owned());
                 self.go(State::NewPinAgain { phone, pin }, &[])
             }),
             State::NewPinAgain { phone, pin } => Some(self.new_pin(keys, phone, pin)),
             State::Mine => self.mine(keys),
-            State::ConfirmStop => match keys {
-                "7" => Some(self.query(Wanted::Stopped, Query::Stop)),
+            State::StopWhich(entries) => self.stop_which(keys, entries),
+            State::ConfirmStop(entry) => match keys {
+                "7" => Some(self.query(Wanted::Stopped, Query::Stop { entry })),
                 _ => Some(self.go(State::Mine, &[])),
             },
             State::Waiting(_) => Some(Vec::new()),
@@ -247,10 +240,13 @@ impl Inbound {
                 self.talk.switch();
                 Some(self.go(State::Menu, &[]))
             }
-            "3" | "4" | "5" if self.scope == Scope::LookUps => Some(self.dial(Prompt::PersonHelps)),
             "3" => Some(self.register()),
             "4" => Some(self.go(State::Phone(Purpose::SignIn), &[])),
             "5" => Some(self.go(State::Phone(Purpose::Prove), &[])),
+            "8" => {
+                self.talk.pace = Pace::Relay;
+                Some(self.go(State::Menu, &[Prompt::RelayWelcome]))
+            }
             _ => None,
         }
     }
@@ -306,13 +302,14 @@ impl Inbound {
     }
 
     fn phone_is_right(&mut self, purpose: Purpose, phone: Pii<String>) -> Option<Vec<Effect>> {
+        let language = self.talk.language;
         let (wanted, query) = match purpose {
             Purpose::Register => {
                 return Some(self.go(State::NewPin { phone: Some(phone) }, &[]));
             }
-            Purpose::Reset => (Wanted::Reset, Query::ResetPin { phone }),
+            Purpose::Reset => (Wanted::Reset, Query::ResetPin { phone, language }),
             Purpose::Change => (Wanted::PhoneChanged, Query::ChangePhone { phone }),
-            Purpose::CallBack => (Wanted::CallBack, Query::CallBack { phone }),
+            Purpose::CallBack => (Wanted::CallBack, Query::CallBack { phone, language }),
             Purpose::SignIn | Purpose::Prove => return None,
         };
         if purpose != Purpose::CallBack {
@@ -350,13 +347,34 @@ impl Inbound {
     }
 
     fn mine(&mut self, keys: &str) -> Option<Vec<Effect>> {
-        let language = self.talk.language;
         match keys {
-            "1" => Some(self.query(Wanted::Latest, Query::Latest { language })),
+            "1" => Some(self.query(Wanted::Watched, Query::Watched)),
             "3" => Some(self.go(State::Phone(Purpose::Change), &[])),
             "4" => Some(self.go(State::NewPin { phone: None }, &[])),
-            "7" => Some(self.go(State::ConfirmStop, &[])),
+            "7" => Some(self.query(Wanted::StopWhich, Query::Watched)),
+            "8" => Some(self.query(Wanted::Kept, Query::Keep)),
             _ => None,
+        }
+    }
+
+    /// Asks whether to stop about whom was chosen. Where there is no choice, everything is meant.
+    fn stop_which(&mut self, keys: &str, entries: Vec<Watched>) -> Option<Vec<Effect>> {
+        match keys {
+            "7" => Some(self.go(State::ConfirmStop(None), &[])),
+            "8" => Some(self.go(State::Mine, &[])),
+            _ => {
+                let chosen = keys.parse::<usize>().ok()?.checked_sub(1)?;
+                let entry = entries.into_iter().nth(chosen)?.entry;
+                Some(self.go(State::ConfirmStop(Some(entry)), &[]))
+            }
+        }
+    }
+
+    fn stop(&mut self, entries: Vec<Watched>) -> Vec<Effect> {
+        match entries.len() {
+            0 | 1 => self.go(State::ConfirmStop(None), &[]),
+            2..=ENTRIES_MAX => self.go(State::StopWhich(entries), &[]),
+            _ => self.dial(Prompt::PersonHelps),
         }
     }
 
@@ -372,19 +390,29 @@ impl Inbound {
                 self.misses = 0;
                 self.go(State::Menu, &[Prompt::Proved])
             }
+            (Wanted::Proved, Reply::SignedIn) => {
+                self.misses = 0;
+                self.go(State::NewPin { phone: None }, &[Prompt::CodeRight])
+            }
             (Wanted::SignedIn, Reply::Done) => {
                 self.misses = 0;
                 self.go(State::Mine, &[])
             }
             (Wanted::Proved, Reply::Refused) => self.refused(Purpose::Prove),
             (Wanted::SignedIn, Reply::Refused) => self.refused(Purpose::SignIn),
-            (Wanted::Latest, Reply::Said(said)) => {
+            (Wanted::Watched, Reply::Watched { entries, ends }) => {
                 self.state = State::Mine;
-                self.ask(said)
+                self.ask(watched(&entries, ends))
             }
+            (Wanted::StopWhich, Reply::Watched { entries, .. }) => self.stop(entries),
             (Wanted::PhoneChanged, Reply::Done) => self.go(State::Mine, &[Prompt::Registered]),
             (Wanted::PinChanged, Reply::Done) => self.go(State::Mine, &[Prompt::PinChanged]),
-            (Wanted::Stopped, Reply::Done) => self.go(State::Menu, &[Prompt::Stopped]),
+            (Wanted::Stopped, Reply::Done) => self.go(State::Mine, &[Prompt::Stopped]),
+            (Wanted::Kept, Reply::Done) => self.go(State::Mine, &[Prompt::Kept]),
+            (Wanted::Registered, Reply::Refused) => self.not_called(Purpose::Register),
+            (Wanted::PhoneChanged, Reply::Refused) => self.not_called(Purpose::Change),
+            (Wanted::Reset, Reply::Refused) => self.not_called(Purpose::Reset),
+            (Wanted::CallBack, Reply::Refused) => self.not_called(Purpose::CallBack),
             (Wanted::Reset, Reply::Done) => self.go(State::Menu, &[Prompt::ResetSent]),
             (Wanted::CallBack, Reply::Done) => {
                 let last = [Prompt::CallBackTaken, Prompt::Goodbye].map(|last| self.talk.say(last));
@@ -398,6 +426,11 @@ impl Inbound {
     fn refused(&mut self, purpose: Purpose) -> Vec<Effect> {
         self.state = State::Phone(purpose);
         self.miss()
+    }
+
+    /// Asks for another number: this is none that is called.
+    fn not_called(&mut self, purpose: Purpose) -> Vec<Effect> {
+        self.go(State::Phone(purpose), &[Prompt::NotCalled])
     }
 
     fn found(&mut self, mut people: Vec<Found>) -> Vec<Effect> {
@@ -430,10 +463,7 @@ impl Script for Inbound {
                 }
                 self.talk.go_on();
                 self.misses = 0;
-                if self.scope == Scope::LookUps {
-                    return self.talk.over(vec![self.talk.say(self.nobody_free())]);
-                }
-                self.go(State::Phone(Purpose::CallBack), &[Prompt::NoOperator])
+                self.go(State::Phone(Purpose::CallBack), &[Prompt::NobodyFree])
             }
             _ if self.talk.is_dialling() => Vec::new(),
             _ if is_too_long => self.dial(Prompt::PersonHelps),
@@ -450,21 +480,6 @@ impl Script for Inbound {
             Event::Checked(_) | Event::Dialled(_) => Vec::new(),
         }
     }
-}
-
-/// Says whether these keys can be a PIN.
-fn is_pin(keys: &str) -> bool {
-    (4..=6).contains(&keys.len()) && is_digits(keys)
-}
-
-/// Says whether these keys are digits.
-fn is_digits(keys: &str) -> bool {
-    keys.bytes().all(|key| key.is_ascii_digit())
-}
-
-/// Says whether letters stand on all of these keys.
-fn is_letters(keys: &str) -> bool {
-    keys.bytes().all(|key| (b'2'..=b'9').contains(&key))
 }
 
 #[cfg(test)]

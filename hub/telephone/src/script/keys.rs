@@ -32,11 +32,24 @@ pub(super) fn pressed(digits: Secret<String>) -> Pressed {
         "2" => Pressed::OtherLanguage,
         "7" => Pressed::Never,
         "9" | "*" => Pressed::Again,
-        text if (4..=6).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit()) => {
-            Pressed::Pin(digits)
-        }
+        text if is_pin(text) => Pressed::Pin(digits),
         _ => Pressed::Other,
     }
+}
+
+/// Says whether these keys can be a PIN.
+pub(super) fn is_pin(keys: &str) -> bool {
+    (4..=6).contains(&keys.len()) && is_digits(keys)
+}
+
+/// Says whether these keys are digits.
+pub(super) fn is_digits(keys: &str) -> bool {
+    keys.bytes().all(|key| key.is_ascii_digit())
+}
+
+/// Says whether letters stand on all of these keys.
+pub(super) fn is_letters(keys: &str) -> bool {
+    keys.bytes().all(|key| (b'2'..=b'9').contains(&key))
 }
 
 #[cfg(test)]

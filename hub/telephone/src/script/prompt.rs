@@ -49,9 +49,11 @@ prompts! {
     PersonHelps = "person-helps",
     /// That something does not work here, and a person helps.
     Trouble = "trouble",
-    /// That no operator is free, and that somebody calls back.
+    /// That no operator is free, and that somebody calls her back at the number that we called.
     NoOperator = "no-operator",
-    /// That no operator is free, and to call again: nobody here can note a number.
+    /// That no operator is free: nothing is promised before there is a number to call.
+    NobodyFree = "nobody-free",
+    /// That no operator is free, and to call again.
     TryAgain = "try-again",
     /// What to press after a notice was told.
     AfterNotice = "after-notice",
@@ -73,6 +75,8 @@ prompts! {
     Welcome = "welcome",
     /// What can be done here.
     Menu = "menu",
+    /// How to have more time for each answer.
+    MoreTime = "more-time",
     /// That something is asked again.
     OnceMore = "once-more",
     /// That a person has to be found before anybody is told.
@@ -113,20 +117,40 @@ prompts! {
     PinOnceMore = "pin-once-more",
     /// That the two were not the same.
     PinsDiffer = "pins-differ",
+    /// That anybody would guess it.
+    PinTooEasy = "pin-too-easy",
+    /// That we do not call such a number.
+    NotCalled = "not-called",
     /// That a code is on its way.
     Registered = "registered",
     /// Asks for a code.
     EnterCode = "enter-code",
     /// That the number counts.
     Proved = "proved",
+    /// That a code was right, by which somebody chooses a new PIN.
+    CodeRight = "code-right",
+    /// Before the initials of those about whom she is told.
+    ToldAbout = "told-about",
+    /// That she is told about nobody.
+    ToldAboutNobody = "told-about-nobody",
+    /// Before the day on which something ends.
+    EndsOn = "ends-on",
+    /// That everything ends, before the day.
+    AllEndsOn = "all-ends-on",
     /// What somebody can change.
     Mine = "mine",
     /// That the new PIN counts.
     PinChanged = "pin-changed",
+    /// Before a name about which to stop.
+    StopFor = "stop-for",
+    /// What to press to stop everything, or nothing.
+    StopAll = "stop-all",
     /// Asks whether to stop.
     ConfirmStop = "confirm-stop",
-    /// That it is asked for.
+    /// That it is asked for, and how to take it back.
     Stopped = "stopped",
+    /// That nothing stops.
+    Kept = "kept",
     /// What happens to somebody who forgot a PIN.
     ResetSent = "reset-sent",
     /// That a person calls back.

@@ -1,6 +1,7 @@
 //! What a script asks of the host, and what the host answers: plain values. What the host answers never
 //! says whether a number is known to it.
 
+use jiff::civil::Date;
 use savin_shared::pii::{Pii, Secret};
 
 use super::speech::{Language, Utterance};
@@ -35,7 +36,7 @@ pub enum Query {
         /// In which language to tell.
         language: Language,
     },
-    /// A code was said to this number: [`Reply::Done`] or [`Reply::Refused`].
+    /// A code was said to this number: [`Reply::Done`], [`Reply::SignedIn`] or [`Reply::Refused`].
     Prove {
         /// The ten digits.
         phone: Pii<String>,
@@ -50,11 +51,8 @@ pub enum Query {
         /// Her PIN.
         pin: Secret<String>,
     },
-    /// How things stand with whom she watches: [`Reply::Said`]. Only after signing in.
-    Latest {
-        /// In which language to say it.
-        language: Language,
-    },
+    /// About whom she is told: [`Reply::Watched`]. Only after signing in.
+    Watched,
     /// Tell another number from now on, once it is proved: [`Reply::Done`]. Only after signing in.
     ChangePhone {
         /// The ten digits.
@@ -65,18 +63,28 @@ pub enum Query {
         /// The PIN that she chose.
         pin: Secret<String>,
     },
-    /// Stop telling her: [`Reply::Done`]. Only after signing in.
-    Stop,
+    /// Stop telling her, once the time is over in which she can take that back: [`Reply::Done`]. Only
+    /// after signing in.
+    Stop {
+        /// About whom, as [`Watched`] named it; nothing for everybody.
+        entry: Option<String>,
+    },
+    /// Go on telling her, whatever was to stop: [`Reply::Done`]. Only after signing in.
+    Keep,
     /// Let somebody who forgot her PIN choose another, by a call to the number: [`Reply::Done`],
     /// whoever it is.
     ResetPin {
         /// The ten digits.
         phone: Pii<String>,
+        /// In which language to say the code.
+        language: Language,
     },
     /// Call back, since no operator was free: [`Reply::Done`].
     CallBack {
         /// The ten digits.
         phone: Pii<String>,
+        /// In which language to speak.
+        language: Language,
     },
 }
 
@@ -89,10 +97,17 @@ pub enum Reply {
     TooMany,
     /// It is done, or would be if there were anything to do.
     Done,
-    /// That is not right.
+    /// It is done, and this call is hers from here on, who has no PIN yet.
+    SignedIn,
+    /// That is not right: a secret, or a number that is not called.
     Refused,
-    /// This is to be said.
-    Said(Vec<Utterance>),
+    /// About whom she is told, and when everything ends, if she asked for that.
+    Watched {
+        /// Each, in the order in which she asked.
+        entries: Vec<Watched>,
+        /// When she is told nothing any more.
+        ends: Option<Date>,
+    },
     /// That cannot be done now.
     Unavailable,
 }
@@ -106,4 +121,15 @@ pub struct Found {
     pub name: Pii<String>,
     /// Where the person is, as of when, and how sure that is.
     pub status: Vec<Utterance>,
+}
+
+/// Somebody about whom she is told, in no more words than she needs to know which.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// What the host calls the entry.
+    pub entry: String,
+    /// The initials.
+    pub label: Pii<String>,
+    /// When that ends, if she asked for it.
+    pub ends: Option<Date>,
 }

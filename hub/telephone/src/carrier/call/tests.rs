@@ -10,10 +10,10 @@ use savin_shared::pii::{Pii, Secret};
 
 use super::{Address, Ask, CallError, Carried, Step, Voice};
 use crate::script::ending::{EndCause, Ending, NotAnswered, Operator, Outcome, Voicemail};
-use crate::script::inbound::{Inbound, Scope};
+use crate::script::inbound::Inbound;
 use crate::script::outbound::{CallBack, Notice, Outbound, Told};
 use crate::script::pace::Pace;
-use crate::script::query::{Found, Query, Reply};
+use crate::script::query::{Found, Query, Reply, Watched};
 use crate::script::speech::{InEach, Language, Play, Utterance};
 use crate::script::{Answerer, Checked, Dialled, Digits, Effect, Ended, Event, Script};
 
@@ -52,13 +52,23 @@ fn reply(query: &Query) -> Reply {
             name: Pii::new("Avery Sample".to_owned()),
             status: vec![Utterance::Words("is in custody".to_owned())],
         }]),
+        Query::Watched => Reply::Watched {
+            entries: ["e1", "e2"]
+                .map(|entry| Watched {
+                    entry: entry.to_owned(),
+                    label: Pii::new("A. S.".to_owned()),
+                    ends: None,
+                })
+                .into(),
+            ends: None,
+        },
+        Query::Prove { .. } => Reply::SignedIn,
         Query::Register { .. }
-        | Query::Prove { .. }
         | Query::SignIn { .. }
-        | Query::Latest { .. }
         | Query::ChangePhone { .. }
         | Query::ChangePin { .. }
-        | Query::Stop
+        | Query::Stop { .. }
+        | Query::Keep
         | Query::ResetPin { .. }
         | Query::CallBack { .. } => Reply::Done,
     }
@@ -80,7 +90,7 @@ fn notice() -> Box<dyn Script> {
 }
 
 fn inbound() -> Box<dyn Script> {
-    Box::new(Inbound::new(Language::English, Pace::Normal, Scope::All))
+    Box::new(Inbound::new(Language::English, Pace::Normal))
 }
 
 /// Plays a call on a line of our own, as the SIP driver does: no operator is there.
@@ -236,6 +246,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         "5",
         "6",
         "7",
+        "8",
         "9",
         "*",
         "",

@@ -1,7 +1,11 @@
 //! What each question says, and how many digits answer it.
 
+use jiff::civil::Date;
+
 use super::super::Effect;
+use super::super::pace::Pace;
 use super::super::prompt::Prompt;
+use super::super::query::Watched;
 use super::super::speech::Utterance;
 use super::{Inbound, PHONE_DIGITS, Purpose, State};
 
@@ -22,6 +26,7 @@ impl Inbound {
 
     fn question(&self) -> Vec<Utterance> {
         let prompts: &[Prompt] = match &self.state {
+            State::Menu if self.talk.pace == Pace::Normal => &[Prompt::Menu, Prompt::MoreTime],
             State::Menu => &[Prompt::Menu],
             State::How => &[Prompt::HowToFind],
             State::Number => &[Prompt::EnterNumber],
@@ -66,7 +71,21 @@ impl Inbound {
             State::NewPin { .. } => &[Prompt::ChoosePin],
             State::NewPinAgain { .. } => &[Prompt::PinOnceMore],
             State::Mine => &[Prompt::Mine],
-            State::ConfirmStop => &[Prompt::ConfirmStop],
+            State::StopWhich(entries) => {
+                let mut said = Vec::new();
+                for (key, watched) in (1_u32..).zip(entries) {
+                    said.extend([
+                        Utterance::Prompt(Prompt::StopFor),
+                        Utterance::Spelled(watched.label.clone()),
+                        Utterance::Prompt(Prompt::Press),
+                        Utterance::Number(key),
+                        Utterance::Pause,
+                    ]);
+                }
+                said.push(Utterance::Prompt(Prompt::StopAll));
+                return said;
+            }
+            State::ConfirmStop(_) => &[Prompt::ConfirmStop],
             State::Waiting(_) => &[],
         };
         prompts.iter().copied().map(Utterance::Prompt).collect()
@@ -80,7 +99,8 @@ impl Inbound {
             | State::Heard
             | State::PhoneOk(..)
             | State::Mine
-            | State::ConfirmStop
+            | State::StopWhich(_)
+            | State::ConfirmStop(_)
             | State::Waiting(_) => 1,
             State::Number => 12,
             State::LastName | State::FirstName { .. } => 20,
@@ -92,4 +112,24 @@ impl Inbound {
             | State::NewPinAgain { .. } => 6,
         }
     }
+}
+
+/// Says about whom she is told, by initials, and what ends when.
+pub(super) fn watched(entries: &[Watched], ends: Option<Date>) -> Vec<Utterance> {
+    let mut said = Vec::new();
+    for entry in entries {
+        said.push(Utterance::Prompt(Prompt::ToldAbout));
+        said.push(Utterance::Spelled(entry.label.clone()));
+        said.push(Utterance::Pause);
+        if let Some(day) = entry.ends.filter(|_| ends.is_none()) {
+            said.extend([Utterance::Prompt(Prompt::EndsOn), Utterance::Day(day)]);
+        }
+    }
+    if entries.is_empty() {
+        said.push(Utterance::Prompt(Prompt::ToldAboutNobody));
+    }
+    if let Some(day) = ends {
+        said.extend([Utterance::Prompt(Prompt::AllEndsOn), Utterance::Day(day)]);
+    }
+    said
 }

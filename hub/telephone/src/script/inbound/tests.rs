@@ -4,21 +4,17 @@ use proptest::prelude::{Just, ProptestConfig, Strategy};
 use proptest::{prop_oneof, proptest};
 use savin_shared::pii::{Pii, Secret};
 
-use super::{Inbound, Scope};
+use super::Inbound;
 use crate::script::ending::{Ending, Operator, Outcome};
 use crate::script::pace::Pace;
 use crate::script::prompt::Prompt;
-use crate::script::query::{Found, Query, Reply};
+use crate::script::query::{Found, Query, Reply, Watched};
 use crate::script::speech::{Language, Utterance};
 use crate::script::testing::{Call, events, hang_up, press};
 use crate::script::{Answerer, Dialled, Effect, Event};
 
 fn call() -> Call<Inbound> {
-    called(Scope::All)
-}
-
-fn called(scope: Scope) -> Call<Inbound> {
-    let mut call = Call::new(Inbound::new(Language::English, Pace::Normal, scope));
+    let mut call = Call::new(Inbound::new(Language::English, Pace::Normal));
     call.on(Event::Answered(Answerer::Person));
     call
 }
@@ -146,24 +142,22 @@ fn registers_for_the_person_who_was_heard_of() {
 }
 
 #[test]
-fn lets_nobody_enter_in_vain_what_only_a_person_can_do() {
-    for key in ["3", "4", "5"] {
-        let mut call = called(Scope::LookUps);
-        call.on(press(key));
-        assert!(call.is_dialling() && call.says(Prompt::PersonHelps));
+fn asks_for_another_pin_where_anybody_would_guess_it() {
+    for easy in ["0000", "123456"] {
+        let mut call = call();
+        press_all(&mut call, &["4", "6015550123", "2468"]);
+        call.on(Event::Replied(Reply::Done));
+        press_all(&mut call, &["4", easy]);
+        assert!(call.says(Prompt::PinTooEasy) && call.says(Prompt::ChoosePin));
     }
-    let mut call = called(Scope::LookUps);
-    press_all(&mut call, &["1", "1", "104711"]);
-    call.on(Event::Replied(Reply::Found(vec![found(
-        "p1",
-        "Avery Sample",
-    )])));
-    assert!(call.says(Prompt::AfterStatus));
-    call.on(press("3"));
-    assert!(call.is_dialling());
-    // Nobody is free: no number is asked for that would be lost.
-    call.on(Event::Dialled(Dialled::NoneAnswered));
-    assert!(call.says(Prompt::TryAgain) && !call.says(Prompt::EnterCallBack));
+}
+
+#[test]
+fn asks_for_another_number_where_one_is_not_called() {
+    let mut call = call();
+    press_all(&mut call, &["4", "6", "9005550123", "1"]);
+    call.on(Event::Replied(Reply::Refused));
+    assert!(call.says(Prompt::NotCalled) && call.says(Prompt::EnterYourPhone));
 }
 
 #[test]
@@ -187,18 +181,113 @@ fn changes_things_only_for_whoever_signed_in() {
     let pin = Secret::new("8642".to_owned());
     assert_eq!(query(&call), Query::ChangePin { pin });
     call.on(Event::Replied(Reply::Done));
-    press_all(&mut call, &["7", "7"]);
-    assert_eq!(query(&call), Query::Stop);
+    stop(&mut call, 1, &["7"]);
+    assert_eq!(query(&call), Query::Stop { entry: None });
     call.on(Event::Replied(Reply::Done));
     assert!(call.says(Prompt::Stopped));
+    call.on(press("8"));
+    assert_eq!(query(&call), Query::Keep);
+    call.on(Event::Replied(Reply::Done));
+    assert!(call.says(Prompt::Kept));
+}
+
+/// Asks to stop, is told about so many people, and presses these keys.
+fn stop(call: &mut Call<Inbound>, people: usize, keys: &[&str]) {
+    call.on(press("7"));
+    assert_eq!(query(call), Query::Watched);
+    call.on(Event::Replied(watched(people)));
+    press_all(call, keys);
+}
+
+fn watched(people: usize) -> Reply {
+    let entries = (1..=people).map(|number| Watched {
+        entry: format!("e{number}"),
+        label: pii("A. S."),
+        ends: None,
+    });
+    Reply::Watched {
+        entries: entries.collect(),
+        ends: None,
+    }
+}
+
+#[test]
+fn stops_for_whom_she_chooses_after_it_said_that_three_days_are_left() {
+    let signed_in = || {
+        let mut call = call();
+        press_all(&mut call, &["4", "6015550123", "2468"]);
+        call.on(Event::Replied(Reply::Done));
+        call
+    };
+    let mut one = signed_in();
+    stop(&mut one, 3, &["2"]);
+    assert!(one.says(Prompt::ConfirmStop));
+    one.on(press("7"));
+    let entry = Some("e2".to_owned());
+    assert_eq!(query(&one), Query::Stop { entry });
+    let mut all = signed_in();
+    stop(&mut all, 3, &["7", "7"]);
+    assert_eq!(query(&all), Query::Stop { entry: None });
+    for keys in [["8"], ["4"]] {
+        let mut none = signed_in();
+        stop(&mut none, 3, &keys);
+        assert!(!none.says(Prompt::ConfirmStop));
+    }
+    let mut many = signed_in();
+    stop(&mut many, 7, &[]);
+    assert!(many.is_dialling(), "more than there are keys for");
+}
+
+#[test]
+fn says_about_whom_she_is_told_in_initials_only() {
+    let mut call = call();
+    press_all(&mut call, &["4", "6015550123", "2468"]);
+    call.on(Event::Replied(Reply::Done)).on(press("1"));
+    call.on(Event::Replied(watched(2)));
+    let said = call.said();
+    assert!(said.contains(&&Utterance::Spelled(pii("A. S."))));
+    assert!(call.says(Prompt::ToldAbout) && call.says(Prompt::Mine));
+    call.on(press("1")).on(Event::Replied(watched(0)));
+    assert!(call.says(Prompt::ToldAboutNobody));
+}
+
+#[test]
+fn lets_whoever_has_the_code_of_a_reset_choose_a_pin() {
+    let mut call = call();
+    press_all(&mut call, &["5", "6015550123", "482100"]);
+    call.on(Event::Replied(Reply::SignedIn));
+    assert!(call.says(Prompt::CodeRight) && call.says(Prompt::ChoosePin));
+    press_all(&mut call, &["8642", "8642"]);
+    let pin = Secret::new("8642".to_owned());
+    assert_eq!(query(&call), Query::ChangePin { pin });
+}
+
+#[test]
+fn waits_a_minute_for_whoever_speaks_through_a_relay() {
+    let mut call = call();
+    assert!(call.says(Prompt::MoreTime));
+    call.on(press("8"));
+    assert!(call.says(Prompt::RelayWelcome) && !call.says(Prompt::MoreTime));
+    press_all(&mut call, &["1", "1", "104711"]);
+    call.on(Event::Replied(Reply::Found(vec![found(
+        "p1",
+        "Avery Sample",
+    )])));
+    let mut waits = Vec::new();
+    for effect in &call.done {
+        if let Effect::Collect(collect) = effect {
+            waits.push(collect.wait.first.as_secs());
+        }
+    }
+    assert_eq!(waits, [8, 60, 60, 60, 60]);
 }
 
 #[test]
 fn answers_a_forgotten_pin_the_same_for_every_number() {
     let mut call = call();
     press_all(&mut call, &["4", "6", "6015550123", "1"]);
-    let phone = pii("6015550123");
-    assert_eq!(query(&call), Query::ResetPin { phone });
+    let (phone, language) = (pii("6015550123"), Language::English);
+    assert_eq!(query(&call), Query::ResetPin { phone, language });
     call.on(Event::Replied(Reply::Done));
     assert!(call.says(Prompt::ResetSent));
 }
@@ -209,10 +298,11 @@ fn takes_a_number_to_call_back_where_no_operator_is_free() {
     call.on(press("0"));
     assert!(call.is_dialling());
     call.on(Event::Dialled(Dialled::NoneAnswered));
-    assert!(call.says(Prompt::NoOperator) && call.says(Prompt::EnterCallBack));
+    assert!(call.says(Prompt::NobodyFree) && call.says(Prompt::EnterCallBack));
+    assert!(!call.says(Prompt::NoOperator), "nothing is promised yet");
     press_all(&mut call, &["6015550123", "1"]);
-    let phone = pii("6015550123");
-    assert_eq!(query(&call), Query::CallBack { phone });
+    let (phone, language) = (pii("6015550123"), Language::English);
+    assert_eq!(query(&call), Query::CallBack { phone, language });
     call.on(Event::Replied(Reply::Done));
     assert!(call.says(Prompt::CallBackTaken));
     assert_eq!(call.ending(), ended(Operator::Missed));
@@ -253,7 +343,8 @@ fn replies() -> impl Strategy<Value = Reply> {
         2 => Just(Reply::Refused),
         1 => Just(Reply::TooMany),
         1 => Just(Reply::Unavailable),
-        1 => Just(Reply::Said(vec![Utterance::Pause])),
+        1 => Just(Reply::SignedIn),
+        2 => (0..9_usize).prop_map(watched),
         4 => people.prop_map(Reply::Found),
     ]
 }
@@ -282,15 +373,26 @@ proptest! {
         events in proptest::collection::vec(anything(), 0..80),
     ) {
         let mut call = call();
-        let mut is_signing_in = false;
+        let mut asked = None;
         let mut is_in = false;
         for event in events {
-            is_in |= is_signing_in && event == Event::Replied(Reply::Done);
+            is_in |= match asked {
+                Some(Query::SignIn { .. }) => event == Event::Replied(Reply::Done),
+                Some(Query::Prove { .. }) => event == Event::Replied(Reply::SignedIn),
+                _ => false,
+            };
             call.on(event);
-            is_signing_in = matches!(call.last.last(), Some(Effect::Query(Query::SignIn { .. })));
-            if let Some(Effect::Query(
-                Query::Latest { .. } | Query::ChangePhone { .. } | Query::ChangePin { .. } | Query::Stop,
-            )) = call.last.last()
+            asked = match call.last.last() {
+                Some(Effect::Query(query)) => Some(query.clone()),
+                _ => None,
+            };
+            if let Some(
+                Query::Watched
+                | Query::ChangePhone { .. }
+                | Query::ChangePin { .. }
+                | Query::Stop { .. }
+                | Query::Keep,
+            ) = asked
             {
                 assert!(is_in);
             }

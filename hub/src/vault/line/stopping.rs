@@ -1,0 +1,75 @@
+//! Stopping by telephone: whoever holds hers, and knows or makes her say her PIN, must not silence what she is told
+//! (T03). So it goes on for three days, in which she can take it back.
+
+use jiff::{SignedDuration, Timestamp};
+use tracing::info;
+
+use super::super::command::{PortalAnswer, Ticket};
+use super::super::{Vault, VaultError};
+use crate::ids::SubscriptionId;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::stopping::{self, Stopping};
+use crate::store::vault::{registrant, subscription};
+
+/// How long what was asked to stop by telephone goes on.
+const GOES_ON: SignedDuration = SignedDuration::from_hours(72);
+
+/// What ends in one transaction.
+const ENDED_MAX: u32 = 200;
+
+impl Vault {
+    pub(super) fn stop_later(
+        &self,
+        session: &Ticket,
+        entry: Option<SubscriptionId>,
+    ) -> Result<PortalAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let stops_at = now.checked_add(GOES_ON).unwrap_or(Timestamp::MAX);
+        self.in_session("stop later", session, move |tx, _, who, _| {
+            let stop = Stopping {
+                registrant: who.registrant,
+                entry,
+                stops_at,
+            };
+            stopping::put(tx, stop)?;
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    pub(super) fn keep(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
+        self.in_session("keep", session, |tx, _, who, _| {
+            stopping::over(tx, who.registrant, None)?;
+            Ok(PortalAnswer::Done)
+        })
+    }
+
+    /// Ends what was asked to stop and has gone on for long enough.
+    pub(in crate::vault) fn end_stopped(&self) -> Result<(), VaultError> {
+        let now = (self.world.wall)();
+        let ended = self.store.write_now("end what stops", move |tx| {
+            let due = stopping::due(tx, now, ENDED_MAX)?;
+            for stop in &due {
+                end(tx, *stop, now)?;
+            }
+            Ok(due.len())
+        })?;
+        if ended > 0 {
+            info!(
+                stops = ended,
+                "What was asked to stop by telephone has ended"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn end(tx: &mut Tx<'_>, stop: Stopping, now: Timestamp) -> Result<(), StoreError> {
+    match stop.entry {
+        Some(entry) => {
+            subscription::remove(tx, stop.registrant, entry)?;
+            stopping::over(tx, stop.registrant, Some(entry))
+        }
+        None => registrant::forget(tx, stop.registrant, now),
+    }
+}

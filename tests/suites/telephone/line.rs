@@ -1,0 +1,395 @@
+//! Section 1(f) on the toll-free number of a running hub: signing up, changing and stopping by keys alone, from
+//! dialling to the notice that is confirmed. The codes are heard, as she hears them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use savin_telephone::audio::{tone::tone, wav};
+use savin_telephone::media::session::Order;
+use savin_telephone::sip::call::{Call, News};
+use savin_tests::clock::monotonic;
+use savin_tests::demo::county::jails::Azalea;
+use savin_tests::home::{HubHome, HubOptions};
+use savin_tests::program::{Program, Programs};
+use savin_tests::stage::{AGENCY, FACILITY};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::asked::{Said, jail};
+use crate::hub::trunks;
+use crate::place::{LOOK, PATIENCE, Place, trunk};
+
+/// How long each digit of a code sounds, and the pitch of each: a tone tells which it is.
+const DIGIT_MS: u32 = 400;
+const LOWEST_HZ: u32 = 700;
+const STEP_HZ: u32 = 150;
+
+/// Samples of a frame: 20 ms.
+const FRAME: usize = 160;
+
+/// The number of whoever signs up, as she presses it and as it is called, and another one of hers.
+const HERS: (&str, &str) = ("6015550123#", "+16015550123");
+const OTHER: (&str, &str) = ("6015550199#", "+16015550199");
+
+/// Looks for Tansy Quillfeather by the keys of the surname.
+const FIND: [&str; 4] = ["1", "3", "784553328437#", "#"];
+
+/// A hub with a jail behind it and a telephone at the other end of its trunk.
+struct Line {
+    folder: TempDir,
+    hub: HubHome,
+    serving: Program,
+    watching: Program,
+    county: Azalea,
+    said: Said,
+    phones: Place,
+}
+
+impl Line {
+    async fn begin() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
+        let options = HubOptions::default();
+        let hub = HubHome::make(&folder.path().join("hub"), &programs, &options)?;
+        let (voice, said) = voice(folder.path())?;
+        let mut line = trunk("hub", 0);
+        line.caller = "6015550177".to_owned();
+        let listening = trunks(folder.path(), &[("carrier", line.bind.port())], &voice)?;
+        line.server.port = listening.first().copied();
+        hub.add_agency(
+            AGENCY,
+            "Test County Sheriff",
+            &[(FACILITY, "Test County Jail")],
+        )?;
+        let serving = hub.serve()?;
+        let (watching, county) = jail(folder.path(), &programs, &hub)?;
+        let phones = Place::open(vec![line]).await?;
+        phones.until_up("hub").await?;
+        Ok(Self {
+            folder,
+            hub,
+            serving,
+            watching,
+            county,
+            said,
+            phones,
+        })
+    }
+
+    /// Calls the toll-free number and presses keys, until something is said.
+    async fn call(&self, keys: &[&str], until: &str) -> anyhow::Result<Call> {
+        let phone = self
+            .phones
+            .dial()
+            .await
+            .ok()
+            .context("the hub takes no call")?;
+        self.press(&phone, keys, until).await?;
+        Ok(phone)
+    }
+
+    /// Presses keys ahead of what is said, as whoever knows the menu does, until something is said.
+    async fn press(&self, phone: &Call, keys: &[&str], until: &str) -> anyhow::Result<()> {
+        for keys in keys {
+            phone.order(Order::Press((*keys).to_owned())).await;
+        }
+        let deadline = monotonic() + PATIENCE;
+        while !self.said.text().contains(until) {
+            ensure!(
+                monotonic() < deadline,
+                "not said: {until}: {}\n{}",
+                self.said.text(),
+                self.serving.log()
+            );
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
+    /// Takes the call of the hub to a number.
+    async fn rung(&mut self, number: &str) -> anyhow::Result<Call> {
+        let ringing = tokio::time::timeout(PATIENCE, self.phones.rings.recv());
+        let incoming = ringing
+            .await
+            .context("nobody was called")?
+            .context("the exchange is closed")?;
+        ensure!(
+            incoming.dialled().as_deref() == Some(number),
+            "{:?} was called",
+            incoming.dialled()
+        );
+        incoming.answer().await.context("it was given up")
+    }
+
+    /// Takes the call that says a code, and listens.
+    async fn code(&mut self, number: &str) -> anyhow::Result<String> {
+        let mut call = self.rung(number).await?;
+        let (listen, mut frames) = tokio::sync::mpsc::channel(4_000);
+        call.order(Order::Listen(listen)).await;
+        call.order(Order::Press("1".to_owned())).await;
+        let deadline = monotonic() + PATIENCE;
+        let mut heard = Vec::new();
+        loop {
+            tokio::select! {
+                frame = frames.recv() => heard.extend(frame.context("the line is dead")?),
+                news = call.next() => if let News::Ended(_) = news { bail!("it was hung up") },
+            }
+            // It is said twice; what a busy machine tore is asked for once more.
+            let digits = digits(&heard);
+            if let Some((one, two)) = digits.split_at_checked(6).filter(|(_, two)| two.len() == 6) {
+                if one == two {
+                    call.hang_up();
+                    return Ok(one.to_owned());
+                }
+                heard.clear();
+                call.order(Order::Press("9".to_owned())).await;
+            }
+            ensure!(monotonic() < deadline, "no code was heard: {digits}");
+        }
+    }
+
+    /// Signs up by keys, up to the code.
+    async fn sign_up(&self, number: &str, pin: &str) -> anyhow::Result<()> {
+        let pin = format!("{pin}#");
+        let keys = [&FIND[..], &["3", number, "1", &pin, &pin]].concat();
+        let phone = self.call(&keys, "Then call us again and press 5").await?;
+        phone.hang_up();
+        Ok(())
+    }
+
+    fn notices(&self) -> anyhow::Result<Vec<Value>> {
+        let shown = self.hub.cli(&["notices", "--limit", "99", "--json"])?;
+        Ok(shown
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()?)
+    }
+
+    /// Stops everything, and sees that the log told nothing.
+    async fn end(self, secrets: &[&str]) -> anyhow::Result<()> {
+        self.phones.close().await;
+        let log = self.serving.log();
+        let pressed = ["6015550123", "6015550199", "6015550177", "Quillfeather"];
+        for told in pressed.iter().chain(secrets) {
+            ensure!(!log.contains(told), "the log tells {told}");
+        }
+        for program in [self.watching, self.serving] {
+            let log = program.log();
+            ensure!(program.stop()?.success(), "{log}");
+        }
+        drop(self.folder);
+        Ok(())
+    }
+}
+
+/// A voice that writes down what it is to say, and says a tone: of its own for each digit.
+fn voice(folder: &Path) -> anyhow::Result<(String, Said)> {
+    let phrase = folder.join("phrase.wav");
+    std::fs::write(&phrase, wav::write(&tone(&[440.0], 60, 8_000.0)))?;
+    for digit in 0..10 {
+        let pitch = f64::from(LOWEST_HZ + STEP_HZ * digit);
+        let sound = wav::write(&tone(&[pitch], DIGIT_MS, 8_000.0));
+        std::fs::write(folder.join(format!("{digit}.wav")), sound)?;
+    }
+    let said = folder.join("said.txt");
+    let command = format!(
+        "t=$(cat); echo \"$t\" >> {0}; f=\"{1}/$t.wav\"; [ -e \"$f\" ] || f={2}; cat \"$f\"",
+        said.display(),
+        folder.display(),
+        phrase.display()
+    );
+    let voice = format!("[voice]\ncommand = ['sh', '-c', '{command}']\n");
+    Ok((voice, Said(said)))
+}
+
+/// Returns the digits that sound in what was heard.
+fn digits(heard: &[i16]) -> String {
+    let frames_of_one = (DIGIT_MS / 20) as usize;
+    let mut said = String::new();
+    let mut run = (None, 0_usize);
+    let mut end_of = |run: (Option<u32>, usize)| {
+        if let (Some(digit), frames) = run {
+            let times = (frames + frames_of_one / 2) / frames_of_one;
+            said.push_str(&digit.to_string().repeat(times));
+        }
+    };
+    for frame in heard.chunks_exact(FRAME) {
+        let sounding = (0..10).find(|digit| sounds(frame, LOWEST_HZ + STEP_HZ * digit));
+        if sounding == run.0 {
+            run.1 += 1;
+        } else {
+            end_of(run);
+            run = (sounding, 1);
+        }
+    }
+    // The last may still sound.
+    if run.0.is_none() {
+        end_of(run);
+    }
+    said
+}
+
+/// Says whether most of a frame is a tone of this pitch.
+fn sounds(frame: &[i16], pitch_hz: u32) -> bool {
+    let (mut real, mut imaginary, mut power) = (0.0, 0.0, 1.0);
+    for (at, sample) in frame.iter().enumerate() {
+        let angle = std::f64::consts::TAU * f64::from(pitch_hz) * at as f64 / 8_000.0;
+        let sample = f64::from(*sample);
+        real += sample * angle.cos();
+        imaginary += sample * angle.sin();
+        power += sample * sample;
+    }
+    let share = 2.0 * (real * real + imaginary * imaginary) / (FRAME as f64 * power);
+    power > 1_000_000.0 && share > 0.6
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clause_1_f_a_caller_registers_by_keys_alone_and_is_told() -> anyhow::Result<()> {
+    let mut line = Line::begin().await?;
+    line.sign_up(HERS.0, "4821").await?;
+    let code = line.code(HERS.1).await?;
+    let back = format!("{code}#");
+    let phone = line
+        .call(&["5", HERS.0, &back], "From now on we tell you")
+        .await?;
+    phone.hang_up();
+    line.county.release("A-1001", "BOND")?;
+    let mut call = line.rung(HERS.1).await?;
+    line.press(&call, &["4821#"], "If you have heard it, press 1")
+        .await?;
+    let deadline = monotonic() + PATIENCE;
+    loop {
+        let notices = line.notices()?;
+        let is_told = |notice: &Value| notice["state"] == "confirmed";
+        if notices.iter().any(is_told) {
+            break;
+        }
+        ensure!(monotonic() < deadline, "{notices:?}");
+        if let Ok(News::Ended(_)) =
+            tokio::time::timeout(Duration::from_millis(200), call.next()).await
+        {
+            continue;
+        }
+    }
+    call.hang_up();
+    line.end(&["4821", &code]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clause_1_f_a_caller_changes_her_number_and_her_pin_and_stops() -> anyhow::Result<()> {
+    let mut line = Line::begin().await?;
+    line.sign_up(HERS.0, "4821").await?;
+    let first = line.code(HERS.1).await?;
+    let proving = format!("{first}#");
+    let phone = line
+        .call(&["5", HERS.0, &proving], "From now on we tell you")
+        .await?;
+    // In the same call: about whom, and another number.
+    line.press(
+        &phone,
+        &["4", HERS.0, "4821#", "1"],
+        "You asked us to tell you about",
+    )
+    .await?;
+    phone.order(Order::Press("3".to_owned())).await;
+    line.press(&phone, &[OTHER.0, "1"], "The number is").await?;
+    let second = line.code(OTHER.1).await?;
+    phone.hang_up();
+    let proving = format!("{second}#");
+    // The old number counts no more, and the PIN that she forgot is asked for at the new one.
+    let phone = line
+        .call(
+            &["5", OTHER.0, &proving, "4", "6#", OTHER.0, "1"],
+            "If we call that number",
+        )
+        .await?;
+    phone.hang_up();
+    let third = line.code(OTHER.1).await?;
+    let proving = format!("{third}#");
+    let phone = line
+        .call(
+            &["5", OTHER.0, &proving, "7035#", "7035#"],
+            "Your new PIN counts",
+        )
+        .await?;
+    line.press(&phone, &["7", "7"], "It is noted").await?;
+    line.press(&phone, &["8"], "We go on telling you.").await?;
+    phone.hang_up();
+    line.county.release("A-1001", "BOND")?;
+    let call = line.rung(OTHER.1).await?;
+    line.press(&call, &["7035#"], "If you have heard it, press 1")
+        .await?;
+    call.hang_up();
+    let codes = [&*first, &*second, &*third];
+    line.end(&[&codes[..], &["4821", "7035"]].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_or_presses_nonsense_leaves_nothing_and_two_at_once_are_two()
+-> anyhow::Result<()> {
+    let mut line = Line::begin().await?;
+    // Up to the first PIN, and gone.
+    let keys = [&FIND[..], &["3", HERS.0, "1", "4821#"]].concat();
+    let gone = line.call(&keys, "Enter the same PIN once more").await?;
+    gone.hang_up();
+    let nonsense = line
+        .phones
+        .dial()
+        .await
+        .ok()
+        .context("the hub takes no call")?;
+    line.press(
+        &nonsense,
+        &["#", "66", "**", "4", "123#", "99999999999", "0"],
+        "Nobody is free to talk with you",
+    )
+    .await?;
+    nonsense.hang_up();
+    ensure!(line.notices()?.is_empty(), "somebody was called");
+    let (one, two) = tokio::join!(line.sign_up(HERS.0, "4821"), line.sign_up(OTHER.0, "7035"));
+    one.and(two)?;
+    let mut codes = Vec::new();
+    for _ in 0..2 {
+        let ringing = tokio::time::timeout(PATIENCE, line.phones.rings.recv());
+        let incoming = ringing.await?.context("the exchange is closed")?;
+        codes.push(incoming.dialled().context("a number")?);
+        drop(incoming);
+    }
+    codes.sort();
+    ensure!(codes == [HERS.1, OTHER.1], "{codes:?}");
+    let tasks = line.hub.cli(&["tasks", "--kind", "other", "--json"])?;
+    ensure!(tasks.contains("wanted an operator"), "{tasks}");
+    line.end(&["4821", "7035"]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_whom_no_operator_takes_leaves_a_number_and_is_somebodys_work()
+-> anyhow::Result<()> {
+    let line = Line::begin().await?;
+    let phone = line.call(&["2", "0"], "Ahora nadie está libre").await?;
+    ensure!(
+        !line.said.text().contains("Una persona le llamará"),
+        "a promise before there is a number"
+    );
+    line.press(&phone, &[HERS.0, "1"], "Una persona le llama a ese número")
+        .await?;
+    phone.hang_up();
+    let deadline = monotonic() + PATIENCE;
+    loop {
+        let alarm = line.hub.cli(&["tasks", "--kind", "other", "--json"])?;
+        let work = line.hub.cli(&["tasks", "--kind", "by-hand", "--json"])?;
+        if alarm.contains("wanted an operator")
+            && work.contains("Call back +16015550123, in Español")
+        {
+            break;
+        }
+        ensure!(
+            monotonic() < deadline,
+            "{alarm}\n{work}\n{}",
+            line.serving.log()
+        );
+        tokio::time::sleep(LOOK).await;
+    }
+    line.end(&[]).await
+}
