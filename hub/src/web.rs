@@ -1,6 +1,7 @@
 //! The public site: server-rendered, without cookies, working without JavaScript.
 //!
-//! Two halves: `lookup` holds a reader of the registry and nothing of the vault; `portal` can send
+//! Two halves: `lookup` holds the registry and nothing of the vault, and writes there no more than that an
+//! office has a notice; `portal` can send
 //! the vault's write-only commands and gets masked answers. What a reader looks up or types never
 //! stands in an address.
 
@@ -16,6 +17,7 @@ pub mod leave;
 pub mod limit;
 pub mod lookup;
 pub mod mail;
+pub mod office;
 pub mod page;
 pub mod portal;
 pub mod protect;
@@ -131,6 +133,9 @@ pub fn router(portal: &Portal, beside: Router) -> Router {
 fn looking_up(lookup: Lookup) -> Router {
     let limited = (Arc::clone(&lookup.site), Action::LookUp);
     let limited = middleware::from_fn_with_state(limited, limit::limit);
+    let office_seen = post(office::confirm)
+        .layer(limited.clone())
+        .get(office::ask);
     let look_up = post(lookup::look_up).layer(limited).get(lookup::home);
     Router::new()
         .route("/", get(lookup::home))
@@ -138,6 +143,7 @@ fn looking_up(lookup: Lookup) -> Router {
         .route("/changes", get(changes::changes))
         .route("/person/{person}", get(lookup::person))
         .route("/help", get(help::help))
+        .route("/office/seen/{token}", office_seen)
         .with_state(lookup)
 }
 

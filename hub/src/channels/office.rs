@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use super::email::compose::Composer;
 use super::email::transport::Mailer;
 use crate::names::shown;
-use crate::notification::office::OfficeNotice;
+use crate::notification::office::{OfficeNotice, SeenToken};
 use crate::store::conn::Tx;
 use crate::store::registry::agency_notice::{self, After, AgencyNotice, WHY_SEALED};
 use crate::store::registry::telling::{background, facility_name};
@@ -52,8 +52,8 @@ pub struct OfficeCourier {
     pub world: World,
 }
 
-/// A claimed notice with its address and what it says.
-type Claimed = (AgencyNotice, String, OfficeNotice);
+/// A claimed notice with its address, what it says, and the token of its link.
+type Claimed = (AgencyNotice, String, (OfficeNotice, SeenToken));
 
 impl OfficeCourier {
     /// Carries messages until shutdown; the one that is under way is finished first.
@@ -77,7 +77,8 @@ impl OfficeCourier {
     /// Carries what is due; returns how many messages that were.
     async fn round(&self, shutdown: &watch::Receiver<bool>) -> Result<usize, StoreError> {
         let now = (self.world.wall)();
-        let claim = move |tx: &mut Tx<'_>| claimed(tx, now);
+        let tokens = [(); AT_ONCE as usize].map(|()| SeenToken::new((self.world.random)()));
+        let claim = move |tx: &mut Tx<'_>| claimed(tx, &tokens, now);
         let claimed = self.store.write("claim for offices", claim).await?;
         let count = claimed.len();
         for (notice, to, words) in claimed {
@@ -94,10 +95,15 @@ impl OfficeCourier {
         Ok(count)
     }
 
-    async fn send(&self, notice: &AgencyNotice, to: &str, words: &OfficeNotice) -> (After, String) {
+    async fn send(
+        &self,
+        notice: &AgencyNotice,
+        to: &str,
+        (words, token): &(OfficeNotice, SeenToken),
+    ) -> (After, String) {
         let id = notice.notice;
         let again = After::Again(again((self.world.wall)(), notice.attempts));
-        let mail = match self.composer.to_office(id, to, words) {
+        let mail = match self.composer.to_office(id, to, (words, token)) {
             Ok(mail) => mail,
             Err(failure) => {
                 warn!(notice.id = %id, reason = %failure, "A notice to an office was not written");
@@ -129,11 +135,19 @@ impl OfficeCourier {
 }
 
 /// Claims what is due, with what it says; what may be told no more is withdrawn instead.
-fn claimed(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Claimed>, StoreError> {
+fn claimed(
+    tx: &mut Tx<'_>,
+    tokens: &[SeenToken],
+    now: Timestamp,
+) -> Result<Vec<Claimed>, StoreError> {
     let mut claimed = Vec::new();
-    for notice in agency_notice::claim(tx, AT_ONCE, now, LEASE)? {
+    let notices = agency_notice::claim(tx, AT_ONCE, now, LEASE)?;
+    for (notice, token) in notices.into_iter().zip(tokens) {
         match written(tx, &notice)? {
-            Some((to, words)) => claimed.push((notice, to, words)),
+            Some((to, words)) => {
+                agency_notice::give(tx, notice.notice, token, now)?;
+                claimed.push((notice, to, (words, token.clone())));
+            }
             None => agency_notice::stop(tx, &notice, WHY_SEALED, now)?,
         }
     }

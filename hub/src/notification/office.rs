@@ -5,6 +5,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use savin_shared::hash::{Hash, hex, unhex};
+use savin_shared::pii::Secret;
 
 use super::sentence::written_day;
 use super::words::Language;
@@ -123,6 +125,37 @@ impl OfficeNews {
     }
 }
 
+/// What a link in an e-mail holds by which an office says that it has a notice: whoever has it can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenToken(Secret<[u8; 16]>);
+
+impl SeenToken {
+    /// Makes one of random bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
+    /// Reads one from a link.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = unhex(text)?;
+        Some(Self::new(bytes.try_into().ok()?))
+    }
+
+    /// Returns what is kept of it.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        Hash::tagged("savin/office-seen/1", &[self.0.reveal()])
+    }
+
+    /// Returns the path of the page behind the link.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/office/seen/{}", hex(self.0.reveal()))
+    }
+}
+
 /// A notice to an office.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfficeNotice {
@@ -150,9 +183,9 @@ pub struct OfficeNotice {
 pub const SUBJECT: &str = "Notice under Miss. Code 47-5-177";
 
 impl OfficeNotice {
-    /// Writes it, a paragraph each.
+    /// Writes it, a paragraph each; in an e-mail with the link by which the office says that it has it.
     #[must_use]
-    pub fn words(&self, phone: &str, zone: &TimeZone) -> Vec<String> {
+    pub fn words(&self, phone: &str, zone: &TimeZone, link: Option<&str>) -> Vec<String> {
         let day = |at: Timestamp| written_day(Language::En, zone, at);
         let name = self.name.as_deref().unwrap_or("(no name in the record)");
         let number = self.offender_id.as_deref();
@@ -190,8 +223,10 @@ impl OfficeNotice {
                 day(self.received_at)
             ),
             format!(
-                "Please confirm that you have this notice: call {phone} at any hour and give its number, \
+                "Please confirm that you have this notice: {}call {phone} at any hour and give its number, \
                  {}.",
+                link.map(|link| format!("open {link} and press the button, or "))
+                    .unwrap_or_default(),
                 self.number
             ),
             "No person reads answers to this message.".to_owned(),
@@ -204,7 +239,7 @@ impl OfficeNotice {
 mod tests {
     use jiff::tz::TimeZone;
 
-    use super::{Office, OfficeNews, OfficeNotice, Place};
+    use super::{Office, OfficeNews, OfficeNotice, Place, SeenToken};
 
     fn place(county: &str, municipality: &str) -> Place {
         Place {
@@ -245,15 +280,32 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_token_of_a_link_back_and_keeps_only_its_hash() {
+        let token = SeenToken::new([7; 16]);
+        let path = token.path();
+        let text = path.strip_prefix("/office/seen/").unwrap();
+        assert_eq!(SeenToken::parse(text), Some(token.clone()));
+        assert_ne!(token.hash(), SeenToken::new([8; 16]).hash());
+        for wrong in ["", "07", "zz", &text.replace('0', ""), &format!("{text}00")] {
+            assert_eq!(SeenToken::parse(wrong), None, "{wrong}");
+        }
+        assert!(!format!("{token:?}").contains("07"), "{token:?}");
+    }
+
+    #[test]
     fn says_who_is_to_be_released_where_and_when() {
         let zone = TimeZone::get("America/Chicago").unwrap();
-        let told = notice(OfficeNews::Release).words("1-800-555-0100", &zone);
+        let told = notice(OfficeNews::Release).words("1-800-555-0100", &zone, None);
         assert_eq!(told[0], "To: Sheriff of Hinds County");
         let fact = "Avery Sample (MDOC number K1234) is to be released from Test State Prison on May 1, \
                     2027. This is the notice that Miss. Code 47-5-177 asks for, 15 days before a release.";
         assert_eq!(told[1], fact);
         assert!(told[3].contains("1f2e3d4c"), "{told:?}");
-        let off = notice(OfficeNews::CalledOff).words("1", &zone);
+        assert!(told[3].starts_with("Please confirm that you have this notice: call 1-800"));
+        let off = notice(OfficeNews::CalledOff).words("1", &zone, Some("https://x.test/s"));
+        let asked = "Please confirm that you have this notice: open https://x.test/s and press the button, \
+                     or call 1 at any hour and give its number, 1f2e3d4c.";
+        assert!(off.contains(&asked.to_owned()), "{off:?}");
         assert!(off[1].contains("not to be as we told you"), "{off:?}");
         for word in ["victim", "regist"] {
             assert!(!told.concat().to_lowercase().contains(word), "{told:?}");

@@ -109,5 +109,9 @@ pub static SCHEMA: Schema = Schema {
             "0017_order_entry.sql",
             include_str!("migrations/registry/0017_order_entry.sql"),
         ),
+        (
+            "0018_agency_link.sql",
+            include_str!("migrations/registry/0018_agency_link.sql"),
+        ),
     ],
 };

@@ -19,15 +19,15 @@ use crate::notification::words::Language;
 use crate::vault::command::PortalCommand;
 
 /// What is said once she has confirmed, and of a code that is none.
-const DONE: (&str, &str) = ("seen-done-heading", "seen-done-text");
+pub(super) const DONE: (&str, &str) = ("seen-done-heading", "seen-done-text");
 const WRONG: (&str, &str) = ("seen-wrong-heading", "seen-wrong-text");
 
 #[derive(Debug, Template)]
 #[template(path = "seen.html")]
-struct SeenPage {
-    page: Page,
+pub(super) struct SeenPage {
+    pub(super) page: Page,
     /// Whether a code is to be typed: there is none in an e-mail's link.
-    asks_code: bool,
+    pub(super) asks_code: bool,
 }
 
 /// What is typed from a letter.

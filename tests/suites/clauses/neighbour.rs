@@ -4,6 +4,7 @@ use anyhow::{Context as _, ensure};
 use jiff::SignedDuration;
 use savin_shared::event::EventCode as Code;
 use savin_tests::stage::AGENCY;
+use savin_tests::visitor::Visitor;
 
 use crate::world::{PATIENCE, World};
 
@@ -110,10 +111,11 @@ pub(crate) fn clause_47_5_177_agencies(world: &mut World) -> anyhow::Result<()> 
             );
             ensure!(!text.contains(&her.email), "{text}");
             world.desk(&["recipients", "posted", &notice], "")?;
+            world.desk(&["recipients", "confirm", &notice], "")?;
         }
-        world.desk(&["recipients", "confirm", &notice], "")?;
     }
     ensure!(letters == 1, "{letters} letters");
+    confirm_by_link(world, &mail)?;
     ensure!(
         !mail.contains(&her.email) && !mail.contains(&her.id.to_string()),
         "{mail}"
@@ -123,6 +125,45 @@ pub(crate) fn clause_47_5_177_agencies(world: &mut World) -> anyhow::Result<()> 
         .hub
         .cli(&["recipients", "notices", "--open", "--json"])?;
     ensure!(open.is_empty(), "{open}");
+    Ok(())
+}
+
+/// Confirms a notice to an office by the button behind the link in its e-mail: opening it confirms nothing.
+fn confirm_by_link(world: &World, mail: &str) -> anyhow::Result<()> {
+    let link = mail
+        .split_whitespace()
+        .find(|word| word.contains("/office/seen/"));
+    let link = link.context("the e-mail has no link")?;
+    let (_, path) = link.split_at(link.find("/office/").unwrap_or_default());
+    let visitor = Visitor::new(world.stage.hub.site());
+    let open = ["recipients", "notices", "--open", "--json"];
+    let page = visitor.open(path)?;
+    ensure!(page.text.contains("I have read it"), "{}", page.text);
+    ensure!(!page.text.contains("Yarrow"), "{}", page.text);
+    ensure!(
+        world.stage.hub.cli(&open)?.contains("\"email\""),
+        "a look confirmed it"
+    );
+    let forged = format!("/office/seen/{}", "0".repeat(32));
+    let page = visitor.send(&forged, &[])?;
+    ensure!(
+        page.text.contains("This link does not work"),
+        "{}",
+        page.text
+    );
+    ensure!(
+        world.stage.hub.cli(&open)?.contains("\"email\""),
+        "a forged link confirmed it"
+    );
+    for _ in 0..2 {
+        let page = visitor.send(path, &[])?;
+        ensure!(page.text.contains("Thank you"), "{}", page.text);
+    }
+    let all = offices(world)?;
+    let by_link = all
+        .iter()
+        .filter(|(line, _)| line.contains("the link in its e-mail"));
+    ensure!(by_link.count() == 1, "{all:?}");
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use super::dkim::Signer;
 use crate::channels::draft::Drafter;
 use crate::ids::NoticeId;
 use crate::notification::contact::Contact;
-use crate::notification::office::{self, OfficeNotice};
+use crate::notification::office::{self, OfficeNotice, SeenToken};
 use crate::notification::words::{Language, Words};
 use crate::vault::command::{Content, Message};
 
@@ -101,7 +101,7 @@ impl Composer {
         self.finish(builder, message.notice, &page)
     }
 
-    /// Writes a notice to an office, in English.
+    /// Writes a notice to an office, in English, with the link by which it says that it has it.
     ///
     /// # Errors
     /// Returns [`ComposeError`] when the address or the message is not usable.
@@ -109,13 +109,14 @@ impl Composer {
         &self,
         id: NoticeId,
         to: &str,
-        notice: &OfficeNotice,
+        (notice, token): (&OfficeNotice, &SeenToken),
     ) -> Result<Mail, ComposeError> {
         let to: Address = to.parse().map_err(|_| ComposeError::Address)?;
+        let link = format!("{}{}", self.drafter.site, token.path());
         let page = MailPage {
             language: Language::En,
             title: office::SUBJECT,
-            paragraphs: &notice.words(&self.drafter.phone, &self.drafter.zone),
+            paragraphs: &notice.words(&self.drafter.phone, &self.drafter.zone, Some(&link)),
             code: None,
         };
         self.finish(self.addressed(page.language, to), id, &page)

@@ -127,7 +127,7 @@ impl Letter {
         let Some((address, words)) = found else {
             bail!("its record was sealed: nobody may be told of it");
         };
-        let paragraphs = words.words(&config.web.phone, &config.web.zone);
+        let paragraphs = words.words(&config.web.phone, &config.web.zone, None);
         if output.is_json() {
             return output.object(&json!({
                 "notice": notice.notice.to_string(), "address": address,

@@ -1,6 +1,7 @@
 //! Notices to offices: planned once for an event, tried until the mail server took them or a person posted
 //! them, and confirmed by the office. Each step has a leaf in the registry's evidence.
 
+mod link;
 mod trying;
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use crate::store::conn::Tx;
 use crate::store::value::{Row, optional_time, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
+pub use link::{confirm_by, give};
 pub use trying::{After, claim, finish, posted, stop};
 
 /// A notice on its way into the table.

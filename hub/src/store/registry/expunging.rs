@@ -25,7 +25,12 @@ use savin_shared::record::Record;
 pub type Gone = Vec<(&'static str, u64)>;
 
 /// What is destroyed of a record, in this order. An event's leaf stays, and loses what opens it.
-const OF_RECORD: [(&str, &str); 12] = [
+const OF_RECORD: [(&str, &str); 13] = [
+    (
+        "agency_link",
+        "DELETE FROM agency_link WHERE notice_id IN
+             (SELECT notice_id FROM agency_notice WHERE record_id = $1)",
+    ),
     (
         "agency_attempt",
         "DELETE FROM agency_attempt WHERE notice_id IN
