@@ -17,7 +17,7 @@ pub mod value;
 pub mod vault;
 mod worker;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use savin_shared::fault::Fault;
@@ -96,6 +96,18 @@ impl Store {
             .map(|_| connect(place, Access::Read))
             .collect::<Result<Vec<_>, StoreError>>()?;
         Self::start(writers, readers)
+    }
+
+    /// Makes a database in a file that is thrown away: it is quicker, it may be lost in a crash, and it
+    /// keeps no evidence.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] when it cannot be made.
+    pub fn scratch(path: &Path, schema: &'static Schema) -> Result<Self, StoreError> {
+        let mut writer = SqliteDriver::scratch(path, Access::Write)?;
+        migrate::migrate(&mut writer, schema)?;
+        let reader = SqliteDriver::scratch(path, Access::Read)?;
+        Self::start(vec![Box::new(writer)], vec![Box::new(reader)])
     }
 
     fn start(

@@ -11,8 +11,8 @@ use super::output::Output;
 use crate::app;
 use crate::config::Config;
 use crate::intake::replay::{Difference, How, Progress, Replayed, verify};
+use crate::store::Store;
 use crate::store::registry::SCHEMA;
-use crate::store::{Place, Store};
 
 /// Steps after which it is said how far it is.
 const SAID_EVERY: u64 = 512;
@@ -38,8 +38,8 @@ impl Replay {
             .prefix("replay-")
             .tempdir_in(scratch)
             .with_context(|| format!("failed to make a folder in {}", scratch.display()))?;
-        let place = Place::File(folder.path().join("registry.sqlite"));
-        let fresh = Store::open(&place, &SCHEMA).context("failed to make an empty registry")?;
+        let fresh = Store::scratch(&folder.path().join("registry.sqlite"), &SCHEMA)
+            .context("failed to make an empty registry")?;
         let began = (app::world().monotonic)();
         let mut said = 0;
         let key = app::open_order_key(config, &live)?;

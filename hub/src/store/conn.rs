@@ -38,6 +38,11 @@ pub trait Driver: Send {
     /// Returns which engine it is.
     fn engine(&self) -> Engine;
 
+    /// Says whether the database is thrown away in the end: nobody asks it for evidence.
+    fn is_scratch(&self) -> bool {
+        false
+    }
+
     /// Begins a transaction.
     ///
     /// # Errors
@@ -208,5 +213,11 @@ impl<'a> Tx<'a> {
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.driver.engine()
+    }
+
+    /// Says whether the database is thrown away in the end: nobody asks it for evidence.
+    #[must_use]
+    pub fn is_scratch(&self) -> bool {
+        self.driver.is_scratch()
     }
 }

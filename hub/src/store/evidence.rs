@@ -25,12 +25,12 @@ pub struct Logged {
     pub salt: Option<Salt>,
 }
 
-/// Appends leaves.
+/// Appends leaves; nothing in a database that is thrown away.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn append(tx: &mut Tx<'_>, leaves: &[Leaf]) -> Result<(), StoreError> {
-    if leaves.is_empty() {
+    if leaves.is_empty() || tx.is_scratch() {
         return Ok(());
     }
     let mut frontier = frontier(tx)?;
@@ -304,6 +304,7 @@ mod tests {
     use super::Checked;
     use crate::evidence::leaf::Leaf;
     use crate::evidence::merkle::{is_continued, is_included};
+    use crate::store::conn::Tx;
     use crate::store::testing::places;
     use crate::store::{Store, registry, vault};
 
@@ -462,6 +463,16 @@ mod tests {
             });
             assert_eq!(whole.unwrap(), 40);
         });
+    }
+
+    #[test]
+    fn keeps_nothing_in_a_database_that_is_thrown_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scratch.sqlite");
+        let store = Store::scratch(&path, &registry::SCHEMA).unwrap();
+        let append = |tx: &mut Tx<'_>| super::append(tx, &[leaf(1)]);
+        store.write_now("append", append).unwrap();
+        assert_eq!(store.read_now("head", super::head).unwrap().size, 0);
     }
 
     #[test]

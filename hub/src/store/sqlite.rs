@@ -22,11 +22,16 @@ const STATEMENTS_MAX: usize = 256;
 /// slower.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
+/// How much of a file that is thrown away is kept in memory by its writer, in KiB: what is made anew row
+/// by row touches every part of every index all the time.
+const SCRATCH_KIB: i32 = 256 * 1024;
+
 /// A connection to a SQLite file.
 #[derive(Debug)]
 pub struct SqliteDriver {
     connection: Connection,
     translated: HashMap<&'static str, String>,
+    is_scratch: bool,
 }
 
 impl SqliteDriver {
@@ -35,18 +40,22 @@ impl SqliteDriver {
     /// # Errors
     /// Returns [`StoreError::Sqlite`] when it cannot be opened or is damaged.
     pub fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(StoreError::Sqlite)?;
+        let connection = connect(path).map_err(StoreError::Sqlite)?;
         prepare(&connection, access).map_err(StoreError::Sqlite)?;
         if access == Access::Write {
             prove(&connection, path)?;
         }
-        Ok(Self {
-            connection,
-            translated: HashMap::new(),
-        })
+        Ok(Self::of(connection, false))
+    }
+
+    /// Opens a file that is thrown away: nothing of it has to survive a crash.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Sqlite`] when it cannot be opened.
+    pub fn scratch(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let connection = connect(path).map_err(StoreError::Sqlite)?;
+        prepare_scratch(&connection, access).map_err(StoreError::Sqlite)?;
+        Ok(Self::of(connection, true))
     }
 
     /// Opens a file that nobody works on, to look into it: it stays byte by byte as it is.
@@ -56,10 +65,15 @@ impl SqliteDriver {
     pub fn look(path: &Path) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(StoreError::Sqlite)?;
-        Ok(Self {
+        Ok(Self::of(connection, false))
+    }
+
+    fn of(connection: Connection, is_scratch: bool) -> Self {
+        Self {
             connection,
             translated: HashMap::new(),
-        })
+            is_scratch,
+        }
     }
 
     fn with_statement<T>(
@@ -74,6 +88,24 @@ impl SqliteDriver {
             .map_err(StoreError::Sqlite)?;
         work(&mut statement).map_err(StoreError::Sqlite)
     }
+}
+
+fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+}
+
+fn prepare_scratch(connection: &Connection, access: Access) -> Result<(), rusqlite::Error> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -SCRATCH_KIB)?;
+    connection.pragma_update(None, "query_only", access == Access::Read)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(())
 }
 
 fn prepare(connection: &Connection, access: Access) -> Result<(), rusqlite::Error> {
@@ -108,6 +140,10 @@ fn prove(connection: &Connection, path: &Path) -> Result<(), StoreError> {
 impl Driver for SqliteDriver {
     fn engine(&self) -> Engine {
         Engine::Sqlite
+    }
+
+    fn is_scratch(&self) -> bool {
+        self.is_scratch
     }
 
     fn begin(&mut self, access: Access) -> Result<(), StoreError> {

@@ -5,8 +5,8 @@ use savin_shared::record::custody::DispositionKind;
 
 use super::{Difference, How, ReplayError, Replayed, verify};
 use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, each, send_one};
+use crate::store::Store;
 use crate::store::registry::SCHEMA;
-use crate::store::{Place, Store};
 
 /// Two people who are booked, of whom one is let go; of the other's charges one is disposed of.
 fn filled(store: &Store) {
@@ -27,8 +27,7 @@ fn filled(store: &Store) {
 
 fn replayed(store: &Store) -> Result<Replayed, ReplayError> {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place::File(folder.path().join("fresh.sqlite"));
-    let fresh = Store::open(&place, &SCHEMA).unwrap();
+    let fresh = Store::scratch(&folder.path().join("fresh.sqlite"), &SCHEMA).unwrap();
     verify(store, &fresh, &ORDERS, |_| {})
 }
 

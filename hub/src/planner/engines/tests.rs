@@ -884,8 +884,8 @@ fn play(seed: u64, steps: usize) -> BTreeMap<String, BTreeSet<String>> {
         }
         both.push(side.tables());
         // Made anew from its log, the registry is the same.
-        let fresh = Place::File(folder.path().join(format!("fresh{}.sqlite", both.len())));
-        let fresh = Store::open(&fresh, &REGISTRY).unwrap();
+        let fresh = folder.path().join(format!("fresh{}.sqlite", both.len()));
+        let fresh = Store::scratch(&fresh, &REGISTRY).unwrap();
         let replayed = verify(&side.registry, &fresh, &ORDERS, |_| {}).unwrap();
         assert_eq!(
             replayed.differences,
