@@ -163,17 +163,12 @@ impl County {
         }
     }
 
-    /// Seals and opens what the jails say of these people: that they are held, in a first roster, or let
-    /// go, each with the next of its agent's batches.
-    pub(crate) fn batches(
-        &mut self,
-        of: Range<usize>,
-        state: CustodyState,
-    ) -> anyhow::Result<Vec<Opened>> {
+    /// Seals and opens what the jails say of these people, each with the next of its agent's batches.
+    pub(crate) fn batches(&mut self, of: Range<usize>, said: Said) -> anyhow::Result<Vec<Opened>> {
         let mut by_agency: BTreeMap<AgencyId, Vec<Vec<u8>>> = BTreeMap::new();
         for number in of {
             let written = self.written(number)?;
-            let body = self.delta(&written.record, state)?;
+            let body = self.delta(&written.record, said)?;
             by_agency
                 .entry(written.agency.clone())
                 .or_default()
@@ -189,13 +184,13 @@ impl County {
         Ok(batches)
     }
 
-    fn delta(&self, record: &Record, state: CustodyState) -> anyhow::Result<Vec<u8>> {
+    fn delta(&self, record: &Record, said: Said) -> anyhow::Result<Vec<u8>> {
         let mut record = record.clone();
         let now = wall();
-        let (origin, evidence) = if state == CustodyState::InCustody {
-            (Origin::Baseline, Evidence::Listing)
-        } else {
-            (Origin::Live, Evidence::Status)
+        let (origin, evidence, state) = match said {
+            Said::Listed => (Origin::Baseline, Evidence::Listing, CustodyState::InCustody),
+            Said::LetGo => (Origin::Live, Evidence::Status, LET_GO),
+            Said::Back => (Origin::Live, Evidence::Status, CustodyState::InCustody),
         };
         if let RecordBody::Custody(custody) = &mut record.body {
             custody.state = state;
@@ -215,8 +210,19 @@ impl County {
     }
 }
 
+/// What a jail says of somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Held, in the first roster.
+    Listed,
+    /// Let go.
+    LetGo,
+    /// Held again.
+    Back,
+}
+
 /// What a release says.
-pub(crate) const LET_GO: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
+const LET_GO: CustodyState = CustodyState::OutOfCustody(ReleaseReason::Bond);
 
 impl Jail {
     fn make(written: &Written, number: usize) -> anyhow::Result<Self> {

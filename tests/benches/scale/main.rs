@@ -15,6 +15,7 @@ mod county;
 mod hub;
 mod looking;
 mod measuring;
+mod replaying;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +45,9 @@ struct Options {
     /// Look-ups of each kind.
     #[arg(long, default_value_t = 5_000)]
     look_ups: usize,
+    /// Events that the log is grown to before it is taken again; 0 leaves that out.
+    #[arg(long, default_value_t = 1_000_000)]
+    replay: u64,
     /// A PostgreSQL server with an empty database, instead of SQLite files.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
@@ -115,6 +119,12 @@ fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
         if number + 1 == options.registrations.len() {
             looking::look_ups(&measured, &county, options.look_ups, report)?;
             looking::evidence(&measured, report)?;
+            replaying::replay(
+                &measured,
+                &mut county,
+                (disk.path(), options.replay),
+                report,
+            )?;
         }
         county.forget_changes(&measured, &filled);
     }

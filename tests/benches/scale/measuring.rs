@@ -6,16 +6,19 @@ use std::time::Duration;
 use anyhow::ensure;
 use savin_hub::intake::batches::{Outcome, take};
 use savin_hub::intake::{Moment, Opened};
+use savin_hub::store::Store;
 use savin_hub::store::registry::expunged::OrderKey;
-use savin_shared::record::custody::CustodyState;
 use savin_tests::clock::{monotonic, wall};
 
-use crate::county::{County, LET_GO};
+use crate::county::{County, Said};
 use crate::hub::{Hub, Place, random};
 use crate::report::{Figure, Report};
 
 /// Deltas of one transaction, as the hub's writer groups them.
-const GROUP_DELTAS: usize = 2_000;
+pub(crate) const GROUP_DELTAS: usize = 2_000;
+
+/// By what expunged records are known again, of which there are none.
+pub(crate) const ORDERS: OrderKey = OrderKey::new([9; 32]);
 
 /// Bookings after which it is said how quickly they were applied.
 const CHUNK: usize = 50_000;
@@ -33,9 +36,9 @@ pub(crate) fn bookings(
         let to = of.end.min(from + CHUNK);
         let mut took = Duration::ZERO;
         for first in (from..to).step_by(GROUP_DELTAS) {
-            let batches =
-                county.batches(first..to.min(first + GROUP_DELTAS), CustodyState::InCustody)?;
-            took += apply(hub, batches)?;
+            let batches = county.batches(first..to.min(first + GROUP_DELTAS), Said::Listed)?;
+            took += apply(&hub.registry, batches)?;
+            hub.wake();
         }
         let rate = (to - from) as f64 / took.as_secs_f64();
         rates.push(rate);
@@ -69,13 +72,14 @@ pub(crate) fn changes(
     let groups = of
         .clone()
         .step_by(GROUP_DELTAS)
-        .map(|first| county.batches(first..of.end.min(first + GROUP_DELTAS), LET_GO))
+        .map(|first| county.batches(first..of.end.min(first + GROUP_DELTAS), Said::LetGo))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let before = hub.notices()?;
     let begun = monotonic();
     let mut applying = Duration::ZERO;
     for batches in groups {
-        applying += apply(&hub, batches)?;
+        applying += apply(&hub.registry, batches)?;
+        hub.wake();
     }
     hub.plan_all()?;
     let took = begun.elapsed();
@@ -97,18 +101,15 @@ pub(crate) fn changes(
 }
 
 /// Takes batches as the hub's writer does, in one durable transaction.
-fn apply(hub: &Hub, batches: Vec<Opened>) -> anyhow::Result<Duration> {
+pub(crate) fn apply(registry: &Store, batches: Vec<Opened>) -> anyhow::Result<Duration> {
     let moment = Moment {
         now: wall(),
         random,
-        orders: OrderKey::new([9; 32]),
+        orders: ORDERS,
     };
     let begun = monotonic();
-    let outcomes = hub
-        .registry
-        .write_now("intake", move |tx| take(tx, &batches, moment))?;
+    let outcomes = registry.write_now("intake", move |tx| take(tx, &batches, moment))?;
     let took = begun.elapsed();
-    hub.wake();
     let refused = outcomes
         .iter()
         .find(|outcome| !matches!(outcome, Outcome::Durable { .. }));
