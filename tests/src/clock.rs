@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 
 /// Returns the time of day.
@@ -31,4 +32,21 @@ pub fn pause(duration: Duration) {
         reason = "another process cannot wake this one; every caller has a deadline or an end"
     )]
     std::thread::sleep(duration);
+}
+
+/// Returns how long a process has kept a core busy: what it costs on a machine that does other work too.
+///
+/// # Errors
+/// Returns an error where the system does not tell.
+pub fn processor(process: u32) -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))
+        .context("this system does not tell a program's time")?;
+    // What comes before the bracket is the program's name, which may hold blanks.
+    let (_, fields) = stat.rsplit_once(')').context(stat.clone())?;
+    let ticks = |place| -> anyhow::Result<u64> {
+        let field = fields.split_whitespace().nth(place);
+        Ok(field.with_context(|| stat.clone())?.parse()?)
+    };
+    // utime and stime (proc(5)), in the hundredths of a second that Linux counts in.
+    Ok(Duration::from_millis(10 * (ticks(11)? + ticks(12)?)))
 }

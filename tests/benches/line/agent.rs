@@ -9,7 +9,7 @@ use savin_agent::journal::{Journal, spool};
 use savin_shared::codec::Codec;
 use savin_shared::frame::Frame;
 use savin_shared::ids::Seq;
-use savin_tests::clock::{monotonic, pause};
+use savin_tests::clock::{monotonic, pause, processor};
 use savin_tests::demo::county::jails::{Azalea, Person, azalea_feeds};
 use savin_tests::home::{FeedHome, HubOptions, SourceHome};
 use savin_tests::program::{Program, Programs};
@@ -121,9 +121,9 @@ fn idle(folder: &Path, programs: &Programs, table: &mut Table) -> anyhow::Result
     };
     let stage = Stage::set(folder, programs, HubOptions::default(), &[feed])?;
     Standing::settled(&stage.agent, "bookings", Timestamp::MIN, PATIENCE)?;
-    let before = processor(&stage.watching)?;
+    let before = processor(stage.watching.id())?.as_secs_f64();
     pause(IDLE);
-    let used = processor(&stage.watching)? - before;
+    let used = processor(stage.watching.id())?.as_secs_f64() - before;
     table.row(
         &format!("agent's share of a core, {ROWS_IDLE} rows in a database at rest"),
         &format!("{:.2}%", 100.0 * used / IDLE.as_secs_f64()),
@@ -162,18 +162,4 @@ fn memory(program: &Program, name: &str) -> anyhow::Result<f64> {
     let kibibytes = line.and_then(|line| line.split_whitespace().nth(1));
     let kibibytes: f64 = kibibytes.with_context(|| name.to_owned())?.parse()?;
     Ok(kibibytes * 1024.0 / 1e6)
-}
-
-/// Returns the seconds for which a program has kept a core busy.
-fn processor(program: &Program) -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", program.id()))
-        .context("this system does not tell a program's time")?;
-    // What comes before the bracket is the program's name, which may hold blanks.
-    let (_, fields) = stat.rsplit_once(')').context(stat.clone())?;
-    let ticks = |place| -> anyhow::Result<f64> {
-        let field = fields.split_whitespace().nth(place);
-        Ok(field.with_context(|| stat.clone())?.parse::<f64>()?)
-    };
-    // utime and stime (proc(5)), in the hundredths of a second that Linux counts in.
-    Ok((ticks(11)? + ticks(12)?) / 100.0)
 }

@@ -8,7 +8,7 @@ use savin_hub::intake::batches::{Outcome, take};
 use savin_hub::intake::{Moment, Opened};
 use savin_hub::store::Store;
 use savin_hub::store::registry::expunged::OrderKey;
-use savin_tests::clock::{monotonic, wall};
+use savin_tests::clock::{monotonic, processor, wall};
 
 use crate::county::{County, Said};
 use crate::hub::{Hub, Place, random};
@@ -30,7 +30,7 @@ pub(crate) fn bookings(
     of: Range<usize>,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let mut rates = Vec::new();
+    let (mut rates, busy) = (Vec::new(), processor(std::process::id())?);
     let mut from = of.start;
     while from < of.end {
         let to = of.end.min(from + CHUNK);
@@ -48,6 +48,7 @@ pub(crate) fn bookings(
     let (Some(first), Some(last)) = (rates.first(), rates.last()) else {
         return Ok(());
     };
+    let busy = each(busy, of.len())?;
     report.figure(&Figure {
         what: format!(
             "first rosters of {} people applied, the last {CHUNK}",
@@ -56,7 +57,10 @@ pub(crate) fn bookings(
         value: *last,
         unit: "deltas/s",
         goal: "",
-        beside: format!("{:.2} of the first {CHUNK}", last / first),
+        beside: format!(
+            "{:.2} of the first {CHUNK}; {busy:.0} µs of a core each, sealed and opened too",
+            last / first
+        ),
     })
 }
 
@@ -75,14 +79,14 @@ pub(crate) fn changes(
         .map(|first| county.batches(first..of.end.min(first + GROUP_DELTAS), Said::LetGo))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let before = hub.notices()?;
-    let begun = monotonic();
+    let (begun, busy) = (monotonic(), processor(std::process::id())?);
     let mut applying = Duration::ZERO;
     for batches in groups {
         applying += apply(&hub.registry, batches)?;
         hub.wake();
     }
     hub.plan_all()?;
-    let took = begun.elapsed();
+    let (took, busy) = (begun.elapsed(), each(busy, many)?);
     let notices = hub.notices()? - before;
     hub.close()?;
     ensure!(
@@ -95,9 +99,18 @@ pub(crate) fn changes(
         value: rate(took),
         unit: "deltas/s",
         goal: "5,000",
-        beside: format!("applied alone {:.0}/s; {notices} notices", rate(applying)),
+        beside: format!(
+            "applied alone {:.0}/s; {busy:.0} µs of a core each; {notices} notices",
+            rate(applying)
+        ),
     })?;
     Ok(took / u32::try_from(many)?)
+}
+
+/// Returns for how many microseconds each of so many has kept a core busy since.
+pub(crate) fn each(since: Duration, many: usize) -> anyhow::Result<f64> {
+    let busy = processor(std::process::id())?.saturating_sub(since);
+    Ok(busy.as_secs_f64() * 1e6 / many.max(1) as f64)
 }
 
 /// Takes batches as the hub's writer does, in one durable transaction.

@@ -6,11 +6,11 @@ use anyhow::ensure;
 use savin_hub::intake::replay::verify;
 use savin_hub::store::Store;
 use savin_hub::store::registry::{SCHEMA, event};
-use savin_tests::clock::monotonic;
+use savin_tests::clock::{monotonic, processor};
 
 use crate::county::{County, Said};
 use crate::hub::Place;
-use crate::measuring::{GROUP_DELTAS, ORDERS, apply};
+use crate::measuring::{GROUP_DELTAS, ORDERS, apply, each};
 use crate::report::{Figure, Report};
 
 /// Grows the log to so many events, takes all of it again, and compares what comes of it.
@@ -26,10 +26,11 @@ pub(crate) fn replay(
     let live = Store::open(&place.store("registry"), &SCHEMA)?;
     let known = grow(&live, county, events, report)?;
     let fresh = Store::scratch(&disk.join("replayed.sqlite"), &SCHEMA)?;
-    let begun = monotonic();
+    let (begun, busy) = (monotonic(), processor(std::process::id())?);
     let mut taken = begun;
     let replayed = verify(&live, &fresh, &ORDERS, |_| taken = monotonic())?;
     let took = begun.elapsed().as_secs_f64();
+    let busy = each(busy, usize::try_from(known)?)?;
     ensure!(
         replayed.differences.is_empty() && replayed.erased == 0,
         "what was made anew differs: {:?}",
@@ -42,7 +43,7 @@ pub(crate) fn replay(
         unit: "s",
         goal: "60",
         beside: format!(
-            "{took:.1} s, of which {:.1} s comparing {rows} rows, all equal",
+            "{took:.1} s, of which {:.1} s comparing {rows} rows, all equal; {busy:.0} µs of a core each",
             took - taken.duration_since(begun).as_secs_f64()
         ),
     })

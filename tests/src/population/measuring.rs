@@ -17,7 +17,7 @@ use savin_shared::record::Record;
 
 use super::people::{Somebody, people};
 use super::writing::{Known, Written, write};
-use crate::clock::monotonic;
+use crate::clock::{monotonic, processor};
 use crate::dice::Dice;
 
 /// Persons that are stored in one transaction.
@@ -55,6 +55,8 @@ pub struct Counts {
     pub asked_right: usize,
     /// How long each record took.
     pub took: Vec<Duration>,
+    /// For how long all of them kept a core busy, their making too.
+    pub busy: Duration,
 }
 
 impl Counts {
@@ -143,6 +145,7 @@ impl Registry {
     pub fn measure(&self, extent: Extent, known: Known) -> anyhow::Result<Counts> {
         let mut dice = Dice::new(extent.seed ^ 0xD1CE);
         let mut counts = Counts::default();
+        let before = processor(std::process::id())?;
         for _ in 0..extent.records {
             let is_known = dice.below(10) < 7;
             let (somebody, kinds) = if is_known {
@@ -178,6 +181,7 @@ impl Registry {
                 }
             }
         }
+        counts.busy = processor(std::process::id())?.saturating_sub(before);
         Ok(counts)
     }
 }
