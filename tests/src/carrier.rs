@@ -222,6 +222,22 @@ impl Carrier {
         self.shared.change(|stage| stage.is_doubling = true);
     }
 
+    /// Has somebody call the number whose calls it brings to a hub's site.
+    pub fn ring(&self, site: &str, acts: Vec<Act>) {
+        let asked = [
+            ("Url", format!("{site}/carrier/voice")),
+            ("StatusCallback", format!("{site}/carrier/status")),
+            ("To", NUMBER.to_owned()),
+        ];
+        let form = asked.map(|(name, value)| (name.to_owned(), value));
+        let sid = self.shared.change(|stage| {
+            let sid = format!("CA{:032}", 900 + stage.noted.states.len());
+            stage.noted.states.insert(sid.clone(), "queued".to_owned());
+            sid
+        });
+        begin_performing(&self.shared, sid, form.into(), Person::Answers(acts));
+    }
+
     /// Waits until somebody holds a call, having done what came before.
     ///
     /// # Errors
@@ -273,6 +289,24 @@ fn refusal(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
     (given != Some(AUTHORIZATION)).then(|| StatusCode::UNAUTHORIZED.into_response())
 }
 
+/// Performs a call on a thread of its own.
+fn begin_performing(
+    shared: &Arc<Shared>,
+    sid: String,
+    form: BTreeMap<String, String>,
+    person: Person,
+) {
+    let shared = Arc::clone(shared);
+    std::thread::spawn(move || {
+        if let Err(failure) = performance::perform(&shared, &sid, &form, person) {
+            shared.change(|stage| {
+                stage.noted.wrong.push(format!("{failure:#}"));
+                stage.noted.states.insert(sid, "lost".to_owned());
+            });
+        }
+    });
+}
+
 fn json_of(document: &Value) -> Response {
     ([(CONTENT_TYPE, "application/json")], document.to_string()).into_response()
 }
@@ -302,16 +336,7 @@ async fn begin(
         (sid, stage.people.pop_front().unwrap_or(Person::Away))
     });
     let document = json!({"sid": sid, "status": "queued"});
-    let performing = (Arc::clone(&shared), sid);
-    std::thread::spawn(move || {
-        let (shared, sid) = performing;
-        if let Err(failure) = performance::perform(&shared, &sid, &form, person) {
-            shared.change(|stage| {
-                stage.noted.wrong.push(format!("{failure:#}"));
-                stage.noted.states.insert(sid, "lost".to_owned());
-            });
-        }
-    });
+    begin_performing(&shared, sid, form, person);
     (StatusCode::CREATED, json_of(&document)).into_response()
 }
 

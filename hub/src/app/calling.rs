@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use savin_telephone::carrier::exchange::Carrier;
-use savin_telephone::carrier::live::Live;
+use savin_telephone::carrier::live::{Live, Ringing};
 use savin_telephone::sip::exchange::Exchange;
 use savin_telephone::sip::settings::Use;
 use savin_telephone::voice::speaker::Speaker;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::warn;
 
@@ -20,7 +20,11 @@ use crate::vault::client::Client;
 use crate::vault::command::CourierCommand;
 use crate::web::Portal;
 use crate::web::carrier::{CALLS, Door, router};
+use crate::web::voice::carried::CarrierTaker;
 use crate::web::voice::ring::Taker;
+
+/// A carrier, and the calls that it brings.
+pub(super) type Carried = (Carrier, mpsc::Receiver<Ringing>);
 
 /// Makes the carrier of the configuration, if there is one, and what it finds at the site.
 ///
@@ -29,12 +33,12 @@ use crate::web::voice::ring::Taker;
 pub(super) fn carrier(
     config: &Config,
     shutdown: &watch::Receiver<bool>,
-) -> anyhow::Result<(Option<Carrier>, Router)> {
+) -> anyhow::Result<(Option<Carried>, Router)> {
     let Some(set) = &config.carrier else {
         return Ok((None, Router::new()));
     };
     let calls_at = format!("{}{CALLS}", set.public_url);
-    let live = Live::new(&calls_at, world());
+    let (live, rings) = Live::new(&calls_at, world());
     let door = Door {
         live: live.clone(),
         scheme: Arc::new(set.scheme.clone()),
@@ -42,10 +46,8 @@ pub(super) fn carrier(
         world: world(),
     };
     let carrier = Carrier::new(set.settings.clone(), live, world(), shutdown.clone());
-    Ok((
-        Some(carrier.context("failed to set the carrier up")?),
-        router(door),
-    ))
+    let carrier = carrier.context("failed to set the carrier up")?;
+    Ok((Some((carrier, rings)), router(door)))
 }
 
 /// Opens the trunks of the configuration, if there are any, calls over them and by the carrier, and takes
@@ -55,7 +57,7 @@ pub(super) fn carrier(
 /// Returns why a trunk cannot be opened.
 pub(super) async fn start(
     config: &Config,
-    (portal, vault, carrier): (Portal, Client<CourierCommand>, Option<Carrier>),
+    (portal, vault, carrier): (Portal, Client<CourierCommand>, Option<Carried>),
     planned: watch::Sender<()>,
     shutdown: &watch::Receiver<bool>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -63,9 +65,13 @@ pub(super) async fn start(
     let speaker = Arc::new(speaker(config));
     let mut trunks = None;
     if let Some(telephone) = &config.telephone {
-        let speaking = (portal, Arc::clone(&speaker));
+        let speaking = (portal.clone(), Arc::clone(&speaker));
         trunks = Some(open(telephone, speaking, shutdown, tasks).await?);
     }
+    let carrier = carrier.map(|carried| {
+        let speaking = (portal, Arc::clone(&speaker));
+        take_carried(carried, speaking, shutdown, tasks)
+    });
     let outgoing = config.carrier.as_ref().map(|carrier| carrier.outgoing);
     let ways = ways(outgoing, trunks, carrier);
     if ways.trunks.is_none() && ways.carrier.is_none() {
@@ -86,6 +92,26 @@ pub(super) async fn start(
         Ok(())
     });
     Ok(())
+}
+
+/// Takes the calls that the carrier brings.
+fn take_carried(
+    (carrier, rings): Carried,
+    (portal, speaker): (Portal, Arc<Speaker>),
+    shutdown: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+) -> Carrier {
+    let taker = CarrierTaker {
+        portal,
+        carrier: carrier.clone(),
+        speaker,
+    };
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        taker.run(rings, stop).await;
+        Ok(())
+    });
+    carrier
 }
 
 /// Returns by which ways calls go.

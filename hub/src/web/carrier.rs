@@ -58,11 +58,37 @@ pub fn router(door: Door) -> Router {
         .route("/carrier/trial/keys", post(trial_keys))
         .route("/carrier/trial/status", post(trial_status))
         .route("/carrier/trial/tones.wav", get(tones))
+        .route("/carrier/voice", post(voice))
+        .route("/carrier/status", post(status))
         .route("/carrier/call/{mark}", post(answered))
         .route("/carrier/call/{mark}/status", post(call_status))
         .route("/carrier/call/{mark}/{turn}", post(turned))
         .route("/carrier/call/{mark}/{name}/{file}", get(sound))
         .with_state(door)
+}
+
+/// A call comes in.
+async fn voice(State(door): State<Door>, request: Request) -> Response {
+    let form = match door.believed(request).await {
+        Ok(form) => form,
+        Err(refused) => return refused.into_response(),
+    };
+    let Some(sid) = form.field("CallSid").map(str::to_owned) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    document(door.live.ring(&sid, form).await)
+}
+
+/// How a call that came in is.
+async fn status(State(door): State<Door>, request: Request) -> Response {
+    let form = match door.believed(request).await {
+        Ok(form) => form,
+        Err(refused) => return refused.into_response(),
+    };
+    let Some(sid) = form.field("CallSid").map(str::to_owned) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    noted(&door.live.status(&sid, form).await)
 }
 
 /// Somebody has taken a call of ours.
@@ -211,7 +237,7 @@ fn document(answer: Result<Reply, NotAsked>) -> Response {
         Ok(Reply::Noted | Reply::Sound(_)) | Err(NotAsked::Misfit) => {
             return StatusCode::CONFLICT.into_response();
         }
-        Err(refused @ (NotAsked::Unknown | NotAsked::Over)) => {
+        Err(refused @ (NotAsked::Unknown | NotAsked::Over | NotAsked::Busy)) => {
             info!(reason = %refused, "A call at the carrier was hung up");
             HANG_UP.to_owned()
         }
@@ -232,6 +258,6 @@ fn noted(answer: &Result<Reply, NotAsked>) -> Response {
         // A second word that it is over changes nothing.
         Ok(_) | Err(NotAsked::Over) => StatusCode::NO_CONTENT.into_response(),
         Err(NotAsked::Misfit) => StatusCode::CONFLICT.into_response(),
-        Err(NotAsked::Unknown) => StatusCode::NOT_FOUND.into_response(),
+        Err(NotAsked::Unknown | NotAsked::Busy) => StatusCode::NOT_FOUND.into_response(),
     }
 }

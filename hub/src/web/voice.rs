@@ -1,6 +1,7 @@
 //! What a caller hears who looks somebody up on the toll-free number: what the public pages show
 //! (section 1(d)), for a voice. Like the pages it reads the registry and nothing of the vault.
 
+pub mod carried;
 mod line;
 pub mod ring;
 

@@ -76,7 +76,7 @@ impl Place {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let simulator = Carrier::start()?;
-        let live = Live::new(&format!("{url}{CALLS}"), world());
+        let (live, _rings) = Live::new(&format!("{url}{CALLS}"), world());
         let door = Door {
             live: live.clone(),
             scheme: Arc::new(Scheme::Twilio(Secret::new(TOKEN.to_owned()))),

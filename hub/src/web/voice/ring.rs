@@ -80,19 +80,23 @@ impl Taker {
         host.line.leave().await;
         match ending {
             None => error!("A caller could not be told anything more: see `savin-hub voice build`"),
-            Some(ending) if ending.operator == Operator::Missed => self.missed().await,
+            Some(ending) if ending.operator == Operator::Missed => {
+                missed(&self.portal.lookup, "[telephone] desks").await;
+            }
             Some(_) => {}
         }
     }
+}
 
-    /// Has a person look why no operator took a caller: reaching one is the law.
-    async fn missed(&self) {
-        error!("A caller wanted an operator, and no desk took the call");
-        let minute = (self.portal.lookup.site.world.wall)().as_second() / 60;
-        let note = "99-45-1(1)(e): a caller wanted an operator and none of [telephone] desks took the call. \
-                    See that one is there; `savin-hub trunks` shows the lines.";
-        ask_staff(&self.portal.lookup, format!("operator/{minute}"), note).await;
-    }
+/// Has a person look why none of these operators took a caller: reaching one is the law.
+pub(super) async fn missed(lookup: &Lookup, operators: &str) {
+    error!("A caller wanted an operator, and none took the call");
+    let minute = (lookup.site.world.wall)().as_second() / 60;
+    let note = format!(
+        "99-45-1(1)(e): a caller wanted an operator and none of {operators} took the call. \
+         See that one is there; `savin-hub trunks` shows the lines."
+    );
+    ask_staff(lookup, format!("operator/{minute}"), &note).await;
 }
 
 /// Has a person look at something of the toll-free number, once for each subject.

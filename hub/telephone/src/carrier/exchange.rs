@@ -12,7 +12,7 @@ use tracing::{error, warn};
 
 use super::call::{Ask, CallError, Carried, Step, Voice};
 use super::client::{Answer, Client, ClientError};
-use super::live::{Asked, Form, Live, NotAsked, Reply, Request, Seat};
+use super::live::{Asked, Form, Live, NotAsked, Reply, Request, Ringing, Seat};
 use super::request::{Account, Guess, Wanted};
 use crate::script::ending::{EndCause, Ending, NotAnswered};
 use crate::script::query::{self, Query};
@@ -137,6 +137,19 @@ impl Carrier {
         });
         let placing = async { placing.await.unwrap_or(Answer::Silent) };
         carrying.run(placing).await
+    }
+
+    /// Has a script carry a call that came in.
+    pub async fn take<H: Host>(
+        &self,
+        ringing: Ringing,
+        script: Box<dyn Script>,
+        voice: Arc<dyn Voice>,
+        host: &H,
+    ) -> Carriage {
+        let sid = ringing.sid;
+        let mut carrying = self.carrying(ringing.seat, script, voice, host);
+        carrying.run(async { Answer::Placed(sid) }).await
     }
 
     fn carrying<'a, H: Host>(

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use savin_shared::hash::Hash;
+use savin_shared::pii::Pii;
 use savin_shared::world::World;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
@@ -18,6 +19,9 @@ const WAITING_MAX: usize = 16;
 
 /// How long a call that is over is remembered, so that what comes late is told from what is foreign.
 const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// Calls that came in and were not yet taken. What comes beyond is refused.
+const RINGING_MAX: usize = 64;
 
 /// What a carrier asks, as it came.
 #[derive(Debug)]
@@ -73,6 +77,9 @@ pub enum NotAsked {
     /// It does not fit what the call is at: it came too late, twice, or is of another call.
     #[error("answer the carrier: it does not fit what the call is at")]
     Misfit,
+    /// More calls ring than are taken.
+    #[error("answer the carrier: too many calls ring")]
+    Busy,
 }
 
 /// A request, and where its answer goes.
@@ -80,6 +87,23 @@ pub enum NotAsked {
 pub(super) struct Request {
     pub(super) asked: Asked,
     pub(super) reply: oneshot::Sender<Result<Reply, NotAsked>>,
+}
+
+/// A call that came in.
+#[derive(Debug)]
+pub struct Ringing {
+    pub(super) seat: Seat,
+    /// Its name at the carrier.
+    pub(super) sid: String,
+    shown: Option<Pii<String>>,
+}
+
+impl Ringing {
+    /// Returns the number that the caller shows, which proves nothing.
+    #[must_use]
+    pub fn shown(&self) -> Option<Pii<String>> {
+        self.shown.clone()
+    }
 }
 
 /// A place for one call. Once it is dropped, the call is over.
@@ -97,26 +121,37 @@ enum Place {
     Over(Instant),
 }
 
-/// Calls, by a hash of the secret in their addresses.
-type Calls = BTreeMap<Hash, Place>;
+/// By what calls are found.
+#[derive(Debug, Default)]
+struct Calls {
+    /// By a hash of the secret in their addresses.
+    by_mark: BTreeMap<Hash, Place>,
+    /// The secrets of those that came in, by their names at the carrier.
+    by_sid: BTreeMap<String, String>,
+}
 
 /// All calls that are under way at a carrier.
 #[derive(Debug, Clone)]
 pub struct Live {
     calls: Arc<Mutex<Calls>>,
+    ringing: mpsc::Sender<Ringing>,
     url: Arc<str>,
     world: World,
 }
 
 impl Live {
-    /// Begins with none; the addresses of calls begin with this one.
+    /// Begins with none; the addresses of calls begin with this one. Calls that come in are announced on
+    /// the receiver.
     #[must_use]
-    pub fn new(url: &str, world: World) -> Self {
-        Self {
+    pub fn new(url: &str, world: World) -> (Self, mpsc::Receiver<Ringing>) {
+        let (ringing, rings) = mpsc::channel(RINGING_MAX);
+        let live = Self {
             calls: Arc::default(),
+            ringing,
             url: url.into(),
             world,
-        }
+        };
+        (live, rings)
     }
 
     /// Asks the call with this secret in its address.
@@ -126,7 +161,7 @@ impl Live {
     pub async fn ask(&self, mark: &str, asked: Asked) -> Result<Reply, NotAsked> {
         let requests = {
             let calls = self.lock();
-            match calls.get(&hash(mark)) {
+            match calls.by_mark.get(&hash(mark)) {
                 Some(Place::At(requests)) => requests.clone(),
                 Some(Place::Over(_)) => return Err(NotAsked::Over),
                 None => return Err(NotAsked::Unknown),
@@ -136,6 +171,49 @@ impl Live {
         let request = Request { asked, reply };
         requests.send(request).await.map_err(|_| NotAsked::Over)?;
         answer.await.map_err(|_| NotAsked::Over)?
+    }
+
+    /// Announces a call that came in, by its name at the carrier, and asks what to do in it. The same call
+    /// announced again is asked again.
+    ///
+    /// # Errors
+    /// Returns [`NotAsked`] where nobody takes it.
+    pub async fn ring(&self, sid: &str, form: Form) -> Result<Reply, NotAsked> {
+        let known = self.lock().by_sid.get(sid).cloned();
+        let mark = match known {
+            Some(mark) => mark,
+            None => self.announce(sid, form.field("From"))?,
+        };
+        self.ask(&mark, Asked::Answered(form)).await
+    }
+
+    /// Announces a call once; returns the secret in its address.
+    fn announce(&self, sid: &str, shown: Option<&str>) -> Result<String, NotAsked> {
+        let seat = self.seat();
+        let mark = {
+            let mut calls = self.lock();
+            let known = calls.by_sid.entry(sid.to_owned());
+            known.or_insert_with(|| seat.mark.clone()).clone()
+        };
+        // Announced twice at once, it keeps the first seat.
+        if mark == seat.mark {
+            let sid = sid.to_owned();
+            let shown = shown.map(|shown| Pii::new(shown.to_owned()));
+            let ringing = Ringing { seat, sid, shown };
+            let told = self.ringing.try_send(ringing);
+            told.map_err(|_| NotAsked::Busy)?;
+        }
+        Ok(mark)
+    }
+
+    /// Tells how a call that came in is.
+    ///
+    /// # Errors
+    /// Returns [`NotAsked`] where there is none of this name.
+    pub async fn status(&self, sid: &str, form: Form) -> Result<Reply, NotAsked> {
+        let known = self.lock().by_sid.get(sid).cloned();
+        let mark = known.ok_or(NotAsked::Unknown)?;
+        self.ask(&mark, Asked::Status(form)).await
     }
 
     /// Makes a place for a call.
@@ -148,11 +226,13 @@ impl Live {
         let now = (self.world.monotonic)();
         let is_recent = |since: Instant| now.saturating_duration_since(since) < REMEMBERED;
         let mut calls = self.lock();
-        calls.retain(|_, place| match place {
+        let Calls { by_mark, by_sid } = &mut *calls;
+        by_mark.retain(|_, place| match place {
             Place::At(_) => true,
             Place::Over(since) => is_recent(*since),
         });
-        calls.insert(hash(&mark), Place::At(at));
+        by_sid.retain(|_, mark| by_mark.contains_key(&hash(mark)));
+        by_mark.insert(hash(&mark), Place::At(at));
         drop(calls);
         Seat {
             requests,
@@ -191,7 +271,7 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let now = (self.live.world.monotonic)();
         let over = Place::Over(now);
-        self.live.lock().insert(hash(&self.mark), over);
+        self.live.lock().by_mark.insert(hash(&self.mark), over);
     }
 }
 
