@@ -1,6 +1,8 @@
 //! `notices`: what was told, by pseudonym: who was told stays with the vault; and what a person carries
 //! by telephone or letter.
 
+mod simulate;
+
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use savin_shared::hash::unhex;
@@ -34,6 +36,8 @@ pub(super) struct Notices {
 
 #[derive(Debug, Subcommand)]
 enum NoticesCommand {
+    /// Rehearse the steps of a ladder, by what is said to become of each: nobody is told.
+    Simulate(simulate::Simulate),
     /// Show the words to say on the telephone; with --as also the number to call, and who saw it.
     Script(One),
     /// Show the letter to post; with --as also its address, and who saw it.
@@ -71,6 +75,7 @@ impl Notices {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         match &self.command {
             None => self.list(config, output),
+            Some(NoticesCommand::Simulate(simulate)) => simulate.run(config, output),
             Some(NoticesCommand::Script(one)) => one.show(Channel::Telephone, config, output),
             Some(NoticesCommand::Letter(one)) => one.show(Channel::Letter, config, output),
             Some(NoticesCommand::Told(carried)) => carried.told(config, output),

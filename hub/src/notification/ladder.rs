@@ -1,6 +1,7 @@
 //! Ladders: which of her contact points a notice goes to next, and when, by what became of the tries so
 //! far. Data, so that MDOC changes it without a build; nothing in it ends a notice.
 
+pub mod rehearsal;
 mod table;
 
 use jiff::{SignedDuration, Timestamp};
