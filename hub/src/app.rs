@@ -1,6 +1,7 @@
 //! Wiring: builds the parts, owns start and shutdown, decides nothing.
 
 mod calling;
+mod desks;
 mod ordered;
 
 pub use self::ordered::{open_order_key, order_key_of};
@@ -23,7 +24,6 @@ use crate::channels::email::compose::Composer;
 use crate::channels::email::dkim::Signer;
 use crate::channels::email::intake::Intake;
 use crate::channels::email::transport::Mailer;
-use crate::channels::office::OfficeCourier;
 use crate::clocks::table::Table;
 use crate::config::{Config, Email, Web};
 use crate::ingest::commit::CommitTask;
@@ -198,6 +198,7 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     vault
         .handle(Command::Staff(StaffCommand::Monitor(line)))
         .context("failed to set the monitored line")?;
+    desks::check(&config, (world().wall)());
     Ok(Opened {
         registry,
         vault,
@@ -261,7 +262,7 @@ async fn start_parts(
     let engine = registry.engine().as_str();
     let watch = Watch {
         store: registry.clone(),
-        vault: ports.staff,
+        vault: ports.staff.clone(),
         canary_late_after: config.canary.as_ref().map(|line| line.late_after),
         dark_after: config.dark_after,
         stored: Arc::clone(&stored),
@@ -272,7 +273,7 @@ async fn start_parts(
         watch.run(stop).await;
         Ok(())
     });
-    let couriers = (ports.planner, ports.courier.clone());
+    let couriers = (ports.planner, ports.courier.clone(), ports.staff);
     let planned = start_telling(&config, registry, stored, couriers, shutdown, tasks)?;
     let calls = (spoken, ports.courier, carrier);
     calling::start(&config, calls, planned, shutdown, tasks).await?;
@@ -322,12 +323,19 @@ fn start_publishing(
     });
 }
 
+/// The vault's ports of whoever plans, of whoever carries, and of whoever looks after tasks.
+type Ports = (
+    Client<PlannerCommand>,
+    Client<CourierCommand>,
+    Client<StaffCommand>,
+);
+
 /// Starts planning and carrying; returns by what calls are woken.
 fn start_telling(
     config: &Config,
     registry: Store,
     stored: Arc<Notify>,
-    (planner, courier): (Client<PlannerCommand>, Client<CourierCommand>),
+    (planner, courier, staff): Ports,
     shutdown: &watch::Receiver<bool>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<watch::Sender<()>> {
@@ -365,12 +373,8 @@ fn start_telling(
     }
     let composer = Arc::new(composer(&config.web, email)?);
     let mailer = Arc::new(Mailer::new(&email.server)?);
-    start_offices(
-        registry,
-        (Arc::clone(&composer), Arc::clone(&mailer)),
-        shutdown.clone(),
-        tasks,
-    );
+    let by = (Arc::clone(&composer), Arc::clone(&mailer));
+    desks::start(config, (registry, staff), by, shutdown, tasks);
     let courier = Courier {
         vault: courier,
         composer,
@@ -385,25 +389,6 @@ fn start_telling(
         Ok(())
     });
     Ok(planned)
-}
-
-/// Starts carrying what the law has offices told.
-fn start_offices(
-    store: Store,
-    (composer, mailer): (Arc<Composer>, Arc<Mailer>),
-    shutdown: watch::Receiver<bool>,
-    tasks: &mut JoinSet<anyhow::Result<()>>,
-) {
-    let offices = OfficeCourier {
-        store,
-        composer,
-        mailer,
-        world: world(),
-    };
-    tasks.spawn(async move {
-        offices.run(shutdown).await;
-        Ok(())
-    });
 }
 
 fn site(web: &Web) -> Arc<Site> {

@@ -2,6 +2,7 @@
 //! more than carrying it needs. Offices that the law has told have a door of their own.
 
 pub mod draft;
+pub mod duty;
 pub mod email;
 pub mod letter;
 pub mod office;

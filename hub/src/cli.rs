@@ -12,6 +12,7 @@ mod clocks;
 mod contacts;
 mod correct;
 mod court_order;
+mod duty;
 mod events;
 mod evidence;
 mod freshness;
@@ -144,6 +145,8 @@ enum Command {
     Backup(backup::BackupCommand),
     /// Show whether each agency's daily test comes out at the end of the line.
     Canary,
+    /// Show who is on duty now, and when nobody is.
+    Duty,
     /// Certify what an agency sent within a period, and how soon it was durable and told.
     Certificate(certificate::Certificate),
     /// Show, sign and check the logs of what was sent, decided and told.
@@ -222,6 +225,7 @@ fn dispatch(arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
         Command::Tasks(tasks) => tasks.run(&config, output),
         Command::Backup(command) => command.run(&config, output),
         Command::Canary => canary::run(&config, output),
+        Command::Duty => duty::run(&config, output),
         Command::Certificate(certificate) => certificate.run(&config, output),
         Command::Evidence(command) => command.run(&config, output),
         Command::Replay(replay) => replay.run(&config, output),

@@ -2,6 +2,7 @@
 
 mod canary;
 mod carrier;
+mod duty;
 mod email;
 mod freshness;
 mod ladders;
@@ -25,6 +26,7 @@ use canary::CanaryDocument;
 pub use canary::CanaryLine;
 use carrier::CarrierDocument;
 pub use carrier::{Carrier, Outgoing};
+use duty::DutyDocument;
 use email::EmailDocument;
 pub use email::{Dkim, Email, Returns};
 use freshness::FreshnessDocument;
@@ -39,6 +41,7 @@ use crate::authority::AGENT_CERTIFICATE;
 use crate::ingest::listen::Tcp;
 use crate::notification::ladder::Ladders;
 use crate::store::Place;
+use crate::work::duty::Roster;
 
 /// The shortest life of an agent's certificate, which only a test can want, and the longest.
 const CERTIFICATE_LIFE_MIN: SignedDuration = SignedDuration::from_secs(10);
@@ -81,6 +84,8 @@ pub struct Config {
     pub dark_after: SignedDuration,
     /// How notices go on until they are confirmed.
     pub ladders: Ladders,
+    /// Who answers for what has waited too long, and when.
+    pub duty: Roster,
 }
 
 /// The door for agents.
@@ -137,6 +142,8 @@ struct Document {
     carrier: Option<CarrierDocument>,
     #[serde(default)]
     canary: Option<CanaryDocument>,
+    #[serde(default)]
+    duty: Option<DutyDocument>,
     #[serde(default)]
     freshness: FreshnessDocument,
     #[serde(default)]
@@ -241,6 +248,11 @@ impl Checker<'_> {
                 .canary
                 .map(|canary| self.canary(&canary))
                 .transpose()?,
+            duty: document
+                .duty
+                .map(|duty| self.duty(&duty))
+                .transpose()?
+                .unwrap_or_default(),
             voice: document.voice.checked(&self.base, &data),
             dark_after: self.dark_after(&document.freshness)?,
             ladders: self.ladders(document.ladders.as_deref())?,

@@ -41,6 +41,8 @@ pub struct HubOptions {
     pub certificate_life: Option<&'static str>,
     /// The monitored line at which the agencies' daily tests come out, if there is one.
     pub canary: Option<&'static str>,
+    /// Who is on duty at every hour, as duty officer, by an address; nobody without one.
+    pub duty: Option<&'static str>,
     /// The printer of the hub's letters, by its address, if the hub makes letters.
     pub letters: Option<String>,
 }
@@ -104,6 +106,12 @@ impl HubHome {
                 config,
                 "\n[letters]\nsender = [\"PO Box 100\", \"Jackson MS 39205\"]\nprinter = \"{printer}\"\n\
                  [letters.post]\nmailer = \"123456\"\nservice = \"040\"\n"
+            )?;
+        }
+        if let Some(email) = options.duty {
+            write!(
+                config,
+                "\n[[duty.shifts]]\nlevel = \"duty-officer\"\nname = \"lead\"\nemail = \"{email}\"\n"
             )?;
         }
         if let Some(email) = options.canary {

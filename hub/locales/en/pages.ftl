@@ -221,6 +221,7 @@ view-email = By e-mail to { $address }
 view-telephone = By telephone at { $address }
 view-letter = By letter to { $address }
 view-unproved = We tell you nothing there before its code came back. A person brings it to you. No code? Call { $phone }.
+view-came-back = The post brought a letter back from there. We write there no more. Give us an address below, or call { $phone }.
 view-prove = Take this code
 view-prefer = Try this one first
 view-prefer-of = Try this one first: { $line }
@@ -292,6 +293,8 @@ mail-wrong-text = Nothing was changed. To change how we tell you, use the link a
 
 help-heading = Your rights, and help
 help-lead = You do not have to do this alone. Call { $phone }, day and night. It is free.
+help-arrest-heading = After an arrest for violence at home or a sexual assault
+help-arrest-text = The law has us try to tell you, even if you did not ask. The officer or the prosecutor can sign you up: give them a number or an address that is safe. Or sign up here: look the person up, and choose to be told. Then you hear when the person gets out. Not on a list yet? Try again in an hour, or call { $phone }.
 help-form-heading = Sign up on paper
 help-form-text = Call { $phone } and ask for the form. We send it to you. Fill it in and send it back to the Division of Victim Services. We enter it for you. You are signed up only when we have your form, or when you signed up here.
 help-protest-heading = Speak against a release

@@ -221,6 +221,7 @@ view-email = Por correo electrónico a { $address }
 view-telephone = Por teléfono al { $address }
 view-letter = Por carta a { $address }
 view-unproved = Allí no le avisamos nada antes de que vuelva su código. Una persona se lo lleva. ¿No llegó? Llame al { $phone }.
+view-came-back = El correo devolvió una carta de allí. Ya no escribimos allí. Denos una dirección abajo, o llame al { $phone }.
 view-prove = Tomar este código
 view-prefer = Prueben primero aquí
 view-prefer-of = Prueben primero aquí: { $line }
@@ -292,6 +293,8 @@ mail-wrong-text = No se cambió nada. Para cambiar cómo le avisamos, use el enl
 
 help-heading = Sus derechos y ayuda
 help-lead = Usted no tiene que hacer esto sin ayuda. Llame al { $phone }, de día y de noche. Es gratis.
+help-arrest-heading = Después de un arresto por violencia en casa o una agresión sexual
+help-arrest-text = La ley nos pide tratar de avisarle, aunque usted no lo haya pedido. El oficial o el fiscal puede inscribirle: déles un número o una dirección segura. O inscríbase aquí: busque a la persona y elija recibir avisos. Así sabe cuándo sale. ¿Todavía no está en una lista? Pruebe otra vez en una hora, o llame al { $phone }.
 help-form-heading = Inscribirse en papel
 help-form-text = Llame al { $phone } y pida el formulario. Se lo enviamos. Llénelo y devuélvalo a la División de Servicios a Víctimas. Nosotros lo registramos. Usted queda inscrito solo cuando tenemos su formulario o cuando se inscribió aquí.
 help-protest-heading = Oponerse a una salida

@@ -1,6 +1,7 @@
 //! `letters`: what goes out by the post, from the batch to the scan of what was mailed or came back.
 
-use std::io::BufRead as _;
+mod scanned;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -9,7 +10,6 @@ use jiff::Timestamp;
 use savin_letter::page::{Typesetter, alignment};
 use savin_letter::spool::printer::Job;
 use savin_letter::spool::{self, Batch, Numbered};
-use savin_shared::hash::unhex;
 use serde_json::json;
 
 use super::output::Output;
@@ -23,16 +23,17 @@ use crate::notification::outcome::Outcome;
 use crate::store::registry::decision;
 use crate::vault::Vault;
 use crate::vault::command::{
-    Answer, Command, CourierAnswer, CourierCommand, Later, Message, NoticeRow, Room, StaffAnswer,
+    Answer, Command, CourierAnswer, CourierCommand, Message, NoticeRow, Room, StaffAnswer,
     StaffCommand, TryOutcome,
 };
 use crate::vault::contacts::short;
+use scanned::{Confirm, Scanned};
 
 /// Letters of one batch, unless it is said otherwise: a stack that one person folds.
 const BATCH: u32 = 500;
 
-/// Letters that are looked through for those that wait.
-const LOOKED_THROUGH: u32 = 100_000;
+/// Letters of the largest batch: made long before another could claim one of them.
+const BATCH_MAX: i64 = 5_000;
 
 /// The file of a batch in which it is noted what went to the printer.
 const JOBS: &str = "jobs.csv";
@@ -52,6 +53,8 @@ pub(super) enum LettersCommand {
     Mailed(Scanned),
     /// Say which letters the post brought back: nothing more is sent there.
     Returned(Scanned),
+    /// Say that somebody has her letter: she said its code on the telephone or at a counter.
+    Confirm(Confirm),
     /// Make the page that shows whether printer and envelope agree.
     Align(Align),
 }
@@ -60,7 +63,8 @@ pub(super) enum LettersCommand {
 #[derive(Debug, Args)]
 pub(super) struct Make {
     /// How many letters at most.
-    #[arg(long, default_value_t = BATCH, value_name = "NUMBER")]
+    #[arg(long, default_value_t = BATCH, value_name = "NUMBER",
+          value_parser = clap::value_parser!(u32).range(1..=BATCH_MAX))]
     limit: u32,
     /// Only show which letters wait.
     #[arg(long)]
@@ -92,18 +96,6 @@ pub(super) struct Print {
     by: SignAs,
 }
 
-/// Letters that were scanned.
-#[derive(Debug, Args)]
-pub(super) struct Scanned {
-    /// Their numbers; without any, one a line from standard input, as a scanner types them.
-    numbers: Vec<String>,
-    /// What to keep with them, in a few words: nothing of a registrant.
-    #[arg(long, default_value = "")]
-    note: String,
-    #[command(flatten)]
-    by: SignAs,
-}
-
 /// The page for alignment.
 #[derive(Debug, Args)]
 pub(super) struct Align {
@@ -118,14 +110,13 @@ impl LettersCommand {
             Self::Batch(make) => make.run(config, output),
             Self::List(list) => {
                 let vault = app::open_vault(config)?;
-                let mut letters = letters(&vault)?;
-                letters.truncate(usize::try_from(list.limit).unwrap_or(usize::MAX));
-                show(&letters, output)
+                show(&letters(&vault, list.limit, false)?, output)
             }
             Self::Print(print) => print.run(config, output),
             Self::Printed(scanned) => scanned.run(Outcome::Printed, config, output),
             Self::Mailed(scanned) => scanned.run(Outcome::Mailed, config, output),
             Self::Returned(scanned) => scanned.run(Outcome::Returned, config, output),
+            Self::Confirm(confirm) => confirm.run(config, output),
             Self::Align(align) => align.run(config, output),
         }
     }
@@ -142,9 +133,7 @@ impl Make {
         let settings = settings(config)?;
         let vault = app::open_vault(config)?;
         if self.dry_run {
-            let mut waiting = letters(&vault)?;
-            waiting.retain(|letter| matches!(letter.state.as_str(), "planned" | "trying"));
-            return show(&waiting, output);
+            return show(&letters(&vault, self.limit, true)?, output);
         }
         let signer = self.by.signer(config)?;
         let now = (app::world().wall)();
@@ -179,6 +168,8 @@ struct Made {
     batch: Option<Batch>,
     name: String,
     refused: Vec<NoticeId>,
+    /// Letters that another took over meanwhile, or that she confirmed: they need no paper.
+    twice: Vec<NoticeId>,
 }
 
 /// Makes the files of messages, then notes that they lie there; until then they wait on.
@@ -221,14 +212,18 @@ fn make(
             sides,
         )?)
     };
+    let mut twice = Vec::new();
     for tried in spooled {
         let detail = format!("batch {name}");
-        finish(vault, tried, TryOutcome::Spooled { detail })?;
+        if !finish(vault, tried, TryOutcome::Spooled { detail })? {
+            twice.push(tried.0);
+        }
     }
     Ok(Made {
         batch,
         name: name.to_owned(),
         refused,
+        twice,
     })
 }
 
@@ -236,6 +231,7 @@ impl Made {
     fn said(&self, output: &Output) -> anyhow::Result<()> {
         let letters = self.batch.as_ref().map_or(0, |batch| batch.letters.len());
         let refused: Vec<String> = self.refused.iter().map(ToString::to_string).collect();
+        let twice: Vec<String> = self.twice.iter().map(ToString::to_string).collect();
         let folder = self
             .batch
             .as_ref()
@@ -246,6 +242,7 @@ impl Made {
                 "folder": folder,
                 "letters": letters,
                 "refused": refused,
+                "twice": twice,
             }));
         }
         match folder {
@@ -259,6 +256,11 @@ impl Made {
         for notice in refused {
             let line = format!("{notice}: fits into no envelope; see `savin-hub notices`.");
             output.line(&line)?;
+        }
+        for notice in twice {
+            output.line(&format!(
+                "{notice}: was taken over by another batch, or confirmed: take it out of the stack."
+            ))?;
         }
         Ok(())
     }
@@ -326,69 +328,6 @@ impl Print {
     }
 }
 
-impl Scanned {
-    fn run(&self, outcome: Outcome, config: &Config, output: &Output) -> anyhow::Result<()> {
-        let signer = self.by.signer(config)?;
-        let vault = app::open_vault(config)?;
-        let registry = app::open_registry(config)?;
-        let mut numbers = self.numbers.clone();
-        if numbers.is_empty() {
-            let lines = std::io::stdin().lock().lines();
-            numbers = lines
-                .collect::<Result<_, _>>()
-                .context("failed to read the numbers")?;
-        }
-        let mut is_wrong = false;
-        for number in numbers
-            .iter()
-            .map(|number| number.trim())
-            .filter(|number| !number.is_empty())
-        {
-            let Some(notice) = named(&vault, number)? else {
-                is_wrong = true;
-                output.line(&format!("{number}: there is no letter of that number"))?;
-                continue;
-            };
-            let now = (app::world().wall)();
-            let subject = format!("notice/{notice}");
-            let word = outcome.as_str();
-            let signed = signer.sign("letter-scanned", &subject, word, &self.note, now);
-            registry.write_now("decision", move |tx| decision::record(tx, &signed))?;
-            let detail = format!("scanned by {} {}", signer.name(), self.note);
-            let later = later(outcome, detail);
-            let heard = staff(&vault, StaffCommand::Heard { notice, later })?;
-            let is_news = matches!(heard, StaffAnswer::Changed(true));
-            if output.is_json() {
-                output.object(&json!({
-                    "letter": notice.to_string(), "outcome": word, "changed": is_news,
-                }))?;
-            } else if is_news {
-                output.line(&format!("{}: {}.", short(notice), outcome.plain()))?;
-            } else {
-                output.line(&format!(
-                    "{}: known already, or not made yet.",
-                    short(notice)
-                ))?;
-            }
-        }
-        if is_wrong {
-            bail!("some numbers are of no letter: look at the paper, and scan those again");
-        }
-        Ok(())
-    }
-}
-
-/// Returns what is heard of a letter that was scanned.
-fn later(outcome: Outcome, detail: String) -> Later {
-    if outcome == Outcome::Printed {
-        Later::Printed
-    } else if outcome == Outcome::Mailed {
-        Later::Mailed
-    } else {
-        Later::Returned { detail }
-    }
-}
-
 impl Align {
     fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         let envelope = settings(config)?.setting.envelope;
@@ -405,26 +344,14 @@ impl Align {
     }
 }
 
-/// Finds the notice of a number that was scanned or typed, where it is a letter's.
-fn named(vault: &Vault, number: &str) -> anyhow::Result<Option<NoticeId>> {
-    let digits = number.replace([' ', '-'], "").to_lowercase();
-    let Some(begins) = unhex(&digits).filter(|bytes| (4..=16).contains(&bytes.len())) else {
-        return Ok(None);
-    };
-    let mut found = letters(vault)?;
-    found.retain(|letter| letter.notice.as_bytes().starts_with(&begins));
-    Ok(match found.as_slice() {
-        [one] => Some(one.notice),
-        _ => None,
-    })
+fn letters(vault: &Vault, limit: u32, waiting: bool) -> anyhow::Result<Vec<NoticeRow>> {
+    notices(vault, StaffCommand::Letters { limit, waiting })
 }
 
-fn letters(vault: &Vault) -> anyhow::Result<Vec<NoticeRow>> {
-    let limit = LOOKED_THROUGH;
-    let StaffAnswer::Notices(mut notices) = staff(vault, StaffCommand::Notices { limit })? else {
+fn notices(vault: &Vault, command: StaffCommand) -> anyhow::Result<Vec<NoticeRow>> {
+    let StaffAnswer::Notices(notices) = staff(vault, command)? else {
         bail!("the vault gave another answer");
     };
-    notices.retain(|notice| notice.channel == Channel::Letter);
     Ok(notices)
 }
 
@@ -468,13 +395,16 @@ fn finish(
     vault: &Vault,
     (notice, claim): (NoticeId, i64),
     outcome: TryOutcome,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let finish = CourierCommand::Finish {
         notice,
         claim,
         outcome,
     };
-    courier(vault, finish).map(drop)
+    Ok(matches!(
+        courier(vault, finish)?,
+        CourierAnswer::Noted(true)
+    ))
 }
 
 fn courier(vault: &Vault, command: CourierCommand) -> anyhow::Result<CourierAnswer> {

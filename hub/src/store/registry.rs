@@ -7,6 +7,7 @@ pub mod clock;
 pub mod clone;
 pub mod court_order;
 pub mod decision;
+pub mod duty;
 pub mod event;
 pub mod expunged;
 pub mod expunging;
@@ -112,6 +113,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0018_agency_link.sql",
             include_str!("migrations/registry/0018_agency_link.sql"),
+        ),
+        (
+            "0019_duty.sql",
+            include_str!("migrations/registry/0019_duty.sql"),
         ),
     ],
 };

@@ -99,5 +99,13 @@ pub static SCHEMA: Schema = Schema {
             "0020_line.sql",
             include_str!("migrations/vault/0020_line.sql"),
         ),
+        (
+            "0021_returned.sql",
+            include_str!("migrations/vault/0021_returned.sql"),
+        ),
+        (
+            "0022_duty.sql",
+            include_str!("migrations/vault/0022_duty.sql"),
+        ),
     ],
 };

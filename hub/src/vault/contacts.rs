@@ -75,6 +75,7 @@ impl Hand<'_> {
             sealed_address: key.seal("address", registrant, contact.stored().reveal())?,
             verified_at,
             silenced_at: None,
+            returned_at: None,
         })
     }
 
@@ -94,6 +95,14 @@ impl Hand<'_> {
             .iter()
             .position(|known| known.blind_index == row.blind_index);
         let is_new = known.is_none();
+        let back = known
+            .and_then(|place| rows.get(place))
+            .filter(|row| row.returned_at.is_some());
+        let is_back = back.is_some();
+        if let Some(back) = back {
+            // A letter came back from there, and she says that she is to be reached there all the same.
+            contact::give_anew(tx, whose.0, back.contact)?;
+        }
         if is_new {
             let is_full = rows.len() >= row.channel.points_max();
             let unproved = rows.iter().find(|other| other.verified_at.is_none());
@@ -108,7 +117,7 @@ impl Hand<'_> {
         let row = known.map_or(row, |place| rows.swap_remove(place));
         match proof {
             Proof::Given => prove(tx, &row, self.now),
-            Proof::Wanted(language) if is_new => {
+            Proof::Wanted(language) if is_new || is_back => {
                 self.ask_proof(tx, whose, &row, language)?;
                 Ok(true)
             }
@@ -259,6 +268,7 @@ pub(super) fn masked(
                 address: opened(key, row)?.masked(),
                 is_proved: row.verified_at.is_some(),
                 is_silenced: row.silenced_at.is_some(),
+                came_back_at: row.returned_at,
             })
         })
         .collect()

@@ -23,7 +23,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
 use crate::store::vault::carrying::{self, After, DueNotice};
-use crate::store::vault::{canary, care, heard, registrant, restoration, task};
+use crate::store::vault::{canary, care, contact, heard, registrant, restoration, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -193,6 +193,9 @@ impl Vault {
             if is_news && outcome.follows() == Follows::Ended && again.is_none() {
                 takeover::ask(tx, &keys, notice, outcome, now)?;
                 siblings::hasten(tx, &keys, notice, now)?;
+            }
+            if is_news && outcome == Outcome::Returned {
+                contact::came_back(tx, notice, now)?;
             }
             Ok(is_news)
         })?)

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
-use super::command::{Choices, Counts, NoticeRow, StaffAnswer, StaffCommand, Subscribed};
+use super::command::{
+    Choices, Counts, NoticeRow, PortalAnswer, StaffAnswer, StaffCommand, Subscribed,
+};
 use super::contacts::{Hand, Proof, key_of, opened as open_contact, prove};
 use super::courier::Payload;
 use super::message::{By, Carried, message};
@@ -50,6 +52,20 @@ impl Vault {
             }
             StaffCommand::Prove { notice, code } => {
                 Ok(StaffAnswer::Changed(self.said_back(notice, code)?))
+            }
+            StaffCommand::Letters { limit, waiting } => self.notices(move |tx| {
+                if waiting {
+                    notice::waiting_letters(tx, limit)
+                } else {
+                    notice::newest_letters(tx, limit)
+                }
+            }),
+            StaffCommand::Beginning { begins } => {
+                self.notices(move |tx| notice::beginning_with(tx, &begins))
+            }
+            StaffCommand::SaidCode { code } => {
+                let answer = self.seen_letter(code)?;
+                Ok(StaffAnswer::Changed(answer == PortalAnswer::Done))
             }
             StaffCommand::Notices { limit } => self.notices(move |tx| notice::newest(tx, limit)),
             StaffCommand::Undelivered { before, limit } => {

@@ -126,6 +126,7 @@ impl Vault {
                 Ok(is_done)
             })?),
             TaskCommand::Ages => StaffAnswer::Ages(store.read_now("task ages", task::ages)?),
+            TaskCommand::Raised => StaffAnswer::Raised(store.read_now("raised", task::raised)?),
         })
     }
 }

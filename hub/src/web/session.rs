@@ -81,6 +81,7 @@ enum Standing {
     Told,
     Unproved,
     Off,
+    Back,
 }
 
 /// What a session's page says besides what stands.
@@ -422,6 +423,7 @@ fn reached(page: &Page, contact: &MaskedContact, all: &[MaskedContact]) -> Reach
         id: contact.contact.to_string(),
         line: page.say_text(&key, "address", &contact.address),
         standing: match (contact.is_proved, contact.is_silenced) {
+            (false, _) if contact.came_back_at.is_some() => Standing::Back,
             (false, _) => Standing::Unproved,
             (true, true) => Standing::Off,
             (true, false) => Standing::Told,

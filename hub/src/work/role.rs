@@ -48,7 +48,8 @@ impl Role {
         match kind {
             "task-claim" | "task-done" | "import" | "person-merge" | "person-split"
             | "case-attach" | "case-detach" | "contact-open" | "contact-prove" | "notice-told"
-            | "notice-tried" | "conviction" | "office-told" | "office-confirmed" => Self::Operator,
+            | "notice-tried" | "letter-scanned" | "letter-confirmed" | "conviction"
+            | "office-told" | "office-confirmed" => Self::Operator,
             "staff-add" | "staff-remove" | "rules-adopt" | "clocks-adopt" => Self::Admin,
             _ => Self::Supervisor,
         }

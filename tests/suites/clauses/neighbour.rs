@@ -6,7 +6,7 @@ use savin_shared::event::EventCode as Code;
 use savin_tests::stage::AGENCY;
 use savin_tests::visitor::Visitor;
 
-use crate::world::{PATIENCE, World};
+use crate::world::{LEAD, PATIENCE, World};
 
 pub(crate) fn death_in_its_own_words(world: &mut World) -> anyhow::Result<()> {
     let mut her = world.about("Tansy")?;
@@ -125,6 +125,22 @@ pub(crate) fn clause_47_5_177_agencies(world: &mut World) -> anyhow::Result<()> 
         .hub
         .cli(&["recipients", "notices", "--open", "--json"])?;
     ensure!(open.is_empty(), "{open}");
+    // Another day, and one for which it is too late: what a person has to post waits for nobody to find it.
+    let out_on = savin_tests::clock::wall() + SignedDuration::from_hours(24 * 10);
+    world
+        .database
+        .change(sql, [out_on.strftime("%Y-%m-%d").to_string()])?;
+    let told = world.stage.mailbox.wait_for(LEAD, 0, PATIENCE);
+    let told = told.context("whoever is on duty was not told")?.text;
+    ensure!(told.contains("to you as supervisor"), "{told}");
+    for telling in ["Yarrow", "release", "prison", "Hinds", "agency"] {
+        ensure!(
+            !told.to_lowercase().contains(&telling.to_lowercase()),
+            "{told}"
+        );
+    }
+    let duty = world.stage.hub.cli(&["duty", "--json"])?;
+    ensure!(duty.contains("\"name\":\"lead\""), "{duty}");
     Ok(())
 }
 

@@ -28,6 +28,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at what was planned.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Who is on duty.
+pub(crate) const LEAD: &str = "lead@mdoc.example";
+
 /// The other facility of the agency.
 const OTHER: &str = "TEST-PRISON";
 
@@ -141,7 +144,10 @@ impl World {
         let stage = Stage::set_with(
             folder,
             &programs,
-            HubOptions::default(),
+            HubOptions {
+                duty: Some(LEAD),
+                ..HubOptions::default()
+            },
             &facilities,
             &feeds,
         )?;

@@ -15,6 +15,7 @@ use crate::notification::contact::Contact;
 use crate::notification::office::{self, OfficeNotice, SeenToken};
 use crate::notification::words::{Language, Words};
 use crate::vault::command::{Content, Message};
+use crate::work::duty;
 
 /// Writes messages.
 #[derive(Debug)]
@@ -119,6 +120,22 @@ impl Composer {
             paragraphs: &notice.words(&self.drafter.phone, &self.drafter.zone, Some(&link)),
             code: None,
         };
+        self.finish(self.addressed(page.language, to), id, &page)
+    }
+
+    /// Writes to a member of staff, in English, that work waits.
+    ///
+    /// # Errors
+    /// Returns [`ComposeError`] when the address or the message is not usable.
+    pub fn to_staff(&self, id: [u8; 16], to: &str, words: &[String]) -> Result<Mail, ComposeError> {
+        let to: Address = to.parse().map_err(|_| ComposeError::Address)?;
+        let page = MailPage {
+            language: Language::En,
+            title: duty::SUBJECT,
+            paragraphs: words,
+            code: None,
+        };
+        let id = NoticeId::from_bytes(id);
         self.finish(self.addressed(page.language, to), id, &page)
     }
 

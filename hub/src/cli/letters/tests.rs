@@ -7,13 +7,15 @@ use super::letters;
 use crate::app;
 use crate::cli::testing::{configured, run};
 use crate::config::Config;
-use crate::ids::{EventPosition, PersonId};
+use crate::ids::{EventId, EventPosition, PersonId};
 use crate::notification::contact::Contact;
 use crate::notification::fact::Fact;
 use crate::notification::postal::{PostalAddress, PostalLines};
 use crate::notification::sentence::samples;
 use crate::vault::Vault;
-use crate::vault::command::{Choices, Command, PlannerCommand, StaffCommand, Subscribed};
+use crate::vault::command::{
+    Answer, Choices, Command, PlannerCommand, StaffAnswer, StaffCommand, Subscribed,
+};
 
 const LETTERS: &str = "[letters]\nsender = ['PO Box 100', 'Jackson MS 39205']\naddress = 'standard'\n\
                        [letters.post]\nmailer = '123456'\nservice = '040'\n";
@@ -42,16 +44,27 @@ fn planned(vault: &Vault, name: &str) {
 }
 
 fn plan(vault: &Vault) {
+    plan_event(vault, 0);
+}
+
+fn plan_next(vault: &Vault) {
+    plan_event(vault, 1);
+}
+
+/// Plans a release that comes after so many others.
+fn plan_event(vault: &Vault, before: i64) {
     let now: Timestamp = (app::world().wall)();
     let fact = Fact {
+        event: EventId::from_bytes([9 + u8::try_from(before).unwrap(); 16]),
+        position: EventPosition(before + 1),
         effective_at: Some(now),
         observed_at: now,
         received_at: now,
         ..samples::release()
     };
     let plan = PlannerCommand::Plan {
-        from: EventPosition(0),
-        to: EventPosition(1),
+        from: EventPosition(before),
+        to: EventPosition(before + 1),
         facts: vec![fact],
     };
     vault.handle(Command::Planner(plan)).unwrap();
@@ -77,7 +90,7 @@ fn ready() -> (tempfile::TempDir, Config) {
 }
 
 fn states(config: &Config) -> Vec<(String, String)> {
-    let rows = letters(&app::open_vault(config).unwrap()).unwrap();
+    let rows = letters(&app::open_vault(config).unwrap(), 99, false).unwrap();
     let named = rows
         .into_iter()
         .map(|row| (row.notice.to_string(), row.state));
@@ -202,4 +215,59 @@ fn refuses_an_envelope_or_a_printer_that_cannot_be() {
         let said = refused(letters);
         assert!(said.contains(message) && said.contains("line "), "{said}");
     }
+}
+
+#[test]
+fn takes_a_code_that_she_said_and_writes_no_more_to_where_a_letter_came_back_from() {
+    let (folder, config) = ready();
+    let run = |line: &str| run(folder.path(), line);
+    assert!(run(
+        "staff add clerk --role operator --output clerk.key --as desk.key"
+    ));
+    assert!(!run("letters batch --limit 5001 --as desk.key"));
+    assert!(run("letters batch --as desk.key"));
+    let vault = app::open_vault(&config).unwrap();
+    let [first, second] = states(&config).try_into().unwrap();
+    let code = |notice: &str| {
+        let notice = savin_shared::hash::unhex(&notice.replace('-', "")).unwrap();
+        let command = StaffCommand::Message { notice };
+        let Answer::Staff(StaffAnswer::Message(Some(message))) =
+            vault.handle(Command::Staff(command)).unwrap()
+        else {
+            panic!("a message")
+        };
+        message.marks.letter.to_string()
+    };
+    let said = code(&first.0);
+    let last = if said.ends_with('0') { '1' } else { '0' };
+    let wrong: String = said.chars().take(13).chain([last]).collect();
+    for refused in [
+        format!("letters confirm {said}"),
+        "letters confirm ABCD --as clerk.key".to_owned(),
+        format!("letters confirm {wrong} --as clerk.key"),
+    ] {
+        assert!(!run(&refused), "{refused}");
+    }
+    assert!(run(&format!("letters confirm {said} --as clerk.key")));
+    let standing = |notice: &str| {
+        let mut states = states(&config).into_iter();
+        states.find(|(known, _)| known == notice).unwrap().1
+    };
+    assert_eq!(standing(&first.0), "confirmed");
+    assert!(run(&format!(
+        "letters confirm {said} --as clerk.key --json"
+    )));
+    // The other came back: what is planned next is written to nobody there.
+    assert!(run(&format!(
+        "letters returned {} --as clerk.key",
+        second.0
+    )));
+    plan_next(&vault);
+    assert!(run("letters batch --as desk.key --json"));
+    let mut after: Vec<String> = states(&config)
+        .into_iter()
+        .map(|(_, state)| state)
+        .collect();
+    after.sort();
+    assert_eq!(after, ["confirmed", "refused", "spooled"]);
 }

@@ -10,6 +10,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, Value, optional_time, time};
 use crate::values;
+use crate::work::duty::Raised;
 use crate::work::task::{Level, escalates_at};
 pub use crate::work::task::{NewTask, TaskKind};
 
@@ -369,11 +370,12 @@ pub fn escalate(
                 .map(|at| at.max(later(now)));
         tx.execute_one(
             "task",
-            "UPDATE task SET level = $2, escalates_at = $3 WHERE task_id = $1",
+            "UPDATE task SET level = $2, escalates_at = $3, came_at = $4 WHERE task_id = $1",
             &[
                 task.task.0.into(),
                 next.as_str().into(),
                 optional_time(task.escalates_at),
+                time(now),
             ],
         )?;
         escalated.push(task);
@@ -385,6 +387,28 @@ pub fn escalate(
 fn later(now: Timestamp) -> Timestamp {
     now.checked_add(jiff::SignedDuration::from_mins(10))
         .unwrap_or(now)
+}
+
+/// Returns what has come to each level above the operators'.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn raised(tx: &mut Tx<'_>) -> Result<Vec<Raised>, StoreError> {
+    tx.query(
+        "SELECT level, count(*), max(came_at), min(due_at) FROM task
+         WHERE state = 'open' AND level <> 'operator' GROUP BY level ORDER BY level",
+        values![],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(Raised {
+            level: Level::parse(row.text(0)?).ok_or(StoreError::Damaged("a task's level"))?,
+            tasks: row.count(1)?,
+            came_at: row.optional_time(2)?,
+            due_at: row.optional_time(3)?,
+        })
+    })
+    .collect()
 }
 
 /// Counts open tasks by kind and level, with when the oldest was opened.

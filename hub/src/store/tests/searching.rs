@@ -38,7 +38,9 @@ const GROWING: [&str; 26] = [
 ];
 
 /// What looks through a whole table on purpose: reports and commands that staff asks for.
-const MEANT: [&str; 10] = [
+const MEANT: [&str; 11] = [
+    // A report of a period.
+    "FROM event WHERE origin = $1 AND received_at >= $2",
     // An expunction, after which the whole database is written anew.
     "FROM task WHERE person_id = $1 OR other_id = $1",
     "FROM verification WHERE purpose = 'registration' AND registrant_id IS NOT NULL",

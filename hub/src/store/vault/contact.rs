@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{ContactId, RegistrantId};
+use crate::ids::{ContactId, NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -26,6 +26,8 @@ pub struct ContactRow {
     pub verified_at: Option<Timestamp>,
     /// When she turned it off, if it is off.
     pub silenced_at: Option<Timestamp>,
+    /// When the post brought a letter back from it, if it did since it was given.
+    pub returned_at: Option<Timestamp>,
 }
 
 impl ContactRow {
@@ -70,7 +72,7 @@ pub fn find_verified(
 ) -> Result<Option<ContactRow>, StoreError> {
     let row = tx.query_optional(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at
+             silenced_at, returned_at
          FROM contact WHERE channel = $1 AND blind_index = $2 AND verified_at IS NOT NULL",
         values![channel.as_str(), blind_index],
     )?;
@@ -107,7 +109,7 @@ pub fn of_registrant(
 ) -> Result<Vec<ContactRow>, StoreError> {
     tx.query(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at
+             silenced_at, returned_at
          FROM contact WHERE registrant_id = $1 ORDER BY place, contact_id",
         values![registrant.as_bytes()],
     )?
@@ -161,7 +163,7 @@ pub fn verify(
         values![registrant.as_bytes(), contact.as_bytes()],
     )?;
     let changed = tx.execute(
-        "UPDATE contact SET verified_at = $3, silenced_at = NULL
+        "UPDATE contact SET verified_at = $3, silenced_at = NULL, returned_at = NULL
          WHERE registrant_id = $1 AND contact_id = $2",
         &[
             registrant.as_bytes().into(),
@@ -210,6 +212,37 @@ pub fn silence(
     .map(|_| ())
 }
 
+/// Notes that the post brought a letter back: the address to which the last try of it went is proved no more.
+/// One that she has given since stays as it is.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn came_back(tx: &mut Tx<'_>, notice: NoticeId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE contact SET verified_at = NULL, returned_at = $2
+         WHERE channel = 'letter' AND contact_id = (SELECT contact_id FROM attempt
+             WHERE notice_id = $1 AND contact_id IS NOT NULL ORDER BY number DESC LIMIT 1)",
+        &[notice.as_bytes().into(), time(now)],
+    )
+    .map(|_| ())
+}
+
+/// Notes that she has given an address anew from which a letter came back.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn give_anew(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    contact: ContactId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE contact SET returned_at = NULL WHERE registrant_id = $1 AND contact_id = $2",
+        values![registrant.as_bytes(), contact.as_bytes()],
+    )
+    .map(|_| ())
+}
+
 /// Removes a contact; one that is gone already stays so.
 ///
 /// # Errors
@@ -235,5 +268,6 @@ fn read(row: &Row) -> Result<ContactRow, StoreError> {
         sealed_address: row.bytes(4)?.to_vec(),
         verified_at: row.optional_time(5)?,
         silenced_at: row.optional_time(6)?,
+        returned_at: row.optional_time(7)?,
     })
 }

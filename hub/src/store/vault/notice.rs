@@ -167,6 +167,46 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreE
     .collect()
 }
 
+/// Loads letters, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn newest_letters(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreError> {
+    tx.query(
+        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
+             n.tries, n.rank
+         FROM notice n
+         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
+         WHERE n.channel = 'letter'
+         ORDER BY n.planned_at DESC, n.notice_id LIMIT $1",
+        values![i64::from(limit)],
+    )?
+    .iter()
+    .map(standing)
+    .collect()
+}
+
+/// Loads letters that wait for a batch, the oldest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn waiting_letters(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreError> {
+    tx.query(
+        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
+             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
+             n.tries, n.rank
+         FROM notice n
+         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
+         WHERE n.channel = 'letter' AND n.state IN ('planned', 'trying')
+         ORDER BY n.planned_at, n.notice_id LIMIT $1",
+        values![i64::from(limit)],
+    )?
+    .iter()
+    .map(standing)
+    .collect()
+}
+
 /// Loads notices that were planned before a time and that no channel has taken, the oldest first.
 ///
 /// # Errors

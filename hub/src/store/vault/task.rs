@@ -7,6 +7,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, optional_time, time};
 use crate::values;
+use crate::work::duty::Raised;
 use crate::work::task::{Level, TaskKind, escalates_at};
 
 /// A task on its way into the queue.
@@ -208,12 +209,39 @@ pub fn escalate(tx: &mut Tx<'_>, now: Timestamp, tasks_max: u32) -> Result<u64, 
         let after = escalates_at(next, urgency, task.opened_at, due_at).map(|at| at.max(least));
         tx.execute_one(
             "vault_task",
-            "UPDATE vault_task SET level = $2, escalates_at = $3 WHERE task_id = $1",
-            &[task.task.into(), next.as_str().into(), optional_time(after)],
+            "UPDATE vault_task SET level = $2, escalates_at = $3, came_at = $4 WHERE task_id = $1",
+            &[
+                task.task.into(),
+                next.as_str().into(),
+                optional_time(after),
+                time(now),
+            ],
         )?;
         escalated += 1;
     }
     Ok(escalated)
+}
+
+/// Returns what has come to each level above the operators'.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn raised(tx: &mut Tx<'_>) -> Result<Vec<Raised>, StoreError> {
+    tx.query(
+        "SELECT level, count(*), max(came_at), min(due_at) FROM vault_task
+         WHERE state = 'open' AND level <> 'operator' GROUP BY level ORDER BY level",
+        values![],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(Raised {
+            level: Level::parse(row.text(0)?).ok_or(StoreError::Damaged("a task's level"))?,
+            tasks: row.count(1)?,
+            came_at: row.optional_time(2)?,
+            due_at: row.optional_time(3)?,
+        })
+    })
+    .collect()
 }
 
 /// Counts open tasks by kind and level, with when the oldest was opened.

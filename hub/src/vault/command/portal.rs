@@ -1,5 +1,6 @@
 //! What the web and telephone front may ask of the vault, and what it is answered: write-only, masked.
 
+use jiff::Timestamp;
 use savin_shared::pii::Secret;
 
 use super::{Choices, LineCommand, Shown, WatchedList};
@@ -260,4 +261,6 @@ pub struct MaskedContact {
     pub is_proved: bool,
     /// Whether she turned it off.
     pub is_silenced: bool,
+    /// When the post brought a letter back from there, if it did since she gave it.
+    pub came_back_at: Option<Timestamp>,
 }

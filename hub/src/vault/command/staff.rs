@@ -12,9 +12,11 @@ use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::follow::Followed;
+use crate::notification::mark::LetterCode;
 use crate::registry::traces::Traces;
 pub use crate::store::vault::canary::CanaryStanding;
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
+use crate::work::duty::Raised;
 use crate::work::task::{Level, TaskKind};
 
 /// What staff may ask.
@@ -83,6 +85,23 @@ pub enum StaffCommand {
     },
     /// Show, order and remove where somebody is told, as she told staff.
     Contacts(ContactCommand),
+    /// Show letters, the newest first; or those that wait for a batch, the oldest first.
+    Letters {
+        /// How many.
+        limit: u32,
+        /// Whether only those that wait.
+        waiting: bool,
+    },
+    /// Show the notices whose names begin so: at most two, since one is meant.
+    Beginning {
+        /// The first bytes.
+        begins: Vec<u8>,
+    },
+    /// She said the code of a letter to a member of staff: she has it.
+    SaidCode {
+        /// The code.
+        code: LetterCode,
+    },
     /// Note what was heard of a message after its try: a letter was printed, mailed or came back.
     Heard {
         /// Which.
@@ -259,6 +278,8 @@ pub enum TaskCommand {
     },
     /// Count them, with their ages.
     Ages,
+    /// Count those that have come to a level above the operators'.
+    Raised,
 }
 
 /// What staff is answered.
@@ -298,6 +319,8 @@ pub enum StaffAnswer {
     Changed(bool),
     /// Open tasks by kind and level, and when the oldest of each was opened.
     Ages(Vec<(String, String, u64, Timestamp)>),
+    /// What has come to each level above the operators'.
+    Raised(Vec<Raised>),
 }
 
 /// A task that concerns a registrant, as staff sees it.

@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 use savin_shared::pii::{Pii, Secret};
 
+use super::carrying::doors;
 use super::{
-    about, accepted, address, ask, carry_all, claim, code, each, fact, pass, plan, portal, session,
-    ticket, view,
+    about, accepted, address, ask, carry_all, claim, claim_by, code, each, each_with, fact, finish,
+    pass, plan, portal, session, ticket, view,
 };
 use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
@@ -15,8 +16,8 @@ use crate::notification::postal::{PostalAddress, PostalLines};
 use crate::vault::Vault;
 use crate::vault::client::Port as _;
 use crate::vault::command::{
-    Choices, ContactCommand, Content, MaskedContact, Message, NoticeRow, PortalAnswer,
-    PortalCommand, StaffAnswer, StaffCommand, TaskCommand, Ticket, TryOutcome,
+    Choices, ContactCommand, Content, Later, MaskedContact, Message, NoticeRow, PortalAnswer,
+    PortalCommand, Room, StaffAnswer, StaffCommand, TaskCommand, Ticket, TryOutcome,
 };
 use crate::work::task::TaskKind;
 
@@ -370,5 +371,80 @@ fn staff_orders_and_removes_what_she_says_but_leaves_her_one() {
         vault
             .handle(remove(list()[0].contact).command())
             .unwrap_err();
+    });
+}
+
+#[test]
+fn writes_no_more_to_where_a_letter_came_back_from_until_she_gives_an_address_anew() {
+    each_with("vault_came_back", doors, |vault, _| {
+        let ways = vec![
+            Contact::Email(address("ada@example.test")),
+            postal("12 Elm St"),
+        ];
+        register_by(vault, ways, None);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        carry_all(vault);
+        let letter = claim_by(vault, Channel::Letter, Room::all(9)).remove(0);
+        let detail = String::new();
+        finish(vault, &letter, TryOutcome::Spooled { detail });
+        let back = |notice| StaffCommand::Heard {
+            notice,
+            later: Later::Returned {
+                detail: String::new(),
+            },
+        };
+        assert!(changed(vault, back(letter.notice)));
+        let open = session(vault, "ada@example.test");
+        let shown = || {
+            let mut contacts = view(vault, &open).contacts.into_iter();
+            contacts.find(|one| one.channel == Channel::Letter).unwrap()
+        };
+        assert!(shown().came_back_at.is_some() && !shown().is_proved);
+        plan(vault, 1, 2, vec![fact(2, 1)]);
+        assert!(claim_by(vault, Channel::Letter, Room::all(9)).is_empty());
+        // She says that it is right all the same: a code goes there once more.
+        let reach = || PortalCommand::Reach {
+            session: open.clone(),
+            contact: postal("12 Elm St"),
+        };
+        assert_eq!(portal(vault, reach()), PortalAnswer::Done);
+        assert!(shown().came_back_at.is_none() && !shown().is_proved);
+        let coded = claim_by(vault, Channel::Letter, Room::all(9)).remove(0);
+        let Content::Code(code) = &coded.content else {
+            panic!("a code")
+        };
+        let prove = PortalCommand::Prove {
+            session: open.clone(),
+            contact: shown().contact,
+            code: code.clone(),
+        };
+        assert_eq!(portal(vault, prove), PortalAnswer::Done);
+        assert!(shown().is_proved);
+        plan(vault, 2, 3, vec![fact(3, 1)]);
+        let next = claim_by(vault, Channel::Letter, Room::all(9)).remove(0);
+        let detail = String::new();
+        finish(vault, &next, TryOutcome::Spooled { detail });
+        // A letter to an address that is another's place by now says nothing of that one.
+        let moved = PortalCommand::Reach {
+            session: open.clone(),
+            contact: postal("7 Oak St"),
+        };
+        assert_eq!(portal(vault, moved), PortalAnswer::Done);
+        let coded = claim_by(vault, Channel::Letter, Room::all(9)).remove(0);
+        let Content::Code(code) = &coded.content else {
+            panic!("a code")
+        };
+        let of_oak = view(vault, &open).contacts;
+        let of_oak = of_oak
+            .iter()
+            .find(|one| one.channel == Channel::Letter && !one.is_proved);
+        let prove = PortalCommand::Prove {
+            session: open.clone(),
+            contact: of_oak.unwrap().contact,
+            code: code.clone(),
+        };
+        assert_eq!(portal(vault, prove), PortalAnswer::Done);
+        assert!(changed(vault, back(next.notice)));
+        assert!(shown().is_proved && shown().came_back_at.is_none());
     });
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::ids::{EventPosition, PersonId, RecordId};
 use crate::intake::testing::each;
 use crate::store::registry::decision::{self, Choice, Decision, DecisionId};
+use crate::store::registry::duty;
 use crate::store::registry::instruction::{self, InstructionKind};
 use crate::store::registry::staff::{self, StaffRow};
 use crate::store::{Store, StoreError};
@@ -142,6 +143,20 @@ fn brings_what_nobody_does_to_the_next_person_until_there_is_none() {
         assert!(escalated(24).is_empty());
         assert_eq!(escalated(31), [Level::DutyOfficer]);
         assert!(escalated(100_000).is_empty());
+        let raised = store.read_now("raised", super::raised).unwrap();
+        let [raised] = raised[..] else {
+            panic!("{raised:?}")
+        };
+        assert_eq!((raised.level, raised.tasks), (Level::DutyOfficer, 1));
+        assert_eq!(raised.came_at, Some(later(31)));
+        for minutes in [31, 40] {
+            let call = move |tx: &mut crate::store::conn::Tx<'_>| {
+                duty::called(tx, Level::DutyOfficer, later(minutes))
+            };
+            store.write_now("called", call).unwrap();
+        }
+        let calls = store.read_now("calls", duty::calls).unwrap();
+        assert_eq!(calls, [(Level::DutyOfficer, later(40))]);
         let row = &all(store)[0];
         assert_eq!((row.level, row.escalates_at), (Level::DutyOfficer, None));
         assert_eq!(row.state, "open", "a timer settles nothing");
