@@ -223,8 +223,14 @@ mod tests {
             let key = format!("notice-{code}-full");
             Words::of(Language::En).say(&key) != key
         };
-        let told = EventCode::ALL.iter().copied().filter(has_words);
-        told.map(fact).collect()
+        let told: Vec<_> = EventCode::ALL.iter().copied().filter(has_words).collect();
+        let taken_back = |code: &EventCode| {
+            let mut wrong = fact(EventCode::Correction);
+            wrong.details.took_back = Some(code.to_string());
+            wrong
+        };
+        let corrections: Vec<_> = told.iter().map(taken_back).collect();
+        told.into_iter().map(fact).chain(corrections).collect()
     }
 
     fn contents() -> Vec<Content> {

@@ -217,6 +217,20 @@ mod tests {
     }
 
     #[test]
+    fn says_no_message_in_two_ways() {
+        for language in Language::ALL {
+            let mut known = BTreeSet::new();
+            for file in language.files() {
+                let is_key = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
+                for line in file.lines().filter(is_key) {
+                    let key = line.split_once('=').map(|(key, _)| key.trim());
+                    assert!(known.insert(key), "{key:?} stands twice in {language:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn has_words_for_everything_that_is_told() {
         let rules = Rules::shipped().unwrap();
         for language in Language::ALL {

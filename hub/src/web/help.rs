@@ -16,7 +16,8 @@ use super::{Lookup, Site};
 use crate::notification::words::Language;
 
 /// The parts of the page, by their keys, in the order in which they are needed.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
+    "arrest",
     "form",
     "protest",
     "presumptive",

@@ -55,15 +55,42 @@ fn speaks_of_every_event_in_reviewed_words() {
     insta::assert_snapshot!("spoken", text);
 }
 
+/// That an event was not so.
+fn correction(code: EventCode, disclosure: Disclosure) -> Content {
+    let mut fact = sample::fact(EventCode::Correction);
+    fact.details.took_back = Some(code.to_string());
+    fact.still_held_at = Some(fact.facility.clone());
+    let fact = fact.disclosed(disclosure);
+    fact.map_or(Content::News, |fact| Content::Fact(Box::new(fact)))
+}
+
+#[test]
+fn takes_every_event_back_in_reviewed_words() {
+    let mut text = String::new();
+    for language in Language::ALL {
+        for code in EventCode::ALL {
+            for disclosure in [Disclosure::Full, Disclosure::Discreet] {
+                let content = correction(*code, disclosure);
+                let said = told(language, &content, false, &zone(), sample::AT);
+                let (fact, rest) = (written(&said.fact), written(&said.rest));
+                writeln!(text, "{code} {}\n  {fact}\n  {rest}", disclosure.as_str()).unwrap();
+            }
+        }
+    }
+    insta::assert_snapshot!("spoken_corrections", text);
+}
+
 #[test]
 fn says_no_name_and_no_place_in_a_discreet_message() {
     for language in Language::ALL {
         for code in EventCode::ALL {
-            let content = content(*code, Disclosure::Discreet);
-            let said = told(language, &content, true, &zone(), sample::AT);
-            for piece in said.fact.iter().chain(&said.rest) {
-                let is_open = matches!(piece, Utterance::Name(_) | Utterance::Place(_));
-                assert!(!is_open, "{code} {language:?}: {piece:?}");
+            let discreet = Disclosure::Discreet;
+            for content in [content(*code, discreet), correction(*code, discreet)] {
+                let said = told(language, &content, true, &zone(), sample::AT);
+                for piece in said.fact.iter().chain(&said.rest) {
+                    let is_open = matches!(piece, Utterance::Name(_) | Utterance::Place(_));
+                    assert!(!is_open, "{code} {language:?}: {piece:?}");
+                }
             }
         }
     }

@@ -200,6 +200,28 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CatalogueError> {
     fs::rename(&beside, path).map_err(failed)
 }
 
+/// Keeps a folder from holding more than so many files: the oldest go. What is gone is only made anew.
+pub(super) fn bound(folder: &Path, files_max: usize) -> Result<(), CatalogueError> {
+    let failed = |error| CatalogueError::File(folder.to_owned(), error);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // One that another thread has put away meanwhile needs no place.
+        if let Ok(about) = entry.metadata() {
+            files.push((about.modified().map_err(failed)?, entry.path()));
+        }
+    }
+    let over = files.len().saturating_sub(files_max);
+    files.sort();
+    for (_, path) in files.into_iter().take(over) {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 fn file(folder: &Path, language: Language, name: &str, ending: &str) -> PathBuf {
     folder.join(language.tag()).join(format!("{name}.{ending}"))
 }

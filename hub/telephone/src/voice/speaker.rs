@@ -20,6 +20,9 @@ const BETWEEN_MS: u32 = 70;
 /// Silence after a sentence, in milliseconds.
 const STOP_MS: u32 = 300;
 
+/// Names whose sound is kept in one language, of about 16 kB each: the oldest give way.
+const NAMES_MAX: usize = 5_000;
+
 /// The sounds of phrases that were said, by language and name.
 type Phrases = BTreeMap<(Language, String), Arc<[u8]>>;
 
@@ -156,6 +159,9 @@ impl Speaker {
         }
         let sound = encoded(&self.engine.render(language, name)?);
         catalogue::write(&path, &sound)?;
+        if let Some(folder) = path.parent() {
+            catalogue::bound(folder, NAMES_MAX)?;
+        }
         Ok(sound)
     }
 }

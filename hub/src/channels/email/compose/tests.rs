@@ -107,6 +107,35 @@ fn says_every_event_in_reviewed_words() {
     insta::assert_snapshot!("every_event", text);
 }
 
+/// That an event was not so, and where the person is held now.
+fn correction(code: EventCode) -> Fact {
+    let correction = fact(EventCode::Correction);
+    Fact {
+        still_held_at: Some(correction.facility.clone()),
+        details: Details {
+            took_back: Some(code.to_string()),
+            ..Details::default()
+        },
+        ..correction
+    }
+}
+
+#[test]
+fn takes_every_event_back_in_reviewed_words() {
+    let mut text = String::new();
+    for language in Language::ALL {
+        let words = Words::of(language);
+        for code in told() {
+            for level in [Disclosure::Full, Disclosure::Discreet] {
+                let fact = correction(code).disclosed(level).unwrap();
+                let said = sentence::fact(words, &composer().drafter.zone, &fact, now()).join(" ");
+                writeln!(text, "{} {code} {}: {said}", language.tag(), level.as_str()).unwrap();
+            }
+        }
+    }
+    insta::assert_snapshot!("every_correction", text);
+}
+
 #[test]
 fn writes_whole_messages_in_reviewed_words() {
     let mut text = String::new();
@@ -183,8 +212,11 @@ fn says_how_old_a_late_fact_is() {
 #[test]
 fn lets_no_name_and_no_telling_word_out_where_the_choice_is_discreet() {
     for language in Language::ALL {
-        for code in told() {
-            let fact = fact(code).disclosed(Disclosure::Discreet).unwrap();
+        for (code, fact) in told()
+            .into_iter()
+            .flat_map(|code| [(code, fact(code)), (code, correction(code))])
+        {
+            let fact = fact.disclosed(Disclosure::Discreet).unwrap();
             let content = Content::Fact(Box::new(fact));
             let mail = composer()
                 .compose(&message(content, language), now())

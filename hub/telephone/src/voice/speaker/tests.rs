@@ -9,7 +9,7 @@ use super::{SpeakError, Speaker};
 use crate::audio::wav;
 use crate::script::prompt::Prompt;
 use crate::script::speech::{Language, Play, Utterance};
-use crate::voice::catalogue::{Catalogue, Phrase};
+use crate::voice::catalogue::{self, Catalogue, Phrase};
 use crate::voice::engine::Engine;
 
 fn speaker(folder: &Path, command: &[&str]) -> Speaker {
@@ -92,6 +92,29 @@ fn keeps_what_was_said_of_a_name_and_nothing_of_a_code_word() {
     let kept: Vec<_> = kept.map(|file| file.unwrap().file_name()).collect();
     assert_eq!(kept.len(), 1);
     assert!(!kept[0].to_string_lossy().contains("Avery"));
+}
+
+#[test]
+fn keeps_the_sound_of_so_many_names_and_lets_the_oldest_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = folder.path();
+    for (name, seconds) in [("1", 2_000), ("2", 1_000), ("3", 3_000)] {
+        let path = names.join(name);
+        fs::write(&path, [0; 8]).unwrap();
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(at)
+            .unwrap();
+    }
+    catalogue::bound(names, 3).unwrap();
+    assert_eq!(fs::read_dir(names).unwrap().count(), 3);
+    catalogue::bound(names, 2).unwrap();
+    assert!(names.join("1").exists() && !names.join("2").exists() && names.join("3").exists());
+    catalogue::bound(names, 1).unwrap();
+    assert!(!names.join("1").exists() && names.join("3").exists());
 }
 
 #[test]
