@@ -125,7 +125,11 @@ pub(crate) fn clause_47_5_177_agencies(world: &mut World) -> anyhow::Result<()> 
         .hub
         .cli(&["recipients", "notices", "--open", "--json"])?;
     ensure!(open.is_empty(), "{open}");
-    // Another day, and one for which it is too late: what a person has to post waits for nobody to find it.
+    comes_to_whoever_is_on_duty(world, sql)
+}
+
+/// Another day, and one for which it is too late: what a person has to post waits for nobody to find it.
+fn comes_to_whoever_is_on_duty(world: &World, sql: &str) -> anyhow::Result<()> {
     let out_on = savin_tests::clock::wall() + SignedDuration::from_hours(24 * 10);
     world
         .database
