@@ -90,7 +90,7 @@ pub fn told_at(
 ) -> Result<Vec<ContactRow>, StoreError> {
     let rows = tx.query(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at
+             silenced_at, returned_at
          FROM contact WHERE channel = 'telephone' AND blind_index = $1
              AND verified_at IS NOT NULL AND silenced_at IS NULL
          ORDER BY verified_at, contact_id LIMIT $2",
