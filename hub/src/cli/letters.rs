@@ -137,7 +137,7 @@ impl Make {
         }
         let signer = self.by.signer(config)?;
         let now = (app::world().wall)();
-        let name = format!("{}", now.strftime("%Y%m%d-%H%M%S"));
+        let name = format!("{}", now.strftime("%Y%m%d-%H%M%S-%3f"));
         // Whoever makes a batch lets out every address in it.
         let subject = format!("letters/{name}");
         let signed = signer.sign("letters-batch", &subject, "letters-batch", "", now);
