@@ -14,7 +14,7 @@ use crate::ids::{EntryId, OrderId};
 use crate::intake::replay::{Difference, verify};
 use crate::intake::testing::{IN, ORDERS, assert_durable, events, load, now, random, send_one};
 use crate::registry::known::Sealer;
-use crate::store::backup::{Copy, copy, put_back};
+use crate::store::backup::{Copy, copy, is_in_use, put_back};
 use crate::store::conn::Tx;
 use crate::store::evidence::{self, Checked};
 use crate::store::registry::SCHEMA as REGISTRY;
@@ -63,6 +63,9 @@ impl Hub {
             .filter(|(_, is_wanted)| **is_wanted)
         {
             let (copy, place) = (&backup.copies[at], &self.places[at]);
+            // The vault that was here ends when its own thread does.
+            let is_free = (0..10_000).any(|_| !is_in_use(place).unwrap());
+            assert!(is_free, "somebody has the {} open", NAMES[at]);
             put_back(copy, backup.folder.path(), place, &format!("t{}", aside())).unwrap();
         }
         self.registry = Store::open(&self.places[0], &REGISTRY).unwrap();
