@@ -1,9 +1,9 @@
 """A victim's telephone that others wrote (PJSIP): it rings, plays a sound before it is answered, is answered,
-presses keys and records what it hears.
+says a word, presses keys and records what it hears.
 
-handset.py PORT EARLY_WAV RECORD_WAV EARLY_MS KEYS... : it plays EARLY_WAV for so long with 183, answers, presses
-each of KEYS three seconds after the one before, waits until it is hung up, and ends. It says `ready` once it can be
-called, and then the state of the call.
+handset.py PORT EARLY_WAV HELLO_WAV RECORD_WAV EARLY_MS KEYS... : it plays EARLY_WAV, which is EARLY_MS long, with
+183, answers half a second after it, says HELLO_WAV, presses each of KEYS three seconds after what came before,
+waits until it is hung up, and ends. It says `ready` once it can be called, and then the state of the call.
 """
 
 import sys
@@ -12,9 +12,9 @@ import time
 
 import pjsua2 as pj
 
-PORT, EARLY, RECORD, EARLY_MS, KEYS = int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5:]
+PORT, (EARLY, HELLO, RECORD), EARLY_MS, KEYS = int(sys.argv[1]), sys.argv[2:5], int(sys.argv[5]), sys.argv[6:]
 
-answered, over = threading.Event(), threading.Event()
+playing, answered, over = threading.Event(), threading.Event(), threading.Event()
 
 
 class Call(pj.Call):
@@ -34,12 +34,16 @@ class Call(pj.Call):
         is_active = any(media.status == pj.PJSUA_CALL_MEDIA_ACTIVE for media in info.media)
         if not is_active or self.recorder:
             return
-        audio = self.getAudioMedia(-1)
-        self.player, self.recorder = pj.AudioMediaPlayer(), pj.AudioMediaRecorder()
-        self.player.createPlayer(EARLY, pj.PJMEDIA_FILE_NO_LOOP)
+        self.recorder = pj.AudioMediaRecorder()
         self.recorder.createRecorder(RECORD)
-        self.player.startTransmit(audio)
-        audio.startTransmit(self.recorder)
+        self.getAudioMedia(-1).startTransmit(self.recorder)
+        self.say(EARLY)
+        playing.set()
+
+    def say(self, sound):
+        self.player = pj.AudioMediaPlayer()
+        self.player.createPlayer(sound, pj.PJMEDIA_FILE_NO_LOOP)
+        self.player.startTransmit(self.getAudioMedia(-1))
 
 
 class Account(pj.Account):
@@ -92,12 +96,15 @@ def wait(length_s):
     until(lambda: time.monotonic() >= end)
 
 
-until(lambda: account.call is not None)
-wait(EARLY_MS / 1000)
+until(playing.is_set)
+# None of it may arrive after the answer, where it would be a word.
+wait(EARLY_MS / 1000 + 0.5)
 final = pj.CallOpParam()
 final.statusCode = 200
 account.call.answer(final)
 until(answered.is_set)
+# Whoever says nothing is taken for a machine.
+account.call.say(HELLO)
 for keys in KEYS:
     wait(3)
     if over.is_set():

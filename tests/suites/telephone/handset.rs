@@ -1,5 +1,5 @@
-//! PJSIP as a victim's telephone: it plays a sound before it is answered, as networks do, presses keys, and
-//! records what it hears.
+//! PJSIP as a victim's telephone: it plays a sound before it is answered, as networks do, says a word,
+//! presses keys, and records what it hears.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -23,19 +23,21 @@ struct Handset {
 }
 
 impl Handset {
-    /// Starts a telephone that presses these keys, three seconds after each other.
+    /// Starts a telephone that says a word once it is answered, and presses these keys, three seconds after
+    /// each other.
     fn start(folder: &Path, port: u16, keys: &[&str]) -> anyhow::Result<Self> {
         let folder = folder.join(format!("handset-{port}"));
         fs::create_dir_all(&folder)?;
-        let early = folder.join("early.wav");
-        fs::write(&early, wav::write(&tune(99, EARLY_MS)))?;
+        let sound = |name: &str| folder.join(name);
+        fs::write(sound("early.wav"), wav::write(&tune(99, EARLY_MS)))?;
+        fs::write(sound("hello.wav"), wav::write(&tune(98, 300)))?;
         let python = std::env::var_os("SAVIN_TEST_PYTHON")
             .context("SAVIN_TEST_PYTHON is unset; start these tests with tests/run")?;
         let said = File::create(folder.join("said"))?;
         let child = Command::new(python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/telephone/handset.py"))
             .arg(port.to_string())
-            .args([&early, &folder.join("heard.wav")])
+            .args(["early.wav", "hello.wav", "heard.wav"].map(sound))
             .arg(EARLY_MS.to_string())
             .args(keys)
             .stdin(Stdio::null())
