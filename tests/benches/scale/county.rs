@@ -1,6 +1,6 @@
 //! The state's jails: who is held where, and the batches in which their agents say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use anyhow::Context as _;
@@ -87,6 +87,13 @@ impl County {
     pub(crate) fn person(&self, number: usize) -> anyhow::Result<PersonId> {
         let person = self.persons.get(number).copied();
         person.context("the registry does not know somebody")
+    }
+
+    /// Returns how many lie with somebody else who is held too: one number names that person, and another
+    /// number says that it is nobody's. Such a record is in doubt.
+    pub(crate) fn placed_with_another(&self) -> usize {
+        let persons: BTreeSet<PersonId> = self.persons.iter().copied().collect();
+        self.persons.len() - persons.len()
     }
 
     /// Enrols the agents.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo bench -p savin-tests --bench scale
-//! cargo bench -p savin-tests --bench scale -- --held 30000 --registrations 1000,10000 --json
+//! cargo bench -p savin-tests --bench scale -- --held 30000 --registrations 3000,10000 --deltas 3000 --json
 //! cargo bench -p savin-tests --bench scale -- --postgres postgres://savin@127.0.0.1/savin
 //! ```
 //!
@@ -26,7 +26,7 @@ use clap::Parser;
 
 use county::County;
 use hub::{Hub, Place};
-use report::Report;
+use report::{Figure, Report};
 
 /// What is measured.
 #[derive(Debug, Parser)]
@@ -139,6 +139,14 @@ fn fill(place: &Place, county: &mut County, report: &mut Report) -> anyhow::Resu
     measuring::bookings(&hub, county, 0..held, report)?;
     hub.plan_all()?;
     county.learn_persons(&hub)?;
+    let doubted = county.placed_with_another();
+    report.figure(&Figure {
+        what: format!("of {held} people placed with another, in doubt"),
+        value: doubted as f64,
+        unit: "people",
+        goal: "",
+        beside: format!("{:.6} of them", doubted as f64 / held as f64),
+    })?;
     hub.close()
 }
 
