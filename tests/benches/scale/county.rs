@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use savin_hub::ids::PersonId;
 use savin_hub::intake::{self, Opened, Speaker};
 use savin_hub::places::Facility;
 use savin_hub::store::conn::Tx;
 use savin_hub::store::registry::agent::{Agent, AgentState};
-use savin_hub::store::registry::{agency, agent, facility, record};
+use savin_hub::store::registry::{agency, agent, facility, person, record};
 use savin_shared::chain::Position;
 use savin_shared::clock::{EffectiveAt, Moment, ObservedAt};
 use savin_shared::delta::{self, Change, Coverage, Delta, Evidence, Origin, Row};
@@ -38,6 +38,7 @@ pub(crate) struct County {
     agents: BTreeMap<AgencyId, Jail>,
     held: Vec<Written>,
     persons: Vec<PersonId>,
+    doubted: BTreeSet<usize>,
     feed: FeedName,
 }
 
@@ -69,6 +70,7 @@ impl County {
             agents,
             held,
             persons: Vec::new(),
+            doubted: BTreeSet::new(),
             feed: FeedName::new(ROSTER)?,
         })
     }
@@ -89,11 +91,15 @@ impl County {
         person.context("the registry does not know somebody")
     }
 
-    /// Returns how many lie with somebody else who is held too: one number names that person, and another
-    /// number says that it is nobody's. Such a record is in doubt.
-    pub(crate) fn placed_with_another(&self) -> usize {
-        let persons: BTreeSet<PersonId> = self.persons.iter().copied().collect();
-        self.persons.len() - persons.len()
+    /// Returns of how many it is in doubt whom they are: one number names another person, and another
+    /// number says that it is nobody's.
+    pub(crate) fn doubted(&self) -> usize {
+        self.doubted.len()
+    }
+
+    /// Says whether it is in doubt whom somebody is: nobody is told of them.
+    pub(crate) fn is_doubted(&self, number: usize) -> bool {
+        self.doubted.contains(&number)
     }
 
     /// Enrols the agents.
@@ -149,10 +155,21 @@ impl County {
                 .iter()
                 .map(|written| (written.agency.clone(), written.record.key()))
                 .collect();
-            let load = move |tx: &mut Tx<'_>| record::load_many(tx, &keys);
-            for row in hub.registry.read_now("persons", load)? {
-                self.persons
-                    .push(row.context("a booking is missing")?.person);
+            let load = move |tx: &mut Tx<'_>| {
+                let rows: Vec<_> = record::load_many(tx, &keys)?
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let records: Vec<_> = rows.iter().map(|row| row.record).collect();
+                Ok((rows, person::doubtful(tx, &records)?))
+            };
+            let (rows, doubtful) = hub.registry.read_now("persons", load)?;
+            ensure!(rows.len() == chunk.len(), "a booking is missing");
+            for row in rows {
+                if doubtful.contains(&row.record) {
+                    self.doubted.insert(self.persons.len());
+                }
+                self.persons.push(row.person);
             }
         }
         for jail in self.agents.values_mut() {

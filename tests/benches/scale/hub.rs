@@ -1,5 +1,6 @@
 //! A hub without its doors: registry, vault and planner, as the program runs them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use savin_hub::clocks::table::Table;
-use savin_hub::ids::EventPosition;
+use savin_hub::ids::{EventPosition, PersonId};
 use savin_hub::notification::address::EmailAddress;
 use savin_hub::notification::contact::Contact;
 use savin_hub::notification::rules::Rules;
@@ -160,16 +161,10 @@ impl Hub {
         (deltas, slices): (usize, usize),
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let changed = deltas * slices;
-        let others = (county.held() - changed).max(1);
         let begun = monotonic();
         let many = numbers.len();
         for number in numbers {
-            let about = if number < changed {
-                number
-            } else {
-                (changed + (number - changed) % others) % county.held()
-            };
+            let about = about(county, number, deltas * slices);
             let address = EmailAddress::parse(&format!("r{number}@example.test"))?;
             let command = StaffCommand::Register {
                 contacts: vec![Contact::Email(address)],
@@ -210,6 +205,37 @@ impl Hub {
         savin_tests::clock::pause(Duration::from_millis(500));
         Ok(())
     }
+}
+
+/// Returns about whom a registration is, where so many are changed.
+fn about(county: &County, number: usize, changed: usize) -> usize {
+    let others = (county.held() - changed).max(1);
+    if number < changed {
+        number
+    } else {
+        (changed + (number - changed) % others) % county.held()
+    }
+}
+
+/// Returns how many notices come of it where these people are released, by so many registrations: none
+/// of whoever is in doubt, and of the person with whom that record lies those of both.
+pub(crate) fn told(
+    county: &County,
+    of: Range<usize>,
+    (registrations, changed): (usize, usize),
+) -> anyhow::Result<u64> {
+    let mut registrants: BTreeMap<PersonId, u64> = BTreeMap::new();
+    for number in 0..registrations {
+        let person = county.person(about(county, number, changed))?;
+        *registrants.entry(person).or_default() += 1;
+    }
+    let certain = of.filter(|number| !county.is_doubted(*number));
+    certain
+        .map(|number| {
+            let person = county.person(number)?;
+            Ok(registrants.get(&person).copied().unwrap_or(0))
+        })
+        .sum()
 }
 
 /// The clocks and the randomness of the measured hub.

@@ -113,7 +113,9 @@ fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
         hub.close()?;
         let measured = measured_place(&filled, disk.path(), number)?;
         let slice = number * options.deltas..(number + 1) * options.deltas;
-        let cost = measuring::changes(&measured, &mut county, (slice, registered), report)?;
+        let told = hub::told(&county, slice.clone(), (registered, slices.0 * slices.1))?;
+        let changes = (slice, registered, told);
+        let cost = measuring::changes(&measured, &mut county, changes, report)?;
         costs.push(cost);
         report.ratio(registered, cost, costs.first().copied().unwrap_or(cost))?;
         if number + 1 == options.registrations.len() {
@@ -139,9 +141,9 @@ fn fill(place: &Place, county: &mut County, report: &mut Report) -> anyhow::Resu
     measuring::bookings(&hub, county, 0..held, report)?;
     hub.plan_all()?;
     county.learn_persons(&hub)?;
-    let doubted = county.placed_with_another();
+    let doubted = county.doubted();
     report.figure(&Figure {
-        what: format!("of {held} people placed with another, in doubt"),
+        what: format!("of {held} people of whom it is in doubt who they are"),
         value: doubted as f64,
         unit: "people",
         goal: "",

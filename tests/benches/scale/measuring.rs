@@ -64,11 +64,11 @@ pub(crate) fn bookings(
     })
 }
 
-/// Applies and matches releases, and returns what one cost.
+/// Applies and matches releases, of which so many notices must come, and returns what one cost.
 pub(crate) fn changes(
     place: &Place,
     county: &mut County,
-    (of, registrations): (Range<usize>, usize),
+    (of, registrations, told): (Range<usize>, usize, u64),
     report: &mut Report,
 ) -> anyhow::Result<Duration> {
     let hub = Hub::open(place)?;
@@ -89,11 +89,9 @@ pub(crate) fn changes(
     let (took, busy) = (begun.elapsed(), each(busy, many)?);
     let notices = hub.notices()? - before;
     hub.close()?;
-    // Who asked about somebody placed with another is told of the other.
-    let most = many + 2 * county.placed_with_another();
     ensure!(
-        (many as u64..=most as u64).contains(&notices),
-        "{many} releases made {notices} notices"
+        notices == told,
+        "{many} releases made {notices} notices, and not {told}"
     );
     let rate = |took: Duration| many as f64 / took.as_secs_f64();
     report.figure(&Figure {
