@@ -4,7 +4,27 @@ use anyhow::ensure;
 use jiff::SignedDuration;
 use savin_shared::event::EventCode as Code;
 
-use crate::world::{PATIENCE, World};
+use crate::world::{PATIENCE, Way, World};
+
+/// "Via their choice": nothing goes out by a way that she did not choose.
+pub(crate) fn clause_1_a_to_c_choice_of_channel(world: &mut World) -> anyhow::Result<()> {
+    let person = world.person("Aster")?;
+    let mut chose = Vec::new();
+    for way in Way::ALL {
+        chose.push((way, world.register_by(person, &[way])?));
+    }
+    let sql = "UPDATE custody SET class = 'medium' WHERE number = 'B16'";
+    world.database.change(sql, [])?;
+    let known = world
+        .tail
+        .wait_for(PATIENCE, |known| known.code == Code::ClassificationChange)?;
+    for (way, her) in &chose {
+        let planned = || world.planned(her.id, known.position.0);
+        world.until(|_| Ok(!planned()?.is_empty()))?;
+        ensure!(planned()? == [way.as_str()], "{:?}", planned()?);
+    }
+    Ok(())
+}
 
 pub(crate) fn clause_1_a_i_transfer(world: &mut World) -> anyhow::Result<()> {
     let mut her = world.about("Ivory")?;
@@ -167,12 +187,36 @@ pub(crate) fn clause_1_b_ii_hearing(world: &mut World) -> anyhow::Result<()> {
     drafts.say("The board decided about Avery Sorrel: Denied")
 }
 
+pub(crate) fn clause_1_b_ii_pardon_hearing_moved_and_called_off(
+    world: &mut World,
+) -> anyhow::Result<()> {
+    let mut her = world.about("Sorrel")?;
+    let sql = "INSERT INTO board VALUES ('H2', 'P11', 'SORREL, AVERY', 'Pardon hearing', 'Room 4',
+        '2027-05-03 10:00:00', 'SET', NULL)";
+    let drafts = world.drafts(&mut her, Code::HearingSet, sql)?;
+    drafts.say("A hearing for Avery Sorrel was set: Pardon hearing")?;
+    let sql = "UPDATE board SET at = '2027-05-10 10:00:00' WHERE number = 'H2'";
+    let drafts = world.drafts(&mut her, Code::HearingChanged, sql)?;
+    drafts.say("The new time is May 10, 2027, 10:00 a.m.")?;
+    let sql = "UPDATE board SET state = 'OFF' WHERE number = 'H2'";
+    let drafts = world.drafts(&mut her, Code::HearingCancelled, sql)?;
+    drafts.say("was called off: Pardon hearing")
+}
+
 pub(crate) fn clause_1_b_iii_1_supervision_status(world: &mut World) -> anyhow::Result<()> {
     let mut her = world.about("Briar")?;
     let sql = "UPDATE supervision SET status = 'revoked', at = '2026-06-01 09:00:00'
         WHERE number = 'S1'";
     let drafts = world.drafts(&mut her, Code::SupervisionChange, sql)?;
     drafts.say("The supervision of Avery Briar changed from active to revoked")
+}
+
+pub(crate) fn clause_1_b_iii_1_absconded(world: &mut World) -> anyhow::Result<()> {
+    let mut her = world.about("Fern")?;
+    let sql = "UPDATE supervision SET gone = 'Y', at = '2026-06-01 09:00:00' WHERE number = 'S3'";
+    let drafts = world.drafts(&mut her, Code::Absconded, sql)?;
+    drafts.say("Avery Fern is under supervision and cannot be found")?;
+    drafts.say("call 911")
 }
 
 pub(crate) fn clause_1_b_iii_2_supervised_address(world: &mut World) -> anyhow::Result<()> {

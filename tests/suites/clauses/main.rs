@@ -2,11 +2,13 @@
 //! and hub, to the drafts in all three channels that section 1 names. One hub serves all of them, so that
 //! the whole takes less than a minute; it is a program of its own, since a test harness has no last test.
 //!
-//! `cargo test -p savin-tests --test clauses -- clause_1_a` passes those whose names hold a word.
+//! `cargo test -p savin-tests --test clauses -- clause_1_a` passes those whose names hold a word, and
+//! `-- --write-guide` writes the guide for auditors anew from the table of clauses.
 
 mod clause;
 mod neighbour;
 mod public;
+mod table;
 mod world;
 
 use std::io::Write as _;
@@ -25,6 +27,7 @@ macro_rules! clauses {
 }
 
 const CLAUSES: &[Clause] = clauses![
+    clause::clause_1_a_to_c_choice_of_channel,
     clause::clause_1_a_i_transfer,
     clause::clause_1_a_ii_transfer_out_of_state,
     clause::clause_1_a_iii_classification,
@@ -37,7 +40,9 @@ const CLAUSES: &[Clause] = clauses![
     clause::clause_1_b_i_court_event,
     clause::clause_1_b_i_followed_case,
     clause::clause_1_b_ii_hearing,
+    clause::clause_1_b_ii_pardon_hearing_moved_and_called_off,
     clause::clause_1_b_iii_1_supervision_status,
+    clause::clause_1_b_iii_1_absconded,
     clause::clause_1_b_iii_2_supervised_address,
     clause::clause_1_c_i_registry_profile,
     clause::clause_1_c_ii_registry_noncompliance,
@@ -53,51 +58,81 @@ const CLAUSES: &[Clause] = clauses![
     neighbour::correction_of_a_release,
 ];
 
+/// A test of the table of clauses, which needs no world.
+type Reading = (&'static str, fn() -> anyhow::Result<()>);
+
+const READINGS: &[Reading] = &[
+    ("every_clause_names_tests_that_exist", || {
+        let suite: Vec<&str> = CLAUSES.iter().map(|(name, _)| *name).collect();
+        table::every_clause_names_tests_that_exist(&suite)
+    }),
+    (
+        "every_event_that_is_told_has_a_clause_and_words",
+        table::every_event_that_is_told_has_a_clause_and_words,
+    ),
+    (
+        "the_auditors_guide_is_the_table",
+        table::the_auditors_guide_is_the_table,
+    ),
+];
+
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-        .collect();
-    let chosen: Vec<&Clause> = CLAUSES
-        .iter()
-        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| name.contains(word)))
-        .collect();
-    match pass(&chosen) {
-        Ok(failed) => {
-            say(&format!(
-                "\ntest result: {}. {} passed; {failed} failed\n",
-                if failed == 0 { "ok" } else { "FAILED" },
-                chosen.len() - failed,
-            ));
-            ExitCode::from(u8::from(failed > 0))
-        }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = if arguments.iter().any(|argument| argument == "--write-guide") {
+        table::write_guide().map(|()| 0)
+    } else {
+        pass(&arguments)
+    };
+    match done {
+        Ok(failed) => ExitCode::from(u8::from(failed > 0)),
         Err(failure) => {
-            say(&format!("the world could not be made: {failure:#}"));
+            say(&format!("it could not be done: {failure:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Passes tests one after the other, each with people of its own; returns how many failed.
-fn pass(chosen: &[&Clause]) -> anyhow::Result<usize> {
-    if chosen.is_empty() {
-        return Ok(0);
+/// Passes the tests whose names hold one of the words that were given, all without any; returns how many
+/// failed.
+fn pass(arguments: &[String]) -> anyhow::Result<usize> {
+    let words: Vec<&String> = arguments
+        .iter()
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let is_wanted =
+        |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let readings = READINGS.iter().filter(|(name, _)| is_wanted(name));
+    let chosen: Vec<&Clause> = CLAUSES.iter().filter(|(name, _)| is_wanted(name)).collect();
+    let mut outcomes: Vec<bool> = readings.map(|(name, test)| note(name, test())).collect();
+    if !chosen.is_empty() {
+        let folder = tempfile::tempdir()?;
+        let mut world = World::make(folder.path())?;
+        for (name, test) in chosen {
+            outcomes.push(note(name, test(&mut world)));
+        }
+        world.strike()?;
     }
-    let folder = tempfile::tempdir()?;
-    let mut world = World::make(folder.path())?;
-    let mut failed = 0;
-    say(&format!("\nrunning {} tests", chosen.len()));
-    for (name, test) in chosen {
-        match test(&mut world) {
-            Ok(()) => say(&format!("test {name} ... ok")),
-            Err(failure) => {
-                failed += 1;
-                say(&format!("test {name} ... FAILED\n{failure:?}\n"));
-            }
+    let failed = outcomes.iter().filter(|passed| !**passed).count();
+    let word = if failed == 0 { "ok" } else { "FAILED" };
+    let passed = outcomes.len() - failed;
+    say(&format!(
+        "\ntest result: {word}. {passed} passed; {failed} failed\n"
+    ));
+    Ok(failed)
+}
+
+/// Says how a test ended, and returns whether it passed.
+fn note(name: &str, outcome: anyhow::Result<()>) -> bool {
+    match outcome {
+        Ok(()) => {
+            say(&format!("test {name} ... ok"));
+            true
+        }
+        Err(failure) => {
+            say(&format!("test {name} ... FAILED\n{failure:?}\n"));
+            false
         }
     }
-    world.strike()?;
-    Ok(failed)
 }
 
 fn say(line: &str) {

@@ -50,17 +50,14 @@ pub(crate) fn correction_of_a_release(world: &mut World) -> anyhow::Result<()> {
     let mut her = world.about("Willow")?;
     let sql = "UPDATE custody SET status = 'REL', at = '2026-06-01 09:00:00', reason = 'BOND'
         WHERE number = 'B15'";
-    world.drafts(&mut her, Code::Released, sql)?;
+    let drafts = world.drafts(&mut her, Code::Released, sql)?;
+    world.carry(&drafts)?;
     let sql = "UPDATE custody SET status = 'IN', at = '2026-05-01 08:00:00', reason = NULL
         WHERE number = 'B15'";
     world.database.change(sql, [])?;
-    let letter = world.next_letter(&mut her)?;
-    anyhow::ensure!(letter.contains("not so"), "{letter}");
-    anyhow::ensure!(
-        letter.contains("in custody at Test County Jail"),
-        "{letter}"
-    );
-    Ok(())
+    let drafts = world.told(&mut her, Code::Correction)?;
+    drafts.say("not so")?;
+    drafts.say("in custody at Test County Jail")
 }
 
 /// 47-5-177: the sheriff of the county and the police chief of the city of conviction are told before the

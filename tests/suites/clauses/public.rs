@@ -31,6 +31,12 @@ pub(crate) fn clause_1_d_latest_status(world: &mut World) -> anyhow::Result<()> 
     ensure!(held.contains("In custody at Test County Jail"), "{held}");
     // Up to when it is so comes with the agent's next heartbeat.
     world.until(|_| Ok(status("Quince")?.contains("As of ")))?;
+    // The Department of Corrections' own.
+    let yarrow = status("Yarrow")?;
+    ensure!(
+        yarrow.contains("In custody at Test State Prison"),
+        "{yarrow}"
+    );
     let dahlia = status("Dahlia")?;
     ensure!(dahlia.contains("sex offender registry"), "{dahlia}");
     let cedar = status("Cedar")?;
@@ -87,6 +93,14 @@ pub(crate) fn clause_1_d_latest_status_by_telephone(world: &mut World) -> anyhow
     // C-E-D-A-R
     let cedar = dialled(&["1", "3", "23327", ""]);
     ensure!(cedar.contains("Under supervision: probation"), "{cedar}");
+    // Y-A-R-R-O-W and D-A-H-L-I-A: the Department of Corrections' and the sex offender registry's.
+    let yarrow = dialled(&["1", "3", "927769", ""]);
+    ensure!(
+        yarrow.contains("In custody at Test State Prison"),
+        "{yarrow}"
+    );
+    let dahlia = dialled(&["1", "3", "324542", ""]);
+    ensure!(dahlia.contains("sex offender registry"), "{dahlia}");
     let nobody = dialled(&["1", "3", "9999999", ""]);
     ensure!(nobody.contains("does not mean"), "{nobody}");
     // Whoever wants to be told goes on from there: that is proved from dialling to the row with the telephone.

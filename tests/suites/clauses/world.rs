@@ -45,7 +45,7 @@ const TABLES: &str = "
     CREATE TABLE orders (number TEXT PRIMARY KEY, person TEXT, name TEXT, court TEXT, service TEXT,
         at TEXT, ends TEXT);
     CREATE TABLE supervision (number TEXT PRIMARY KEY, person TEXT, name TEXT, what TEXT, status TEXT,
-        at TEXT, address TEXT, address_at TEXT);
+        at TEXT, address TEXT, address_at TEXT, gone TEXT);
     CREATE TABLE offender (number TEXT PRIMARY KEY, person TEXT, name TEXT, compliant TEXT,
         status TEXT, updated TEXT, address TEXT);";
 
@@ -88,7 +88,8 @@ const FEEDS: [(&str, &str, &str, &str); 6] = [
         "supervision",
         "supervision",
         "supervision_type = \"what\"\nstatus = \"status\"\nstatus_at = \"at\"\n\
-         address = \"address\"\naddress_at = \"address_at\"\n",
+         address = \"address\"\naddress_at = \"address_at\"\nabsconded = \"gone\"\n\
+         [values.absconded]\nY = \"yes\"\nN = \"no\"\n",
     ),
     (
         "registry",
@@ -125,11 +126,34 @@ struct Planned {
     by_hand: bool,
 }
 
+/// A way of being told that section 1 names.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    Telephone,
+    Letter,
+    Email,
+}
+
+impl Way {
+    pub(crate) const ALL: [Self; 3] = [Self::Email, Self::Telephone, Self::Letter];
+
+    /// Returns its word in what the hub lists.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Telephone => "telephone",
+            Self::Letter => "letter",
+            Self::Email => "email",
+        }
+    }
+}
+
 /// A notice as it is drafted in the three channels.
 pub(crate) struct Drafts {
     pub(crate) email: String,
     pub(crate) telephone: String,
     pub(crate) letter: String,
+    /// The letter and the call, which a person carries.
+    carried: [String; 2],
 }
 
 impl World {
@@ -185,6 +209,15 @@ impl World {
 
     /// Registers somebody about a person, in all three ways, as staff would from the paper form.
     pub(crate) fn register(&mut self, person: PersonId) -> anyhow::Result<Registrant> {
+        self.register_by(person, &Way::ALL)
+    }
+
+    /// Registers somebody about a person, in the ways that she chose.
+    pub(crate) fn register_by(
+        &mut self,
+        person: PersonId,
+        ways: &[Way],
+    ) -> anyhow::Result<Registrant> {
         self.registered += 1;
         let number = self.registered;
         let email = format!("registrant{number}@home.example");
@@ -196,12 +229,18 @@ impl World {
             zip: part("39201"),
             ..PostalLines::default()
         };
+        let mut contacts = Vec::new();
+        for way in ways {
+            contacts.push(match way {
+                Way::Email => Contact::Email(EmailAddress::parse(&email)?),
+                Way::Telephone => {
+                    Contact::Telephone(PhoneNumber::parse(&format!("601-555-01{number:02}"))?)
+                }
+                Way::Letter => Contact::Letter(PostalAddress::parse(&lines)?),
+            });
+        }
         let register = StaffCommand::Register {
-            contacts: vec![
-                Contact::Email(EmailAddress::parse(&email)?),
-                Contact::Telephone(PhoneNumber::parse(&format!("601-555-01{number:02}"))?),
-                Contact::Letter(PostalAddress::parse(&lines)?),
-            ],
+            contacts,
             to: None,
             about: Subscribed {
                 person,
@@ -246,6 +285,14 @@ impl World {
         self.told(registrant, code)
     }
 
+    /// Mails the letter of a fact and makes its call.
+    pub(crate) fn carry(&self, drafts: &Drafts) -> anyhow::Result<()> {
+        for notice in &drafts.carried {
+            self.desk(&["notices", "told", notice], "")?;
+        }
+        Ok(())
+    }
+
     /// Waits for the next e-mail to a registrant.
     pub(crate) fn next_letter(&self, registrant: &mut Registrant) -> anyhow::Result<String> {
         let mailbox = &self.stage.mailbox;
@@ -276,14 +323,13 @@ impl World {
         let known = self.tail.wait_for(PATIENCE, |known| known.code == code)?;
         let position = known.position.0;
         let email = self.next_letter(registrant)?;
-        let draft = |channel: &str, command: &str| -> anyhow::Result<String> {
-            let notice = self.waiting(registrant.id, position, channel)?;
-            self.desk(&["notices", command, &notice], "")
-        };
+        let letter = self.waiting(registrant.id, position, "letter")?;
+        let call = self.waiting(registrant.id, position, "telephone")?;
         Ok(Drafts {
             email,
-            telephone: draft("telephone", "script")?,
-            letter: draft("letter", "letter")?,
+            telephone: self.desk(&["notices", "script", &call], "")?,
+            letter: self.desk(&["notices", "letter", &letter], "")?,
+            carried: [letter, call],
         })
     }
 
@@ -295,25 +341,38 @@ impl World {
         channel: &str,
     ) -> anyhow::Result<String> {
         let deadline = monotonic() + PATIENCE;
-        let mut seen = String::new();
         while monotonic() < deadline {
-            seen = self
-                .stage
-                .hub
-                .cli(&["notices", "--json", "--limit", "200"])?;
-            for line in seen.lines() {
-                let row: Planned = serde_json::from_str(line)?;
-                let is_it = row.registrant == registrant.to_string()
-                    && row.event_position == Some(position)
-                    && row.channel == channel;
-                if is_it {
-                    ensure!(row.by_hand, "it waits for nobody: {line}");
-                    return Ok(row.notice);
-                }
+            let planned = self.notices(registrant, position)?;
+            if let Some(row) = planned.into_iter().find(|row| row.channel == channel) {
+                ensure!(row.by_hand, "notice {} waits for nobody", row.notice);
+                return Ok(row.notice);
             }
             pause(LOOK);
         }
-        bail!("nothing was planned by {channel} of event {position}: {seen}")
+        bail!("nothing was planned by {channel} of event {position}")
+    }
+
+    /// Returns by which channels an event was planned for a registrant.
+    pub(crate) fn planned(
+        &self,
+        registrant: RegistrantId,
+        position: i64,
+    ) -> anyhow::Result<Vec<String>> {
+        let planned = self.notices(registrant, position)?.into_iter();
+        Ok(planned.map(|row| row.channel).collect())
+    }
+
+    fn notices(&self, registrant: RegistrantId, position: i64) -> anyhow::Result<Vec<Planned>> {
+        let asked = ["notices", "--json", "--limit", "200"];
+        let mut planned = Vec::new();
+        for line in self.stage.hub.cli(&asked)?.lines() {
+            let row: Planned = serde_json::from_str(line)?;
+            let is_hers = row.registrant == registrant.to_string();
+            if is_hers && row.event_position == Some(position) {
+                planned.push(row);
+            }
+        }
+        Ok(planned)
     }
 }
 
@@ -374,7 +433,7 @@ fn feed(&(name, kind, table, columns): &(&'static str, &str, &str, &str)) -> Fee
 fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
     let held = [
         "Ivory", "Juniper", "Kestrel", "Larkin", "Moss", "Nettle", "Orchid", "Poplar", "Quince",
-        "Rowan", "Sorrel", "Tansy", "Umber", "Vervain", "Willow",
+        "Rowan", "Sorrel", "Tansy", "Umber", "Vervain", "Willow", "Aster",
     ];
     for (number, surname) in (1..).zip(held) {
         database.change(
@@ -391,9 +450,11 @@ fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
     // news.
     for sql in [
         "INSERT INTO supervision VALUES ('S1', 'P20', 'BRIAR, AVERY', 'parole', 'active',
-             '2026-05-01 08:00:00', '1 First St', '2026-05-01 08:00:00')",
+             '2026-05-01 08:00:00', '1 First St', '2026-05-01 08:00:00', 'N')",
         "INSERT INTO supervision VALUES ('S2', 'P21', 'CEDAR, AVERY', 'probation', 'active',
-             '2026-05-01 08:00:00', '2 First St', '2026-05-01 08:00:00')",
+             '2026-05-01 08:00:00', '2 First St', '2026-05-01 08:00:00', 'N')",
+        "INSERT INTO supervision VALUES ('S3', 'P24', 'FERN, AVERY', 'probation', 'active',
+             '2026-05-01 08:00:00', '5 First St', '2026-05-01 08:00:00', 'N')",
         "INSERT INTO custody VALUES ('B50', 'P50', 'YARROW, AVERY', 'PRISON', 'close', 'IN',
              '2026-05-01 08:00:00', NULL, NULL, NULL)",
         "INSERT INTO offender VALUES ('R1', 'P22', 'DAHLIA, AVERY', 'Y', 'current',
