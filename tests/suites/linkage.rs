@@ -1,7 +1,16 @@
 //! How well persons are told apart, on generated people with faults at stated rates.
 
+use std::collections::BTreeMap;
+
+use savin_hub::linkage::comparing::compare;
+use savin_hub::linkage::face::Identity;
+use savin_hub::linkage::frequency::Frequencies;
+use savin_hub::linkage::judging::{Verdict, Why, judge};
+use savin_hub::linkage::weights::Weights;
+use savin_tests::dice::Dice;
 use savin_tests::population::measuring::{Counts, Extent, measure};
-use savin_tests::population::writing::Known;
+use savin_tests::population::people::people;
+use savin_tests::population::writing::{Known, write};
 
 fn counted(known: Known) -> anyhow::Result<Counts> {
     let folder = tempfile::tempdir()?;
@@ -41,6 +50,46 @@ fn joins_nobody_by_a_name_alone() -> anyhow::Result<()> {
         counts.asked > 0 && counts.asked_right > 0,
         "{}",
         counts.asked
+    );
+    Ok(())
+}
+
+/// The people and the seed of `--bench scale`.
+const HELD: (usize, u64) = (300_000, 2026);
+
+#[test]
+fn places_nobody_with_whoever_has_their_mistyped_number() -> anyhow::Result<()> {
+    let (weights, population) = (Weights::shipped()?, u32::try_from(HELD.0)?);
+    let mut dice = Dice::new(HELD.1 ^ 0xFACE);
+    let mut owners = BTreeMap::new();
+    let mut identities: Vec<Identity> = Vec::new();
+    let (mut pairs, mut placed) = (0, Vec::new());
+    for somebody in people(HELD.0, HELD.1) {
+        let written = write(&somebody, Known::Numbers, &mut dice)?;
+        let identity = Identity::of(&written.agency, &written.record);
+        for number in &identity.identifiers {
+            let owner = *owners.entry(number.clone()).or_insert(somebody.number);
+            if owner == somebody.number {
+                continue;
+            }
+            pairs += 1;
+            let compared = compare(
+                &identity,
+                &identities[owner],
+                &weights,
+                &Frequencies::default(),
+            );
+            let judged = judge(compared, &weights, population);
+            if judged.verdict != Verdict::Review(Why::OtherPerson) {
+                placed.push(judged);
+            }
+        }
+        identities.push(identity);
+    }
+    assert!(
+        pairs > 100 && placed.is_empty(),
+        "{} of {pairs}: {placed:#?}",
+        placed.len()
     );
     Ok(())
 }

@@ -171,7 +171,8 @@ impl Linking {
         explained(&judged, &self.weights)
     }
 
-    fn are_apart(&self, one: PersonId, other: PersonId) -> bool {
+    /// Says whether two are kept apart by somebody's decision.
+    pub(super) fn are_apart(&self, one: PersonId, other: PersonId) -> bool {
         self.apart.contains(&(one, other))
     }
 }

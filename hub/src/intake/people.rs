@@ -10,7 +10,7 @@ use super::Moment;
 use super::linking::{Linking, identity};
 use crate::ids::{PersonId, RecordId};
 use crate::linkage::face::{Face, Identity};
-use crate::linkage::judging::Why;
+use crate::linkage::judging::{Choice, Why};
 use crate::matching::{Identifier, Resolution, contradictions, identifiers, resolve};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -122,12 +122,13 @@ impl People {
     ) -> PersonId {
         let incoming = identity(agency, record);
         let found = self.found(&incoming);
+        let said = before.map(|row| identifiers(agency, &row.known.record));
+        let said = said.unwrap_or_default();
         let mut placed = match before {
-            Some(row) => self.stay(row.person, &incoming, &found),
+            Some(row) => self.stay(row.person, (&incoming, &said), &found),
             None => self.find(&incoming, &found),
         };
-        let said = before.map(|row| identifiers(agency, &row.known.record));
-        let stranger = self.stranger(&incoming, placed.person, said.as_deref());
+        let stranger = self.stranger(&incoming, placed.person, &said);
         placed.others.extend(stranger);
         for identifier in &incoming.identifiers {
             if self.whose(identifier).is_none() {
@@ -168,30 +169,29 @@ impl People {
         }
         let choice = self.linking.choose(incoming, found);
         if let Some(person) = choice.joined {
-            let is_other = |other: &&PersonId| **other != person && !choice.also.contains(other);
+            let mut others = found.to_vec();
+            others.retain(|other| *other != person && !choice.also.contains(other));
+            if self.bears(person, incoming) {
+                others.retain(|other| !is_somebody_else(&choice, *other));
+            }
             return Placed {
                 person,
-                others: found.iter().filter(is_other).copied().collect(),
                 reviews: choice
                     .reviews
                     .into_iter()
-                    .filter(|(other, _)| !found.contains(other))
+                    .filter(|(other, _)| !others.contains(other))
                     .collect(),
+                others,
                 also: choice.also,
             };
         }
-        // Its agency's number names somebody of whom another number differs: nobody is told of it.
-        let contradicts = |person: &&PersonId| {
-            let of_person = choice.reviews.iter().find(|(other, _)| other == *person);
-            of_person.is_some_and(|(_, why)| *why == Why::OtherNumber)
-        };
-        if found.iter().any(|person| contradicts(&person)) {
-            return self.by_number(found);
-        }
-        Placed {
-            reviews: choice.reviews,
-            ..Placed::certain(self.make())
-        }
+        // One number names somebody of whom another differs: nobody is told of it.
+        let mut doubtful = found.to_vec();
+        doubtful.retain(|person| choice.reviews.contains(&(*person, Why::OtherNumber)));
+        let mut reviews = choice.reviews;
+        reviews.retain(|(person, _)| !doubtful.contains(person));
+        let placed = self.by_number(&doubtful);
+        Placed { reviews, ..placed }
     }
 
     /// Places a record by its numbers alone, the one that decides first.
@@ -207,29 +207,48 @@ impl People {
         }
     }
 
-    /// Leaves a record with its person, and looks whether that person is somebody else by now.
-    fn stay(&mut self, person: PersonId, incoming: &Identity, found: &[PersonId]) -> Placed {
+    /// Leaves a record with its person, and looks whether that person is somebody else by now. A doubt
+    /// comes of numbers that the record says anew: whoever was placed apart from whom its numbers named
+    /// stays apart, by the hub's judgment or by somebody's decision.
+    fn stay(
+        &mut self,
+        person: PersonId,
+        (incoming, said): (&Identity, &[Identifier]),
+        found: &[PersonId],
+    ) -> Placed {
         let person = self.current(person);
-        let named = found.iter().filter(|other| **other != person);
-        let named: Vec<PersonId> = named.copied().collect();
+        let mut named = found.to_vec();
+        named.retain(|other| *other != person && !self.linking.are_apart(person, *other));
+        let anew = incoming.identifiers.iter().filter(|id| !said.contains(id));
+        let anew: Vec<PersonId> = anew.filter_map(|id| self.whose(id)).collect();
+        let mut others = named.clone();
+        others.retain(|other| anew.contains(other));
         if incoming.faces.is_empty() {
             return Placed {
-                others: named,
+                others,
                 ..Placed::certain(person)
             };
         }
+        let is_borne_out = self.bears(person, incoming);
         self.linking.learn(person, incoming);
         let choice = self.linking.choose_for(person, &named);
+        if is_borne_out {
+            others.retain(|other| !is_somebody_else(&choice, *other));
+        }
         let certain: Vec<PersonId> = choice.joined.into_iter().chain(choice.also).collect();
+        others.retain(|other| !certain.contains(other));
         Placed {
             person,
-            others: named
-                .into_iter()
-                .filter(|other| !certain.contains(other))
-                .collect(),
+            others,
             reviews: choice.reviews,
             also: certain,
         }
+    }
+
+    /// Says whether one of a record's numbers is already this person's.
+    fn bears(&self, person: PersonId, incoming: &Identity) -> bool {
+        let mut numbers = incoming.identifiers.iter();
+        numbers.any(|id| self.whose(id) == Some(person))
     }
 
     /// Makes a person of the numbers that contradict what is known, where there are such.
@@ -237,10 +256,9 @@ impl People {
         &mut self,
         incoming: &Identity,
         person: PersonId,
-        said: Option<&[Identifier]>,
+        said: &[Identifier],
     ) -> Option<PersonId> {
         let numbers = self.linking.identity(person).identifiers;
-        let said = said.unwrap_or_default();
         let contradicting = contradictions(&incoming.identifiers, said, &numbers);
         let strangers: Vec<Identifier> = contradicting
             .into_iter()
@@ -372,6 +390,11 @@ impl People {
         self.made.push(person);
         person
     }
+}
+
+/// Says whether somebody whom a number names is another than the record is about.
+fn is_somebody_else(choice: &Choice<PersonId>, other: PersonId) -> bool {
+    choice.reviews.contains(&(other, Why::OtherPerson))
 }
 
 /// Takes as many numbers of persons as records may make: each its own, and one whom its numbers name.

@@ -55,16 +55,30 @@ impl Compared {
             .sum()
     }
 
-    /// Says whether a number of the state, MDOC or the FBI stands so.
+    /// Says whether anything was compared but numbers.
     #[must_use]
-    pub fn has_unique(&self, level: Level) -> bool {
+    pub fn is_personal(&self) -> bool {
+        let mut compared = self.lines.iter().map(|line| line.comparison);
+        compared.any(|comparison| !comparison.is_identifier())
+    }
+
+    /// Returns how many of the numbers of the state, MDOC and the FBI stand so.
+    #[must_use]
+    pub fn unique(&self, level: Level) -> usize {
         [
             Comparison::StateId,
             Comparison::OffenderId,
             Comparison::FbiId,
         ]
         .into_iter()
-        .any(|comparison| self.level(comparison) == level)
+        .filter(|comparison| self.level(*comparison) == level)
+        .count()
+    }
+
+    /// Says whether a number of the state, MDOC or the FBI stands so.
+    #[must_use]
+    pub fn has_unique(&self, level: Level) -> bool {
+        self.unique(level) > 0
     }
 
     /// Says whether any number agrees.

@@ -1,7 +1,7 @@
 //! The judgment: what is joined, what goes to a person, what is two people.
 
 use super::comparing::Compared;
-use super::weights::{Comparison, Level, Weights};
+use super::weights::{Comparison, Level, Table, Weights};
 
 /// What follows from a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,9 @@ pub struct Judged {
 /// Judges a comparison among so many people.
 ///
 /// - Numbers that a person has one of and that differ never join.
-/// - A number that agrees joins, unless name and birth date speak against it.
+/// - A number that agrees joins, unless name and birth date speak against it: then it is another's, typed
+///   wrongly or given falsely.
+/// - Where one number agrees and another differs it takes a person who speaks for it, or it is another's.
 /// - Without a number it takes the birth date, and enough bits: a name alone never joins.
 /// - Twins, father and son, and two sexes are never joined without a number.
 /// - Nor is whoever one agency knows by two numbers, unless name and birth date agree to the letter.
@@ -88,18 +90,10 @@ pub fn judge(compared: Compared, weights: &Weights, population: u32) -> Judged {
             Verdict::Apart
         }
     };
-    let verdict = if compared.has_unique(Level::Different) {
-        if compared.has_identifier() {
-            Verdict::Review(Why::OtherNumber)
-        } else {
-            doubtful(Why::OtherNumber)
-        }
-    } else if compared.has_identifier() {
-        if compared.personal_bits() >= table.veto_bits {
-            Verdict::Join
-        } else {
-            Verdict::Review(Why::OtherPerson)
-        }
+    let verdict = if compared.has_identifier() {
+        by_number(&compared, table)
+    } else if compared.has_unique(Level::Different) {
+        doubtful(Why::OtherNumber)
     } else if let Some(why) = obstacle(&compared) {
         doubtful(why)
     } else if bits >= table.join_bits {
@@ -112,6 +106,40 @@ pub fn judge(compared: Compared, weights: &Weights, population: u32) -> Judged {
         bits,
         compared,
     }
+}
+
+/// Judges a comparison in which a number agrees.
+fn by_number(compared: &Compared, table: &Table) -> Verdict {
+    let bits = compared.personal_bits();
+    if compared.has_unique(Level::Different) {
+        // The numbers speak as much against each other as for each other, so the person decides.
+        let is_held_back = matches!(obstacle(compared), Some(Why::Twin | Why::Suffix | Why::Sex));
+        let is_other = is_held_back || bits < -table.veto_bits || is_half_named(compared);
+        let why = if is_other && compared.is_personal() {
+            Why::OtherPerson
+        } else {
+            Why::OtherNumber
+        };
+        return Verdict::Review(why);
+    }
+    // One number alone may be typed into another's; an agency's own is taken from its list.
+    let is_lone = compared.unique(Level::Exact) == 1
+        && compared.level(Comparison::PersonNumber) != Level::Exact;
+    if bits < table.veto_bits || is_lone && is_half_named(compared) {
+        Verdict::Review(Why::OtherPerson)
+    } else {
+        Verdict::Join
+    }
+}
+
+/// Says whether half of the name is another, and no birth date bears out that it is the same person.
+fn is_half_named(compared: &Compared) -> bool {
+    let level = |comparison| compared.level(comparison);
+    let birth = level(Comparison::Birth);
+    matches!(birth, Level::Missing | Level::Placeholder)
+        && [Comparison::Surname, Comparison::Given]
+            .into_iter()
+            .any(|part| level(part) == Level::Different)
 }
 
 /// Says whether two persons whom one record's numbers name may be joined: nothing of what is known of

@@ -91,10 +91,16 @@ impl County {
         person.context("the registry does not know somebody")
     }
 
-    /// Returns of how many it is in doubt whom they are: one number names another person, and another
-    /// number says that it is nobody's.
+    /// Returns of how many it is in doubt whom they are: a number names another person, of whom another
+    /// number differs, and name and birth date leave it open.
     pub(crate) fn doubted(&self) -> usize {
         self.doubted.len()
+    }
+
+    /// Returns how many lie with somebody else, by a number that was typed wrongly or because they are alike.
+    pub(crate) fn strayed(&self) -> usize {
+        let persons: BTreeSet<PersonId> = self.persons.iter().copied().collect();
+        self.persons.len() - persons.len()
     }
 
     /// Says whether it is in doubt whom somebody is: nobody is told of them.

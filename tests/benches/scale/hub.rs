@@ -1,6 +1,5 @@
 //! A hub without its doors: registry, vault and planner, as the program runs them.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use savin_hub::clocks::table::Table;
-use savin_hub::ids::{EventPosition, PersonId};
+use savin_hub::ids::EventPosition;
 use savin_hub::notification::address::EmailAddress;
 use savin_hub::notification::contact::Contact;
 use savin_hub::notification::rules::Rules;
@@ -217,25 +216,17 @@ fn about(county: &County, number: usize, changed: usize) -> usize {
     }
 }
 
-/// Returns how many notices come of it where these people are released, by so many registrations: none
-/// of whoever is in doubt, and of the person with whom that record lies those of both.
+/// Returns how many notices come of it where these people are released: one for each registration about
+/// the very person, none for anybody else, and none of whoever is in doubt.
 pub(crate) fn told(
     county: &County,
-    of: Range<usize>,
+    of: &Range<usize>,
     (registrations, changed): (usize, usize),
-) -> anyhow::Result<u64> {
-    let mut registrants: BTreeMap<PersonId, u64> = BTreeMap::new();
-    for number in 0..registrations {
-        let person = county.person(about(county, number, changed))?;
-        *registrants.entry(person).or_default() += 1;
-    }
-    let certain = of.filter(|number| !county.is_doubted(*number));
-    certain
-        .map(|number| {
-            let person = county.person(number)?;
-            Ok(registrants.get(&person).copied().unwrap_or(0))
-        })
-        .sum()
+) -> usize {
+    (0..registrations)
+        .map(|number| about(county, number, changed))
+        .filter(|person| of.contains(person) && !county.is_doubted(*person))
+        .count()
 }
 
 /// The clocks and the randomness of the measured hub.

@@ -113,7 +113,8 @@ fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
         hub.close()?;
         let measured = measured_place(&filled, disk.path(), number)?;
         let slice = number * options.deltas..(number + 1) * options.deltas;
-        let told = hub::told(&county, slice.clone(), (registered, slices.0 * slices.1))?;
+        let told = hub::told(&county, &slice, (registered, slices.0 * slices.1));
+        let told = u64::try_from(told)?;
         let changes = (slice, registered, told);
         let cost = measuring::changes(&measured, &mut county, changes, report)?;
         costs.push(cost);
@@ -148,6 +149,13 @@ fn fill(place: &Place, county: &mut County, report: &mut Report) -> anyhow::Resu
         unit: "people",
         goal: "",
         beside: format!("{:.6} of them", doubted as f64 / held as f64),
+    })?;
+    report.figure(&Figure {
+        what: format!("of {held} people that lie with somebody else"),
+        value: county.strayed() as f64,
+        unit: "people",
+        goal: "0",
+        beside: "somebody else's registrants would be told of them".to_owned(),
     })?;
     hub.close()
 }

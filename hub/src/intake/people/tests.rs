@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 use savin_shared::delta::Origin;
-use savin_shared::ids::{OffenderId, PersonNumber, StateId};
+use savin_shared::ids::{FbiId, OffenderId, PersonNumber, StateId};
 use savin_shared::pii::Pii;
 use savin_shared::record::Record;
 use savin_shared::record::custody::CustodyState;
@@ -363,5 +363,83 @@ fn compares_with_so_many_however_many_have_one_birth_date_and_joins_none_of_more
         let known = take(store, &numbered(someone(&jail, 4, "AVERY")), &mut jail);
         let same = take(store, &numbered(someone(&jail, 5, "AVERY")), &mut jail);
         assert_eq!(known, same);
+    });
+}
+
+fn with_fbi(mut record: Record, number: &str) -> Record {
+    record.subject.fbi_id = Some(FbiId::new(number).unwrap());
+    record
+}
+
+fn is_doubted(store: &Store, jail: &Jail, number: &str) -> bool {
+    let record = load(store, jail, number).record;
+    store
+        .read_now("doubtful", move |tx| person::doubtful(tx, &[record]))
+        .unwrap()
+        .contains(&record)
+}
+
+#[test]
+fn places_nobody_with_whoever_has_the_number_that_was_typed_for_theirs() {
+    each("people_typed", |store| {
+        let (mut jail, mut other) = (Jail::new(store, 1), Jail::new(store, 2));
+        let known = booked(&jail, "1", ("MUESTRA", "AVERY"), Some(BORN));
+        let known = with_fbi(with_sid(known, "MS123456"), "111111AB1");
+        let first = take(store, &known, &mut jail);
+        // The state's number is the first one's, mistyped; FBI's number, name and birth date are not.
+        let born = Some(date(1960, 7, 1));
+        let typed = |given| {
+            let record = booked(&other, "2", ("PRUEBA", given), born);
+            with_fbi(with_sid(record, "MS123456"), "999999ZZ9")
+        };
+        let (typed, renamed) = (typed("ROBERT"), typed("ROBERTO"));
+        let stranger = take(store, &typed, &mut other);
+        assert_ne!(stranger, first);
+        assert!(!is_doubted(store, &other, "2"), "nobody would be told");
+        let asked = doubts(store);
+        assert_eq!(asked.len(), 1);
+        assert_eq!(asked[0].about.subject, merge::subject(first, stranger));
+        let note = &asked[0].about.note;
+        assert!(note.contains("speak against it"), "{note}");
+        // What is said of them later leaves them apart, and whoever asked about them is told.
+        assert_eq!(take(store, &renamed, &mut other), stranger);
+        assert_eq!(
+            take(store, &state(renamed.clone(), BOND), &mut other),
+            stranger
+        );
+        assert!(!is_doubted(store, &other, "2"));
+        assert_eq!(doubts(store).len(), 1);
+        // Their own FBI number leads to them, whatever else was typed.
+        let rebooked = booked(&jail, "3", ("PRUEBA", "ROBERT"), born);
+        let rebooked = with_fbi(with_sid(rebooked, "MS123456"), "999999ZZ9");
+        assert_eq!(take(store, &rebooked, &mut jail), stranger);
+        assert!(!is_doubted(store, &jail, "3"));
+    });
+}
+
+#[test]
+fn doubts_a_number_that_a_record_says_anew_and_not_what_staff_decided() {
+    each("people_anew", |store| {
+        let (mut jail, mut other) = (Jail::new(store, 1), Jail::new(store, 2));
+        let known = booked(&jail, "1", ("MUESTRA", "AVERY"), Some(BORN));
+        let first = take(store, &with_sid(known, "MS123456"), &mut jail);
+        let arrested = booked(&other, "2", ("PRUEBA", "ROBERT"), Some(date(1960, 7, 1)));
+        let second = take(store, &arrested, &mut other);
+        // The fingerprints say another than the name that was given: nobody is told of either.
+        let identified = with_sid(arrested, "MS123456");
+        assert_eq!(take(store, &identified, &mut other), second);
+        assert!(is_doubted(store, &other, "2"));
+        let decision = decide(store, "apart");
+        store
+            .write_now("apart", move |tx| {
+                merge::keep_apart(tx, (first, second), decision, now())
+            })
+            .unwrap();
+        assert!(!is_doubted(store, &other, "2"));
+        let mut renamed = identified;
+        renamed.subject.name = Some(name("PRUEBA", "ROBERTO"));
+        assert_eq!(take(store, &renamed, &mut other), second);
+        assert!(!is_doubted(store, &other, "2"), "it was decided");
+        assert_eq!(doubts(store), []);
     });
 }

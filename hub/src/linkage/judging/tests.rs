@@ -87,7 +87,7 @@ fn follows_a_number_through_nicknames_slips_and_marriages() {
     let one = sid(person(["muestra", "william", ""], Some(BORN)), "MS123456");
     for other in [
         person(["muestra", "bill", ""], Some(date(1985, 12, 3))),
-        person(["prueba", "william", ""], None),
+        person(["prueba", "william", ""], Some(BORN)),
         person(["muestra", "wiliam", ""], Some(date(1958, 3, 12))),
         Identity::default(),
     ] {
@@ -112,6 +112,19 @@ fn asks_where_a_number_agrees_and_the_person_does_not() {
 }
 
 #[test]
+fn asks_where_one_typed_number_and_half_a_name_is_all_that_agrees() {
+    let fbi = |identity| with(identity, IdentifierKind::FbiId, "", "503887XA4");
+    let [one, other] = ["muestra", "prueba"].map(|surname| person([surname, "linda", ""], None));
+    let [number, second] = [fbi(one.clone()), fbi(other.clone())];
+    assert_eq!(verdict(&number, &second), Verdict::Review(Why::OtherPerson));
+    // Two numbers are not typed wrongly into the same other person's, and a jail's own is not typed.
+    let [both, also] = [number, second].map(|identity| sid(identity, "MS123456"));
+    assert_eq!(verdict(&both, &also), Verdict::Join);
+    let jacket = |identity| with(identity, IdentifierKind::PersonNumber, "MS0250000", "77");
+    assert_eq!(verdict(&jacket(one), &jacket(other)), Verdict::Join);
+}
+
+#[test]
 fn lets_contradicting_numbers_block() {
     let one = person(["muestra", "avery", ""], Some(BORN));
     let [a, b] = [sid(one.clone(), "MS123456"), sid(one.clone(), "MS998877")];
@@ -120,6 +133,26 @@ fn lets_contradicting_numbers_block() {
     let fbi = |identity| with(identity, IdentifierKind::FbiId, "", "778899AB1");
     let contradictory = verdict(&fbi(a.clone()), &fbi(b));
     assert_eq!(contradictory, Verdict::Review(Why::OtherNumber));
+    // Where the person does not speak for it, the number that agrees is another's, and typed wrongly.
+    let c = sid(one.clone(), "MS998877");
+    for (names, birth) in [
+        (["prueba", "robert", ""], Some(date(1960, 7, 1))),
+        (["prueba", "robert", ""], None),
+        (["smith", "robert", ""], None),
+        (["prueba", "avery", ""], None),
+        // A twin, and somebody of the other half of the name.
+        (["muestra", "robert", ""], Some(BORN)),
+    ] {
+        let stranger = fbi(sid(person(names, birth), "MS123456"));
+        assert_eq!(
+            verdict(&fbi(c.clone()), &stranger),
+            Verdict::Review(Why::OtherPerson),
+            "{names:?}"
+        );
+    }
+    // Of whom nothing else is known, the numbers alone are in doubt.
+    let blank = fbi(sid(Identity::default(), "MS123456"));
+    assert_eq!(verdict(&fbi(c), &blank), Verdict::Review(Why::OtherNumber));
     // One character is a slip: name and birth date decide.
     let near = judged(&a, &sid(one, "MS123465"));
     assert_eq!(near.compared.level(Comparison::StateId), Level::Near);
