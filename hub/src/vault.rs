@@ -19,6 +19,7 @@ pub mod evidence;
 mod expunging;
 pub mod follow;
 pub mod keyring;
+mod left;
 mod line;
 pub mod means;
 mod message;

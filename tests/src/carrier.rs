@@ -48,6 +48,10 @@ pub enum Person {
     Fails(u16),
     /// A machine takes the call.
     Machine,
+    /// Is not rung before the hub gives the call up: it waits at the carrier.
+    Waits,
+    /// Takes the call, and the carrier does not find the hub to ask what to do.
+    Unasked,
     /// Takes the call.
     Answers(Vec<Act>),
 }
@@ -106,6 +110,8 @@ struct Stage {
     people: VecDeque<Person>,
     health: Health,
     is_doubling: bool,
+    is_losing: bool,
+    put_off: VecDeque<(u16, u64)>,
     held: u32,
     released: u32,
     noted: Noted,
@@ -222,6 +228,16 @@ impl Carrier {
         self.shared.change(|stage| stage.is_doubling = true);
     }
 
+    /// Loses every word that a call is over.
+    pub fn lose(&self) {
+        self.shared.change(|stage| stage.is_losing = true);
+    }
+
+    /// Has the next calls that are asked for be put off with a status, each for so many seconds.
+    pub fn put_off(&self, answers: &[(u16, u64)]) {
+        self.shared.change(|stage| stage.put_off.extend(answers));
+    }
+
     /// Has somebody call the number whose calls it brings to a hub's site.
     pub fn ring(&self, site: &str, acts: Vec<Act>) {
         let asked = [
@@ -324,6 +340,11 @@ async fn begin(
     if let Some(refused) = refusal(&shared, &headers) {
         return refused;
     }
+    if let Some((status, wait_s)) = shared.change(|stage| stage.put_off.pop_front()) {
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        let wait = [("retry-after", wait_s.to_string())];
+        return (status, wait, json_of(&json!({"code": 20_429}))).into_response();
+    }
     let needed = ["To", "From", "Url", "StatusCallback"];
     if let Some(missing) = needed.iter().find(|name| !form.contains_key(**name)) {
         let document = json!({"code": 21_201, "message": missing});
@@ -372,7 +393,13 @@ async fn end(
     {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    shared.change(|stage| stage.noted.ended.push(sid.clone()));
+    shared.change(|stage| {
+        stage.noted.ended.push(sid.clone());
+        let state = stage.noted.states.get_mut(&sid);
+        if let Some(state) = state.filter(|state| *state == "queued") {
+            "canceled".clone_into(state);
+        }
+    });
     let document: Value = json!({"sid": sid, "status": "completed"});
     json_of(&document)
 }

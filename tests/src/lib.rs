@@ -1,6 +1,7 @@
 //! What the suites, the benches and the demo share: the real programs as processes, sources that are
 //! written to as a county's software would, a mail server, and somebody at the public site.
 
+pub mod called;
 pub mod carrier;
 pub mod clock;
 pub mod corpus;

@@ -25,6 +25,7 @@ use tracing::{debug, error, info, warn};
 
 use super::email::insist;
 use super::speech::{self, Manner};
+use crate::ids::NoticeId;
 use crate::notification::care::Voicemail;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
@@ -134,6 +135,7 @@ impl Caller {
         if room.limit == 0 {
             return Ok(0);
         }
+        self.take_over(calling).await?;
         let channel = Channel::Telephone;
         let claim = CourierCommand::Claim { channel, room };
         let CourierAnswer::Messages(messages) = self.vault.ask(claim).await? else {
@@ -145,6 +147,29 @@ impl Caller {
             calling.spawn(async move { caller.carry(message).await });
         }
         Ok(count)
+    }
+
+    /// Asks the carrier for the calls that a hub left which died; none of them is placed again before.
+    async fn take_over(&self, calling: &mut JoinSet<()>) -> Result<(), VaultError> {
+        if self.ways.carrier.is_none() {
+            return Ok(());
+        }
+        let CourierAnswer::Left(calls) = self.vault.ask(CourierCommand::Left).await? else {
+            return Ok(());
+        };
+        for left in calls {
+            let caller = self.clone();
+            calling.spawn(async move {
+                if let Some(carrier) = &caller.ways.carrier {
+                    let found = carrier.left(&left.call).await;
+                    info!(notice.id = %left.notice, reason = found.detail,
+                        "A call was left by a hub that died, and the carrier was asked for it");
+                    let outcome = outcome(found.outcome, found.detail);
+                    caller.note(left.notice, left.claim, outcome).await;
+                }
+            });
+        }
+        Ok(())
     }
 
     /// Places a call and notes what became of it.
@@ -164,6 +189,10 @@ impl Caller {
                 }
             }
         };
+        self.note(notice, claim, outcome).await;
+    }
+
+    async fn note(&self, notice: NoticeId, claim: i64, outcome: TryOutcome) {
         let noted = insist(PAUSE, || {
             let outcome = outcome.clone();
             let finish = CourierCommand::Finish {
@@ -284,7 +313,7 @@ impl Caller {
                 error!(notice.id = %notice, reason = %failure, "Nobody was asked to call her back");
             }
         }
-        outcome(ending, detail)
+        outcome(ending.outcome, detail)
     }
 
     /// Returns how she may be called.
@@ -321,7 +350,7 @@ fn not_taken(message: &Message, script: &mut dyn Script, refused: &NotTaken) -> 
             "Nobody took a call");
     }
     match conduct::not_taken(script, refused.why) {
-        Some(ending) => outcome(ending, detail),
+        Some(ending) => outcome(ending.outcome, detail),
         None => TryOutcome::NotTried { detail },
     }
 }
@@ -337,8 +366,8 @@ fn reference(message: &Message) -> String {
 }
 
 /// Returns what the vault is told of how a call ended.
-fn outcome(ending: Ending, detail: String) -> TryOutcome {
-    let call = match ending.outcome {
+fn outcome(ended: Outcome, detail: String) -> TryOutcome {
+    let call = match ended {
         Outcome::CodeSaid => return TryOutcome::Accepted { detail },
         Outcome::NeverCall => return TryOutcome::Refused { detail },
         Outcome::NotAnswered(NotAnswered::Line) => return TryOutcome::NotTried { detail },

@@ -119,6 +119,9 @@ fn by_carrier(config: &Config, number: &str, output: &Output) -> anyhow::Result<
             "the carrier does not call ({detail}): 401 is about account and token, 400 with 21 and three digits \
              about a number"
         ),
+        Answer::Later { detail, .. } => {
+            bail!("the carrier does not call just now ({detail}): try again in a minute")
+        }
         Answer::Silent => bail!("the carrier does not answer"),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

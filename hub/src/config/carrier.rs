@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use savin_shared::pii::Secret;
-use savin_telephone::carrier::exchange::Settings;
+use savin_telephone::carrier::exchange::{Settings, Timing};
 use savin_telephone::carrier::request::{Account, Guess};
 use savin_telephone::carrier::signature::Scheme;
 use serde::Deserialize;
@@ -143,6 +143,7 @@ impl Checker<'_> {
                 operators: operators.collect::<Result<_, _>>()?,
                 lines: self.count(&document.lines, "lines", LINES_MAX)?,
                 calls_per_second: pace.transpose()?.unwrap_or(1),
+                timing: Timing::default(),
             },
             public_url,
             scheme,

@@ -14,6 +14,7 @@ pub mod notice;
 pub mod notice_event;
 pub mod order_entry;
 pub mod parted;
+pub mod placed;
 pub mod registrant;
 pub mod restoration;
 pub mod session;
@@ -106,6 +107,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0022_duty.sql",
             include_str!("migrations/vault/0022_duty.sql"),
+        ),
+        (
+            "0023_call.sql",
+            include_str!("migrations/vault/0023_call.sql"),
         ),
     ],
 };

@@ -9,8 +9,8 @@ mod staff;
 use jiff::Timestamp;
 
 pub use self::courier::{
-    CallCare, CallOutcome, Content, CourierAnswer, CourierCommand, Later, Message, PinVerdict,
-    Room, TryOutcome,
+    CallCare, CallOutcome, Content, CourierAnswer, CourierCommand, Later, LeftCall, Message,
+    PinVerdict, Room, TryOutcome,
 };
 pub use self::line::{LineCommand, Shown, WatchedEntry, WatchedList};
 pub use self::portal::{

@@ -70,6 +70,12 @@ impl Vault {
         match command {
             CourierCommand::Claim { channel, room } => self.claim(channel, room),
             CourierCommand::Hold { notice, claim } => self.hold(notice, claim),
+            CourierCommand::Placed {
+                notice,
+                claim,
+                call,
+            } => self.placed((notice, claim), call),
+            CourierCommand::Left => self.left(),
             CourierCommand::Check {
                 notice,
                 claim,
@@ -230,7 +236,7 @@ impl Vault {
 }
 
 /// Returns when a claim ends that begins now or goes on.
-fn lease(channel: Channel, now: Timestamp) -> Timestamp {
+pub(super) fn lease(channel: Channel, now: Timestamp) -> Timestamp {
     let lease = match channel {
         Channel::Email => SignedDuration::from_mins(2),
         Channel::Telephone => SignedDuration::from_mins(5),

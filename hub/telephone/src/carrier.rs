@@ -8,6 +8,8 @@
 pub mod call;
 pub mod client;
 pub mod exchange;
+mod gate;
+pub mod left;
 pub mod live;
 pub mod request;
 pub mod signature;

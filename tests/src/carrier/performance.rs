@@ -41,6 +41,8 @@ pub(super) fn perform(
         Person::Away => ("no-answer", None, None, Vec::new()),
         Person::Fails(sip) => ("failed", Some(sip), None, Vec::new()),
         Person::Machine => ("completed", None, Some("machine_end_beep"), Vec::new()),
+        Person::Unasked => ("completed", None, None, Vec::new()),
+        Person::Waits => return Ok(()),
         Person::Answers(acts) => ("completed", None, Some("human"), acts),
     };
     let mut performance = Performance {
@@ -184,8 +186,10 @@ impl Performance<'_> {
         let sip = sip.map(|sip| sip.to_string());
         let mut fields = vec![("CallStatus", status)];
         fields.extend(sip.iter().map(|sip| ("SipResponseCode", sip.as_str())));
-        // A hub that is down hears nothing of it.
-        drop(self.post(url, &fields));
+        if !self.shared.stage().is_losing {
+            // A hub that is down hears nothing of it.
+            drop(self.post(url, &fields));
+        }
         let state = (self.sid.to_owned(), status.to_owned());
         self.shared
             .change(|stage| stage.noted.states.insert(state.0, state.1));

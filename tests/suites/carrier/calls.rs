@@ -10,7 +10,7 @@ use savin_hub::app::world;
 use savin_hub::web::carrier::{CALLS, Door, router};
 use savin_shared::pii::{Pii, Secret};
 use savin_telephone::carrier::call::Voice;
-use savin_telephone::carrier::exchange::{self, Carriage, Host, Settings};
+use savin_telephone::carrier::exchange::{self, Carriage, Host, Settings, Timing};
 use savin_telephone::carrier::live::Live;
 use savin_telephone::carrier::request::{Account, Guess};
 use savin_telephone::carrier::signature::{Scheme, twilio};
@@ -20,6 +20,7 @@ use savin_telephone::script::outbound::{CallBack, Notice, Outbound, Told};
 use savin_telephone::script::query::{Query, Reply};
 use savin_telephone::script::speech::{InEach, Play, Utterance};
 use savin_tests::carrier::{ACCOUNT, Act, Carrier, Health, NUMBER, Person, TOKEN};
+use savin_tests::clock::monotonic;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -90,11 +91,16 @@ impl Place {
                 token: Secret::new(TOKEN.to_owned()),
                 from: NUMBER.to_owned(),
             },
-            ring: Duration::from_secs(5),
+            ring: Duration::from_secs(3),
             machine: Guess::Machine,
             operators: vec!["+16015550188".to_owned(), "+16015550199".to_owned()],
             lines: 2,
             calls_per_second: 50,
+            timing: Timing {
+                ringing: Duration::from_millis(200),
+                talking: Duration::from_secs(2),
+                queued: Duration::from_secs(1),
+            },
         };
         let (stop, shutdown) = watch::channel(false);
         let carrier = exchange::Carrier::new(settings, live, world(), shutdown)?;
@@ -271,7 +277,7 @@ async fn what_was_said_is_said_no_more_once_the_call_goes_on() -> anyhow::Result
         "{wanted:?}"
     );
     ensure!(
-        wanted.get("Timeout").is_some_and(|ring| ring == "5"),
+        wanted.get("Timeout").is_some_and(|ring| ring == "3"),
         "{wanted:?}"
     );
     ensure!(sounds.len() > 4, "{sounds:?}");
@@ -366,8 +372,8 @@ async fn strangers_late_words_and_other_calls_change_nothing() -> anyhow::Result
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_of_the_carrier_is_about_the_line_and_not_about_her() -> anyhow::Result<()> {
-    let place = Place::open().await?;
     for status in [401, 429, 500, 503] {
+        let place = Place::open().await?;
         place.simulator.be(Health::Refuses(status));
         let (carriage, _) = place.tell(Person::Away).await?;
         let ending = carriage.ending.context("it does not end")?;
@@ -381,6 +387,66 @@ async fn an_outage_of_the_carrier_is_about_the_line_and_not_about_her() -> anyho
             carriage.detail
         );
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_carrier_that_says_nothing_is_asked_how_a_call_ended() -> anyhow::Result<()> {
+    let place = Place::open().await?;
+    place.simulator.lose();
+    let right = vec![Act::Press("1234#"), Act::Wait, Act::HangUp];
+    let line = Outcome::NotAnswered(NotAnswered::Line);
+    let cases = [
+        (Person::Answers(right), Outcome::Confirmed, "completed"),
+        (
+            Person::Busy,
+            Outcome::NotAnswered(NotAnswered::Busy),
+            "busy",
+        ),
+        (
+            Person::Away,
+            Outcome::NotAnswered(NotAnswered::NoAnswer),
+            "no-answer",
+        ),
+        (Person::Fails(503), line, "failed"),
+        // Somebody was disturbed: that is a try of hers.
+        (Person::Unasked, Outcome::NotConfirmed, "completed"),
+        (Person::Waits, line, "it did not ring"),
+    ];
+    for (person, outcome, detail) in cases {
+        let (carriage, _) = place.tell(person.clone()).await?;
+        let ending = carriage.ending.context("it does not end")?;
+        ensure!(ending.outcome == outcome, "{person:?}: {ending:?}");
+        ensure!(carriage.detail == detail, "{person:?}: {}", carriage.detail);
+    }
+    let given_up = place.simulator.after(6, |noted| noted.ended.clone())?;
+    ensure!(given_up == [format!("CA{:032}", 6)], "{given_up:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_carrier_that_puts_calls_off_is_asked_again_when_it_says() -> anyhow::Result<()> {
+    let place = Place::open().await?;
+    place.simulator.put_off(&[(429, 1), (503, 1)]);
+    let began = monotonic();
+    let (carriage, _) = place.tell(Person::Busy).await?;
+    ensure!(carriage.detail == "busy", "{}", carriage.detail);
+    ensure!(monotonic() - began >= Duration::from_secs(2), "too soon");
+    // One that wants to be left alone for long is, and other calls do not ask it either.
+    place.simulator.put_off(&[(429, 3_600)]);
+    for _ in 0..2 {
+        let (carriage, _) = place.tell(Person::Busy).await?;
+        let ending = carriage.ending.context("it does not end")?;
+        let line = Outcome::NotAnswered(NotAnswered::Line);
+        ensure!(ending.outcome == line, "{ending:?}");
+        ensure!(
+            carriage.detail.contains("left alone"),
+            "{}",
+            carriage.detail
+        );
+    }
+    let wanted = place.simulator.after(1, |noted| noted.wanted.len())?;
+    ensure!(wanted == 1, "it was asked");
     Ok(())
 }
 

@@ -105,7 +105,10 @@ impl Intake {
         let fate = report.fate.as_str();
         match self.vault.ask(command).await? {
             CourierAnswer::Noted(true) => warn!(notice.id = %notice, fate, "Mail came back"),
-            CourierAnswer::Noted(false) | CourierAnswer::Messages(_) | CourierAnswer::Pin(_) => {
+            CourierAnswer::Noted(false)
+            | CourierAnswer::Messages(_)
+            | CourierAnswer::Pin(_)
+            | CourierAnswer::Left(_) => {
                 info!(notice.id = %notice, fate, "A report on a mail was no news, or was made up");
             }
         }

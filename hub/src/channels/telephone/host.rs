@@ -11,7 +11,7 @@ use savin_telephone::script::speech::Play;
 use savin_telephone::sip::conduct::Host;
 use savin_telephone::sip::desk::Desk;
 use savin_telephone::voice::speaker::Speaker;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::vault::client::Client;
 use crate::vault::command::{CourierAnswer, CourierCommand, Message, PinVerdict};
@@ -45,7 +45,8 @@ impl Host for Answers<'_> {
             Ok(
                 CourierAnswer::Pin(PinVerdict::Closed)
                 | CourierAnswer::Messages(_)
-                | CourierAnswer::Noted(_),
+                | CourierAnswer::Noted(_)
+                | CourierAnswer::Left(_),
             ) => Checked::Unavailable,
             Err(failure) => {
                 error!(notice.id = %self.message.notice, reason = %failure, "A PIN was not looked at");
@@ -71,5 +72,18 @@ impl carrier::Host for Answers<'_> {
 
     async fn query(&self, query: Query) -> Reply {
         Host::query(self, query).await
+    }
+
+    async fn placed(&self, sid: &str) {
+        let placed = CourierCommand::Placed {
+            notice: self.message.notice,
+            claim: self.message.claim,
+            call: sid.to_owned(),
+        };
+        if let Err(failure) = self.vault.ask(placed).await {
+            // Only a crash would want it.
+            warn!(notice.id = %self.message.notice, reason = %failure,
+                "The carrier's name of a call was not kept");
+        }
     }
 }

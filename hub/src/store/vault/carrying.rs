@@ -314,7 +314,7 @@ pub fn finish(
     let Some(row) = row else { return Ok(false) };
     tx.execute_one(
         "attempt",
-        "UPDATE attempt SET finished_at = $3, outcome = $4, sealed_answer = $5
+        "UPDATE attempt SET finished_at = $3, outcome = $4, sealed_answer = $5, sealed_call = NULL
          WHERE notice_id = $1 AND number = $2",
         &[
             notice.as_bytes().into(),

@@ -34,7 +34,7 @@ pub fn empty_notices(tx: &mut Tx<'_>, notices: &[NoticeId]) -> Result<(), StoreE
         .map(|notice| vec![notice.as_bytes().into()])
         .collect();
     tx.execute_many(
-        "UPDATE attempt SET sealed_answer = NULL WHERE notice_id = $1",
+        "UPDATE attempt SET sealed_answer = NULL, sealed_call = NULL WHERE notice_id = $1",
         &lists,
     )?;
     tx.execute_many(

@@ -40,6 +40,18 @@ pub enum CourierCommand {
         /// What became of it.
         outcome: TryOutcome,
     },
+    /// A carrier knows the call of a try by this name.
+    Placed {
+        /// Of which message.
+        notice: NoticeId,
+        /// The claim under which it is tried.
+        claim: i64,
+        /// The name.
+        call: String,
+    },
+    /// Give me the calls at a carrier that were left by whoever placed them, whose leases have ended: their
+    /// tries are mine now, and no other tries.
+    Left,
     /// Somebody entered this PIN in a call. The right one lets the news be said, and lets the call be
     /// finished as confirmed once it was.
     Check {
@@ -81,6 +93,19 @@ pub enum CourierAnswer {
     Noted(bool),
     /// What a PIN is.
     Pin(PinVerdict),
+    /// Calls that were left.
+    Left(Vec<LeftCall>),
+}
+
+/// A call at a carrier that was left by whoever placed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftCall {
+    /// Of which message.
+    pub notice: NoticeId,
+    /// The claim of whoever asks for it now.
+    pub claim: i64,
+    /// The carrier's name of it.
+    pub call: String,
 }
 
 /// What a PIN is.

@@ -11,7 +11,7 @@ use crate::notification::channel::{Channel, Doors};
 use crate::notification::fact::Fact;
 use crate::vault::Vault;
 use crate::vault::command::{
-    CallOutcome, CourierAnswer, CourierCommand, Later, Message, NoticeRow, PortalAnswer,
+    CallOutcome, CourierAnswer, CourierCommand, Later, LeftCall, Message, NoticeRow, PortalAnswer,
     PortalCommand, Room, StaffAnswer, StaffCommand, TryOutcome,
 };
 use crate::vault::means::Means;
@@ -168,6 +168,51 @@ fn counts_one_claim_and_lets_one_be_held() {
         assert!(!counts(vault, late));
         finish(vault, &second, call(CallOutcome::NoAnswer));
         assert_eq!(row(vault, notice).outcome.as_deref(), Some("no-answer"));
+    });
+}
+
+fn left(vault: &Vault) -> Vec<LeftCall> {
+    let CourierAnswer::Left(calls) = ask(vault, CourierCommand::Left) else {
+        panic!("calls")
+    };
+    calls
+}
+
+#[test]
+fn takes_over_a_call_that_was_left_without_another_try() {
+    each_with("vault_left", doors, |vault, _| {
+        register_by(vault, vec![phone("601-555-0123")], None);
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let first = calls(vault, 9).remove(0);
+        let (notice, claim) = (first.notice, first.claim);
+        let placed = |claim| CourierCommand::Placed {
+            notice,
+            claim,
+            call: "CA1".to_owned(),
+        };
+        assert!(counts(vault, placed(claim)) && !counts(vault, placed(claim + 1)));
+        pass(SignedDuration::from_mins(4));
+        assert!(left(vault).is_empty(), "the call goes on");
+        pass(SignedDuration::from_mins(2));
+        let taken = left(vault).remove(0);
+        assert_eq!((taken.notice, taken.call.as_str()), (notice, "CA1"));
+        assert!(left(vault).is_empty() && calls(vault, 9).is_empty());
+        // Whoever left it is void, and what the carrier says of it is what became of the one try.
+        let finish = |claim| CourierCommand::Finish {
+            notice,
+            claim,
+            outcome: call(CallOutcome::Busy),
+        };
+        assert!(!counts(vault, finish(claim)) && counts(vault, finish(taken.claim)));
+        let row = row(vault, notice);
+        assert_eq!((row.attempts, row.tries), (1, 1));
+        assert_eq!(row.outcome.as_deref(), Some("busy"));
+        // Of a call that is over nothing is kept.
+        pass(SignedDuration::from_mins(11));
+        let second = calls(vault, 9).remove(0);
+        pass(SignedDuration::from_mins(6));
+        assert!(left(vault).is_empty());
+        assert_eq!(calls(vault, 9).remove(0).notice, second.notice);
     });
 }
 

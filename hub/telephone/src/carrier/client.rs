@@ -49,8 +49,47 @@ pub enum Answer {
         /// What it said, without a number: the status of HTTP, and its own code.
         detail: String,
     },
+    /// It does not call now, and wants to be asked again.
+    Later {
+        /// After how long, where it says so.
+        wait: Option<Duration>,
+        /// What it said: the status of HTTP, and its own code.
+        detail: String,
+    },
     /// It was asked and said nothing: it may call.
     Silent,
+}
+
+/// How a call is at the carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It waits at the carrier, or rings.
+    Ringing,
+    /// Somebody is on it.
+    Talking,
+    /// Somebody was on it, and it is over.
+    Completed,
+    /// The number was busy.
+    Busy,
+    /// Nobody took it.
+    NoAnswer,
+    /// The carrier could not carry it, or ended it before anybody took it.
+    Failed,
+}
+
+impl Phase {
+    /// Reads the carrier's word; one that is not known is of a call that goes on.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        match word {
+            "queued" | "initiated" | "ringing" => Self::Ringing,
+            "completed" => Self::Completed,
+            "busy" => Self::Busy,
+            "no-answer" => Self::NoAnswer,
+            "failed" | "canceled" => Self::Failed,
+            _ => Self::Talking,
+        }
+    }
 }
 
 /// What the carrier answers of a call.
@@ -109,21 +148,7 @@ impl Client {
                     Answer::Placed(call.sid)
                 })
             }
-            Ok(mut response) => {
-                let status = response.status().as_u16();
-                let refusal: RefusalDocument = read(&mut response).unwrap_or_default();
-                let code = refusal.code;
-                let is_hers = code.is_some_and(|code| NO_SUCH_NUMBER.contains(&code));
-                let code = code.map_or_else(String::new, |code| format!(", code {code}"));
-                Answer::Refused {
-                    why: if is_hers {
-                        NotAnswered::NoSuchNumber
-                    } else {
-                        NotAnswered::Line
-                    },
-                    detail: format!("HTTP {status}{code}"),
-                }
-            }
+            Ok(response) => refused(response),
             Err(failure) if is_unreached(&failure) => Answer::Refused {
                 why: NotAnswered::Line,
                 detail: "it cannot be reached".to_owned(),
@@ -189,6 +214,33 @@ fn tls() -> Result<TlsConfig, ClientError> {
         .root_certs(RootCerts::Specific(Arc::new(authorities)))
         .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
         .build())
+}
+
+/// Returns what a refusal means.
+fn refused(mut response: Response<Body>) -> Answer {
+    let status = response.status().as_u16();
+    let wait = response.headers().get("retry-after");
+    let wait = wait.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+    let refusal: RefusalDocument = read(&mut response).unwrap_or_default();
+    let code = refusal.code;
+    let is_hers = code.is_some_and(|code| NO_SUCH_NUMBER.contains(&code));
+    let code = code.map_or_else(String::new, |code| format!(", code {code}"));
+    let detail = format!("HTTP {status}{code}");
+    match status {
+        // Of these two the call was surely not begun.
+        429 | 503 => Answer::Later {
+            wait: wait.map(Duration::from_secs),
+            detail,
+        },
+        _ if is_hers => Answer::Refused {
+            why: NotAnswered::NoSuchNumber,
+            detail,
+        },
+        _ => Answer::Refused {
+            why: NotAnswered::Line,
+            detail,
+        },
+    }
 }
 
 fn taken(asked: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, ClientError> {
