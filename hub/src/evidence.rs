@@ -7,4 +7,5 @@ pub mod file;
 pub mod leaf;
 pub mod merkle;
 pub mod note;
+pub mod office;
 pub mod verify;

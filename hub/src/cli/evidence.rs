@@ -42,7 +42,7 @@ pub(super) enum EvidenceCli {
 /// Write everything that proves one notice into one file.
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// Which, as `savin-hub notices --json` shows it.
+    /// Which, as `savin-hub notices --json` shows it, or `savin-hub recipients notices --json` one to an office.
     notice: NoticeId,
     /// Where the file goes.
     #[arg(long, value_name = "FILE")]

@@ -13,6 +13,7 @@ use super::output::Output;
 use super::signing::SignAs;
 use crate::app;
 use crate::config::Config;
+use crate::evidence::office::{CONVICTION, LISTING, listing_subject};
 use crate::ids::PersonId;
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
@@ -156,12 +157,10 @@ impl Add {
         let signer = self.by.signer(config)?;
         let now = (app::world().wall)();
         let title = office.title(&new.place);
-        let subject = format!(
-            "recipient/{office}/{}/{}",
-            new.place.county, new.place.municipality
-        );
+        let (county, city) = (&new.place.county, &new.place.municipality);
+        let subject = listing_subject(office.as_str(), county, city);
         let choice = format!("{} {}", new.channel, new.address);
-        let signed = signer.sign("recipient-add", &subject, &choice, "", now);
+        let signed = signer.sign(LISTING, &subject, &choice, "", now);
         let id = app::open_registry(config)?.write_now("recipient add", move |tx| {
             let decision = decision::record(tx, &signed)?;
             recipient::add(tx, &new, decision, now)
@@ -224,7 +223,7 @@ impl Convicted {
         let subject = format!("person/{named}");
         let word = if not { "not convicted" } else { "convicted" };
         let choice = format!("{word} at {}/{}", place.county, place.municipality);
-        let signed = signer.sign("conviction", &subject, &choice, "", now);
+        let signed = signer.sign(CONVICTION, &subject, &choice, "", now);
         app::open_registry(config)?.write_now("conviction", move |tx| {
             let refused = |why: &str| Err(StoreError::Refused(why.to_owned()));
             let person = merge::current(tx, named)?;

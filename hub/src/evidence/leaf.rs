@@ -246,6 +246,49 @@ pub fn notice(notice: NoticeId, channel: &str, planned_at: Timestamp, commitment
     Leaf::new(notice_subject(notice), "notice", &lines)
 }
 
+/// An office as it is put on the list.
+#[derive(Debug, Clone, Copy)]
+pub struct OfficeLeaf<'a> {
+    /// Its number on the list.
+    pub recipient: i64,
+    /// Which office.
+    pub office: &'a str,
+    /// Of which county.
+    pub county: &'a str,
+    /// Of which municipality; empty for the county's own.
+    pub municipality: &'a str,
+    /// How it is told.
+    pub channel: &'a str,
+    /// Its official address.
+    pub address: &'a str,
+    /// The decision that puts it there.
+    pub decision: i64,
+    /// When.
+    pub listed_at: Timestamp,
+}
+
+/// Says that an office was put on the list of those that the law has told.
+#[must_use]
+pub fn office(office: &OfficeLeaf<'_>) -> Leaf {
+    let lines = [
+        ("recipient", office.recipient.to_string()),
+        ("office", office.office.to_owned()),
+        ("county", office.county.to_owned()),
+        ("municipality", office.municipality.to_owned()),
+        ("channel", office.channel.to_owned()),
+        ("address", office.address.to_owned()),
+        ("decision", office.decision.to_string()),
+        ("listed", time(office.listed_at)),
+    ];
+    Leaf::new(office_subject(office.recipient), "office", &lines)
+}
+
+/// Returns the subject of the leaf of an office.
+#[must_use]
+pub fn office_subject(recipient: i64) -> String {
+    format!("office/{recipient}")
+}
+
 /// Says that a notice to an office was planned: what it tells, of which event, and to which office of
 /// the list. Offices are no persons, so nothing of it is hidden.
 #[must_use]
@@ -274,8 +317,14 @@ pub fn agency_confirmation(notice: NoticeId, confirmed_at: Timestamp, by: &str) 
         ("confirmed", time(confirmed_at)),
         ("by", by.to_owned()),
     ];
-    let subject = format!("agency-confirmation/{notice}");
+    let subject = agency_confirmation_subject(notice);
     Leaf::new(subject, "agency-confirmation", &lines)
+}
+
+/// Returns the subject of the leaf of an office's confirmation.
+#[must_use]
+pub fn agency_confirmation_subject(notice: NoticeId) -> String {
+    format!("agency-confirmation/{notice}")
 }
 
 /// Returns the subject of a notice's leaf.

@@ -1,6 +1,7 @@
 //! Checking an evidence file, with one key and nothing else: step by step, so that whoever reads it
 //! sees what holds and what does not.
 
+mod office;
 mod telling;
 
 use std::str::FromStr;
@@ -25,6 +26,7 @@ use super::file::{DecisionPart, EvidenceFile, Proof, RulesPart, SourcePart, Told
 use super::leaf::{self, Leaf, Salt};
 use super::merkle::is_included;
 use super::note::{NoteError, NoteKey};
+use super::office::OfficeFile;
 use crate::ids::{EventId, EventPosition};
 use crate::work::decision::Decision;
 use crate::work::versions::TableName;
@@ -49,6 +51,18 @@ pub fn verify(text: &str, key: &NoteKey) -> Vec<Step> {
             outcome: key.open(text).map(said).map_err(Broken::from),
         }];
     }
+    let mut steps = vec![Step {
+        what: "file",
+        outcome: Ok(format!("signed by {}, no byte changed since", key.name())),
+    }];
+    if let Ok(file) = OfficeFile::open(text, key) {
+        let registry = Checkpoint::open(&file.registry_checkpoint, key);
+        steps.push(signed("registry checkpoint", registry));
+        if let Ok(registry) = registry {
+            steps.extend(office::steps(&file, &registry));
+        }
+        return steps;
+    }
     let file = match EvidenceFile::open(text, key) {
         Ok(file) => file,
         Err(failure) => {
@@ -58,10 +72,6 @@ pub fn verify(text: &str, key: &NoteKey) -> Vec<Step> {
             }];
         }
     };
-    let mut steps = vec![Step {
-        what: "file",
-        outcome: Ok(format!("signed by {}, no byte changed since", key.name())),
-    }];
     let registry = Checkpoint::open(&file.registry_checkpoint, key);
     let vault_key = NoteKey::from_str(&file.keys.vault);
     let vault = vault_key.and_then(|key| Checkpoint::open(&file.vault_checkpoint, &key));
@@ -69,23 +79,28 @@ pub fn verify(text: &str, key: &NoteKey) -> Vec<Step> {
         ("registry checkpoint", registry),
         ("vault checkpoint", vault),
     ] {
-        let said = checkpoint.map(|end| format!("a log of {} entries, signed", end.size));
-        steps.push(Step {
-            what,
-            outcome: said.map_err(Broken::from),
-        });
+        steps.push(signed(what, checkpoint));
     }
     let (Ok(registry), Ok(vault)) = (registry, vault) else {
         return steps;
     };
     if let Some(told) = &file.told {
-        steps.extend(told_steps(&file, told, &registry));
+        steps.extend(told_steps(&file.keys.receipt, told, &registry));
     }
     steps.extend(telling::steps(&file, &vault));
     steps
 }
 
-fn told_steps(file: &EvidenceFile, told: &Told, registry: &Checkpoint) -> Vec<Step> {
+/// Says what a checkpoint is over.
+fn signed(what: &'static str, checkpoint: Result<Checkpoint, NoteError>) -> Step {
+    let said = checkpoint.map(|end| format!("a log of {} entries, signed", end.size));
+    Step {
+        what,
+        outcome: said.map_err(Broken::from),
+    }
+}
+
+fn told_steps(receipt_key: &str, told: &Told, registry: &Checkpoint) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(source) = &told.source {
         let mut step = |what, outcome| steps.push(Step { what, outcome });
@@ -94,7 +109,7 @@ fn told_steps(file: &EvidenceFile, told: &Told, registry: &Checkpoint) -> Vec<St
             agency_key(source, registry).map(|(_, said)| said),
         );
         step("batch", batch(source, registry).map(|(_, said)| said));
-        step("receipt", received(file, source, registry));
+        step("receipt", received(receipt_key, source, registry));
         step("delta", delta(told, source, registry));
     }
     steps.push(Step {
@@ -153,7 +168,7 @@ fn batch(source: &SourcePart, registry: &Checkpoint) -> Result<(SealedBatch, Str
 }
 
 fn received(
-    file: &EvidenceFile,
+    receipt_key: &str,
     source: &SourcePart,
     registry: &Checkpoint,
 ) -> Result<String, Broken> {
@@ -162,7 +177,7 @@ fn received(
         .map_err(|_| Broken::Field("receipt"))?;
     let receipt = receipt::decode(&sealed).map_err(|_| Broken::Field("receipt"))?;
     let is_same = receipt::encode(&receipt).is_ok_and(|bytes| bytes == sealed);
-    let key = VerifyingKey(bytes(&file.keys.receipt, "receipt key")?);
+    let key = VerifyingKey(bytes(receipt_key, "receipt key")?);
     receipt.verify(&key)?;
     let (batch, _) = batch(source, registry)?;
     let end: Position = batch.header.after();
@@ -317,6 +332,24 @@ impl Clocks {
             confirmed_at: confirmed.map(|heard| heard.heard_at),
         }
     }
+
+    /// Reads them from the file of a notice to an office.
+    #[must_use]
+    pub fn of_office(file: &OfficeFile) -> Self {
+        let says = &file.told.event.says;
+        let outcomes = file
+            .attempts
+            .iter()
+            .filter_map(|part| part.outcome.as_ref());
+        let mut told = outcomes.filter(|outcome| outcome.outcome == "told");
+        Self {
+            observed_at: Some(says.observed_at),
+            received_at: Some(says.received_at),
+            attempted_at: file.attempts.first().map(|part| part.attempted_at),
+            accepted_at: told.next().map(|outcome| outcome.finished_at),
+            confirmed_at: file.confirmed.as_ref().map(|part| part.confirmed_at),
+        }
+    }
 }
 
 /// Why a step does not hold.
@@ -355,6 +388,9 @@ pub enum Broken {
     /// The decision adopted something else.
     #[error("no decision adopted this table")]
     Adopted,
+    /// The decision is about something else.
+    #[error("the decision is about something else")]
+    Decided,
     /// What is numbered from 1 has a hole.
     #[error("the one before it is missing")]
     Missing,

@@ -1,5 +1,7 @@
 //! Gathering the evidence of one notice from both databases into one file.
 
+mod office;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -29,7 +31,8 @@ use crate::vault::VaultError;
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 use crate::work::versions::TableName;
 
-/// Signs what both logs are now, and gathers the evidence of a notice as of then.
+/// Signs what both logs are now, and gathers the evidence of a notice as of then: of one to a registrant, or
+/// of one to an office (Miss. Code 47-5-177).
 ///
 /// # Errors
 /// Returns [`ExportError`] when there is no such notice, or it was planned before there was evidence.
@@ -40,6 +43,9 @@ pub fn export(
     now: Timestamp,
 ) -> Result<String, ExportError> {
     notary.begin()?;
+    if let Some(notice) = office::find(notary, notice)? {
+        return office::export(notary, notice, receipt_key, now);
+    }
     let vault = notary.sign(Log::Vault, now)?;
     let registry = notary.sign(Log::Registry, now)?;
     let size = vault.checkpoint.size;

@@ -122,7 +122,52 @@ pub(crate) fn clause_47_5_177_agencies(world: &mut World) -> anyhow::Result<()> 
         .hub
         .cli(&["recipients", "notices", "--open", "--json"])?;
     ensure!(open.is_empty(), "{open}");
+    proves_each_offline(world)?;
     comes_to_whoever_is_on_duty(world, sql)
+}
+
+/// Each notice to an office as one file, checked where there is no hub; no changed byte passes.
+fn proves_each_offline(world: &World) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let keys = world.stage.hub.cli(&["evidence", "key"])?;
+    let key = keys.lines().next().context("no key")?;
+    for (line, notice) in offices(world)? {
+        let file = folder.path().join("office.evidence");
+        let path = file.to_str().context("the folder's name is not UTF-8")?;
+        let hub = &world.stage.hub;
+        hub.cli(&["evidence", "export", &notice, "--output", path])?;
+        let verify = ["evidence", "verify", path, "--key", key];
+        let said = hub.cli(&verify)?;
+        let by = if line.contains("\"letter\"") {
+            [
+                "Police Chief of Jackson, put on the list by desk",
+                "told on",
+            ]
+        } else {
+            [
+                "Sheriff of Hinds County, put on the list by desk",
+                "the link in its e-mail",
+            ]
+        };
+        for part in by {
+            ensure!(said.contains(part), "{part} is missing: {said}");
+        }
+        ensure!(
+            said.contains("before the release that the event gives"),
+            "{said}"
+        );
+        let whole = std::fs::read(&file)?;
+        for place in (0..whole.len()).step_by(whole.len() / 20) {
+            let mut changed = whole.clone();
+            if let Some(byte) = changed.get_mut(place) {
+                *byte ^= 1;
+            }
+            std::fs::write(&file, changed)?;
+            ensure!(hub.cli(&verify).is_err(), "byte {place}");
+        }
+        std::fs::remove_file(&file)?;
+    }
+    Ok(())
 }
 
 /// Another day, and one for which it is too late: what a person has to post waits for nobody to find it.

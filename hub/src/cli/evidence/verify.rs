@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::cli::output::Output;
 use crate::evidence::file::EvidenceFile;
 use crate::evidence::note::NoteKey;
+use crate::evidence::office::OfficeFile;
 use crate::evidence::verify::{Clocks, verify};
 
 /// Bytes of the largest file that is read.
@@ -57,10 +58,15 @@ impl Verify {
                 steps.len()
             );
         }
-        if let (Ok(file), false) = (EvidenceFile::open(&text, &key), output.is_json()) {
-            output.line(&times(&Clocks::of(&file)))?;
+        if output.is_json() {
+            return Ok(());
         }
-        Ok(())
+        let clocks = OfficeFile::open(&text, &key).map_or_else(
+            |_| EvidenceFile::open(&text, &key).map(|file| Clocks::of(&file)),
+            |file| Ok(Clocks::of_office(&file)),
+        );
+        // A certificate has no clocks of one notice.
+        clocks.map_or(Ok(()), |clocks| output.line(&times(&clocks)))
     }
 }
 

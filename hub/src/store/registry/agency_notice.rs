@@ -17,7 +17,7 @@ use crate::store::value::{Row, optional_time, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
 pub use link::{confirm_by, give};
-pub use trying::{After, claim, finish, posted, stop};
+pub use trying::{After, Tried, attempts, claim, finish, posted, stop};
 
 /// A notice on its way into the table.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use super::decision::DecisionId;
 use super::{facility, merge, record};
+use crate::evidence::leaf::{self, OfficeLeaf};
 use crate::ids::PersonId;
 use crate::notification::channel::Channel;
 pub use crate::notification::office::{Office, Place};
-use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, time};
+use crate::store::{StoreError, evidence};
 use crate::values;
 
 /// The most offices of a list: some for each of 82 counties and 300 municipalities.
@@ -42,6 +43,8 @@ pub struct Recipient {
     pub address: String,
     /// Since when it is on the list.
     pub added_at: Timestamp,
+    /// The decision that put it there.
+    pub added_by: DecisionId,
     /// Until when it was.
     pub removed_at: Option<Timestamp>,
 }
@@ -103,6 +106,17 @@ pub fn add(
             decision.0.into(),
         ],
     )?;
+    let listed = leaf::office(&OfficeLeaf {
+        recipient: id,
+        office: new.office.as_str(),
+        county: &new.place.county,
+        municipality: &new.place.municipality,
+        channel: new.channel.as_str(),
+        address: &new.address,
+        decision: decision.0,
+        listed_at: now,
+    });
+    evidence::append(tx, &[listed])?;
     Ok(RecipientId(id))
 }
 
@@ -136,7 +150,8 @@ pub fn remove(
 /// Returns [`StoreError`] when the database refuses.
 pub fn active(tx: &mut Tx<'_>) -> Result<Vec<Recipient>, StoreError> {
     tx.query(
-        "SELECT recipient_id, office, county, municipality, channel, address, added_at, removed_at
+        "SELECT recipient_id, office, county, municipality, channel, address, added_at, removed_at,
+             decision_id
          FROM recipient WHERE removed_at IS NULL
          ORDER BY county, office, municipality, recipient_id LIMIT $1",
         values![OFFICES_MAX],
@@ -152,7 +167,8 @@ pub fn active(tx: &mut Tx<'_>) -> Result<Vec<Recipient>, StoreError> {
 /// Returns [`StoreError`] when there is none, or the database refuses.
 pub fn load(tx: &mut Tx<'_>, id: RecipientId) -> Result<Recipient, StoreError> {
     let row = tx.query_optional(
-        "SELECT recipient_id, office, county, municipality, channel, address, added_at, removed_at
+        "SELECT recipient_id, office, county, municipality, channel, address, added_at, removed_at,
+             decision_id
          FROM recipient WHERE recipient_id = $1",
         values![id.0],
     )?;
@@ -186,6 +202,29 @@ pub fn convict(
         ],
     )
     .map(|_| ())
+}
+
+/// Lists the decisions by which people said that a person was convicted in a county.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn convicted_by(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    county: &str,
+) -> Result<Vec<DecisionId>, StoreError> {
+    let mut decisions = BTreeSet::new();
+    for one in merge::everyone(tx, person)? {
+        let rows = tx.query(
+            "SELECT decision_id FROM conviction WHERE person_id = $1 AND county = $2
+             ORDER BY decision_id LIMIT 100",
+            values![one.as_bytes(), county],
+        )?;
+        for row in &rows {
+            decisions.insert(row.integer(0)?);
+        }
+    }
+    Ok(decisions.into_iter().map(DecisionId).collect())
 }
 
 /// Forgets that somebody was convicted at a place, which was entered by mistake; returns whether that stood
@@ -259,5 +298,6 @@ fn read(row: &Row) -> Result<Recipient, StoreError> {
         address: row.text(5)?.to_owned(),
         added_at: row.time(6)?,
         removed_at: row.optional_time(7)?,
+        added_by: DecisionId(row.integer(8)?),
     })
 }

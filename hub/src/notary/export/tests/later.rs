@@ -17,11 +17,10 @@ use crate::work::decision::{Choice, Decision};
 use crate::work::role::Role;
 use crate::work::versions::TableName;
 
-/// Lets a table of what is told count from the first event on.
-fn adopt(registry: &Store) {
-    let (name, body) = (TableName::Notification, "event,urgency\nReleased,2\n");
+/// An admin, and the key.
+pub(super) fn chief() -> (StaffRow, SigningKey) {
     let key = SigningKey::from_seed(&[9; 32]).unwrap();
-    let chief = StaffRow {
+    let row = StaffRow {
         key: key.verifying_key(),
         name: "chief".to_owned(),
         role: Role::Admin,
@@ -30,6 +29,13 @@ fn adopt(registry: &Store) {
         removed_at: None,
         removed_by: None,
     };
+    (row, key)
+}
+
+/// Lets a table of what is told count from the first event on.
+fn adopt(registry: &Store) {
+    let (name, body) = (TableName::Notification, "event,urgency\nReleased,2\n");
+    let (chief, key) = chief();
     let choice = Choice {
         kind: name.adoption(),
         subject: "rules/notification/1",

@@ -1,13 +1,14 @@
 //! Tries to tell an office: who may make one, until when, and what came of it.
 
 use jiff::{SignedDuration, Timestamp};
-use savin_shared::hash::Hash;
 
 use super::{AgencyNotice, read};
-use crate::evidence::leaf;
+use crate::evidence::{leaf, office};
+use crate::ids::NoticeId;
 use crate::store::conn::Tx;
 use crate::store::value::{optional_time, time};
 use crate::store::{StoreError, evidence};
+use crate::values;
 
 /// Characters of a server's answer that are kept.
 const ANSWER_MAX: usize = 300;
@@ -143,7 +144,7 @@ pub fn finish(
             answer.as_str().into(),
         ],
     )?;
-    let said = Hash::tagged("savin/agency-answer/1", &[answer.as_bytes()]);
+    let said = office::answer(&answer);
     let (notice, number) = (claimed.notice, claimed.attempts);
     let outcome = leaf::outcome(notice, number, now, after.as_str(), Some(&said));
     evidence::append(tx, &[outcome])?;
@@ -199,4 +200,40 @@ pub fn posted(
         Some(claimed) => finish(tx, &claimed, After::Told, &format!("posted by {by}"), now),
         None => Ok(false),
     }
+}
+
+/// A try as it was noted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The how-manieth.
+    pub number: i64,
+    /// When it began.
+    pub attempted_at: Timestamp,
+    /// When it was over, and what became of it.
+    pub finished: Option<(Timestamp, String)>,
+    /// What the mail server answered, or who posted it.
+    pub answer: Option<String>,
+}
+
+/// Lists the tries of a notice, in their order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn attempts(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Vec<Tried>, StoreError> {
+    tx.query(
+        "SELECT attempt, attempted_at, finished_at, outcome, answer
+         FROM agency_attempt WHERE notice_id = $1 ORDER BY attempt LIMIT 1000",
+        values![notice.as_bytes()],
+    )?
+    .iter()
+    .map(|row| {
+        let outcome = row.optional_text(3)?.map(str::to_owned);
+        Ok(Tried {
+            number: row.integer(0)?,
+            attempted_at: row.time(1)?,
+            finished: row.optional_time(2)?.zip(outcome),
+            answer: row.optional_text(4)?.map(str::to_owned),
+        })
+    })
+    .collect()
 }
