@@ -85,6 +85,27 @@ fn looks_through_no_table_that_grows() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+#[test]
+fn asks_for_the_words_of_a_name_where_persons_lie_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::File(folder.path().join("registry"));
+    let store = Store::open(&place, &registry::SCHEMA).unwrap();
+    let source = include_str!("../registry/lookup.rs");
+    let walks = |statement: &String| statement.starts_with("SELECT n.person_id FROM name_word n");
+    let walk = statements(source).into_iter().find(walks).unwrap();
+    let plan = plan(&store, &walk);
+    let reads = |row: &&Row| row.text(3).unwrap().starts_with("SEARCH ");
+    let reads: Vec<&str> = plan
+        .iter()
+        .filter(reads)
+        .map(|row| row.text(3).unwrap())
+        .collect();
+    assert_eq!(reads.len(), crate::names::WORDS_MAX);
+    for read in reads {
+        assert!(read.contains("USING PRIMARY KEY (word=?"), "{read}");
+    }
+}
+
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -114,14 +135,19 @@ fn statements(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the growing table that a statement looks through, if it does.
-fn scanned(store: &Store, statement: &str) -> Option<String> {
+/// Has SQLite explain a statement.
+fn plan(store: &Store, statement: &str) -> Vec<Row> {
     let sql: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {statement}").into_boxed_str());
     let values = (1..20).filter(|number| sql.contains(&format!("${number}")));
     let values = vec![Value::Null; values.count()];
-    let plan = store
+    store
         .read_now("explain", move |tx| tx.query(sql, &values))
-        .unwrap_or_else(|failure| panic!("{sql}: {failure:?}"));
+        .unwrap_or_else(|failure| panic!("{sql}: {failure:?}"))
+}
+
+/// Returns the growing table that a statement looks through, if it does.
+fn scanned(store: &Store, statement: &str) -> Option<String> {
+    let plan = plan(store, statement);
     // Nearly everybody is active: by their state alone all of them are found. The monitored lines are few.
     let everybody = "USING INDEX registrant_state (state=?)";
     let is_everybody = |row: &Row| row.text(3).unwrap().ends_with(everybody);
