@@ -5,12 +5,15 @@
 
 pub mod batches;
 mod checks;
+mod course;
 pub mod deciding;
 pub mod erasing;
 pub mod expunged;
 pub mod full_state;
+mod learnt;
 mod linking;
 mod people;
+mod recorded;
 pub mod relinking;
 pub mod repair;
 pub mod replay;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::output::Output;
 use crate::app;
 use crate::config::Config;
-use crate::intake::replay::{Difference, How, Progress, Replayed, verify};
+use crate::intake::replay::{Counted, Difference, How, Judging, Progress, Replayed, verify};
 use crate::store::Store;
 use crate::store::registry::SCHEMA;
 
@@ -27,6 +27,9 @@ pub(super) struct Replay {
     /// the data folder without it.
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<PathBuf>,
+    /// Take whom records are about as it was decided then, without deciding it once more: quicker.
+    #[arg(long)]
+    as_decided: bool,
 }
 
 impl Replay {
@@ -43,7 +46,12 @@ impl Replay {
         let began = (app::world().monotonic)();
         let mut said = 0;
         let key = app::open_order_key(config, &live)?;
-        let replayed = verify(&live, &fresh, &key, |progress| {
+        let judging = if self.as_decided {
+            Judging::No
+        } else {
+            Judging::Again
+        };
+        let replayed = verify(&live, &fresh, (&key, judging), |progress| {
             if progress.steps >= said + SAID_EVERY {
                 said = progress.steps;
                 output.progress(&far(&progress));
@@ -84,7 +92,9 @@ fn print(replayed: &Replayed, seconds: f64, output: &Output) -> anyhow::Result<(
         return output.object(&json!({
             "steps": progress.steps,
             "deltas": progress.deltas,
-            "erased": replayed.erased,
+            "erased": replayed.counted.erased,
+            "judged": replayed.counted.judged,
+            "as_decided": replayed.counted.taken,
             "seconds": seconds,
             "rows": rows,
             "equal": replayed.differences.is_empty(),
@@ -95,12 +105,25 @@ fn print(replayed: &Replayed, seconds: f64, output: &Output) -> anyhow::Result<(
         "{} steps with {} deltas and rows taken again in {seconds:.1} s.",
         progress.steps, progress.deltas
     );
-    if replayed.erased > 0 {
+    let Counted {
+        erased,
+        judged,
+        taken,
+    } = replayed.counted;
+    write!(
+        text,
+        " Whom they are about was decided once more for {judged} records."
+    )?;
+    if taken > 0 {
         write!(
             text,
-            " {} deltas were erased by order: what they made is not there to be compared, and numbers \
-             that were given after them differ.",
-            replayed.erased
+            " {taken} records went where they had gone, without a decision."
+        )?;
+    }
+    if erased > 0 {
+        write!(
+            text,
+            " {erased} deltas and rows are gone by order, and could not be looked at."
         )?;
     }
     output.line(&text)?;

@@ -9,6 +9,7 @@ use savin_shared::digest::Digest;
 use savin_shared::frame::live::NackReason;
 use savin_shared::ids::{AgentId, Seq};
 
+use super::course::Course;
 use super::expunged;
 use super::settle::{Movement, MovementChange, settle};
 use super::succession::{Succession, succeed};
@@ -49,6 +50,16 @@ pub enum Outcome {
 /// # Errors
 /// Returns [`StoreError`] when the database refuses; nothing of the group is then stored.
 pub fn take(tx: &mut Tx<'_>, group: &[Opened], moment: Moment) -> Result<Vec<Outcome>, StoreError> {
+    take_on(tx, group, moment, Course::default())
+}
+
+/// Takes a group on its course.
+pub(super) fn take_on(
+    tx: &mut Tx<'_>,
+    group: &[Opened],
+    moment: Moment,
+    course: Course<'_>,
+) -> Result<Vec<Outcome>, StoreError> {
     let received_at = ReceivedAt(moment.now);
     let agents = agents(group.iter());
     let mut positions = load_positions(tx, &agents)?;
@@ -95,7 +106,7 @@ pub fn take(tx: &mut Tx<'_>, group: &[Opened], moment: Moment) -> Result<Vec<Out
             }
         });
     }
-    store(tx, &accepted, &mut positions, moment)?;
+    store(tx, &accepted, &mut positions, (moment, course))?;
     compare_digests(&mut outcomes, group, &positions);
     Ok(outcomes)
 }
@@ -149,7 +160,7 @@ fn store(
     tx: &mut Tx<'_>,
     accepted: &[&Opened],
     positions: &mut BTreeMap<AgentId, Durable>,
-    moment: Moment,
+    (moment, mut course): (Moment, Course<'_>),
 ) -> Result<(), StoreError> {
     let received_at = ReceivedAt(moment.now);
     let mut erased = Vec::with_capacity(accepted.len());
@@ -173,8 +184,8 @@ fn store(
     for opened in accepted {
         collect(opened, &mut movements, &mut gaps);
     }
-    settle(tx, &movements, positions, moment)?;
-    succeed(tx, &successions(accepted), moment)?;
+    settle(tx, &movements, positions, (moment, &mut course))?;
+    succeed(tx, &successions(accepted), (moment, &mut course))?;
     gap::insert(tx, &gaps)?;
     let changed: Vec<(AgentId, &Durable)> = agents(accepted.iter().copied())
         .into_iter()
@@ -188,7 +199,8 @@ fn store(
         let header = &opened.batch.header;
         (header.agent, header.span.epoch, header.span.first)
     });
-    step::append(tx, &Step::Batches(named.collect()), &[], moment.now)
+    let step = Step::Batches(named.collect());
+    step::append_placed(tx, (&step, &[]), course.finish()?, moment.now)
 }
 
 /// Returns the first rosters that are whole now: the digest stands at the end of a capture.

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use savin_shared::ids::{AgencyId, IdError};
 
+use super::course::Course;
 use crate::ids::{OrderId, PersonId, RecordId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -119,15 +120,21 @@ pub fn split(
 }
 
 pub(super) fn take(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
-    carry_out(tx, step, now)?;
-    step::append(tx, step, &[], now)
+    let mut course = Course::default();
+    carry_out(tx, step, now, &mut course)?;
+    step::append_placed(tx, (step, &[]), course.finish()?, now)
 }
 
 /// Carries out the step of a decision; nothing for a step that is none.
 ///
 /// # Errors
 /// Returns [`StoreError`] as the functions of [`mod@merge`] do.
-pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn carry_out(
+    tx: &mut Tx<'_>,
+    step: &Step,
+    now: Timestamp,
+    course: &mut Course<'_>,
+) -> Result<(), StoreError> {
     match step {
         Step::Merge {
             person,
@@ -146,7 +153,10 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<
         }
         Step::Undo { merge, decision } => {
             let merge = merge::load(tx, *merge)?;
-            merge::undo(tx, &merge, DecisionId(*decision), now)
+            let given = course.moved(merge.merge);
+            let moved = merge::undo(tx, &merge, given, DecisionId(*decision), now)?;
+            course.took_back(merge.merge, &moved);
+            Ok(())
         }
         Step::Part {
             from,
@@ -184,7 +194,7 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<
             parts,
             joins,
             decision,
-        } => relink(tx, (parts, joins), DecisionId(*decision), now),
+        } => relink(tx, (parts, joins), (DecisionId(*decision), now), course),
         Step::Batches(_)
         | Step::FullState { .. }
         | Step::Repair { .. }
@@ -197,12 +207,14 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<
 fn relink(
     tx: &mut Tx<'_>,
     (parts, joins): (&[i64], &[(PersonId, PersonId, String)]),
-    decision: DecisionId,
-    now: Timestamp,
+    (decision, now): (DecisionId, Timestamp),
+    course: &mut Course<'_>,
 ) -> Result<(), StoreError> {
     for merge in parts {
         let merge = merge::load(tx, *merge)?;
-        merge::take_back(tx, &merge, decision, now)?;
+        let given = course.moved(merge.merge);
+        let moved = merge::take_back(tx, &merge, given, decision, now)?;
+        course.took_back(merge.merge, &moved);
     }
     for (person, into, why) in joins {
         let joining = Joining {

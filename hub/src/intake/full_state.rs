@@ -12,6 +12,7 @@ use savin_shared::hash::Hash;
 use savin_shared::ids::{AgentId, FeedName, RecordKey};
 use savin_shared::record::{Record, portable, row_hash};
 
+use super::course::Course;
 use super::expunged;
 use super::settle::{Movement, MovementChange, settle};
 use super::succession::{Succession, succeed};
@@ -147,11 +148,21 @@ pub fn take(
     state: &FullState,
     moment: Moment,
 ) -> Result<Result<(), Refusal>, StoreError> {
+    take_on(tx, state, moment, Course::default())
+}
+
+/// Applies a full state on its course.
+pub(super) fn take_on(
+    tx: &mut Tx<'_>,
+    state: &FullState,
+    moment: Moment,
+    mut course: Course<'_>,
+) -> Result<Result<(), Refusal>, StoreError> {
     let agent = state.speaker.agent;
     if is_behind(tx, agent, &state.position)? {
         return Ok(Err(Refusal::Behind));
     }
-    apply(tx, state, moment)?;
+    apply(tx, state, (moment, &mut course))?;
     let step = Step::FullState {
         agent,
         begin: state.sent.begin.clone(),
@@ -159,7 +170,7 @@ pub fn take(
     let rows = state.rows.iter().map(StateRow::key);
     let sent = (rows, state.sent.chunks.as_slice());
     let parts = expunged::kept(tx, &moment.orders, &state.speaker.agency, sent)?;
-    step::append(tx, &step, &parts, moment.now)?;
+    step::append_placed(tx, (&step, &parts), course.finish()?, moment.now)?;
     Ok(Ok(()))
 }
 
@@ -176,7 +187,11 @@ fn is_behind(tx: &mut Tx<'_>, agent: AgentId, position: &Position) -> Result<boo
     Ok(is_other || logged.is_some_and(|last| last > position.seq))
 }
 
-fn apply(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), StoreError> {
+fn apply(
+    tx: &mut Tx<'_>,
+    state: &FullState,
+    (moment, course): (Moment, &mut Course<'_>),
+) -> Result<(), StoreError> {
     let agent = state.speaker.agent;
     let before: BTreeMap<ListingKey, Listing> = listing::of_agent(tx, agent)?.into_iter().collect();
     let mut digest = Digest::default();
@@ -193,7 +208,7 @@ fn apply(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), Store
         digest,
     };
     let mut positions = BTreeMap::from([(agent, durable)]);
-    settle(tx, &movements, &mut positions, moment)?;
+    settle(tx, &movements, &mut positions, (moment, course))?;
     let Some(durable) = positions.get_mut(&agent) else {
         return Ok(());
     };
@@ -219,7 +234,7 @@ fn apply(tx: &mut Tx<'_>, state: &FullState, moment: Moment) -> Result<(), Store
             observed_at: ObservedAt(moment.now),
         })
         .collect();
-    succeed(tx, &successions, moment)
+    succeed(tx, &successions, (moment, course))
 }
 
 /// Returns what has to change for a mirror to list exactly these rows.

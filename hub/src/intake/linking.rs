@@ -58,6 +58,11 @@ impl Linking {
         })
     }
 
+    /// Returns by what is judged: this program's rules with the table that counts.
+    pub(super) fn judge_name(&self) -> String {
+        judge_name(&self.weights)
+    }
+
     /// Returns what is known of a person.
     pub(super) fn identity(&self, person: PersonId) -> Identity {
         self.identities.get(&person).cloned().unwrap_or_default()
@@ -204,6 +209,11 @@ impl Candidates {
         }
         Self { persons, is_whole }
     }
+}
+
+/// Names this program's rules with a table: what one decided, another may decide otherwise.
+pub(super) fn judge_name(weights: &Weights) -> String {
+    format!("{} {}", env!("CARGO_PKG_VERSION"), weights.version())
 }
 
 /// Says whom a record would be about if it arrived now, and writes nothing.

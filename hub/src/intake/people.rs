@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 
 use savin_shared::ids::AgencyId;
 use savin_shared::record::Record;
-use savin_shared::record::subject::PersonName;
 
 use super::Moment;
+use super::learnt::Learnt;
 use super::linking::{Linking, identity};
 use crate::ids::{PersonId, RecordId};
-use crate::linkage::face::{Face, Identity};
+use crate::linkage::face::Identity;
 use crate::linkage::judging::{Choice, Why};
 use crate::matching::{Identifier, Resolution, contradictions, identifiers, resolve};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::merge::{self, Joining};
+use crate::store::registry::placing::{self, Placing, Placings, Whom};
 use crate::store::registry::record::RecordRow;
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::{face, person, step, telling};
+use crate::store::registry::{person, step};
 
 /// Persons with whom staff is asked to compare a record, at most.
 const REVIEWS_MAX: usize = 3;
@@ -34,18 +35,14 @@ pub(super) struct People {
     moment: Moment,
     /// The key under which persons are numbered.
     key: [u8; 16],
-    /// The number of the next one.
-    next_person: i64,
+    /// The number of the first one that is made.
+    first_person: i64,
     known: BTreeMap<Identifier, Option<PersonId>>,
     linking: Linking,
     joined: BTreeMap<PersonId, PersonId>,
-    made: Vec<PersonId>,
-    identified: Vec<(Identifier, PersonId)>,
-    named: Vec<(PersonId, PersonName)>,
-    faces: Vec<(PersonId, Face)>,
-    doubts: Vec<(PersonId, PersonId, RecordId)>,
+    learnt: Learnt,
     reviews: Vec<(PersonId, PersonId, RecordId, Why)>,
-    joinings: Vec<Joining>,
+    placed: Vec<Placing>,
 }
 
 /// Where a record goes, and what else was found.
@@ -77,7 +74,7 @@ impl People {
         tx: &mut Tx<'_>,
         incoming: &[(&AgencyId, &Record)],
         mut persons: Vec<PersonId>,
-        moment: Moment,
+        (first_person, moment): (Option<i64>, Moment),
     ) -> Result<Self, StoreError> {
         let incoming: Vec<Identity> = incoming
             .iter()
@@ -97,16 +94,15 @@ impl People {
             linking: Linking::load(tx, &incoming, &persons)?,
             moment,
             key: step::begin(tx, moment.random)?.person_key,
-            next_person: numbers_for_new_persons(tx, incoming.len())?,
+            first_person: match first_person {
+                Some(first) => first,
+                None => numbers_for_new_persons(tx, incoming.len())?,
+            },
             known: wanted.into_iter().zip(found).collect(),
             joined: BTreeMap::new(),
-            made: Vec::new(),
-            identified: Vec::new(),
-            named: Vec::new(),
-            faces: Vec::new(),
-            doubts: Vec::new(),
+            learnt: Learnt::default(),
             reviews: Vec::new(),
-            joinings: Vec::new(),
+            placed: Vec::new(),
         })
     }
 
@@ -128,20 +124,36 @@ impl People {
             Some(row) => self.stay(row.person, (&incoming, &said), &found),
             None => self.find(&incoming, &found),
         };
+        let (named, doubted) = (self.learnt.identified.len(), self.learnt.doubts.len());
         let stranger = self.stranger(&incoming, placed.person, &said);
         placed.others.extend(stranger);
+        let taught = placed.person;
         for identifier in &incoming.identifiers {
             if self.whose(identifier).is_none() {
                 self.identify(identifier.clone(), placed.person);
             }
         }
         self.linking.learn(placed.person, &incoming);
-        let faces = incoming.faces.iter().cloned();
-        self.faces.extend(faces.map(|face| (placed.person, face)));
-        let names = record.subject.name.iter().chain(&record.subject.aliases);
-        let named = names.map(|name| (placed.person, name.clone()));
-        self.named.extend(named);
-        self.conclude(placed, id, &incoming)
+        self.learnt.teach(placed.person, &incoming, record);
+        let person = self.conclude(placed, id, &incoming);
+        let names = |of: PersonId| {
+            let new = self.learnt.identified.get(named..).unwrap_or_default();
+            bits(&incoming, |number| new.contains(&(number.clone(), of)))
+        };
+        let doubts = self.learnt.doubts.get(doubted..).unwrap_or_default();
+        let placing = Placing {
+            record: id.0,
+            taught: self.whom(taught),
+            person: (person != taught).then(|| self.whom(person)),
+            names: names(taught),
+            stranger: stranger.map(|stranger| (self.whom(stranger), names(stranger))),
+            doubts: doubts
+                .iter()
+                .map(|(_, other, _)| self.whom(*other))
+                .collect(),
+        };
+        self.placed.push(placing);
+        person
     }
 
     /// Joins, doubts and asks as a placement says, and returns whom the record is about in the end.
@@ -155,7 +167,8 @@ impl People {
             }
         }
         let others = placed.others.into_iter().filter(|other| *other != person);
-        self.doubts.extend(others.map(|other| (person, other, id)));
+        let doubts = others.map(|other| (person, other, id));
+        self.learnt.doubts.extend(doubts);
         let reviews = placed.reviews.into_iter().take(REVIEWS_MAX);
         self.reviews
             .extend(reviews.map(|(other, why)| (person, other, id, why)));
@@ -275,32 +288,31 @@ impl People {
         Some(other)
     }
 
-    /// Writes whoever was made and whatever was learnt.
-    pub(super) fn flush(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let now = self.moment.now;
-        person::insert_many(tx, &self.made, now)?;
-        person::identify_many(tx, &self.identified)?;
-        let mut named: Vec<(PersonId, &PersonName)> = self
-            .named
-            .iter()
-            .map(|(person, name)| (*person, name))
-            .collect();
-        named.sort();
-        named.dedup();
-        person::name_many(tx, &named)?;
-        face::add_many(tx, &self.faces)?;
-        person::doubt(tx, &self.doubts, now)
+    /// Returns what was learnt.
+    pub(super) const fn learnt(&self) -> &Learnt {
+        &self.learnt
     }
 
-    /// Makes one person of those that turned out to be one, once the records are written, and asks
-    /// staff where it is in doubt.
-    pub(super) fn settle(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let now = self.moment.now;
-        for joining in &self.joinings {
-            merge::join(tx, joining, now)?;
-            telling::ask_to_tell(tx, joining.into, now)?;
+    /// Notes where the records went.
+    pub(super) fn note(&self, placings: &mut Placings) {
+        if self.placed.is_empty() {
+            return;
         }
-        let doubts = self.doubts.iter().map(|(person, other, record)| {
+        placings.judge = self.linking.judge_name();
+        placings.first_person = self.first_person;
+        placings.made = u32::try_from(self.learnt.made.len()).unwrap_or(u32::MAX);
+        placings.placed.extend(self.placed.iter().cloned());
+        let joined = self.learnt.joinings.iter().map(|joining| placing::Joined {
+            person: self.whom(joining.person),
+            into: self.whom(joining.into),
+            why: joining.why.clone(),
+        });
+        placings.joined.extend(joined);
+    }
+
+    /// Asks staff where it is in doubt who is one, once the records are written.
+    pub(super) fn ask(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let doubts = self.learnt.doubts.iter().map(|(person, other, record)| {
             let note = "The numbers of a record name both, and nobody is told of it before";
             self.review((*person, *other), *record, DOUBT_URGENCY, note)
         });
@@ -308,7 +320,7 @@ impl People {
             self.review((*person, *other), *record, REVIEW_URGENCY, why.as_str())
         });
         let tasks: Vec<NewTask> = doubts.chain(reviews).flatten().collect();
-        task::open(tx, &tasks, now)
+        task::open(tx, &tasks, self.moment.now)
     }
 
     /// Asks whether two are one person; nothing where they are one by now.
@@ -363,12 +375,13 @@ impl People {
     /// Makes one of two, the one that was known first, and returns it.
     fn join(&mut self, one: PersonId, other: PersonId, incoming: &Identity) -> PersonId {
         let (into, gone) = (one.min(other), one.max(other));
-        self.joinings.push(Joining {
+        let joining = Joining {
             person: gone,
             into,
             why: self.linking.why(incoming, other),
             decision: None,
-        });
+        };
+        self.learnt.joinings.push(joining);
         self.linking.join(gone, into);
         self.joined.insert(gone, into);
         into
@@ -381,15 +394,30 @@ impl People {
             identifiers: vec![identifier.clone()],
         };
         self.linking.learn(person, &incoming);
-        self.identified.push((identifier, person));
+        self.learnt.identified.push((identifier, person));
     }
 
     fn make(&mut self) -> PersonId {
-        let person = PersonId::numbered(&self.key, self.moment.now, self.next_person);
-        self.next_person += 1;
-        self.made.push(person);
+        let made = i64::try_from(self.learnt.made.len()).unwrap_or(i64::MAX);
+        let number = self.first_person.saturating_add(made);
+        let person = PersonId::numbered(&self.key, self.moment.now, number);
+        self.learnt.made.push(person);
         person
     }
+
+    /// Says who a person is among those whom this step made, who stand in their order.
+    fn whom(&self, person: PersonId) -> Whom {
+        let made = self.learnt.made.binary_search(&person).ok();
+        let made = made.and_then(|place| u32::try_from(place).ok());
+        made.map_or(Whom::Known(person), Whom::Made)
+    }
+}
+
+/// Sets a bit for each number of a record of which something holds.
+fn bits(incoming: &Identity, holds: impl Fn(&Identifier) -> bool) -> u64 {
+    let numbers = incoming.identifiers.iter().take(64).enumerate();
+    let set = numbers.filter(|(_, number)| holds(number));
+    set.fold(0, |bits, (place, _)| bits | 1 << place)
 }
 
 /// Says whether somebody whom a number names is another than the record is about.

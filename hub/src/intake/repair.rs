@@ -10,6 +10,7 @@ use savin_shared::frame::snapshot::{SnapshotBegin, SnapshotRow};
 use savin_shared::hash::Hash;
 use savin_shared::ids::AgentId;
 
+use super::course::Course;
 use super::expunged;
 use super::full_state::{Sent, StateRow, forged, movements, opened_row};
 use super::settle::settle;
@@ -114,6 +115,16 @@ pub fn open(
 /// # Errors
 /// Returns [`StoreError`] when the database refuses; nothing is then stored.
 pub fn take(tx: &mut Tx<'_>, repair: &Repair, moment: Moment) -> Result<Repaired, StoreError> {
+    take_on(tx, repair, moment, Course::default())
+}
+
+/// Applies a repair on its course.
+pub(super) fn take_on(
+    tx: &mut Tx<'_>,
+    repair: &Repair,
+    moment: Moment,
+    mut course: Course<'_>,
+) -> Result<Repaired, StoreError> {
     let agent = repair.speaker.agent;
     let durable = position::load(tx, agent)?.filter(|hub| hub.position == repair.position);
     let Some(durable) = durable else {
@@ -153,7 +164,7 @@ pub fn take(tx: &mut Tx<'_>, repair: &Repair, moment: Moment) -> Result<Repaired
         ..durable
     };
     let mut positions = BTreeMap::from([(agent, durable)]);
-    settle(tx, &movements, &mut positions, moment)?;
+    settle(tx, &movements, &mut positions, (moment, &mut course))?;
     if let Some(durable) = positions.get_mut(&agent) {
         let listed = repair.rows.iter().map(StateRow::name).collect();
         let (whose, told) = ((agent, &repair.speaker.agency), Some(&*repair.buckets));
@@ -171,7 +182,7 @@ pub fn take(tx: &mut Tx<'_>, repair: &Repair, moment: Moment) -> Result<Repaired
             let sent = (rows, repair.sent.chunks.as_slice());
             let agency = &repair.speaker.agency;
             let parts = expunged::kept(tx, &moment.orders, agency, sent)?;
-            step::append(tx, &step, &parts, moment.now)?;
+            step::append_placed(tx, (&step, &parts), course.finish()?, moment.now)?;
             Ok(Repaired::Done)
         }
         Some(_) | None => Err(StoreError::Damaged(

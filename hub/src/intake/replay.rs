@@ -4,34 +4,31 @@
 //! Signatures and chains are checked once more. The first registry is read in one transaction, as it stands then.
 
 mod outcome;
+mod reading;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 
-use jiff::Timestamp;
 use savin_shared::digest::Digest;
-use savin_shared::envelope::portable;
-use savin_shared::frame::snapshot::SnapshotRow;
-use savin_shared::ids::AgentId;
 
-pub use self::outcome::{Cause, Difference, How, Progress, ReplayError, Replayed};
+pub use self::outcome::{
+    Cause, Counted, Difference, How, Judging, Progress, ReplayError, Replayed,
+};
+use self::reading::{Found, Message, Prepared, Rows, Work, read};
 use super::batches::{self, Outcome};
-use super::full_state::{self, FullState};
-use super::repair::{self, Repair, Repaired};
-use super::{Moment, Opened, Speaker, deciding, open};
+use super::course::Course;
+use super::linking::judge_name;
+use super::repair::Repaired;
+use super::{Moment, deciding, full_state, repair};
 use crate::ids::EventPosition;
 use crate::store::conn::Tx;
-use crate::store::registry::agent::Agent;
-use crate::store::registry::event::{self, Event};
+use crate::store::registry::event;
 use crate::store::registry::expunged::OrderKey;
-use crate::store::registry::replica::{self, Adopted, Ground, TABLES, Table};
-use crate::store::registry::step::{self, Step, Taken};
-use crate::store::registry::{court_order, log};
+use crate::store::registry::placing::Placings;
+use crate::store::registry::replica::{self, TABLES, Table};
+use crate::store::registry::{court_order, weights};
 use crate::store::{Store, StoreError};
-
-/// Steps that are read together.
-const STEPS_AT_ONCE: u32 = 16;
 
 /// Groups of steps that wait to be taken again: reading and checking run ahead by so many.
 const WAITING_MAX: usize = 8;
@@ -39,55 +36,18 @@ const WAITING_MAX: usize = 8;
 /// Rows that differ and are named, of each table.
 const NAMED_MAX: usize = 5;
 
-/// A step with everything that is needed to take it again.
-#[derive(Debug)]
-struct Prepared {
-    number: i64,
-    at: Timestamp,
-    work: Work,
-}
-
-#[derive(Debug)]
-enum Work {
-    Batches(Vec<Opened>),
-    State(Box<FullState>),
-    Repair(Box<Repair>),
-    Decided(Step),
-    Noted(Box<Event>, EventPosition),
-    Weights(Adopted),
-}
-
-/// What the reader of the first registry sends.
-#[derive(Debug)]
-enum Message {
-    /// What the new one begins with, and how many steps there are.
-    Ground(Option<Ground>, u64),
-    /// The next steps.
-    Steps(Vec<Prepared>),
-    /// A step that does not hold: nothing follows.
-    Failed(ReplayError),
-}
-
-/// What the reader of the first registry found once the other was made.
-#[derive(Debug, Default)]
-struct Found {
-    rows: Vec<(&'static str, u64)>,
-    /// Rows of buckets that differ.
-    buckets: Vec<(&'static Table, u8, Rows)>,
-}
-
-/// Rows of a table by their keys, as texts.
-type Rows = BTreeMap<String, Vec<String>>;
-
 /// Makes a registry anew in an empty one, and compares them. The key is the one by which the first knows
 /// again what courts ordered to be sealed.
+///
+/// Whom records are about is taken as it was decided, and decided once more where the same table of weights in the
+/// same version of the program did so; that can be left out.
 ///
 /// # Errors
 /// Returns [`ReplayError`] when a step does not hold, or a database fails.
 pub fn verify(
     live: &Store,
     fresh: &Store,
-    key: &OrderKey,
+    (key, judging): (&OrderKey, Judging),
     mut told: impl FnMut(Progress),
 ) -> Result<Replayed, ReplayError> {
     let expunctions = live.read_now("expunctions", court_order::expunctions)?;
@@ -104,7 +64,7 @@ pub fn verify(
                 None => Err(StoreError::Closed),
             })
         });
-        let outcome = take_all((fresh, *key), &messages, &mut told).and_then(|taken| {
+        let outcome = take_all((fresh, *key, judging), &messages, &mut told).and_then(|taken| {
             let sums = fresh.read_now("sums", sums)?;
             ask.send(sums).map_err(|_gone| ReplayError::Ended)?;
             Ok(taken)
@@ -115,7 +75,7 @@ pub fn verify(
     });
     let read = read.map_err(|_panicked| ReplayError::Ended)?;
     // The reader's own failure says more than that it ended.
-    let (progress, erased) = match (outcome, read.as_ref()) {
+    let (progress, counted) = match (outcome, read.as_ref()) {
         (Err(ReplayError::Ended), Err(_)) => {
             read?;
             return Err(ReplayError::Ended);
@@ -130,7 +90,7 @@ pub fn verify(
     }
     Ok(Replayed {
         progress,
-        erased,
+        counted,
         rows,
         differences,
     })
@@ -160,140 +120,12 @@ fn compare(table: &'static Table, theirs: &Rows, ours: &Rows) -> Vec<Difference>
     differing.take(NAMED_MAX).collect()
 }
 
-/// Reads every step of the first registry ahead of whoever takes it again, sums its tables up, and loads
-/// the first bucket of each that differs.
-fn read(
-    tx: &mut Tx<'_>,
-    sender: SyncSender<Message>,
-    asked: &Receiver<Vec<Digest>>,
-) -> Result<Found, StoreError> {
-    let ended = |_| StoreError::Closed;
-    let ground = Ground::read(tx)?;
-    let speakers: BTreeMap<AgentId, Speaker> = ground
-        .iter()
-        .flat_map(|ground| &ground.agents)
-        .map(|agent| (agent.agent, speaker(agent)))
-        .collect();
-    let message = Message::Ground(ground, step::count(tx)?);
-    sender.send(message).map_err(ended)?;
-    let mut last = 0;
-    loop {
-        let page = step::after(tx, last, STEPS_AT_ONCE)?;
-        let Some(end) = page.last() else { break };
-        last = end.number;
-        let mut prepared = Vec::with_capacity(page.len());
-        for taken in page {
-            let number = taken.number;
-            match prepare(tx, &speakers, taken)? {
-                Ok(step) => prepared.push(step),
-                Err(cause) => {
-                    let failed = ReplayError::Step {
-                        step: number,
-                        cause,
-                    };
-                    sender.send(Message::Failed(failed)).map_err(ended)?;
-                    return Ok(Found::default());
-                }
-            }
-        }
-        sender.send(Message::Steps(prepared)).map_err(ended)?;
-    }
-    drop(sender);
-    let theirs = sums(tx)?;
-    let Ok(ours) = asked.recv() else {
-        return Ok(Found::default());
-    };
-    let mut found = Found::default();
-    for (table, (theirs, ours)) in TABLES.iter().zip(theirs.iter().zip(&ours)) {
-        found.rows.push((table.name, theirs.rows()));
-        if let Some(&bucket) = theirs.differing(ours).first() {
-            let rows = table.bucket(tx, bucket)?;
-            found.buckets.push((table, bucket, rows));
-        }
-    }
-    Ok(found)
-}
-
-fn speaker(agent: &Agent) -> Speaker {
-    Speaker {
-        agent: agent.agent,
-        agency: agent.agency.clone(),
-        facilities: agent.facilities.clone(),
-        batch_key: agent.batch_key,
-    }
-}
-
-/// Gathers what a step needs, and checks what was signed.
-fn prepare(
-    tx: &mut Tx<'_>,
-    speakers: &BTreeMap<AgentId, Speaker>,
-    taken: Taken,
-) -> Result<Result<Prepared, Cause>, StoreError> {
-    let (number, at) = (taken.number, taken.at);
-    let work = match taken.step {
-        Step::Batches(names) => {
-            let sealed = log::named(tx, &names)?;
-            let opened: Result<Vec<Opened>, Cause> = sealed
-                .iter()
-                .map(|bytes| {
-                    let batch = portable::decode(bytes)?;
-                    let speaker = known(speakers, batch.header.agent)?;
-                    Ok(open(speaker, batch)?)
-                })
-                .collect();
-            opened.map(Work::Batches)
-        }
-        Step::FullState { agent, begin } => rows(tx, number)?.and_then(|rows| {
-            let state = full_state::open(known(speakers, agent)?, &begin, rows)?;
-            Ok(Work::State(Box::new(state)))
-        }),
-        Step::Repair {
-            agent,
-            begin,
-            buckets,
-        } => rows(tx, number)?.and_then(|rows| {
-            let repair = repair::open(known(speakers, agent)?, &begin, buckets, rows)?;
-            Ok(Work::Repair(Box::new(repair)))
-        }),
-        Step::Noted(position) => {
-            let position = EventPosition(position);
-            let event = event::at(tx, position)?.ok_or(Cause::Event);
-            event.map(|event| Work::Noted(Box::new(event), position))
-        }
-        Step::Weights(table) => Ok(Work::Weights(replica::adopted(tx, table)?)),
-        decided @ (Step::Merge { .. }
-        | Step::Undo { .. }
-        | Step::Part { .. }
-        | Step::Apart { .. }
-        | Step::Seal { .. }
-        | Step::Lift { .. }
-        | Step::Relink { .. }
-        | Step::Order { .. }) => Ok(Work::Decided(decided)),
-    };
-    Ok(work.map(|work| Prepared { number, at, work }))
-}
-
-fn known(speakers: &BTreeMap<AgentId, Speaker>, agent: AgentId) -> Result<&Speaker, Cause> {
-    speakers.get(&agent).ok_or(Cause::Agent(agent))
-}
-
-fn rows(tx: &mut Tx<'_>, number: i64) -> Result<Result<Vec<SnapshotRow>, Cause>, StoreError> {
-    let mut rows = Vec::new();
-    for chunk in step::parts(tx, number)? {
-        match chunk.unpack() {
-            Ok(unpacked) => rows.extend(unpacked),
-            Err(cause) => return Ok(Err(cause.into())),
-        }
-    }
-    Ok(Ok(rows))
-}
-
-/// Takes every step again, in its order, and returns how many there were and what was erased of them.
+/// Takes every step again, in its order, and returns how many there were and what is to be said of them.
 fn take_all(
-    (fresh, key): (&Store, OrderKey),
+    (fresh, key, judging): (&Store, OrderKey, Judging),
     messages: &Receiver<Message>,
     told: &mut impl FnMut(Progress),
-) -> Result<(Progress, u64), ReplayError> {
+) -> Result<(Progress, Counted), ReplayError> {
     let Ok(Message::Ground(ground, of)) = messages.recv() else {
         return Err(ReplayError::Ended);
     };
@@ -302,9 +134,9 @@ fn take_all(
         of,
         deltas: 0,
     };
-    let mut erased = 0;
+    let mut counted = Counted::default();
     let Some(ground) = ground else {
-        return Ok((progress, erased));
+        return Ok((progress, counted));
     };
     if ground.origin.after_event != EventPosition(0) {
         return Err(ReplayError::Begun(ground.origin.after_event.0));
@@ -317,42 +149,31 @@ fn take_all(
             Message::Ground(..) => return Err(ReplayError::Ended),
         };
         let again = Arc::clone(&steps);
-        fresh.write_now("replay", move |tx| {
+        counted = fresh.write_now("replay", move |tx| {
+            let mut counted = counted;
             for step in again.iter() {
-                if let Err(cause) = take(tx, step, key)? {
-                    let step = step.number;
-                    return Ok(Err(ReplayError::Step { step, cause }));
+                match take(tx, step, (key, judging), &mut counted) {
+                    Ok(Ok(())) => {}
+                    Ok(Err(cause)) => return Ok(Err(step.failed(cause))),
+                    Err(StoreError::Refused(why)) => {
+                        return Ok(Err(step.failed(Cause::Decided(why))));
+                    }
+                    Err(failure) => return Err(failure),
                 }
             }
-            Ok(Ok(()))
+            Ok(Ok(counted))
         })??;
         progress.steps += steps.len() as u64;
         for (deltas, gone) in steps.iter().map(|step| step.work.size()) {
             progress.deltas += deltas;
-            erased += gone;
+            counted.erased += gone;
         }
         told(progress);
     }
     if progress.steps == progress.of {
-        Ok((progress, erased))
+        Ok((progress, counted))
     } else {
         Err(ReplayError::Ended)
-    }
-}
-
-impl Work {
-    /// Returns how many deltas or rows there are, and how many of them were erased.
-    fn size(&self) -> (u64, u64) {
-        match self {
-            Self::Batches(batches) => {
-                let deltas = || batches.iter().flat_map(|opened| &opened.deltas);
-                let erased = deltas().filter(|delta| delta.content.is_none()).count();
-                (deltas().count() as u64, erased as u64)
-            }
-            Self::State(state) => (state.len(), 0),
-            Self::Repair(repair) => (repair.len(), 0),
-            Self::Decided(_) | Self::Noted(..) | Self::Weights(_) => (0, 0),
-        }
     }
 }
 
@@ -361,8 +182,35 @@ const fn no_salt() -> [u8; 16] {
     [0; 16]
 }
 
+/// Returns on which course a step is taken again: whether everything is decided once more.
+fn course<'a>(
+    tx: &mut Tx<'_>,
+    then: Option<&'a Placings>,
+    judging: Judging,
+    counted: &mut Counted,
+) -> Result<Course<'a>, StoreError> {
+    let Some(then) = then else {
+        return Ok(Course::default());
+    };
+    let placed = then.placed.len() as u64;
+    let is_same = placed == 0 || then.judge == judge_name(&weights::load(tx)?);
+    let is_judged = is_same && judging == Judging::Again;
+    if is_judged {
+        counted.judged += placed;
+    } else {
+        counted.taken += placed;
+    }
+    Ok(Course::again(Some(then), is_judged))
+}
+
 /// Takes one step again.
-fn take(tx: &mut Tx<'_>, step: &Prepared, key: OrderKey) -> Result<Result<(), Cause>, StoreError> {
+fn take(
+    tx: &mut Tx<'_>,
+    step: &Prepared,
+    (key, judging): (OrderKey, Judging),
+    counted: &mut Counted,
+) -> Result<Result<(), Cause>, StoreError> {
+    let mut course = course(tx, step.placings.as_ref(), judging, counted)?;
     let moment = Moment {
         now: step.at,
         random: no_salt,
@@ -370,21 +218,24 @@ fn take(tx: &mut Tx<'_>, step: &Prepared, key: OrderKey) -> Result<Result<(), Ca
     };
     let is_same = match &step.work {
         Work::Batches(batches) => {
-            let outcomes = batches::take(tx, batches, moment)?;
+            let outcomes = batches::take_on(tx, batches, moment, course)?;
             let is_durable = |outcome: &Outcome| matches!(outcome, Outcome::Durable { .. });
             outcomes.iter().all(is_durable)
         }
-        Work::State(state) => match full_state::take(tx, state, moment)? {
+        Work::State(state) => match full_state::take_on(tx, state, moment, course)? {
             Ok(()) => true,
             Err(refusal) => return Ok(Err(refusal.into())),
         },
-        Work::Repair(repair) => repair::take(tx, repair, moment)? == Repaired::Done,
+        Work::Repair(repair) => repair::take_on(tx, repair, moment, course)? == Repaired::Done,
         Work::Decided(decided) => {
-            deciding::carry_out(tx, decided, step.at)?;
+            deciding::carry_out(tx, decided, step.at, &mut course)?;
+            course.finish()?;
             true
         }
         Work::Noted(event, position) => {
-            event::append(tx, std::slice::from_ref(event), no_salt)?;
+            // Its number is taken, as it was then; where that was, is known.
+            tx.take_numbers("event", 1)?;
+            event::put(tx, &[*position], std::slice::from_ref(event), no_salt)?;
             event::position_of(tx, event.event)? == Some(*position)
         }
         Work::Weights(adopted) => {

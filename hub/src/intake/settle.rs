@@ -13,8 +13,11 @@ use savin_shared::record::Record;
 use savin_shared::record::custody::ReleaseReason;
 
 use super::checks;
+use super::course::Course;
 use super::expunged;
+use super::learnt::Learnt;
 use super::people::People;
+use super::recorded::Recorded;
 use super::sealed::Sealed;
 use super::workspace::{AgencyKey, OwnedVersion, Workspace};
 use super::{Moment, Speaker};
@@ -27,7 +30,6 @@ use crate::store::registry::event::{self, Event};
 use crate::store::registry::listing::{Listing, ListingKey};
 use crate::store::registry::position::Durable;
 use crate::store::registry::record::RecordRow;
-use crate::store::registry::telling;
 
 /// One change of one record, from whichever source.
 #[derive(Debug)]
@@ -116,7 +118,7 @@ pub(super) fn settle(
     tx: &mut Tx<'_>,
     movements: &[Movement<'_>],
     positions: &mut BTreeMap<AgentId, Durable>,
-    moment: Moment,
+    (moment, course): (Moment, &mut Course<'_>),
 ) -> Result<(), StoreError> {
     let movements = expunged::settle(tx, movements, positions, moment)?;
     let movements = movements.as_slice();
@@ -131,8 +133,8 @@ pub(super) fn settle(
         .collect();
     let mut workspace = Workspace::load(tx, listing_keys, record_keys)?;
     let mut settlement = Settlement {
-        people: people(tx, movements, &mut workspace, moment)?,
-        next_record: numbers_for_new_records(tx, movements, &mut workspace)?,
+        placer: placer(tx, movements, &mut workspace, (moment, course))?,
+        next_record: numbers_for_new_records(tx, movements, &mut workspace, course)?,
         events: Vec::new(),
         missing: BTreeMap::new(),
         sealed: sealed(tx, movements, &mut workspace, moment)?,
@@ -140,14 +142,19 @@ pub(super) fn settle(
     };
     for &movement in movements {
         mirror(movement, &workspace, positions);
-        settlement.take(tx, movement, &mut workspace)?;
+        settlement.take(tx, movement, (&mut workspace, course))?;
     }
-    settlement.people.flush(tx)?;
+    settlement.placer.learnt().write(tx, moment.now)?;
     workspace.flush(tx, settlement.received_at)?;
-    settlement.people.settle(tx)?;
+    settlement.placer.learnt().join(tx, moment.now)?;
+    if let Placer::Judging(people) = settlement.placer {
+        people.note(&mut course.now);
+        people.ask(tx)?;
+    }
     settlement.sealed.settle(tx)?;
-    look_again(tx, &mut settlement.events)?;
-    event::append(tx, &settlement.events, moment.random)?;
+    let places = course.places(tx, &settlement.events)?;
+    look_again(tx, (&mut settlement.events, &places), course)?;
+    event::put(tx, &places, &settlement.events, moment.random)?;
     checks::open(tx, &settlement.events, moment)?;
     checks::ask_about_missing(tx, &settlement.events, &settlement.missing, moment)
 }
@@ -156,37 +163,61 @@ pub(super) fn settle(
 /// held by another booking, at the same or another facility, which is noted with the event. A release
 /// into the hands of another agency that holds the person already is the transfer of which the receiver
 /// spoke first.
-fn look_again(tx: &mut Tx<'_>, events: &mut [Event]) -> Result<(), StoreError> {
-    for event in events {
+fn look_again(
+    tx: &mut Tx<'_>,
+    (events, places): (&mut [Event], &[EventPosition]),
+    course: &mut Course<'_>,
+) -> Result<(), StoreError> {
+    for (event, place) in events.iter_mut().zip(places) {
         if !matches!(event.code, EventCode::Released | EventCode::Discharged)
             || event.details.still_held_at.is_some()
         {
             continue;
         }
-        let Some(holder) = telling::held_now(tx, event)? else {
+        let Some(holder) = course.holder(tx, (event, *place))? else {
             continue;
         };
         let handed_over =
             event.details.reason.as_deref() == Some(ReleaseReason::ToOtherAgency.as_str());
-        if handed_over && holder.facility != event.facility {
+        if handed_over && holder != event.facility {
             event.code = EventCode::TransferInState;
             event.details.from_facility = Some(event.facility.to_string());
-            event.details.to_facility = Some(holder.facility.to_string());
-            event.facility = holder.facility;
+            event.details.to_facility = Some(holder.to_string());
+            event.facility = holder;
         } else {
-            event.details.still_held_at = Some(holder.facility.to_string());
+            event.details.still_held_at = Some(holder.to_string());
         }
     }
     Ok(())
 }
 
+/// Who says whom records are about.
+enum Placer<'a> {
+    /// Whoever may be meant is looked up and compared.
+    Judging(Box<People>),
+    /// It is taken as it was decided.
+    Recorded(Recorded<'a>),
+}
+
+impl Placer<'_> {
+    const fn learnt(&self) -> &Learnt {
+        match self {
+            Self::Judging(people) => people.learnt(),
+            Self::Recorded(recorded) => recorded.learnt(),
+        }
+    }
+}
+
 /// Looks up whom the records name that are new, or whose person reads differently now.
-fn people(
+fn placer<'a>(
     tx: &mut Tx<'_>,
     movements: &[&Movement<'_>],
     workspace: &mut Workspace,
-    moment: Moment,
-) -> Result<People, StoreError> {
+    (moment, course): (Moment, &Course<'a>),
+) -> Result<Placer<'a>, StoreError> {
+    if let Some(then) = course.taken() {
+        return Ok(Placer::Recorded(Recorded::load(tx, then, moment)?));
+    }
     let (mut wanted, mut persons) = (Vec::new(), Vec::new());
     for movement in movements {
         let MovementChange::Row { record, .. } = movement.change else {
@@ -203,7 +234,9 @@ fn people(
             persons.extend(known.map(|row| row.person));
         }
     }
-    People::load(tx, &wanted, persons, moment)
+    let of = (course.first_person(), moment);
+    let people = People::load(tx, &wanted, persons, of)?;
+    Ok(Placer::Judging(Box::new(people)))
 }
 
 /// Looks which of the records that are new a court ordered to be sealed.
@@ -228,7 +261,11 @@ fn numbers_for_new_records(
     tx: &mut Tx<'_>,
     movements: &[&Movement<'_>],
     workspace: &mut Workspace,
+    course: &Course<'_>,
 ) -> Result<i64, StoreError> {
+    if course.is_again() {
+        return Ok(0);
+    }
     let mut new = 0;
     for movement in movements {
         let slot = workspace.record(&movement.agency_key());
@@ -260,8 +297,9 @@ fn mirror(
     }
 }
 
-struct Settlement {
-    people: People,
+struct Settlement<'a> {
+    placer: Placer<'a>,
+    /// The number of the next new record, where none was given before.
     next_record: i64,
     events: Vec<Event>,
     /// Of records that were missing from a list, before or since: whether they are now.
@@ -270,12 +308,12 @@ struct Settlement {
     received_at: ReceivedAt,
 }
 
-impl Settlement {
+impl Settlement<'_> {
     fn take(
         &mut self,
         tx: &mut Tx<'_>,
         movement: &Movement<'_>,
-        workspace: &mut Workspace,
+        (workspace, course): (&mut Workspace, &mut Course<'_>),
     ) -> Result<(), StoreError> {
         let listing_key = movement.listing_key();
         let listing = workspace.listing(&listing_key);
@@ -299,7 +337,7 @@ impl Settlement {
         if before.is_none() {
             self.sealed.seal(&agency_key, &mut folded.after);
         }
-        let row = self.row_after(movement, before.as_ref(), &folded);
+        let row = self.row_after(movement, before.as_ref(), &folded, course)?;
         if before.is_none() {
             self.sealed.arrived(&agency_key, row.record, row.person);
         }
@@ -342,13 +380,11 @@ impl Settlement {
         movement: &Movement<'_>,
         before: Option<&RecordRow>,
         folded: &Folded,
-    ) -> RecordRow {
+        course: &mut Course<'_>,
+    ) -> Result<RecordRow, StoreError> {
         let record = match before {
             Some(before) => before.record,
-            None => {
-                self.next_record += 1;
-                RecordId(self.next_record - 1)
-            }
+            None => course.next_record()?.unwrap_or_else(|| self.number()),
         };
         let after = &folded.after.record;
         // Whom a sealed record is about was decided before, and nothing is learnt from it.
@@ -357,17 +393,27 @@ impl Settlement {
         });
         let person = match before {
             Some(before) if stays => before.person,
-            before => self
-                .people
-                .place(&movement.speaker.agency, after, record, before),
+            before => {
+                course.placed();
+                let agency = &movement.speaker.agency;
+                match &mut self.placer {
+                    Placer::Judging(people) => people.place(agency, after, record, before),
+                    Placer::Recorded(recorded) => recorded.place(agency, after, record)?,
+                }
+            }
         };
         let version = before.map_or(0, |before| before.version) + i64::from(folded.is_changed);
-        RecordRow {
+        Ok(RecordRow {
             record,
             person,
             version,
             known: folded.after.clone(),
-        }
+        })
+    }
+
+    const fn number(&mut self) -> RecordId {
+        self.next_record += 1;
+        RecordId(self.next_record - 1)
     }
 
     fn tell(

@@ -7,6 +7,7 @@ use savin_shared::clock::ObservedAt;
 use savin_shared::delta::Origin;
 use savin_shared::ids::{Epoch, FeedName, Seq};
 
+use super::course::Course;
 use super::settle::{Movement, MovementChange, settle};
 use super::{Moment, Speaker};
 use crate::store::StoreError;
@@ -38,13 +39,13 @@ impl Succession<'_> {
 pub(super) fn succeed(
     tx: &mut Tx<'_>,
     successions: &[Succession<'_>],
-    moment: Moment,
+    (moment, course): (Moment, &mut Course<'_>),
 ) -> Result<(), StoreError> {
     let mut done = BTreeSet::new();
     for succession in successions {
         let agent = succession.speaker.agent;
         if done.insert((agent, succession.feed)) {
-            take_over(tx, succession, moment)?;
+            take_over(tx, succession, (moment, course))?;
         }
     }
     Ok(())
@@ -53,7 +54,7 @@ pub(super) fn succeed(
 fn take_over(
     tx: &mut Tx<'_>,
     succession: &Succession<'_>,
-    moment: Moment,
+    (moment, course): (Moment, &mut Course<'_>),
 ) -> Result<(), StoreError> {
     let speaker = succession.speaker;
     let agents = agent::of_agency(tx, &speaker.agency)?;
@@ -87,7 +88,7 @@ fn take_over(
             continue;
         };
         let mut positions = BTreeMap::from([(before.agent, durable)]);
-        settle(tx, &movements, &mut positions, moment)?;
+        settle(tx, &movements, &mut positions, (moment, course))?;
         let positions: Vec<_> = positions.iter().map(|(agent, at)| (*agent, at)).collect();
         position::store_many(tx, &positions)?;
     }

@@ -24,6 +24,7 @@ pub mod lookup;
 pub mod merge;
 pub mod order_entry;
 pub mod person;
+pub mod placing;
 pub mod position;
 pub mod recipient;
 pub mod record;
@@ -117,6 +118,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0019_duty.sql",
             include_str!("migrations/registry/0019_duty.sql"),
+        ),
+        (
+            "0020_placing.sql",
+            include_str!("migrations/registry/0020_placing.sql"),
         ),
     ],
 };

@@ -228,10 +228,10 @@ fn tell(
             ..Details::default()
         },
     };
-    event::append(tx, std::slice::from_ref(&event), look.random)?;
+    event::append(tx, &event, look.random)?;
     let noted = event::position_of(tx, id)?;
     if let Some(noted) = noted {
-        step::append(tx, &Step::Noted(noted.0), &[], look.now)?;
+        step::append(tx, &Step::Noted(noted.0), look.now)?;
     }
     after.told = match news {
         News::Dark(_) => noted,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::ensure;
-use savin_hub::intake::replay::verify;
+use savin_hub::intake::replay::{Judging, verify};
 use savin_hub::store::Store;
 use savin_hub::store::registry::{SCHEMA, event};
 use savin_tests::clock::{monotonic, processor};
@@ -28,11 +28,12 @@ pub(crate) fn replay(
     let fresh = Store::scratch(&disk.join("replayed.sqlite"), &SCHEMA)?;
     let (begun, busy) = (monotonic(), processor(std::process::id())?);
     let mut taken = begun;
-    let replayed = verify(&live, &fresh, &ORDERS, |_| taken = monotonic())?;
+    let judging = (&ORDERS, Judging::Again);
+    let replayed = verify(&live, &fresh, judging, |_| taken = monotonic())?;
     let took = begun.elapsed().as_secs_f64();
     let busy = each(busy, usize::try_from(known)?)?;
     ensure!(
-        replayed.differences.is_empty() && replayed.erased == 0,
+        replayed.differences.is_empty() && replayed.counted.erased == 0,
         "what was made anew differs: {:?}",
         replayed.differences
     );

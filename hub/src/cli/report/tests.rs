@@ -82,7 +82,7 @@ fn finds_what_was_overlooked_and_says_of_whom_by_pseudonym() {
     let (row, fact) = (late(&event, now), fact(&event, now));
     store
         .write_now("event", move |tx| {
-            event::append(tx, std::slice::from_ref(&event), random)?;
+            event::append(tx, &event, random)?;
             clock::start(tx, std::slice::from_ref(&row))
         })
         .unwrap();

@@ -252,7 +252,9 @@ fn takes_a_joining_back_with_what_came_since() {
         };
         let merge = merges(store).remove(0);
         store
-            .write_now("undo", move |tx| merge::undo(tx, &merge, undone, now()))
+            .write_now("undo", move |tx| {
+                merge::undo(tx, &merge, None, undone, now())
+            })
             .unwrap();
         for number in ["2", "3"] {
             assert_eq!(load(store, &other, number).person, second, "{number}");
@@ -295,7 +297,7 @@ fn keeps_whoever_a_person_is_joined_to_apart_from_whom_that_one_was() {
                     merge::join(tx, &joining, now())?;
                     let apart = merge::apart_from(tx, &[into])?;
                     let merges = merge::of_person(tx, gone)?;
-                    merge::undo(tx, &merges[0], decision, now())?;
+                    merge::undo(tx, &merges[0], None, decision, now())?;
                     Ok(apart)
                 })
                 .unwrap();

@@ -19,6 +19,26 @@ pub struct Progress {
     pub deltas: u64,
 }
 
+/// Whether whom records are about is decided once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judging {
+    /// Where the table of weights and the version of the program are those that decided it.
+    Again,
+    /// It is taken as it was decided: quicker.
+    No,
+}
+
+/// What is to be said of what was taken again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Deltas that were erased by order and could not be looked at.
+    pub erased: u64,
+    /// Records of which it was decided once more whom they are about, with the same outcome.
+    pub judged: u64,
+    /// Records that went where they had gone, without a decision.
+    pub taken: u64,
+}
+
 /// A row that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -46,8 +66,8 @@ pub enum How {
 pub struct Replayed {
     /// What was taken again.
     pub progress: Progress,
-    /// Deltas that were erased by order and could not be taken again.
-    pub erased: u64,
+    /// What is to be said of it.
+    pub counted: Counted,
     /// Rows of the registry, by table.
     pub rows: Vec<(&'static str, u64)>,
     /// The first rows that differ.
@@ -92,6 +112,9 @@ pub enum Cause {
     /// A part of a state cannot be read.
     #[error("a part of a state cannot be read")]
     Frame(#[from] FrameError),
+    /// It was decided otherwise than it says, or cannot be carried out.
+    #[error("{0}")]
+    Decided(String),
     /// Its agent is not enrolled.
     #[error("agent {0} is not known")]
     Agent(AgentId),

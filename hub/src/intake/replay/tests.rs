@@ -1,12 +1,17 @@
 //! A registry beside the one that its log makes anew: equal, until anything behind the log is changed.
 
+use std::collections::BTreeSet;
+
 use savin_shared::delta::Origin;
 use savin_shared::record::custody::DispositionKind;
 
-use super::{Difference, How, ReplayError, Replayed, verify};
+use super::{Cause, Difference, How, Judging, ReplayError, Replayed, verify};
 use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, each, send_one};
 use crate::store::Store;
+use crate::store::conn::Tx;
 use crate::store::registry::SCHEMA;
+use crate::store::registry::placing::{self, Placings, Whom};
+use crate::store::registry::step;
 
 /// Two people who are booked, of whom one is let go; of the other's charges one is disposed of.
 fn filled(store: &Store) {
@@ -28,7 +33,7 @@ fn filled(store: &Store) {
 fn replayed(store: &Store) -> Result<Replayed, ReplayError> {
     let folder = tempfile::tempdir().unwrap();
     let fresh = Store::scratch(&folder.path().join("fresh.sqlite"), &SCHEMA).unwrap();
-    verify(store, &fresh, &ORDERS, |_| {})
+    verify(store, &fresh, (&ORDERS, Judging::Again), |_| {})
 }
 
 fn change(store: &Store, sql: &'static str) {
@@ -44,7 +49,7 @@ fn makes_the_same_registry_anew() {
         let replayed = replayed(store).unwrap();
         assert_eq!(replayed.differences, []);
         assert_eq!((replayed.progress.steps, replayed.progress.of), (2, 2));
-        assert_eq!((replayed.progress.deltas, replayed.erased), (3, 0));
+        assert_eq!((replayed.progress.deltas, replayed.counted.erased), (3, 0));
         let rows = |name| replayed.rows.iter().find(|(table, _)| *table == name);
         assert_eq!(rows("record"), Some(&("record", 2)));
         assert_eq!(rows("record_version"), Some(&("record_version", 3)));
@@ -124,5 +129,63 @@ fn says_that_what_an_older_program_knew_cannot_be_made_anew() {
         change(store, "UPDATE intake_origin SET after_event = 7");
         let refused = replayed(store).unwrap_err();
         assert!(matches!(refused, ReplayError::Begun(7)), "{refused:?}");
+    });
+}
+
+/// Changes what the steps decided.
+fn decide_otherwise(store: &Store, change: fn(&mut Placings)) {
+    let write = move |tx: &mut Tx<'_>| {
+        for taken in step::after(tx, 0, 100)? {
+            let mut placings = placing::of_step(tx, taken.number)?.unwrap();
+            change(&mut placings);
+            placing::rewrite(tx, taken.number, placings)?;
+        }
+        Ok(())
+    };
+    store.write_now("otherwise", write).unwrap();
+}
+
+#[test]
+fn takes_whom_records_are_about_as_another_program_or_table_decided_it() {
+    each("replay_other_table", |store| {
+        filled(store);
+        let counted = replayed(store).unwrap().counted;
+        assert_eq!((counted.judged, counted.taken), (2, 0));
+        // One that took the one for the other.
+        decide_otherwise(store, |placings| {
+            for (placing, person) in placings.placed.iter_mut().zip([1, 0]) {
+                placing.taught = Whom::Made(person);
+                placings.judge = "0.0.9 deadbeef".to_owned();
+            }
+        });
+        change(
+            store,
+            "UPDATE record SET person_id =
+                 (SELECT p.person_id FROM person p WHERE p.person_id <> record.person_id)",
+        );
+        let found = replayed(store).unwrap();
+        assert_eq!((found.counted.judged, found.counted.taken), (0, 2));
+        let tables: BTreeSet<_> = found.differences.iter().map(|row| row.table).collect();
+        assert!(!tables.contains("record"), "as it was decided: {tables:?}");
+        let is_found = tables.contains("event");
+        assert!(is_found, "whose events they were: {tables:?}");
+    });
+}
+
+#[test]
+fn refuses_a_placement_that_was_changed_with_the_row_that_follows_from_it() {
+    each("replay_placing", |store| {
+        filled(store);
+        decide_otherwise(store, |placings| {
+            for placing in &mut placings.placed {
+                placing.taught = Whom::Made(0);
+            }
+        });
+        let refused = replayed(store).unwrap_err();
+        let ReplayError::Step { step, cause } = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(matches!(cause, Cause::Decided(_)), "{cause:?}");
+        assert_eq!(step, 1);
     });
 }

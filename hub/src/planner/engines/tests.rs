@@ -30,7 +30,7 @@ use crate::clocks::table::Table;
 use crate::ids::{EventPosition, PersonId, RecordId, RegistrantId};
 use crate::intake::batches::take;
 use crate::intake::deciding::{self, Parting};
-use crate::intake::replay::verify;
+use crate::intake::replay::{Judging, verify};
 use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, encoded};
 use crate::intake::{Moment, full_state, open, repair};
 use crate::linkage::weights::Weights;
@@ -884,14 +884,16 @@ fn play(seed: u64, steps: usize) -> BTreeMap<String, BTreeSet<String>> {
         }
         both.push(side.tables());
         // Made anew from its log, the registry is the same.
-        let fresh = folder.path().join(format!("fresh{}.sqlite", both.len()));
-        let fresh = Store::scratch(&fresh, &REGISTRY).unwrap();
-        let replayed = verify(&side.registry, &fresh, &ORDERS, |_| {}).unwrap();
-        assert_eq!(
-            replayed.differences,
-            [],
-            "seed {seed}, {steps} steps, replayed"
-        );
+        for judging in [Judging::Again, Judging::No] {
+            let fresh = format!("fresh{}{judging:?}.sqlite", both.len());
+            let fresh = Store::scratch(&folder.path().join(fresh), &REGISTRY).unwrap();
+            let replayed = verify(&side.registry, &fresh, (&ORDERS, judging), |_| {}).unwrap();
+            assert_eq!(
+                replayed.differences,
+                [],
+                "seed {seed}, {steps} steps, replayed, {judging:?}"
+            );
+        }
     }
     let [one, other] = both.try_into().unwrap();
     let names = |tables: &BTreeMap<String, BTreeSet<String>>| -> Vec<String> {

@@ -152,7 +152,7 @@ pub fn seal(
         court: order.court.clone(),
         decision: decision.0,
     };
-    step::append(tx, &step, &[], now)?;
+    step::append(tx, &step, now)?;
     Ok(id)
 }
 
@@ -236,7 +236,7 @@ pub fn lift(
         order: order.0,
         decision: decision.0,
     };
-    step::append(tx, &step, &[], now)?;
+    step::append(tx, &step, now)?;
     Ok(events)
 }
 

@@ -71,23 +71,37 @@ impl Event {
     }
 }
 
-/// Appends events, numbers them in their order, and adds a leaf for each to the evidence, under a
-/// salt of its own.
+/// Appends an event after all others, with a leaf for it in the evidence, under a salt of its own.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn append(
     tx: &mut Tx<'_>,
+    event: &Event,
+    random: fn() -> [u8; 16],
+) -> Result<EventPosition, StoreError> {
+    let place = EventPosition(tx.take_numbers("event", 1)?);
+    put(tx, &[place], std::slice::from_ref(event), random)?;
+    Ok(place)
+}
+
+/// Puts events into their places, each with a leaf in the evidence under a salt of its own.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn put(
+    tx: &mut Tx<'_>,
+    places: &[EventPosition],
     events: &[Event],
     random: fn() -> [u8; 16],
 ) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
     }
-    let first = tx.take_numbers("event", events.len() as u64)?;
-    let openings = (first..)
+    let openings = places
+        .iter()
         .zip(events)
-        .map(|(position, event)| event.opening(EventPosition(position)))
+        .map(|(position, event)| event.opening(*position))
         .collect::<Result<Vec<_>, StoreError>>()?;
     let lists: Vec<_> = openings
         .iter()

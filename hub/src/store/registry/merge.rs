@@ -48,6 +48,9 @@ pub struct Merge {
     pub undone_at: Option<Timestamp>,
 }
 
+/// Records that were moved.
+pub type Moved = BTreeSet<RecordId>;
+
 /// Returns who a person is now: itself, or whom it was joined to.
 ///
 /// # Errors
@@ -182,20 +185,20 @@ pub fn join(tx: &mut Tx<'_>, joining: &Joining, now: Timestamp) -> Result<(), St
 pub fn undo(
     tx: &mut Tx<'_>,
     merge: &Merge,
+    given: Option<Moved>,
     decision: DecisionId,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    take_back(tx, merge, decision, now)?;
-    keep_apart(
-        tx,
-        (merge.joining.person, merge.joining.into),
-        decision,
-        now,
-    )
+) -> Result<Moved, StoreError> {
+    let records = take_back(tx, merge, given, decision, now)?;
+    let pair = (merge.joining.person, merge.joining.into);
+    keep_apart(tx, pair, decision, now)?;
+    Ok(records)
 }
 
 /// Takes a joining back: what was moved goes to whom it belonged, and so does what came since by a
-/// number that was moved. Nobody says that they are two: the hub may join them again.
+/// number that was moved. Returns the records; where they are given, they are these.
+///
+/// Nobody says that they are two: the hub may join them again.
 ///
 /// # Errors
 /// Returns [`StoreError::Refused`] when it was undone already, or its person was joined further; other
@@ -203,9 +206,10 @@ pub fn undo(
 pub fn take_back(
     tx: &mut Tx<'_>,
     merge: &Merge,
+    given: Option<Moved>,
     decision: DecisionId,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Moved, StoreError> {
     let (gone, into) = (merge.joining.person, merge.joining.into);
     if merge.undone_at.is_some() || current(tx, into)? != into {
         return Err(StoreError::Refused(
@@ -214,7 +218,6 @@ pub fn take_back(
                 .to_owned(),
         ));
     }
-    let mut records = moved(tx, merge)?;
     let rows = tx.query(
         "SELECT kind, scope, value FROM person_merge_identifier WHERE merge_id = $1
          ORDER BY kind, scope, value",
@@ -224,26 +227,41 @@ pub fn take_back(
         .iter()
         .map(identifier)
         .collect::<Result<BTreeSet<_>, _>>()?;
-    for (agency, row) in with_agencies(tx, into)? {
-        let own = identifiers(&agency, &row.known.record);
-        if own.iter().any(|number| numbers.contains(number)) {
-            records.insert(row.record);
-        }
-    }
+    let records = match given {
+        Some(given) => given,
+        None => belonging(tx, merge, &numbers)?,
+    };
     tx.execute_one(
         "person_merge",
         "UPDATE person_merge SET undone_at = $2, undone_by = $3 WHERE merge_id = $1",
         &[merge.merge.into(), time(now), decision.0.into()],
     )?;
-    let records: Vec<RecordId> = records.into_iter().collect();
-    move_records(tx, (into, gone), &records, &numbers)
+    let all: Vec<RecordId> = records.iter().copied().collect();
+    move_records(tx, (into, gone), &all, &numbers)?;
+    Ok(records)
+}
+
+/// Returns what a joining moved, and what came since by one of these numbers.
+fn belonging(
+    tx: &mut Tx<'_>,
+    merge: &Merge,
+    numbers: &BTreeSet<Identifier>,
+) -> Result<Moved, StoreError> {
+    let mut records = moved(tx, merge)?;
+    for (agency, row) in with_agencies(tx, merge.joining.into)? {
+        let own = identifiers(&agency, &row.known.record);
+        if own.iter().any(|number| numbers.contains(number)) {
+            records.insert(row.record);
+        }
+    }
+    Ok(records)
 }
 
 /// Lists the records that a joining moved.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn moved(tx: &mut Tx<'_>, merge: &Merge) -> Result<BTreeSet<RecordId>, StoreError> {
+pub fn moved(tx: &mut Tx<'_>, merge: &Merge) -> Result<Moved, StoreError> {
     tx.query(
         "SELECT record_id FROM person_merge_record WHERE merge_id = $1 ORDER BY record_id",
         values![merge.merge],

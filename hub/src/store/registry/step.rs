@@ -8,6 +8,7 @@ use savin_shared::ids::{AgentId, Epoch, Seq};
 use serde::{Deserialize, Serialize};
 
 use super::event;
+use super::placing::{self, Placings};
 use crate::ids::{EventPosition, PersonId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -145,16 +146,39 @@ pub struct Taken {
     pub step: Step,
 }
 
-/// Notes a step, with the parts of its state where it has one.
+/// Notes a step that decided nothing beyond itself; nothing in a database that is thrown away.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn append(
+pub fn append(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
+    note(tx, step, &[], now).map(|_| ())
+}
+
+/// Notes a step with the parts of its state where it has one, and with what it decided.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn append_placed(
+    tx: &mut Tx<'_>,
+    (step, parts): (&Step, &[SnapshotChunk]),
+    placings: Placings,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match note(tx, step, parts, now)? {
+        Some(number) => placing::put(tx, number, placings),
+        None => Ok(()),
+    }
+}
+
+fn note(
     tx: &mut Tx<'_>,
     step: &Step,
     parts: &[SnapshotChunk],
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<i64>, StoreError> {
+    if tx.is_scratch() {
+        return Ok(None);
+    }
     let unwritable = |_| StoreError::Damaged("a step cannot be written");
     let body = Codec::Bincode2.encode(step).map_err(unwritable)?;
     let number = tx.take_numbers("intake_step", 1)?;
@@ -173,7 +197,8 @@ pub fn append(
     tx.execute_many(
         "INSERT INTO intake_state (step, part, body) VALUES ($1, $2, $3)",
         &lists,
-    )
+    )?;
+    Ok(Some(number))
 }
 
 /// Returns where the steps begin; a registry that has none yet begins here.

@@ -115,6 +115,6 @@ pub fn adopt(
             decision.0.into(),
         ],
     )?;
-    step::append(tx, &Step::Weights(number), &[], now)?;
+    step::append(tx, &Step::Weights(number), now)?;
     Ok(number)
 }

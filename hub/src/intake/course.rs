@@ -1,0 +1,163 @@
+//! The course of one step of the intake: what it decides beyond what was signed, and, where the registry is made
+//! anew, what was decided then.
+
+use savin_shared::ids::FacilityCode;
+
+use crate::ids::{EventPosition, RecordId};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::event::Event;
+use crate::store::registry::merge::Moved;
+use crate::store::registry::placing::Placings;
+use crate::store::registry::telling;
+
+/// What is decided, and what was.
+#[derive(Debug, Default)]
+pub(super) struct Course<'a> {
+    then: Option<&'a Placings>,
+    is_judged: bool,
+    pub(super) now: Placings,
+    /// How many records were placed.
+    placed: usize,
+}
+
+impl<'a> Course<'a> {
+    /// Takes a step again with what it decided, where that is known. Where it is judged, everything is decided once
+    /// more and must come out the same.
+    pub(super) fn again(then: Option<&'a Placings>, is_judged: bool) -> Self {
+        Self {
+            then,
+            is_judged,
+            ..Self::default()
+        }
+    }
+
+    /// Returns what was decided, where that is taken as it is.
+    pub(super) fn taken(&self) -> Option<&'a Placings> {
+        self.then.filter(|_| !self.is_judged)
+    }
+
+    /// Says whether numbers were given before.
+    pub(super) const fn is_again(&self) -> bool {
+        self.then.is_some()
+    }
+
+    /// Returns the number of the first person that was made.
+    pub(super) fn first_person(&self) -> Option<i64> {
+        self.then.map(|then| then.first_person)
+    }
+
+    /// Returns the number of the record that is placed next, where that was given before.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Refused`] where none was placed then.
+    pub(super) fn next_record(&self) -> Result<Option<RecordId>, StoreError> {
+        let Some(then) = self.then else {
+            return Ok(None);
+        };
+        let placing = then.placed.get(self.placed);
+        let placing = placing.ok_or_else(|| refused("fewer records were placed then"))?;
+        Ok(Some(RecordId(placing.record)))
+    }
+
+    /// Notes that a record was placed.
+    pub(super) const fn placed(&mut self) {
+        self.placed += 1;
+    }
+
+    /// Gives events their places: the next ones, or those that they had.
+    pub(super) fn places(
+        &mut self,
+        tx: &mut Tx<'_>,
+        events: &[Event],
+    ) -> Result<Vec<EventPosition>, StoreError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let records = events.iter().map(|event| event.record.0);
+        let Some(then) = self.then else {
+            let first = tx.take_numbers("event", events.len() as u64)?;
+            if self.now.events.is_empty() {
+                self.now.first_event = first;
+            }
+            self.now.events.extend(records);
+            return Ok((first..).take(events.len()).map(EventPosition).collect());
+        };
+        self.now.first_event = then.first_event;
+        let mut places = Vec::with_capacity(events.len());
+        for record in records {
+            let rest = then.events.get(self.now.events.len()..).unwrap_or_default();
+            let gone = rest.iter().take_while(|record| **record == 0).count();
+            if rest.get(gone) != Some(&record) {
+                return Err(refused("an event came of another record then"));
+            }
+            self.now.events.resize(self.now.events.len() + gone, 0);
+            places.push(EventPosition(then.first_event + self.next_event()));
+            self.now.events.push(record);
+        }
+        Ok(places)
+    }
+
+    fn next_event(&self) -> i64 {
+        i64::try_from(self.now.events.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Returns where whoever was let go is held all the same.
+    pub(super) fn holder(
+        &mut self,
+        tx: &mut Tx<'_>,
+        (event, at): (&Event, EventPosition),
+    ) -> Result<Option<FacilityCode>, StoreError> {
+        let place = u32::try_from(at.0 - self.now.first_event).unwrap_or(u32::MAX);
+        if let Some(then) = self.taken() {
+            let held = then.held.iter().find(|(event, _)| *event == place);
+            let code = held.map(|(_, code)| FacilityCode::new(code)).transpose();
+            return code.map_err(|_| StoreError::Damaged("a facility in a step"));
+        }
+        let holder = telling::held_now(tx, event)?.map(|holder| holder.facility);
+        let held = holder.iter().map(|code| (place, code.to_string()));
+        self.now.held.extend(held);
+        Ok(holder)
+    }
+
+    /// Returns which records were moved as a joining was taken back, where that is taken as it is.
+    pub(super) fn moved(&self, merge: i64) -> Option<Moved> {
+        let moved = &self.taken()?.moved;
+        let (_, records) = moved.iter().find(|(of, _)| *of == merge)?;
+        Some(records.iter().copied().map(RecordId).collect())
+    }
+
+    /// Notes which records were moved as a joining was taken back.
+    pub(super) fn took_back(&mut self, merge: i64, records: &Moved) {
+        let records = records.iter().map(|record| record.0).collect();
+        self.now.moved.push((merge, records));
+    }
+
+    /// Returns what was decided, once everything of the step is done.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Refused`] where it was otherwise then.
+    pub(super) fn finish(self) -> Result<Placings, StoreError> {
+        let Some(then) = self.then else {
+            return Ok(self.now);
+        };
+        let is_same = if self.is_judged {
+            self.now == *then
+        } else {
+            let rest = then.events.get(self.now.events.len()..);
+            let is_none_left = rest.is_some_and(|rest| rest.iter().all(|record| *record == 0));
+            self.placed == then.placed.len() && is_none_left
+        };
+        if is_same {
+            Ok(self.now)
+        } else {
+            Err(refused(
+                "whom a record is about was decided otherwise then, by the same table of weights",
+            ))
+        }
+    }
+}
+
+pub(super) fn refused(why: &str) -> StoreError {
+    StoreError::Refused(why.to_owned())
+}

@@ -1,0 +1,230 @@
+//! Reading a registry and its steps ahead of whoever takes them again, and checking what was signed.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use jiff::Timestamp;
+use savin_shared::digest::Digest;
+use savin_shared::envelope::portable;
+use savin_shared::frame::snapshot::SnapshotRow;
+use savin_shared::ids::AgentId;
+
+use super::outcome::{Cause, ReplayError};
+use super::sums;
+use crate::ids::EventPosition;
+use crate::intake::full_state::{self, FullState};
+use crate::intake::repair::{self, Repair};
+use crate::intake::{Opened, Speaker, open};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::agent::Agent;
+use crate::store::registry::event::{self, Event};
+use crate::store::registry::log;
+use crate::store::registry::placing::{self, Placings};
+use crate::store::registry::replica::{self, Adopted, Ground, TABLES, Table};
+use crate::store::registry::step::{self, Step, Taken};
+
+/// Steps that are read together.
+const STEPS_AT_ONCE: u32 = 16;
+
+/// A step with everything that is needed to take it again.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) number: i64,
+    pub(super) at: Timestamp,
+    pub(super) work: Work,
+    /// What it decided, where its program kept that.
+    pub(super) placings: Option<Placings>,
+}
+
+#[derive(Debug)]
+pub(super) enum Work {
+    Batches(Vec<Opened>),
+    State(Box<FullState>),
+    Repair(Box<Repair>),
+    Decided(Step),
+    Noted(Box<Event>, EventPosition),
+    Weights(Adopted),
+}
+
+/// What the reader of the first registry sends.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// What the new one begins with, and how many steps there are.
+    Ground(Option<Ground>, u64),
+    /// The next steps.
+    Steps(Vec<Prepared>),
+    /// A step that does not hold: nothing follows.
+    Failed(ReplayError),
+}
+
+/// What the reader of the first registry found once the other was made.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) rows: Vec<(&'static str, u64)>,
+    /// Rows of buckets that differ.
+    pub(super) buckets: Vec<(&'static Table, u8, Rows)>,
+}
+
+/// Rows of a table by their keys, as texts.
+pub(super) type Rows = BTreeMap<String, Vec<String>>;
+
+/// Reads every step of the first registry ahead of whoever takes it again, sums its tables up, and loads
+/// the first bucket of each that differs.
+pub(super) fn read(
+    tx: &mut Tx<'_>,
+    sender: SyncSender<Message>,
+    asked: &Receiver<Vec<Digest>>,
+) -> Result<Found, StoreError> {
+    let ended = |_| StoreError::Closed;
+    let ground = Ground::read(tx)?;
+    let speakers: BTreeMap<AgentId, Speaker> = ground
+        .iter()
+        .flat_map(|ground| &ground.agents)
+        .map(|agent| (agent.agent, speaker(agent)))
+        .collect();
+    let message = Message::Ground(ground, step::count(tx)?);
+    sender.send(message).map_err(ended)?;
+    let mut last = 0;
+    loop {
+        let page = step::after(tx, last, STEPS_AT_ONCE)?;
+        let Some(end) = page.last() else { break };
+        last = end.number;
+        let mut prepared = Vec::with_capacity(page.len());
+        for taken in page {
+            let number = taken.number;
+            match prepare(tx, &speakers, taken)? {
+                Ok(step) => prepared.push(step),
+                Err(cause) => {
+                    let failed = ReplayError::Step {
+                        step: number,
+                        cause,
+                    };
+                    sender.send(Message::Failed(failed)).map_err(ended)?;
+                    return Ok(Found::default());
+                }
+            }
+        }
+        sender.send(Message::Steps(prepared)).map_err(ended)?;
+    }
+    drop(sender);
+    let theirs = sums(tx)?;
+    let Ok(ours) = asked.recv() else {
+        return Ok(Found::default());
+    };
+    let mut found = Found::default();
+    for (table, (theirs, ours)) in TABLES.iter().zip(theirs.iter().zip(&ours)) {
+        found.rows.push((table.name, theirs.rows()));
+        if let Some(&bucket) = theirs.differing(ours).first() {
+            let rows = table.bucket(tx, bucket)?;
+            found.buckets.push((table, bucket, rows));
+        }
+    }
+    Ok(found)
+}
+
+fn speaker(agent: &Agent) -> Speaker {
+    Speaker {
+        agent: agent.agent,
+        agency: agent.agency.clone(),
+        facilities: agent.facilities.clone(),
+        batch_key: agent.batch_key,
+    }
+}
+
+/// Gathers what a step needs, and checks what was signed.
+fn prepare(
+    tx: &mut Tx<'_>,
+    speakers: &BTreeMap<AgentId, Speaker>,
+    taken: Taken,
+) -> Result<Result<Prepared, Cause>, StoreError> {
+    let (number, at) = (taken.number, taken.at);
+    let work = match taken.step {
+        Step::Batches(names) => {
+            let sealed = log::named(tx, &names)?;
+            let opened: Result<Vec<Opened>, Cause> = sealed
+                .iter()
+                .map(|bytes| {
+                    let batch = portable::decode(bytes)?;
+                    let speaker = known(speakers, batch.header.agent)?;
+                    Ok(open(speaker, batch)?)
+                })
+                .collect();
+            opened.map(Work::Batches)
+        }
+        Step::FullState { agent, begin } => rows(tx, number)?.and_then(|rows| {
+            let state = full_state::open(known(speakers, agent)?, &begin, rows)?;
+            Ok(Work::State(Box::new(state)))
+        }),
+        Step::Repair {
+            agent,
+            begin,
+            buckets,
+        } => rows(tx, number)?.and_then(|rows| {
+            let repair = repair::open(known(speakers, agent)?, &begin, buckets, rows)?;
+            Ok(Work::Repair(Box::new(repair)))
+        }),
+        Step::Noted(position) => {
+            let position = EventPosition(position);
+            let event = event::at(tx, position)?.ok_or(Cause::Event);
+            event.map(|event| Work::Noted(Box::new(event), position))
+        }
+        Step::Weights(table) => Ok(Work::Weights(replica::adopted(tx, table)?)),
+        decided @ (Step::Merge { .. }
+        | Step::Undo { .. }
+        | Step::Part { .. }
+        | Step::Apart { .. }
+        | Step::Seal { .. }
+        | Step::Lift { .. }
+        | Step::Relink { .. }
+        | Step::Order { .. }) => Ok(Work::Decided(decided)),
+    };
+    let placings = placing::of_step(tx, number)?;
+    Ok(work.map(|work| Prepared {
+        number,
+        at,
+        work,
+        placings,
+    }))
+}
+
+fn known(speakers: &BTreeMap<AgentId, Speaker>, agent: AgentId) -> Result<&Speaker, Cause> {
+    speakers.get(&agent).ok_or(Cause::Agent(agent))
+}
+
+fn rows(tx: &mut Tx<'_>, number: i64) -> Result<Result<Vec<SnapshotRow>, Cause>, StoreError> {
+    let mut rows = Vec::new();
+    for chunk in step::parts(tx, number)? {
+        match chunk.unpack() {
+            Ok(unpacked) => rows.extend(unpacked),
+            Err(cause) => return Ok(Err(cause.into())),
+        }
+    }
+    Ok(Ok(rows))
+}
+
+impl Prepared {
+    /// Says that it does not hold.
+    pub(super) const fn failed(&self, cause: Cause) -> ReplayError {
+        ReplayError::Step {
+            step: self.number,
+            cause,
+        }
+    }
+}
+
+impl Work {
+    /// Returns how many deltas or rows there are, and how many of them were erased.
+    pub(super) fn size(&self) -> (u64, u64) {
+        match self {
+            Self::Batches(batches) => {
+                let deltas = || batches.iter().flat_map(|opened| &opened.deltas);
+                let erased = deltas().filter(|delta| delta.content.is_none()).count();
+                (deltas().count() as u64, erased as u64)
+            }
+            Self::State(state) => (state.len(), 0),
+            Self::Repair(repair) => (repair.len(), 0),
+            Self::Decided(_) | Self::Noted(..) | Self::Weights(_) => (0, 0),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What a step of the intake decided beyond what was signed: whom each record is about, who was joined, and which
+//! numbers were given.
+//!
+//! A registry that is made anew takes it from here, whatever would be decided by then.
+
+use savin_shared::codec::Codec;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::PersonId;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::values;
+
+/// Whom a placement names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Whom {
+    /// Somebody whom this step made, the how-manieth.
+    Made(u32),
+    /// Somebody who was known.
+    Known(PersonId),
+}
+
+/// Where a record went: one that was new, or whose person reads otherwise since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placing {
+    /// The number of the record.
+    pub record: i64,
+    /// Whom it taught its names, its face and its numbers.
+    pub taught: Whom,
+    /// Whom it is about, where that person was joined to another by it.
+    pub person: Option<Whom>,
+    /// Which of its numbers name whom it taught since: a bit each, in their order.
+    pub names: u64,
+    /// Who was made of numbers that contradict what was known, and which these are.
+    pub stranger: Option<(Whom, u64)>,
+    /// Who else it may be about.
+    pub doubts: Vec<Whom>,
+}
+
+/// Two persons whom the hub made one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// Who is gone since.
+    pub person: Whom,
+    /// Who remains.
+    pub into: Whom,
+    /// By what they were compared.
+    pub why: String,
+}
+
+/// Everything that a step decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placings {
+    /// By which table of weights, of which program; nothing where nobody was placed.
+    pub judge: String,
+    /// The number of the first person that was made.
+    pub first_person: i64,
+    /// How many were made.
+    pub made: u32,
+    /// Where records went, in the order in which they came.
+    pub placed: Vec<Placing>,
+    /// Who was joined, in that order.
+    pub joined: Vec<Joined>,
+    /// The place of the first event.
+    pub first_event: i64,
+    /// Of which record each event is; 0 where it was destroyed by order.
+    pub events: Vec<i64>,
+    /// Releases, by their place in that list, of whoever another booking held: where.
+    pub held: Vec<(u32, String)>,
+    /// Joinings that were taken back, with the records that were moved.
+    pub moved: Vec<(i64, Vec<i64>)>,
+}
+
+/// As it is stored: variants are only ever appended.
+#[derive(Debug, Serialize, Deserialize)]
+enum Stored {
+    One(Placings),
+}
+
+/// Placements and events of one part, so that each is read within what a codec may claim.
+const PART_MAX: usize = 2_000;
+
+/// Keeps what a step decided.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn put(tx: &mut Tx<'_>, step: i64, placings: Placings) -> Result<(), StoreError> {
+    let lists = (0_i64..)
+        .zip(parts(placings))
+        .map(|(part, placings)| {
+            let body = Codec::Bincode2.encode(&Stored::One(placings));
+            let body = body.map_err(|_| StoreError::Damaged("placements cannot be written"))?;
+            Ok(vec![step.into(), part.into(), body.into()])
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    tx.execute_many(
+        "INSERT INTO intake_placing (step, part, body) VALUES ($1, $2, $3)",
+        &lists,
+    )
+}
+
+/// Keeps what a step decided in place of what was kept.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn rewrite(tx: &mut Tx<'_>, step: i64, placings: Placings) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM intake_placing WHERE step = $1", values![step])?;
+    put(tx, step, placings)
+}
+
+/// Loads what a step decided; nothing of one that an older program took.
+///
+/// # Errors
+/// Returns [`StoreError`] when it is damaged or the database refuses.
+pub fn of_step(tx: &mut Tx<'_>, step: i64) -> Result<Option<Placings>, StoreError> {
+    let mut whole: Option<Placings> = None;
+    for row in tx.query(
+        "SELECT body FROM intake_placing WHERE step = $1 ORDER BY part",
+        values![step],
+    )? {
+        let part = Codec::Bincode2.decode(row.bytes(0)?);
+        let Stored::One(part) = part.map_err(|_| StoreError::Damaged("placements of a step"))?;
+        match &mut whole {
+            None => whole = Some(part),
+            Some(whole) => {
+                whole.placed.extend(part.placed);
+                whole.events.extend(part.events);
+            }
+        }
+    }
+    Ok(whole)
+}
+
+/// Cuts placements: the first part has everything of which there is one.
+fn parts(mut whole: Placings) -> Vec<Placings> {
+    let (mut placed, mut events) = (whole.placed.split_off(0), whole.events.split_off(0));
+    let mut parts = vec![whole];
+    loop {
+        let rest = (cut(&mut placed), cut(&mut events));
+        if let Some(last) = parts.last_mut() {
+            (last.placed, last.events) = (placed, events);
+        }
+        (placed, events) = rest;
+        if placed.is_empty() && events.is_empty() {
+            return parts;
+        }
+        parts.push(Placings::default());
+    }
+}
+
+fn cut<T>(all: &mut Vec<T>) -> Vec<T> {
+    all.split_off(all.len().min(PART_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Placing, Placings, Whom, of_step, put};
+    use crate::intake::testing::{each, now};
+    use crate::store::registry::step::{self, Step};
+
+    #[test]
+    fn keeps_what_a_step_of_any_size_decided() {
+        each("placing", |store| {
+            let whole = Placings {
+                judge: "a table".to_owned(),
+                first_person: 7,
+                made: 5_000,
+                placed: (0..5_000)
+                    .map(|made| Placing {
+                        record: i64::from(made),
+                        taught: Whom::Made(made),
+                        person: None,
+                        names: 3,
+                        stranger: None,
+                        doubts: Vec::new(),
+                    })
+                    .collect(),
+                first_event: 9,
+                events: (0..9_000).collect(),
+                held: vec![(8_999, "JAIL-1".to_owned())],
+                ..Placings::default()
+            };
+            let kept = whole.clone();
+            let read = store
+                .write_now("placing", move |tx| {
+                    step::append(tx, &Step::Noted(1), now())?;
+                    put(tx, 1, whole.clone())?;
+                    Ok((of_step(tx, 1)?, of_step(tx, 2)?))
+                })
+                .unwrap();
+            assert_eq!(read, (Some(kept), None));
+        });
+    }
+}
