@@ -113,7 +113,8 @@ fn end_of_fact(said: &[Utterance]) -> usize {
             | Utterance::Digits(_)
             | Utterance::Code(_)
             | Utterance::Spelled(_)
-            | Utterance::Number(_) => {}
+            | Utterance::Number(_)
+            | Utterance::Count(..) => {}
         }
     }
     said.len()

@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 use savin_shared::pii::Pii;
-use savin_telephone::script::speech::Utterance;
+use savin_telephone::script::speech::{Gender, Utterance};
 
 use super::markup::{Kind, Part, moment, parts};
 
@@ -42,11 +42,36 @@ fn phrases(words: &str, said: &mut Vec<Utterance>) {
         let mut rest = sentence;
         while let Some((before, number, after)) = number_in(rest) {
             phrase(before, said);
-            said.push(Utterance::Number(number));
+            said.push(match counted(after) {
+                Some(gender) => Utterance::Count(number, gender),
+                None => Utterance::Number(number),
+            });
             rest = after;
         }
         phrase(rest, said);
     }
+}
+
+/// What the texts count in a language whose numbers have a gender.
+const COUNTED: [(&str, Gender); 8] = [
+    ("hora", Gender::Feminine),
+    ("horas", Gender::Feminine),
+    ("persona", Gender::Feminine),
+    ("personas", Gender::Feminine),
+    ("día", Gender::Masculine),
+    ("días", Gender::Masculine),
+    ("minuto", Gender::Masculine),
+    ("minutos", Gender::Masculine),
+];
+
+/// Returns the gender of what is counted, by the word after the number; nothing where that has none.
+fn counted(after: &str) -> Option<Gender> {
+    let mut words = after.split(|letter: char| !letter.is_alphabetic());
+    let word = words.find(|word| !word.is_empty())?;
+    let mut known = COUNTED.iter();
+    known
+        .find(|(noun, _)| *noun == word)
+        .map(|(_, gender)| *gender)
 }
 
 /// Finds a number of more than one digit, or one that stands by itself, other than 9 1 1.
@@ -73,9 +98,9 @@ fn phrase(words: &str, said: &mut Vec<Utterance>) {
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
-    use savin_telephone::script::speech::Utterance;
+    use savin_telephone::script::speech::{Gender, Utterance};
 
-    use super::utterances;
+    use super::{counted, utterances};
     use crate::notification::markup::{Kind, mark};
 
     #[test]
@@ -93,5 +118,44 @@ mod tests {
             words("Call 9 1 1."),
         ];
         assert_eq!(utterances(&sentence, &TimeZone::UTC), expected);
+    }
+    #[test]
+    fn counts_in_spanish_by_the_gender_of_what_is_counted() {
+        let words = |text: &str| Utterance::Words(text.to_owned());
+        for (noun, gender) in [("horas", Gender::Feminine), ("días", Gender::Masculine)] {
+            let sentence = format!("Esto fue hace unas 21 {noun}.");
+            let expected = [
+                words("Esto fue hace unas"),
+                Utterance::Count(21, gender),
+                words(&format!("{noun}.")),
+            ];
+            assert_eq!(utterances(&sentence, &TimeZone::UTC), expected);
+        }
+    }
+
+    /// What is counted in a text and is not known here would be said in the wrong form.
+    #[test]
+    fn knows_whatever_the_spanish_texts_count() {
+        let texts = [
+            include_str!("../../locales/es/notices.ftl"),
+            include_str!("../../locales/es/corrections.ftl"),
+            include_str!("../../locales/es/pages.ftl"),
+        ];
+        let mut found = 0;
+        for text in texts {
+            for number in ["hours", "days", "minutes", "count", "many"] {
+                let placed = format!("{{ ${number} }}");
+                for after in text.split(placed.as_str()).skip(1) {
+                    let Some(after) = after.strip_prefix(' ') else {
+                        // Nothing is counted by a number at the end of a sentence.
+                        assert!(after.starts_with(['.', ',', ':']), "{after:.20}");
+                        continue;
+                    };
+                    assert!(counted(after).is_some(), "{number}: {after:.20}");
+                    found += 1;
+                }
+            }
+        }
+        assert!(found >= 6, "only {found} were found");
     }
 }

@@ -23,6 +23,7 @@ fn written(said: &[Utterance]) -> String {
         Utterance::Typed(word) => format!("<typed {word}>"),
         Utterance::Digits(digits) => format!("<digits {digits}>"),
         Utterance::Number(number) => format!("<number {number}>"),
+        Utterance::Count(many, gender) => format!("<{many} {gender:?}>"),
         Utterance::Day(day) => format!("<day {day}>"),
         Utterance::Clock(time) => format!("<time {time}>"),
         Utterance::Pause => "<pause>".to_owned(),

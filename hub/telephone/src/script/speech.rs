@@ -67,6 +67,15 @@ pub struct Play {
     pub say: Vec<Utterance>,
 }
 
+/// The gender of a word, where a language has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gender {
+    /// As `días`.
+    Masculine,
+    /// As `horas`.
+    Feminine,
+}
+
 /// A piece of what is said.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Utterance {
@@ -88,8 +97,10 @@ pub enum Utterance {
     Code(Secret<String>),
     /// Letters and digits, each by itself.
     Spelled(Pii<String>),
-    /// A number.
+    /// A number by itself.
     Number(u32),
+    /// How many of something, whose word comes next: some languages say it by the gender of that word.
+    Count(u32, Gender),
     /// A day.
     Day(Date),
     /// A time of day, to the minute.
@@ -109,6 +120,7 @@ impl Utterance {
             | Self::Place(_)
             | Self::Typed(_)
             | Self::Number(_)
+            | Self::Count(..)
             | Self::Day(_)
             | Self::Clock(_) => true,
             Self::Prompt(_)

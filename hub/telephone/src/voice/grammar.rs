@@ -13,7 +13,7 @@ use savin_shared::pii::Pii;
 
 use super::phrases;
 use crate::script::prompt::Prompt;
-use crate::script::speech::{Language, Play, Utterance};
+use crate::script::speech::{Gender, Language, Play, Utterance};
 
 /// How long a pause is.
 const PAUSE_MS: u32 = 500;
@@ -51,6 +51,7 @@ pub fn pieces(language: Language, utterance: &Utterance) -> Vec<Piece> {
         Utterance::Code(code) => one_by_one(code.reveal(), &[]),
         Utterance::Spelled(text) => spelled(text.reveal()),
         Utterance::Number(number) => said(number_words(language, *number)),
+        Utterance::Count(many, gender) => said(count_words(language, *many, *gender)),
         Utterance::Day(day) => said(day_words(language, *day)),
         Utterance::Clock(time) => said(time_words(language, *time)),
         Utterance::Pause => vec![Piece::Silence(PAUSE_MS)],
@@ -146,6 +147,13 @@ fn number_words(language: Language, number: u32) -> Vec<String> {
     }
 }
 
+fn count_words(language: Language, many: u32, gender: Gender) -> Vec<String> {
+    match language {
+        Language::English => english::number(many),
+        Language::Spanish => spanish::count(many, gender),
+    }
+}
+
 fn day_words(language: Language, day: Date) -> Vec<String> {
     match language {
         Language::English => english::day(day),
@@ -187,7 +195,7 @@ mod tests {
     use savin_shared::pii::Pii;
 
     use super::{Piece, pieces, vocabulary};
-    use crate::script::speech::{Language, Utterance};
+    use crate::script::speech::{Gender, Language, Utterance};
 
     fn said(language: Language, utterance: &Utterance) -> String {
         let words = pieces(language, utterance)
@@ -256,6 +264,46 @@ mod tests {
     }
 
     #[test]
+    fn counts_by_the_gender_of_what_is_counted() {
+        let counted = |many, gender| said(Language::Spanish, &Utterance::Count(many, gender));
+        let cases = [
+            (1, "un", "una"),
+            (2, "2", "2"),
+            (11, "11", "11"),
+            (21, "veintiún", "veintiuna"),
+            (31, "treinta y un", "treinta y una"),
+            (91, "noventa y un", "noventa y una"),
+            (100, "cien", "cien"),
+            (101, "ciento un", "ciento una"),
+            (111, "ciento 11", "ciento 11"),
+            (200, "doscientos", "doscientas"),
+            (521, "quinientos veintiún", "quinientas veintiuna"),
+            (999, "novecientos 99", "novecientas 99"),
+            (1_000, "mil", "mil"),
+            (1_001, "mil un", "mil una"),
+            (21_000, "veintiún mil", "veintiún mil"),
+            (
+                200_300,
+                "doscientos mil trescientos",
+                "doscientas mil trescientas",
+            ),
+            (1_000_000, "un millón de", "un millón de"),
+            (2_000_001, "2 millones un", "2 millones una"),
+        ];
+        for (many, masculine, feminine) in cases {
+            assert_eq!(counted(many, Gender::Masculine), masculine);
+            assert_eq!(counted(many, Gender::Feminine), feminine);
+        }
+        // What is not counted keeps its own form, but for what counts thousands and millions.
+        let number = |number| said(Language::Spanish, &Utterance::Number(number));
+        assert_eq!(number(21), "21");
+        assert_eq!(number(21_021), "veintiún mil 21");
+        assert_eq!(number(1_000_001), "un millón 1");
+        let english = said(Language::English, &Utterance::Count(21, Gender::Feminine));
+        assert_eq!(english, "21");
+    }
+
+    #[test]
     fn reads_digits_in_groups_and_spells_letters() {
         let phone = Utterance::Digits("8005550100".to_owned());
         assert_eq!(said(Language::English, &phone), "8 0 0 , 5 5 5 , 0 1 0 0");
@@ -270,6 +318,9 @@ mod tests {
             let mut said = Vec::new();
             for number in (0..3_000).chain([9_999, 86_400, 999_999, 1_000_000, u32::MAX]) {
                 said.extend(pieces(language, &Utterance::Number(number)));
+                for gender in [Gender::Masculine, Gender::Feminine] {
+                    said.extend(pieces(language, &Utterance::Count(number, gender)));
+                }
             }
             let days = date(1990, 1, 1).series(jiff::ToSpan::days(1)).take(25_000);
             for day in days {

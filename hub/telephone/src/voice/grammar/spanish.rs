@@ -1,10 +1,11 @@
-//! Spanish: numbers, days and times in phrases.
+//! Spanish: numbers, counts by gender, days and times in phrases.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Time};
 
 use super::{day_of, hour_and_minute, month, year_of};
+use crate::script::speech::Gender;
 
 const MONTHS: [&str; 12] = [
     "enero",
@@ -33,6 +34,16 @@ const HUNDREDS: [&str; 9] = [
     "novecientos",
 ];
 
+const TENS: [&str; 7] = [
+    "treinta",
+    "cuarenta",
+    "cincuenta",
+    "sesenta",
+    "setenta",
+    "ochenta",
+    "noventa",
+];
+
 /// Years that are said in one breath.
 const YEARS: std::ops::RangeInclusive<u32> = 2020..=2045;
 
@@ -40,6 +51,10 @@ const YEARS: std::ops::RangeInclusive<u32> = 2020..=2045;
 pub(super) fn vocabulary(words: &mut BTreeSet<String>) {
     words.extend(MONTHS.map(str::to_owned));
     words.extend(HUNDREDS.map(str::to_owned));
+    words.extend(HUNDREDS.map(feminine));
+    for form in [Form::Before, Form::Feminine] {
+        words.extend((0..100).map(|number| below_hundred(number, form)));
+    }
     words.extend(YEARS.map(|year| year.to_string()));
     let others = [
         "cien",
@@ -58,32 +73,108 @@ pub(super) fn vocabulary(words: &mut BTreeSet<String>) {
     words.extend(others.map(str::to_owned));
 }
 
+/// Says a number by itself: `veintiuno`, `doscientos`.
 pub(super) fn number(number: u32) -> Vec<String> {
-    let scaled = |scale: u32, name: &str, is_one_silent: bool| {
-        let mut words = match (number / scale, is_one_silent) {
-            (1, true) => Vec::new(),
-            (many, _) => self::number(many),
-        };
-        words.push(name.to_owned());
+    words(number, Form::Alone)
+}
+
+/// Says how many of something there are whose word comes next: `veintiuna` hours, `veintiún` days,
+/// `doscientas` hours, `un millón de` either.
+pub(super) fn count(many: u32, gender: Gender) -> Vec<String> {
+    let form = match gender {
+        Gender::Masculine => Form::Before,
+        Gender::Feminine => Form::Feminine,
+    };
+    let mut words = words(many, form);
+    if many > 0 && many.is_multiple_of(MILLION) {
+        words.push("de".to_owned());
+    }
+    words
+}
+
+const MILLION: u32 = 1_000_000;
+
+/// In which form a number is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// By itself, as it is read from its digits.
+    Alone,
+    /// Before a masculine word, where one is short.
+    Before,
+    /// Before a feminine word.
+    Feminine,
+}
+
+fn words(number: u32, form: Form) -> Vec<String> {
+    let scaled = |scale: u32, name: &str, many: Vec<String>| {
+        let mut said = many;
+        said.push(name.to_owned());
         if !number.is_multiple_of(scale) {
-            words.extend(self::number(number % scale));
+            said.extend(words(number % scale, form));
         }
-        words
+        said
     };
     match number {
-        0..100 => vec![number.to_string()],
+        0..100 => vec![below_hundred(number, form)],
         100 => vec!["cien".to_owned()],
         101..1_000 => {
-            let index = usize::try_from(number / 100).unwrap_or(1).saturating_sub(1);
-            let mut words = vec![(*HUNDREDS.get(index).unwrap_or(&"ciento")).to_owned()];
+            let mut said = vec![hundreds(number / 100, form)];
             if !number.is_multiple_of(100) {
-                words.push((number % 100).to_string());
+                said.push(below_hundred(number % 100, form));
             }
-            words
+            said
         }
-        1_000..1_000_000 => scaled(1_000, "mil", true),
-        1_000_000..2_000_000 => scaled(1_000_000, "millón", false),
-        _ => scaled(1_000_000, "millones", false),
+        1_000..2_000 => scaled(1_000, "mil", Vec::new()),
+        2_000..MILLION => {
+            let many = number / 1_000;
+            // Thousands are counted before a masculine word, but hundreds of them as what is counted.
+            let mut thousands = words(many, Form::Before);
+            if let (100.., Some(first)) = (many, thousands.first_mut())
+                && many != 100
+            {
+                *first = hundreds(many / 100, form);
+            }
+            scaled(1_000, "mil", thousands)
+        }
+        MILLION..2_000_000 => scaled(MILLION, "millón", words(1, Form::Before)),
+        _ => scaled(MILLION, "millones", words(number / MILLION, Form::Before)),
+    }
+}
+
+/// Says hundreds of more than a hundred.
+fn hundreds(many: u32, form: Form) -> String {
+    let index = usize::try_from(many).unwrap_or(1).saturating_sub(1);
+    let masculine = *HUNDREDS.get(index).unwrap_or(&"ciento");
+    match form {
+        Form::Feminine => feminine(masculine),
+        Form::Alone | Form::Before => masculine.to_owned(),
+    }
+}
+
+/// Returns the word before a feminine one: `doscientas`, but `ciento`.
+fn feminine(hundreds: &str) -> String {
+    hundreds
+        .strip_suffix("os")
+        .map_or_else(|| hundreds.to_owned(), |stem| format!("{stem}as"))
+}
+
+/// Says a number below a hundred: as digits, which are read as it stands by itself, unless it ends with a
+/// one that what is counted changes.
+fn below_hundred(number: u32, form: Form) -> String {
+    let (tens, ones) = (number / 10, number % 10);
+    let (short, one) = match form {
+        Form::Before => ("veintiún", "un"),
+        Form::Feminine => ("veintiuna", "una"),
+        Form::Alone => return number.to_string(),
+    };
+    match (tens, ones) {
+        (0, 1) => one.to_owned(),
+        (2, 1) => short.to_owned(),
+        (3.., 1) => {
+            let index = usize::try_from(tens).unwrap_or(3).saturating_sub(3);
+            format!("{} y {one}", TENS.get(index).unwrap_or(&"treinta"))
+        }
+        _ => number.to_string(),
     }
 }
 
