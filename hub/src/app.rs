@@ -379,6 +379,7 @@ fn start_telling(
         vault: courier,
         composer,
         mailer,
+        at_once: email.server.at_once,
         planned: planned.subscribe(),
         world: world(),
         is_stuck: Arc::default(),

@@ -456,6 +456,23 @@ mod tests {
     }
 
     #[test]
+    fn hands_over_as_many_messages_as_are_set_within_bounds() {
+        let at_once = |more: &str| {
+            let config = load(&format!("{GOOD}{more}\n"), None)?;
+            Ok::<_, String>(config.email.unwrap().server.at_once)
+        };
+        assert_eq!(at_once(""), Ok(40));
+        assert_eq!(at_once("at_once = 2"), Ok(2));
+        for wrong in ["at_once = 1", "at_once = 501"] {
+            let wrong = at_once(wrong).unwrap_err();
+            assert!(
+                wrong.contains("at_once is a number from 2 to 500"),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
     fn names_line_and_column_of_what_is_wrong() {
         let wrong = load(&GOOD.replace("https://x.test/", "x.test"), None).unwrap_err();
         assert!(wrong.contains("hub.toml: line 7, column 7"), "{wrong}");

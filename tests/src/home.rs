@@ -27,6 +27,8 @@ pub struct HubOptions {
     pub store: Option<String>,
     /// The mail server's port on this machine; without one, nothing is sent.
     pub mail_port: Option<u16>,
+    /// How many messages the mail server is handed at once; the usual number without one.
+    pub mails_at_once: Option<u32>,
     /// Whether the hub signs its mail.
     pub signs: bool,
     /// The Maildir in which the hub finds what came back to `bounce@information.example`, if it reads any.
@@ -90,6 +92,9 @@ impl HubHome {
                 "\n[email]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n\
                  from = \"notice@information.example\"\n"
             )?;
+            if let Some(many) = options.mails_at_once {
+                writeln!(config, "at_once = {many}")?;
+            }
         }
         if options.signs {
             config.push_str("\n[email.dkim]\nselector = \"savin1\"\nkey = \"dkim.pem\"\n");

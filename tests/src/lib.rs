@@ -1,6 +1,7 @@
 //! What the suites, the benches and the demo share: the real programs as processes, sources that are
 //! written to as a county's software would, a mail server, and somebody at the public site.
 
+pub mod burst;
 pub mod called;
 pub mod carrier;
 pub mod clock;
@@ -21,6 +22,8 @@ pub mod postfix;
 pub mod program;
 pub mod puppet;
 pub mod roster;
+pub mod sink;
+pub mod sipp;
 pub mod source;
 pub mod stage;
 pub mod standing;

@@ -43,7 +43,7 @@ const HUB: &[&[&str]] = &[
 
 /// The modules of what carries a call.
 const TELEPHONE: &[&[&str]] = &[
-    &["audio", "script"],
+    &["audio", "script", "turnstile"],
     &["media", "voice"],
     &["carrier", "sip"],
     &["lib"],

@@ -299,6 +299,7 @@ mod tests {
         Message {
             notice: NoticeId::from_bytes([3; 16]),
             claim: 1,
+            rank: 2,
             to: if is_letter {
                 Contact::Letter(PostalAddress::parse(&lines).unwrap())
             } else {

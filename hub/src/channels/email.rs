@@ -24,9 +24,6 @@ use crate::vault::command::{CourierAnswer, CourierCommand, Message, Room, TryOut
 use compose::Composer;
 use transport::{Cause, Mailer, Sent};
 
-/// Messages that are carried at once; two of these places are kept for escapes and codes.
-const AT_ONCE: u32 = 10;
-
 /// How often the vault is asked without being woken: what was put off becomes due.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -48,6 +45,8 @@ pub struct Courier {
     pub composer: Arc<Composer>,
     /// Hands them to the mail server.
     pub mailer: Arc<Mailer>,
+    /// Messages that are carried at once; a fifth of these places is kept for escapes and codes.
+    pub at_once: u32,
     /// Woken when something was planned.
     pub planned: watch::Receiver<()>,
     /// The clocks.
@@ -76,6 +75,10 @@ impl Courier {
                 Some(carried) = carrying.join_next() => ended(carried),
                 () = tokio::time::sleep(pause) => {}
             }
+            // Every place that is free by now is filled in one claim.
+            while let Some(carried) = carrying.try_join_next() {
+                ended(carried);
+            }
         }
         while let Some(carried) = carrying.join_next().await {
             ended(carried);
@@ -85,7 +88,7 @@ impl Courier {
     /// Begins to carry what is due, as far as there are places.
     async fn round(&self, carrying: &mut JoinSet<()>) -> Result<(), VaultError> {
         let busy = u32::try_from(carrying.len()).unwrap_or(u32::MAX);
-        let room = Room::of(AT_ONCE, busy);
+        let room = Room::of(self.at_once, busy);
         if room.limit == 0 {
             return Ok(());
         }

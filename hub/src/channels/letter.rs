@@ -179,6 +179,7 @@ mod tests {
         Message {
             notice: NoticeId::from_bytes([0x5A; 16]),
             claim: 1,
+            rank: 2,
             to: Contact::Letter(PostalAddress::parse(&lines).unwrap()),
             language,
             content,

@@ -18,9 +18,10 @@ use savin_telephone::sip::conduct;
 use savin_telephone::sip::desk::Desk;
 use savin_telephone::sip::exchange::Exchange;
 use savin_telephone::sip::outbound::{NotTaken, Over as To};
+use savin_telephone::turnstile::Haste;
 use savin_telephone::voice::speaker::Speaker;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use super::email::insist;
@@ -115,13 +116,12 @@ impl Caller {
             tokio::select! {
                 _ = shutdown.wait_for(|stop| *stop) => break,
                 Ok(()) = planned.changed() => {}
+                // A line is free again, for which others may wait.
+                Some(called) = calling.join_next() => ended(called),
                 () = tokio::time::sleep(pause) => {}
             }
-            while let Some(ended) = calling.try_join_next() {
-                // The lease ends by itself, and the call is placed again.
-                if let Err(failure) = ended {
-                    error!(reason = %failure, "A call failed");
-                }
+            while let Some(called) = calling.try_join_next() {
+                ended(called);
             }
         }
         let noted = async { while calling.join_next().await.is_some() {} };
@@ -235,7 +235,9 @@ impl Caller {
     async fn over_trunks(&self, message: &Message, trunks: &Trunks, number: &str) -> Over {
         let exchange = &trunks.exchange;
         let mut script = self.script(message);
-        let dialled = exchange.dial(number, To::Public, trunks.ring).await;
+        let dialled = exchange
+            .dial(number, To::Public(haste(message)), trunks.ring)
+            .await;
         let call = match dialled {
             Ok(call) => call,
             Err(refused) => {
@@ -267,7 +269,9 @@ impl Caller {
         let voice: Arc<dyn Voice> = speaker;
         let host = self.answers(message, &[]);
         let script = self.script(message);
-        let carriage = carrier.call(to, script, voice, &host).await;
+        let carriage = carrier
+            .call((to, haste(message)), script, voice, &host)
+            .await;
         let detail = format!("{} over the carrier", carriage.detail);
         if let Some(ending) = carriage.ending
             && ending.outcome == Outcome::NotAnswered(NotAnswered::Line)
@@ -328,6 +332,23 @@ impl Caller {
             }),
             ..Manner::default()
         }
+    }
+}
+
+/// Says whether a call passes whatever waits for its turn: the lines that are kept are of no use if it stands
+/// behind the others there.
+fn haste(message: &Message) -> Haste {
+    if Room::is_kept_for(message.rank) {
+        Haste::Ahead
+    } else {
+        Haste::InTurn
+    }
+}
+
+/// Says that a call failed, if it did. The lease ends by itself, and the call is placed again.
+fn ended(called: Result<(), JoinError>) {
+    if let Err(failure) = called {
+        error!(reason = %failure, "A call failed");
     }
 }
 

@@ -14,6 +14,7 @@ use savin_telephone::media::session::Order;
 use savin_telephone::script::ending::NotAnswered;
 use savin_telephone::sip::call::{Call as Line, News};
 use savin_telephone::sip::outbound::{NotTaken, Over};
+use savin_telephone::turnstile::Haste;
 use serde_json::json;
 
 use super::output::Output;
@@ -70,7 +71,7 @@ impl Call {
                 }
                 Over::Trunk(name)
             }
-            None => Over::Public,
+            None => Over::Public(Haste::InTurn),
         };
         let heard = with_exchange(beside(telephone), async |exchange| {
             let dialled = exchange.dial(number.reveal(), over, telephone.ring).await;

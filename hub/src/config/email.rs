@@ -9,6 +9,13 @@ use toml::Spanned;
 use super::{Checker, ConfigError, credentials, read};
 use crate::channels::email::transport::{MailServer, Security};
 
+/// Messages that are handed over at once, unless it is set: below the 50 lines that Postfix grants a client.
+const AT_ONCE: u32 = 40;
+
+/// The fewest, of which one is kept for escapes and codes, and the most.
+const AT_ONCE_MIN: u32 = 2;
+const AT_ONCE_MAX: u32 = 500;
+
 /// The mail channel.
 #[derive(Debug)]
 pub struct Email {
@@ -57,6 +64,8 @@ pub(super) struct EmailDocument {
     dkim: Option<DkimDocument>,
     #[serde(default)]
     returns: Option<ReturnsDocument>,
+    #[serde(default)]
+    at_once: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,6 +105,14 @@ impl Checker<'_> {
         };
         let dkim = document.dkim.map(|dkim| self.dkim(dkim, from.domain()));
         let returns = document.returns.map(|returns| self.returns(&returns));
+        let at_once = match &document.at_once {
+            None => AT_ONCE,
+            Some(many) if (AT_ONCE_MIN..=AT_ONCE_MAX).contains(many.get_ref()) => *many.get_ref(),
+            Some(many) => {
+                let message = format!("at_once is a number from {AT_ONCE_MIN} to {AT_ONCE_MAX}");
+                return Err(self.wrong(many.span(), &message));
+            }
+        };
         Ok(Email {
             server: MailServer {
                 host: document.host,
@@ -107,6 +124,7 @@ impl Checker<'_> {
                 },
                 authority_pem,
                 credentials,
+                at_once,
             },
             dkim: dkim.transpose()?,
             returns: returns.transpose()?,

@@ -109,6 +109,7 @@ pub(super) fn message(
     let message = Box::new(Message {
         notice: due.notice,
         claim: 0,
+        rank: due.rank,
         to,
         language,
         content,

@@ -24,6 +24,7 @@ use savin_telephone::sip::exchange::Exchange;
 use savin_telephone::sip::health::Condition;
 use savin_telephone::sip::outbound::Over;
 use savin_telephone::sip::settings::{Media, Server, Settings, Timing, Transport, Trunk, Use};
+use savin_telephone::turnstile::Haste;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -215,7 +216,11 @@ fn report(calls: usize, seen: &Seen, (lasted, busy): (Duration, f64)) -> anyhow:
 /// Places a call, plays until the PIN is heard, and hangs up.
 async fn place(exchange: &Exchange, prompt: Arc<[i16]>, seen: &Mutex<Seen>) {
     let dialled = exchange
-        .dial("6015550123", Over::Public, Duration::from_secs(20))
+        .dial(
+            "6015550123",
+            Over::Public(Haste::InTurn),
+            Duration::from_secs(20),
+        )
         .await;
     let mut call: Call = match dialled {
         Ok(call) => call,

@@ -7,4 +7,5 @@ pub mod carrier;
 pub mod media;
 pub mod script;
 pub mod sip;
+pub mod turnstile;
 pub mod voice;

@@ -19,6 +19,7 @@ use savin_telephone::script::ending::{Ending, NotAnswered, Operator, Outcome, Vo
 use savin_telephone::script::outbound::{CallBack, Notice, Outbound, Told};
 use savin_telephone::script::query::{Query, Reply};
 use savin_telephone::script::speech::{InEach, Play, Utterance};
+use savin_telephone::turnstile::Haste;
 use savin_tests::carrier::{ACCOUNT, Act, Carrier, Health, NUMBER, Person, TOKEN};
 use savin_tests::clock::monotonic;
 use tokio::sync::watch;
@@ -136,7 +137,9 @@ impl Place {
         });
         let voice: Arc<dyn Voice> = Arc::<Ears>::clone(&ears);
         let to = Pii::new("+16015550123".to_owned());
-        let calling = self.carrier.call(&to, script(), voice, &*ears);
+        let calling = self
+            .carrier
+            .call((&to, Haste::InTurn), script(), voice, &*ears);
         let carriage = tokio::time::timeout(Duration::from_secs(60), calling).await?;
         Ok((carriage, ears))
     }

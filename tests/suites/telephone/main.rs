@@ -6,6 +6,7 @@
 mod agreed;
 mod asked;
 mod baresip;
+mod burst;
 mod handset;
 mod hub;
 mod inbound;
@@ -13,6 +14,7 @@ mod line;
 mod outbound;
 mod place;
 mod registrar;
-mod sipp;
 mod sound;
 mod told;
+
+use savin_tests::sipp;

@@ -9,6 +9,7 @@ use savin_telephone::script::ending::{NotAnswered, Outcome, Voicemail};
 use savin_telephone::sip::call::{End, News};
 use savin_telephone::sip::health::{Condition, Fault};
 use savin_telephone::sip::settings::Trunk;
+use savin_telephone::turnstile::Haste;
 use savin_tests::clock::monotonic;
 
 use crate::baresip::Baresip;
@@ -144,7 +145,7 @@ async fn whoever_does_not_take_the_call_says_why() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_rings_too_long_is_given_up() -> anyhow::Result<()> {
     let (place, peer) = with(&[Step::Ring, Step::GivenUp]).await?;
-    let over = savin_telephone::sip::outbound::Over::Public;
+    let over = savin_telephone::sip::outbound::Over::Public(Haste::InTurn);
     let ring = Duration::from_secs(1);
     let began = monotonic();
     let refused = place.exchange.dial("6015550123", over, ring).await;

@@ -24,6 +24,7 @@ use savin_telephone::sip::health::Condition;
 use savin_telephone::sip::incoming::Incoming;
 use savin_telephone::sip::outbound::{NotTaken, Over};
 use savin_telephone::sip::settings::{Media, Server, Settings, Timing, Transport, Trunk, Use};
+use savin_telephone::turnstile::Haste;
 use savin_tests::clock::{monotonic, wall};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
@@ -192,7 +193,8 @@ impl Place {
 
     /// Calls somebody.
     pub(crate) async fn dial(&self) -> Result<savin_telephone::sip::call::Call, NotTaken> {
-        self.exchange.dial("6015550123", Over::Public, RING).await
+        let over = Over::Public(Haste::InTurn);
+        self.exchange.dial("6015550123", over, RING).await
     }
 
     /// Closes the exchange; returns how long that took.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message as Mail, Tokio1Executor};
@@ -27,6 +28,8 @@ pub struct MailServer {
     pub authority_pem: Option<Vec<u8>>,
     /// User and password, where the server wants them.
     pub credentials: Option<(String, String)>,
+    /// How many messages are handed to it at once, each over a connection of its own that is kept.
+    pub at_once: u32,
 }
 
 /// How the line to the mail server is protected.
@@ -84,7 +87,8 @@ impl Mailer {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
             .port(server.port)
             .tls(tls)
-            .timeout(Some(ANSWER));
+            .timeout(Some(ANSWER))
+            .pool_config(PoolConfig::new().max_size(server.at_once));
         if let Some((user, password)) = &server.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }
@@ -224,6 +228,7 @@ mod tests {
             security,
             authority_pem: None,
             credentials: None,
+            at_once: 2,
         };
         assert!(Mailer::new(&server("127.0.0.1", Security::None)).is_ok());
         let refused = Mailer::new(&server("mail.example.test", Security::None));

@@ -58,6 +58,12 @@ impl Room {
         }
     }
 
+    /// Says whether places are kept for notices of this rank.
+    #[must_use]
+    pub const fn is_kept_for(rank: u8) -> bool {
+        rank <= KEPT_RANK
+    }
+
     /// Returns what is left of so many places: a fifth of them, and one at least of several, is kept for
     /// escapes and codes.
     #[must_use]
@@ -71,7 +77,7 @@ impl Room {
 }
 
 /// The rank up to which a notice takes a place that is kept: codes and escapes.
-const KEPT_RANK: i64 = 1;
+const KEPT_RANK: u8 = 1;
 
 /// Where a notice stands after a try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +126,7 @@ pub fn due(
     let mut ordinary = 0;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
-        ordinary += u32::from(row.integer(4)? > KEPT_RANK);
+        ordinary += u32::from(!Room::is_kept_for(row.code(4)?));
         // The rest of what is ordered by rank is ordinary too.
         if ordinary > room.ordinary {
             break;

@@ -137,6 +137,8 @@ pub struct Message {
     pub notice: NoticeId,
     /// The claim under which it is carried.
     pub claim: i64,
+    /// In which order it is told among all that waits: 0 first.
+    pub rank: u8,
     /// To where.
     pub to: Contact,
     /// In which language.

@@ -18,6 +18,7 @@ use super::request::{Account, Guess, Wanted};
 use crate::script::ending::{EndCause, Ending, NotAnswered};
 use crate::script::query::{self, Query};
 use crate::script::{Checked, Script};
+use crate::turnstile::Haste;
 use carrying::Carrying;
 
 /// Times that it is asked for a call which it does not want to begin just now.
@@ -135,7 +136,7 @@ impl Carrier {
     /// Calls a number and has a script carry the call.
     pub async fn call<H: Host>(
         &self,
-        to: &Pii<String>,
+        (to, haste): (&Pii<String>, Haste),
         script: Box<dyn Script>,
         voice: Arc<dyn Voice>,
         host: &H,
@@ -147,15 +148,15 @@ impl Carrier {
             let over = carrying.end(EndCause::NotAnswered(NotAnswered::Line));
             return over.with("every line is busy");
         };
-        carrying.run(self.place(to, &urls)).await
+        carrying.run(self.place((to, haste), &urls)).await
     }
 
     /// Asks for a call, which comes to these addresses; more than once where the carrier wants to be asked
     /// again, and as soon as it lets us.
-    async fn place(&self, to: &Pii<String>, urls: &(String, String)) -> Answer {
+    async fn place(&self, (to, haste): (&Pii<String>, Haste), urls: &(String, String)) -> Answer {
         let mut wishes = 0;
         loop {
-            if let Err(alone) = self.gate.pass().await {
+            if let Err(alone) = self.gate.pass(haste).await {
                 let detail = format!("it wants to be left alone for {} s", alone.as_secs());
                 let why = NotAnswered::Line;
                 return Answer::Refused { why, detail };

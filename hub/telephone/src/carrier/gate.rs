@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use savin_shared::world::World;
+use tokio::sync::Semaphore;
+
+use crate::turnstile::Haste;
 
 /// How long a call waits for a carrier that wants to be left alone; where it would be longer, another way is
 /// tried, and her tries are not used up.
@@ -21,6 +24,7 @@ const DOUBLED_MAX: u32 = 6;
 #[derive(Debug, Clone)]
 pub(super) struct Gate {
     state: Arc<Mutex<State>>,
+    queue: Arc<Semaphore>,
     apart: Duration,
     world: World,
 }
@@ -35,6 +39,17 @@ struct State {
     wishes: u32,
 }
 
+impl State {
+    /// Returns when the next place comes.
+    fn begins(&self, now: Instant) -> Result<Instant, Duration> {
+        let alone = self.alone_until.saturating_duration_since(now);
+        if alone > PATIENCE {
+            return Err(alone);
+        }
+        Ok(self.next.max(self.alone_until).max(now))
+    }
+}
+
 impl Gate {
     /// Lets so many calls be asked for in a second.
     pub(super) fn new(calls_per_second: u32, world: World) -> Self {
@@ -45,31 +60,51 @@ impl Gate {
                 alone_until: now,
                 wishes: 0,
             })),
+            queue: Arc::new(Semaphore::new(1)),
             apart: Duration::from_secs(1) / calls_per_second.max(1),
             world,
         }
     }
 
-    /// Waits until one more call may be asked for.
+    /// Waits until one more call may be asked for. One that takes its turn takes no place until that place
+    /// has come, so that what cannot wait passes it.
     ///
     /// # Errors
     /// Returns for how long the carrier is left alone, where that is too long to wait for.
-    pub(super) async fn pass(&self) -> Result<(), Duration> {
-        let begins = self.place((self.world.monotonic)())?;
-        tokio::time::sleep_until(begins.into()).await;
+    pub(super) async fn pass(&self, haste: Haste) -> Result<(), Duration> {
+        match haste {
+            Haste::Ahead => {
+                let begins = self.place((self.world.monotonic)())?;
+                tokio::time::sleep_until(begins.into()).await;
+            }
+            Haste::InTurn => {
+                // It is never closed.
+                let _first = self.queue.acquire().await;
+                while let Some(later) = self.place_now((self.world.monotonic)())? {
+                    tokio::time::sleep_until(later.into()).await;
+                }
+            }
+        }
         Ok(())
     }
 
-    /// Takes the next place.
+    /// Takes the next place, and returns when it comes.
     fn place(&self, now: Instant) -> Result<Instant, Duration> {
         let mut state = self.lock();
-        let alone = state.alone_until.saturating_duration_since(now);
-        if alone > PATIENCE {
-            return Err(alone);
-        }
-        let begins = state.next.max(state.alone_until).max(now);
+        let begins = state.begins(now)?;
         state.next = begins + self.apart;
         Ok(begins)
+    }
+
+    /// Takes the next place if it has come, and else returns when it comes.
+    fn place_now(&self, now: Instant) -> Result<Option<Instant>, Duration> {
+        let mut state = self.lock();
+        let begins = state.begins(now)?;
+        if begins > now {
+            return Ok(Some(begins));
+        }
+        state.next = now + self.apart;
+        Ok(None)
     }
 
     /// Leaves the carrier alone: for as long as it says, else for longer each time that it wants so.
@@ -121,6 +156,19 @@ mod tests {
         let (gate, now) = gate();
         let places = [0, 1, 2].map(|_| gate.place(now).unwrap() - now);
         assert_eq!(places, [0, 250, 500].map(Duration::from_millis));
+    }
+
+    #[test]
+    fn what_takes_its_turn_takes_no_place_before_that_has_come() {
+        let (gate, now) = gate();
+        let quarter = Duration::from_millis(250);
+        assert_eq!(gate.place_now(now), Ok(None));
+        assert_eq!(gate.place_now(now), Ok(Some(now + quarter)));
+        // What cannot wait takes that place, and the other waits for one more.
+        assert_eq!(gate.place(now), Ok(now + quarter));
+        assert_eq!(gate.place_now(now + quarter), Ok(Some(now + quarter * 2)));
+        gate.left_alone(Some(Duration::from_secs(60)), now);
+        assert_eq!(gate.place_now(now), Err(Duration::from_secs(60)));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::settings::Use;
 use super::trunk::Trunk;
 use crate::media::sdp::{Agreed, Ours, Theirs};
 use crate::script::ending::NotAnswered;
+use crate::turnstile::Haste;
 
 /// Statuses that we give ourselves, where no answer came.
 const NO_ANSWER: u16 = 487;
@@ -28,8 +29,8 @@ const SILENCE: u16 = 408;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over<'a> {
     /// All that carry calls to the public.
-    Public,
-    /// The one of this name.
+    Public(Haste),
+    /// The one of this name, ahead of whatever waits for its turn: a person waits at the other end.
     Trunk(&'a str),
 }
 
@@ -68,9 +69,13 @@ impl Core {
             status: 503,
             trunk: None,
         };
+        let haste = match over {
+            Over::Public(haste) => haste,
+            Over::Trunk(_) => Haste::Ahead,
+        };
         for trunk in self.order(over) {
             let Some(line) = trunk.line() else { continue };
-            trunk.pace().await;
+            trunk.pace(haste).await;
             let tried = self.over(&trunk, line, number, ring).await;
             let name = Arc::clone(&trunk.name);
             match tried {
@@ -105,7 +110,7 @@ impl Core {
     /// some never answer when they are asked.
     fn order(&self, over: Over<'_>) -> Vec<Arc<Trunk>> {
         let is_meant = |trunk: &&Arc<Trunk>| match over {
-            Over::Public => trunk.settings.purpose == Use::Public,
+            Over::Public(_) => trunk.settings.purpose == Use::Public,
             Over::Trunk(name) => &*trunk.name == name,
         };
         let mut trunks: Vec<_> = self.trunks.iter().filter(is_meant).cloned().collect();

@@ -5,7 +5,6 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use rsipstack::dialog::authenticate::Credential;
 use rsipstack::dialog::dialog_layer::DialogLayer;
@@ -27,6 +26,7 @@ use tracing::{info, warn};
 use super::health::{Condition, Health};
 use super::settings::{Timing, Transport, Trunk as Settings};
 use super::stopped;
+use crate::turnstile::{Haste, Turnstile};
 
 /// What we call ourselves.
 const AGENT: &str = "savin";
@@ -42,7 +42,7 @@ pub struct Trunk {
     admitted: Arc<Mutex<BTreeSet<IpAddr>>>,
     health: Mutex<Health>,
     lines: Arc<Semaphore>,
-    next_call: Mutex<Instant>,
+    turnstile: Turnstile,
     placed: AtomicU64,
     failed: AtomicU64,
     timing: Timing,
@@ -147,7 +147,7 @@ impl Trunk {
             lines: Arc::new(Semaphore::new(
                 usize::try_from(settings.lines).unwrap_or(usize::MAX >> 3),
             )),
-            next_call: Mutex::new(now),
+            turnstile: Turnstile::new(settings.calls_per_second, world),
             placed: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             settings,
@@ -185,18 +185,8 @@ impl Trunk {
     }
 
     /// Waits until one more call may begin.
-    pub(super) async fn pace(&self) {
-        let apart = Duration::from_secs(1) / self.settings.calls_per_second.max(1);
-        let begins = {
-            let mut next = self
-                .next_call
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let begins = (*next).max((self.world.monotonic)());
-            *next = begins + apart;
-            begins
-        };
-        tokio::time::sleep_until(begins.into()).await;
+    pub(super) async fn pace(&self, haste: Haste) {
+        self.turnstile.pass(haste).await;
     }
 
     /// Notes what a call was answered, `None` for nothing.

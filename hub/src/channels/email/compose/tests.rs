@@ -73,6 +73,7 @@ fn message(content: Content, language: Language) -> Message {
     Message {
         notice: NoticeId::from_bytes([3; 16]),
         claim: 1,
+        rank: 2,
         to: Contact::Email(EmailAddress::parse("avery@example.test").unwrap()),
         language,
         content,

@@ -4,15 +4,22 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr as _;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 /// Where Debian keeps recordings of keys.
 const KEYS: &str = "/usr/share/sip-tester";
 
+/// What stands before the time of each message.
+const TIMED: &str = "----------------------------------------------- ";
+
 /// What the other end does after it was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// Rings.
     Ring,
     /// Waits for so many milliseconds.
@@ -41,19 +48,25 @@ pub(crate) enum Step {
 
 /// A running sipp.
 #[derive(Debug)]
-pub(crate) struct Sipp {
+pub struct Sipp {
     child: Child,
     folder: PathBuf,
 }
 
 impl Sipp {
     /// Starts a trunk whose calls go as the steps say; asked whether it is there, it says yes.
-    pub(crate) fn start(folder: &Path, port: u16, steps: &[Step]) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// Returns why it does not start: it must be installed.
+    pub fn start(folder: &Path, port: u16, steps: &[Step]) -> anyhow::Result<Self> {
         Self::start_by(folder, port, &scenario(steps, ANSWERS), &[])
     }
 
     /// Starts one with options of its own.
-    pub(crate) fn start_by(
+    ///
+    /// # Errors
+    /// Returns why it does not start: it must be installed.
+    pub fn start_by(
         folder: &Path,
         port: u16,
         scenario: &str,
@@ -72,6 +85,7 @@ impl Sipp {
             .args(["-trace_err", "-error_file", "errors"])
             .args(options)
             .env("TERM", "dumb")
+            .env("TZ", "UTC")
             .stdin(Stdio::null())
             .stdout(said.try_clone()?)
             .stderr(said)
@@ -81,17 +95,42 @@ impl Sipp {
     }
 
     /// Returns every message that it sent and received.
-    pub(crate) fn messages(&self) -> String {
+    #[must_use]
+    pub fn messages(&self) -> String {
         fs::read_to_string(self.folder.join("messages")).unwrap_or_default()
     }
 
+    /// Returns which numbers were called and when each call first came, in that order.
+    ///
+    /// # Errors
+    /// Returns an error for a time that cannot be read.
+    pub fn called(&self) -> anyhow::Result<Vec<(String, Timestamp)>> {
+        let messages = self.messages();
+        let mut called: Vec<(String, Timestamp)> = Vec::new();
+        let mut at = "";
+        for line in messages.lines() {
+            if let Some(time) = line.strip_prefix(TIMED) {
+                at = time.trim();
+            } else if let Some(number) = line.strip_prefix("INVITE sip:+")
+                && let Some((number, _)) = number.split_once('@')
+                && called.iter().all(|(known, _)| known != number)
+            {
+                let time = DateTime::from_str(at).context("a time of sipp")?;
+                called.push((number.to_owned(), time.to_zoned(TimeZone::UTC)?.timestamp()));
+            }
+        }
+        Ok(called)
+    }
+
     /// Returns what went otherwise than the scenario says.
-    pub(crate) fn errors(&self) -> String {
+    #[must_use]
+    pub fn errors(&self) -> String {
         fs::read_to_string(self.folder.join("errors")).unwrap_or_default()
     }
 
     /// Returns how many requests of a method it received: retransmissions count, too.
-    pub(crate) fn received(&self, method: &str) -> usize {
+    #[must_use]
+    pub fn received(&self, method: &str) -> usize {
         let messages = self.messages();
         let received = messages.split("message received").skip(1);
         let begins = format!("{method} sip");
@@ -114,12 +153,12 @@ const COPIED: &str = "[last_Via:]\n[last_From:]\n[last_To:];tag=[call_number]\n[
     Contact: <sip:[local_ip]:[local_port];transport=[transport]>\n";
 
 /// Sound that it offers and takes, unprotected.
-pub(crate) const PLAIN: &str = "v=0\no=peer 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [media_ip]\nt=0 0\n\
+pub const PLAIN: &str = "v=0\no=peer 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [media_ip]\nt=0 0\n\
     m=audio [auto_media_port] RTP/AVP 0 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\n\
     a=fmtp:101 0-15\n";
 
 /// It answers OPTIONS, or nothing at all.
-pub(crate) const ANSWERS: u16 = 200;
+pub const ANSWERS: u16 = 200;
 
 fn send(text: &mut String, start: &str, headers: &str, body: &str) {
     let kind = if body.is_empty() {
@@ -134,7 +173,8 @@ fn send(text: &mut String, start: &str, headers: &str, body: &str) {
 }
 
 /// Writes a scenario of being called.
-pub(crate) fn scenario(steps: &[Step], options: u16) -> String {
+#[must_use]
+pub fn scenario(steps: &[Step], options: u16) -> String {
     let mut text = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"peer\">\n\
         <recv request=\"OPTIONS\" optional=\"true\" next=\"1\"/>\n\
         <recv request=\"INVITE\" crlf=\"true\"><action>\
@@ -254,7 +294,8 @@ fn request(text: &mut String, method: &str, number: u32, body: &str) {
 }
 
 /// Writes a scenario of calling, with what the headers of the INVITE say besides.
-pub(crate) fn calling(steps: &[Step], headers: &str) -> String {
+#[must_use]
+pub fn calling(steps: &[Step], headers: &str) -> String {
     let mut text =
         "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"caller\">\n".to_owned();
     let own = |number: u32, method: &str, to: &str| {

@@ -1,0 +1,203 @@
+//! Measures how soon ten thousand are told of one event, by the real programs: the agent of a jail, the hub,
+//! a mail server (`smtp-sink` of Postfix) and telephones (sipp) on the same machine, with three escapes in
+//! the midst of it.
+//!
+//! ```text
+//! cargo bench -p savin-tests --bench burst
+//! cargo bench -p savin-tests --bench burst -- --emails 2000 --calls 50 --postgres
+//! ```
+//!
+//! Wants root, as sipp does; `--postgres` wants the tests' server (`SAVIN_TEST_POSTGRES`).
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::Parser;
+use savin_hub::notification::channel::Channel;
+use savin_tests::burst::{Burst, Seen, Size, Told};
+use savin_tests::clock::processor;
+use savin_tests::engine::Engine;
+use savin_tests::program::Programs;
+
+/// What is measured.
+#[derive(Debug, Parser)]
+#[command(about = "Measures how soon ten thousand are told of one event")]
+struct Options {
+    /// Registrants who are told by e-mail.
+    #[arg(long, default_value_t = 10_000)]
+    emails: usize,
+    /// Registrants who are called.
+    #[arg(long, default_value_t = 200)]
+    calls: usize,
+    /// Registrants who get a letter: planned, and left for the batch.
+    #[arg(long, default_value_t = 100)]
+    letters: usize,
+    /// Lines of the trunk, of which a fifth is kept for escapes.
+    #[arg(long, default_value_t = 20)]
+    lines: u32,
+    /// Calls that the trunk lets begin in a second.
+    #[arg(long, default_value_t = 4)]
+    calls_per_second: u32,
+    /// Messages that the mail server is handed at once; the usual number without one.
+    #[arg(long)]
+    mails_at_once: Option<u32>,
+    /// Seconds that the mail server takes for a message.
+    #[arg(long, default_value_t = 0)]
+    mail_delay: u32,
+    /// On the tests' PostgreSQL server, instead of SQLite files.
+    #[arg(long)]
+    postgres: bool,
+    /// What `cargo bench` adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// How long the programs may take before the bench gives up.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// The first of the ports for sipp and the hub.
+const PORT: u16 = 23_300;
+
+fn main() -> ExitCode {
+    match measure(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to hear that standard error is closed.
+            let _closed = writeln!(std::io::stderr(), "{error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
+    let engine = if options.postgres {
+        Engine::server()?
+    } else {
+        Engine::Files
+    };
+    let size = Size {
+        emails: options.emails,
+        calls: options.calls,
+        letters: options.letters,
+        escape_emails: 5,
+        mails_at_once: options.mails_at_once,
+        mail_delay_s: options.mail_delay,
+        lines: options.lines,
+        calls_per_second: options.calls_per_second,
+        port: PORT,
+        patience: PATIENCE,
+    };
+    let burst = Burst::set(folder.path(), &programs, &engine, size)?;
+    let busy = processor(burst.process())?;
+    let seen = burst.run()?;
+    let busy = processor(burst.process())?.saturating_sub(busy);
+    let mailed = burst.mailed();
+    let once = mailed.values().filter(|many| **many == 1).count();
+    ensure!(
+        once == mailed.len() && once == size.emails + 15,
+        "{once} of {} were written to once",
+        mailed.len()
+    );
+    report(&engine, &size, &seen, busy)?;
+    burst.strike()
+}
+
+fn report(engine: &Engine, size: &Size, seen: &Seen, busy: Duration) -> anyhow::Result<()> {
+    line(&format!("| {} | measured | to reach |", engine.name()))?;
+    line("|---|---|---|")?;
+    row(
+        "all of one event planned, after its row changed",
+        &format!(
+            "{:.2} s, {} notices",
+            seen.planned_after.as_secs_f64(),
+            size.emails + size.calls + size.letters
+        ),
+        "60 s",
+    )?;
+    let mails: Vec<&Told> = seen.of(false, Channel::Email).collect();
+    let began = waits(&mails, Told::waited);
+    let over = waits(&mails, Told::over_after);
+    let last = |all: &[Duration]| all.last().copied().unwrap_or_default().as_secs_f64();
+    row(
+        &format!("the last of {} e-mails begun, and taken", mails.len()),
+        &format!("{:.1} s, {:.1} s", last(&began), last(&over)),
+        "60 s",
+    )?;
+    let calls: Vec<&Told> = seen.of(false, Channel::Telephone).collect();
+    let ordinary = size.lines - size.lines.div_ceil(5);
+    let confirmed = calls
+        .iter()
+        .filter(|call| call.state == "confirmed")
+        .count();
+    row(
+        &format!("calls confirmed by their PIN, over {ordinary} lines"),
+        &format!("{confirmed} of {}", calls.len()),
+        "all",
+    )?;
+    row(
+        "lines busy while calls waited",
+        &format!(
+            "{:.1} of {ordinary}",
+            busy_lines(&calls).context("no calls")?
+        ),
+        "all",
+    )?;
+    for (channel, what) in [
+        (Channel::Email, "row of an escape to the mail server, worst"),
+        (Channel::Telephone, "row of an escape to its INVITE, worst"),
+    ] {
+        let escapes: Vec<&Told> = seen.of(true, channel).collect();
+        let waited = waits(&escapes, Told::waited);
+        ensure!(
+            waited.len() == escapes.len(),
+            "an escape was not told: {escapes:?}"
+        );
+        let behind = escapes.iter().map(|one| seen.waited_behind(one)).min();
+        let measured = format!(
+            "{:.2} s, past {} that waited",
+            last(&waited),
+            behind.unwrap_or(0)
+        );
+        row(what, &measured, "5 s")?;
+    }
+    row(
+        "the hub's processor time",
+        &format!("{:.1} s", busy.as_secs_f64()),
+        "",
+    )
+}
+
+/// Returns how long each took, ascending; those are left out of whom it is not known.
+fn waits(told: &[&Told], of: impl Fn(&Told) -> Option<Duration>) -> Vec<Duration> {
+    let mut waits: Vec<_> = told.iter().filter_map(|one| of(one)).collect();
+    waits.sort_unstable();
+    waits
+}
+
+/// Returns how many calls were under way on average until the last one was claimed.
+fn busy_lines(calls: &[&Told]) -> Option<f64> {
+    let began = |call: &&Told| call.began.map(|(_, at)| at);
+    let (first, last) = (
+        calls.iter().filter_map(began).min()?,
+        calls.iter().filter_map(began).max()?,
+    );
+    let window = last.duration_since(first).as_secs_f64();
+    let busy: f64 = calls
+        .iter()
+        .filter_map(|call| Some((began(call)?, call.over_at?)))
+        .map(|(from, to)| to.min(last).duration_since(from).as_secs_f64())
+        .sum();
+    Some(busy / window)
+}
+
+fn row(what: &str, measured: &str, to_reach: &str) -> anyhow::Result<()> {
+    line(&format!("| {what} | {measured} | {to_reach} |"))
+}
+
+fn line(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
