@@ -186,7 +186,7 @@ impl<'a> Differ<'a> {
             .extend(sealed.into_iter().filter(|key| !others(key)));
         for (key, rows) in std::mem::take(&mut self.gathered) {
             if self.profile.mode == Mode::Transactions {
-                self.tell(&key, rows);
+                self.tell(&key, self.movements(rows)?);
             } else if let Some(row) = collapsed(rows)? {
                 self.listed(row);
             }
@@ -249,6 +249,17 @@ impl<'a> Differ<'a> {
                 lines.or_insert_with(|| vec![visit.line]).push(mapped.line);
             }
         }
+    }
+
+    /// Joins the rows of each movement, where a row is a charge: a booking and its release stay two.
+    fn movements(&self, rows: Vec<MappedRow>) -> Result<Vec<MappedRow>, DeltaError> {
+        if self.profile.rows_per == RowsPer::Record {
+            return Ok(rows);
+        }
+        let groups = transaction::movements(rows).into_iter();
+        groups
+            .filter_map(|rows| collapsed(rows).transpose())
+            .collect()
     }
 
     /// Takes a record's transactions.

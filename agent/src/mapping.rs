@@ -5,6 +5,7 @@
 //! changes nothing else.
 
 pub mod binding;
+mod charges;
 pub mod column;
 pub mod dates;
 mod document;
@@ -150,7 +151,7 @@ impl<'a> Mapper<'a> {
             self.tally.juveniles += 1;
             return Mapped::Withheld(key);
         }
-        if row.is_charge_sealed() {
+        if charges::are_sealed(&row) {
             self.tally.withheld += 1;
             return Mapped::ChargeWithheld(key);
         }

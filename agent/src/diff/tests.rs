@@ -282,6 +282,38 @@ fn keeps_booking_and_release_of_one_file_in_their_order() {
 }
 
 #[test]
+fn joins_the_rows_of_one_movement_and_keeps_booking_and_release_apart() {
+    let profile = profile("transactions", "charge");
+    let charges = |diff: &Diff| -> Vec<(Class, usize)> {
+        let each = diff.differences.iter().map(|difference| {
+            let Change::Upsert { row, .. } = &difference.change else {
+                panic!("an upsert")
+            };
+            let record = row.record().unwrap();
+            (difference.class, record.custody().unwrap().charges.len())
+        });
+        each.collect()
+    };
+    // Sorted by charge: the times say which rows are one movement.
+    let now = vec![
+        at(IN, 1, "a"),
+        at(BOND, 9, "a"),
+        at(IN, 1, "b"),
+        at(BOND, 9, "b"),
+        at(BOND, 9, "c"),
+    ];
+    let diff = compare(&profile, &[], now);
+    assert_eq!(charges(&diff), [(Class::New, 2), (Class::Ended, 3)]);
+    // Without times only what stands together is one: the second custody is not the first.
+    let now = [(IN, "a"), (IN, "b"), (BOND, "a"), (IN, "a")].map(|(s, c)| listed("1", s, c));
+    let diff = compare(&profile, &[], now.into());
+    assert_eq!(
+        charges(&diff),
+        [(Class::New, 2), (Class::Ended, 1), (Class::Changed, 1)]
+    );
+}
+
+#[test]
 fn calls_a_sealed_row_withheld_and_not_missing() {
     let before = [record("1", IN, "a")];
     let key = before[0].key();

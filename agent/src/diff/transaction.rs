@@ -87,6 +87,25 @@ fn body(record: &Record, row: &MappedRow) -> Vec<u8> {
     savin_shared::record::portable::encode(&bare).unwrap_or_else(|_| row.row.bytes().to_vec())
 }
 
+/// Puts the rows of one record together that are the same transaction, each for another charge, in the order
+/// in which the transactions are met first. Where no time tells them apart, what stands between two ends the
+/// first: the same words after it are another transaction.
+pub(super) fn movements(rows: Vec<MappedRow>) -> Vec<Vec<MappedRow>> {
+    let mut groups: Vec<(Transaction, Vec<MappedRow>)> = Vec::new();
+    for row in rows {
+        let own = Transaction::of(&row);
+        let last = groups.len().saturating_sub(1);
+        let mut same = groups.iter_mut().enumerate().filter(|(place, (other, _))| {
+            other.words == own.words && (own.at.is_some() || *place == last)
+        });
+        match same.next() {
+            Some((_, (_, rows))) => rows.push(row),
+            None => groups.push((own, vec![row])),
+        }
+    }
+    groups.into_iter().map(|(_, rows)| rows).collect()
+}
+
 /// Finds which of one record's rows are to be told, each with its time, and what is to be remembered of them.
 ///
 /// What was not told yet is told, and so are the rows after it, so that the last row stays the last

@@ -42,6 +42,8 @@ pub(super) struct ProfileDocument {
     #[serde(default)]
     pub(super) one_row_per: Option<Spanned<RowsDocument>>,
     #[serde(default)]
+    pub(super) charge_separator: Option<Spanned<String>>,
+    #[serde(default)]
     format: Option<Spanned<Aliases>>,
     #[serde(default)]
     encoding: Option<Spanned<String>>,

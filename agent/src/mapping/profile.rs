@@ -50,6 +50,8 @@ pub struct Profile {
     pub mode: Mode,
     /// Whether several rows can be one record.
     pub rows_per: RowsPer,
+    /// What stands between the charges that one cell lists; nothing where a row has one charge.
+    pub charge_separator: Option<String>,
     /// How times are written, and in which zone.
     pub times: TimeReader,
     /// How the date of an export may be written in its file's name.
@@ -171,7 +173,9 @@ impl Checker<'_> {
             .fields(&document.optional, &columns)?
             .into_iter()
             .collect();
-        let rows_per = self.rows_per(document.one_row_per.as_ref(), document.mode)?;
+        let rows_per = rows_per(document.one_row_per.as_ref());
+        let separator = document.charge_separator.as_ref();
+        let charge_separator = self.charge_separator(separator, (&columns, &parts), &formats)?;
         let key = self.key(&document.key, &columns)?;
         let times = self.times(&document.zone, &document.times, &formats)?;
         let wrong = |(span, message)| self.wrong(span, message);
@@ -187,6 +191,7 @@ impl Checker<'_> {
             key,
             mode,
             rows_per,
+            charge_separator,
             times,
             export_date: document
                 .export_date
@@ -217,23 +222,43 @@ impl Checker<'_> {
         })
     }
 
-    fn rows_per(
+    /// Checks what stands between the charges that one cell lists.
+    fn charge_separator(
         &self,
-        rows: Option<&Spanned<RowsDocument>>,
-        mode: ModeDocument,
-    ) -> Result<RowsPer, ProfileError> {
-        let Some(rows) = rows else {
-            return Ok(RowsPer::Record);
+        separator: Option<&Spanned<String>>,
+        (columns, parts): (&BTreeMap<Field, Vec<String>>, &BTreeMap<Field, Parts>),
+        formats: &[Format],
+    ) -> Result<Option<String>, ProfileError> {
+        let Some(separator) = separator else {
+            return Ok(None);
         };
-        match (rows.get_ref(), mode) {
-            (RowsDocument::Record, _) => Ok(RowsPer::Record),
-            (_, ModeDocument::Roster) => Ok(RowsPer::Charge),
-            (_, ModeDocument::Transactions) => {
-                let message = "transactions have one row per record: a booking and its release in one \
-                               file are two rows, and must not become one";
-                Err(self.wrong(rows.span(), message.to_owned()))
-            }
-        }
+        let text = separator.get_ref();
+        let is_nested =
+            |format: &Format| matches!(format, Format::Json | Format::JsonLines | Format::Xml);
+        let lists = [
+            Field::ChargeStatute,
+            Field::ChargeText,
+            Field::ChargeLevel,
+            Field::Disposition,
+            Field::DispositionAt,
+        ];
+        let message = if text.trim().is_empty() || text.contains(char::is_alphanumeric) {
+            "write what stands between two charges in one cell, such as \";\" or \"|\""
+        } else if formats.iter().any(is_nested) {
+            "in JSON and XML a list loses which value is whose: take a file with one row a charge, and \
+             one_row_per = \"charge\""
+        } else if !lists
+            .iter()
+            .take(2)
+            .any(|field| columns.contains_key(field))
+        {
+            "a list of charges needs charge_text or charge_statute in [columns]"
+        } else if lists.iter().any(|field| parts.contains_key(field)) {
+            "each list of charges stands in one column: no { first }, { join } or { date, time }"
+        } else {
+            return Ok(Some(text.clone()));
+        };
+        Err(self.wrong(separator.span(), message.to_owned()))
     }
 
     fn examples(
@@ -389,6 +414,13 @@ fn columns(
     (columns, parts)
 }
 
+fn rows_per(rows: Option<&Spanned<RowsDocument>>) -> RowsPer {
+    match rows.map(Spanned::get_ref) {
+        None | Some(RowsDocument::Record) => RowsPer::Record,
+        Some(RowsDocument::Charge | RowsDocument::Alias | RowsDocument::Photo) => RowsPer::Charge,
+    }
+}
+
 fn words(own: &[String], default: &[&str]) -> BTreeSet<String> {
     let mut words: BTreeSet<String> = if own.is_empty() {
         default.iter().map(|word| (*word).to_owned()).collect()
@@ -467,12 +499,22 @@ name = "Inmate Name"
     }
 
     #[test]
-    fn refuses_to_join_transactions_of_one_booking() {
-        let charge = SMALL.replace("mode =", "one_row_per = \"charge\"\nmode =");
-        assert!(Profile::parse(&charge).is_ok());
-        let message = error(&charge.replace("\"roster\"", "\"transactions\""));
-        assert!(message.contains("line 4, column 15"), "{message}");
-        assert!(message.contains("must not become one"), "{message}");
+    fn takes_a_list_of_charges_only_where_it_keeps_its_order() {
+        let list = |separator: &str| {
+            let setting = format!("charge_separator = \"{separator}\"\nmode =");
+            SMALL.replace("mode =", &setting) + "charge_text = \"Charges\"\n"
+        };
+        let profile = Profile::parse(&list(";")).unwrap();
+        assert_eq!(profile.charge_separator.as_deref(), Some(";"));
+        for separator in ["", " ", "and"] {
+            let message = error(&list(separator));
+            assert!(message.contains("line 4, column 20"), "{message}");
+            assert!(message.contains("between two charges"), "{message}");
+        }
+        let json = list(";").replace("mode =", "format = \"json\"\nmode =");
+        assert!(error(&json).contains("one row a charge"));
+        let none = list(";").replace("charge_text", "bond");
+        assert!(error(&none).contains("needs charge_text"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use savin_shared::ids::{
 };
 use savin_shared::pii::Pii;
 use savin_shared::record::court_event::{CourtEvent, Schedule};
-use savin_shared::record::custody::{Charge, Custody, Disposition};
+use savin_shared::record::custody::Custody;
 use savin_shared::record::hearing::Hearing;
 use savin_shared::record::protective_order::{ProtectiveOrder, Service};
 use savin_shared::record::sex_offender::SexOffenderRegistration;
@@ -15,6 +15,7 @@ use savin_shared::record::subject::{PersonName, Sex, Subject};
 use savin_shared::record::supervision::Supervision;
 use savin_shared::record::{Record, RecordBody, RecordKind};
 
+use super::charges::charges;
 use super::field::Field;
 use super::names;
 use super::profile::Mode;
@@ -69,7 +70,7 @@ pub(super) fn record(
     } else {
         facility.clone()
     };
-    let (body, evidence) = body(row, key, record_type);
+    let (body, evidence) = body(row, key, record_type)?;
     let record = Record {
         facility,
         subject: subject(row),
@@ -84,11 +85,11 @@ fn body(
     row: &mut RowReader<'_>,
     key: &RecordKey,
     record_type: Option<RecordType>,
-) -> (RecordBody, Evidence) {
+) -> Result<(RecordBody, Evidence), Problem> {
     let number = key.number.clone();
     if key.kind == RecordKind::Custody {
-        let (custody, evidence) = custody(row, number, record_type);
-        return (RecordBody::Custody(Box::new(custody)), evidence);
+        let (custody, evidence) = custody(row, number, record_type)?;
+        return Ok((RecordBody::Custody(Box::new(custody)), evidence));
     }
     let body = match key.kind {
         RecordKind::Hearing => RecordBody::Hearing(hearing(row, number)),
@@ -103,7 +104,7 @@ fn body(
         Mode::Transactions => Evidence::Transaction,
         Mode::Roster => Evidence::Status,
     };
-    (body, evidence)
+    Ok((body, evidence))
 }
 
 fn subject(row: &mut RowReader<'_>) -> Subject {
@@ -146,7 +147,7 @@ fn custody(
     row: &mut RowReader<'_>,
     number: RecordNumber,
     record_type: Option<RecordType>,
-) -> (Custody, Evidence) {
+) -> Result<(Custody, Evidence), Problem> {
     let released_at = row.effective(Field::ReleasedAt);
     let (state, evidence) = custody_state(row, released_at, record_type);
     let classification = row.text(Field::Classification).map(|word| {
@@ -171,29 +172,11 @@ fn custody(
         release_text: row.text(Field::ReleaseReason),
         released_to: row.text(Field::ReleasedTo),
         holds: row.text(Field::Hold).into_iter().collect(),
-        charges: charge(row).into_iter().collect(),
+        charges: charges(row)?,
         bond: row.text(Field::Bond),
         case_numbers: row.text(Field::CaseNumber).into_iter().collect(),
     };
-    (custody, evidence)
-}
-
-/// Reads the row's charge, if it has one. That it is not sealed was looked at before.
-fn charge(row: &mut RowReader<'_>) -> Option<Charge> {
-    let (statute, text) = (row.text(Field::ChargeStatute), row.text(Field::ChargeText));
-    if statute.is_none() && text.is_none() {
-        return None;
-    }
-    let disposition = row.disposition().map(|kind| Disposition {
-        kind,
-        at: row.effective(Field::DispositionAt),
-    });
-    Some(Charge {
-        statute,
-        text,
-        level: row.text(Field::ChargeLevel),
-        disposition,
-    })
+    Ok((custody, evidence))
 }
 
 fn court_event(row: &mut RowReader<'_>, number: RecordNumber) -> CourtEvent {

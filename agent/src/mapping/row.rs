@@ -105,7 +105,12 @@ impl<'a> RowReader<'a> {
     }
 
     fn cell(&self, field: Field, position: usize) -> Option<Cow<'a, str>> {
-        let trimmed = self.cells.cell(position)?.trim();
+        self.value(field, self.cells.cell(position)?)
+    }
+
+    /// Returns what a text says for a field, folded and bounded, or `None` for nothing or a null word.
+    fn value(&self, field: Field, text: &'a str) -> Option<Cow<'a, str>> {
+        let trimmed = text.trim();
         if trimmed.is_empty() || self.profile.nulls.holds(trimmed) {
             return None;
         }
@@ -124,6 +129,24 @@ impl<'a> RowReader<'a> {
             folded.push_str(word);
         }
         Some(Cow::Owned(bounded(folded)))
+    }
+
+    /// Returns the values that a cell lists, in their order, each `None` where its place is empty; none where
+    /// nothing stands in the cell.
+    pub fn list(&self, field: Field, separator: &str) -> Vec<Option<String>> {
+        let position = self.binding.position(field);
+        let Some(text) = position.and_then(|position| self.cells.cell(position)) else {
+            return Vec::new();
+        };
+        let values = text.split(separator);
+        values
+            .map(|value| self.value(field, value).map(Cow::into_owned))
+            .collect()
+    }
+
+    /// Says whether the export has a column for a field.
+    pub fn has_column(&self, field: Field) -> bool {
+        !self.binding.places(field).is_empty()
     }
 
     /// Reads a field that several columns fill.
@@ -270,22 +293,48 @@ impl<'a> RowReader<'a> {
     /// that waits for a disposition.
     pub fn disposition(&mut self) -> Option<DispositionKind> {
         let field = Field::Disposition;
-        if self.words(field).is_none() {
-            let is_there = !self.binding.places(field).is_empty();
-            return is_there.then_some(DispositionKind::Open);
+        let word = self.words(field).map(Cow::into_owned);
+        let is_said = word.is_some() || self.has_column(field);
+        is_said.then(|| self.disposition_of(word))
+    }
+
+    /// Says what a word means for a charge; no word is a charge that waits. One that no table holds is counted.
+    pub fn disposition_of(&mut self, word: Option<String>) -> DispositionKind {
+        let Some(word) = word else {
+            return DispositionKind::Open;
+        };
+        match self.profile.values.disposition.get(&word_key(&word)) {
+            Some(DispositionWord::Is(kind)) => *kind,
+            Some(DispositionWord::Sealed) => DispositionKind::Unknown,
+            None => {
+                self.tally.unmapped.push((Field::Disposition, word));
+                DispositionKind::Unknown
+            }
         }
-        match self.meaning(field, |profile| &profile.values.disposition) {
-            Some(DispositionWord::Is(kind)) => Some(kind),
-            Some(DispositionWord::Sealed) | None => Some(DispositionKind::Unknown),
+    }
+
+    /// Returns the time that a text says for a field; one that is none is left empty and counted.
+    pub fn effective_in(&mut self, field: Field, text: &str) -> Option<EffectiveAt> {
+        if self.profile.times.is_sentinel(text) {
+            return None;
         }
+        let moment = self.times(field).moment(text, self.seen.today);
+        if moment.is_none() {
+            self.tally.unreadable.push(field);
+        }
+        moment.map(EffectiveAt)
     }
 
     /// Says whether the row's charge was expunged, or its disposition sealed: by the profile's table, and by
     /// a word that nobody has explained and that says so itself.
     pub fn is_charge_sealed(&self) -> bool {
-        let Some(word) = self.words(Field::Disposition).map(|word| word_key(&word)) else {
-            return false;
-        };
+        let word = self.words(Field::Disposition);
+        word.is_some_and(|word| self.is_sealing(&word))
+    }
+
+    /// Says whether a word means that a charge was expunged, or its disposition sealed.
+    pub fn is_sealing(&self, word: &str) -> bool {
+        let word = word_key(word);
         match self.profile.values.disposition.get(&word) {
             Some(meaning) => *meaning == DispositionWord::Sealed,
             None => SEALED_WORDS.iter().any(|says| word.contains(says)),

@@ -258,6 +258,69 @@ fn lets_nothing_of_an_expunged_charge_leave() {
     }
 }
 
+/// Maps a row whose cell lists charges, beside a cell that lists dispositions.
+fn charged(charges: &'static str, dispositions: &'static str) -> Mapped {
+    let text = format!(
+        "charge_separator = \";\"\n{PROFILE}\n[values.disposition]\nDISMISSED = \"Dismissed\"\n"
+    );
+    let columns = "charge_text = \"Jacket\"\ndisposition = \"Booked\"";
+    let text = text.replace("booked_at = \"Booked\"", columns);
+    let mut row = with(4, dispositions);
+    row[5] = "";
+    row[2] = charges;
+    map_with(&Profile::parse(&text).unwrap(), &[row])
+        .0
+        .remove(0)
+}
+
+#[test]
+fn reads_each_charge_of_a_list_with_what_became_of_it() {
+    let read = |charges, dispositions| {
+        let Mapped::Row(row) = charged(charges, dispositions) else {
+            panic!("a row")
+        };
+        let charges = row.row.record().unwrap().custody().unwrap().charges.clone();
+        let each = charges.into_iter().map(|charge| {
+            let kind = charge.disposition.unwrap().kind;
+            (charge.text.unwrap(), kind)
+        });
+        each.collect::<Vec<_>>()
+    };
+    let (open, dismissed) = (DispositionKind::Open, DispositionKind::Dismissed);
+    let pair = |text: &str, kind| (text.to_owned(), kind);
+    assert_eq!(
+        read("THEFT; BURGLARY", "; Dismissed"),
+        [pair("BURGLARY", dismissed), pair("THEFT", open)]
+    );
+    // A separator at the end is none between, and an empty cell says nothing of any.
+    assert_eq!(
+        read("THEFT;BURGLARY;", "DISMISSED;;"),
+        [pair("BURGLARY", open), pair("THEFT", dismissed)]
+    );
+    assert_eq!(read("A;B", ""), [pair("A", open), pair("B", open)]);
+    assert_eq!(read("", ""), []);
+    // What was expunged is left out; of a row with nothing else nothing leaves.
+    assert_eq!(read("A;B", "EXPUNGED;DISMISSED"), [pair("B", dismissed)]);
+    let mapped = charged("A;B;", "EXPUNGED;SEALED 99-19-71;");
+    assert!(matches!(mapped, Mapped::ChargeWithheld(_)), "{mapped:?}");
+}
+
+#[test]
+fn sets_a_row_aside_whose_lists_do_not_fit() {
+    for (charges, dispositions) in [
+        ("A;B", "DISMISSED"),
+        ("A", "DISMISSED;DISMISSED"),
+        ("", "X"),
+    ] {
+        let Mapped::Quarantined { key, problem } = charged(charges, dispositions) else {
+            panic!("{charges} with {dispositions}")
+        };
+        assert!(key.is_some(), "whoever it is about is not missing");
+        assert_eq!((problem.line, problem.field), (2, "disposition"));
+        assert!(problem.reason.contains("another number of values"));
+    }
+}
+
 #[test]
 fn takes_every_word_but_no_for_sealed() {
     for word in ["Y", "1", "JUV", "T", "x", "see order"] {

@@ -55,6 +55,7 @@ const CLAUSES: &[Clause] = clauses![
     neighbour::release_scheduled_and_changed,
     neighbour::clause_47_5_177_agencies,
     neighbour::booking_again,
+    neighbour::release_that_the_sheriff_is_asked_about,
     neighbour::correction_of_a_release,
 ];
 

@@ -40,7 +40,7 @@ pub(crate) fn release_scheduled_and_changed(world: &mut World) -> anyhow::Result
 pub(crate) fn booking_again(world: &mut World) -> anyhow::Result<()> {
     let mut her = world.about("Rowan")?;
     let sql = "INSERT INTO custody VALUES ('B40', 'P10', 'ROWAN, AVERY', 'PRISON', 'close', 'IN',
-        '2026-06-01 09:00:00', NULL, NULL, NULL)";
+        '2026-06-01 09:00:00', NULL, NULL, NULL, NULL, NULL, NULL)";
     let drafts = world.drafts(&mut her, Code::Booked, sql)?;
     drafts.say("Avery Rowan was taken into custody. The place is Test State Prison")
 }
@@ -58,6 +58,41 @@ pub(crate) fn correction_of_a_release(world: &mut World) -> anyhow::Result<()> {
     let drafts = world.told(&mut her, Code::Correction)?;
     drafts.say("not so")?;
     drafts.say("in custody at Test County Jail")
+}
+
+/// Somebody is let go while a charge waits for a disposition, somebody else while another agency wants the
+/// person: both are told, and the sheriff is asked about each; not about whoever has nothing open.
+pub(crate) fn release_that_the_sheriff_is_asked_about(world: &mut World) -> anyhow::Result<()> {
+    let mut her = world.about("Bramble")?;
+    let free = |what: &str, number: &str| {
+        format!(
+            "UPDATE custody SET status = 'REL', at = '2026-06-01 09:00:00', reason = 'DROP', {what}
+             WHERE number = '{number}'"
+        )
+    };
+    // Three charges in one cell, of which one waits.
+    let sql =
+        "UPDATE custody SET charges = 'BURGLARY;THEFT;TRESPASS', outcomes = 'DISMISSED;;PENDING'
+        WHERE number = 'B17'";
+    world.database.change(sql, [])?;
+    let sql = free("outcomes = 'DISMISSED;;DISMISSED'", "B17");
+    let drafts = world.drafts(&mut her, Code::Released, &sql)?;
+    drafts.say("the charges were dropped")?;
+    let asked = |world: &World, note: &str| -> anyhow::Result<bool> {
+        let filter = ["tasks", "list", "--kind", "release-check", "--json"];
+        Ok(world.stage.hub.cli(&filter)?.contains(note))
+    };
+    let note = "1 of 3 charges have no disposition";
+    world.until(|world| asked(world, note))?;
+    let mut her = world.about("Clover")?;
+    let wanted = "charges = 'ASSAULT', outcomes = 'DISMISSED', hold = 'HOLD FOR RANKIN CO'";
+    world.drafts(&mut her, Code::Released, &free(wanted, "B18"))?;
+    let note = "an agency that holds or wants the person";
+    world.until(|world| asked(world, note))?;
+    let filter = ["tasks", "list", "--kind", "release-check", "--json"];
+    let tasks = world.stage.hub.cli(&filter)?;
+    ensure!(tasks.lines().count() == 2, "{tasks}");
+    Ok(())
 }
 
 /// 47-5-177: the sheriff of the county and the police chief of the city of conviction are told before the

@@ -37,7 +37,8 @@ const OTHER: &str = "TEST-PRISON";
 /// The agency's own tables.
 const TABLES: &str = "
     CREATE TABLE custody (number TEXT PRIMARY KEY, person TEXT, name TEXT, place TEXT, class TEXT,
-        status TEXT, at TEXT, reason TEXT, out_on TEXT, handed_to TEXT);
+        status TEXT, at TEXT, reason TEXT, out_on TEXT, handed_to TEXT, charges TEXT, outcomes TEXT,
+        hold TEXT);
     CREATE TABLE court (number TEXT PRIMARY KEY, person TEXT, name TEXT, cause TEXT, court TEXT,
         what TEXT, at TEXT, state TEXT);
     CREATE TABLE board (number TEXT PRIMARY KEY, person TEXT, name TEXT, what TEXT, room TEXT, at TEXT,
@@ -57,10 +58,13 @@ const FEEDS: [(&str, &str, &str, &str); 6] = [
         "custody",
         "facility = \"place\"\nclassification = \"class\"\nstatus = \"status\"\nstatus_at = \"at\"\n\
          release_reason = \"reason\"\nscheduled_release_at = \"out_on\"\nreleased_to = \"handed_to\"\n\
+         charge_text = \"charges\"\ndisposition = \"outcomes\"\nhold = \"hold\"\n\
          [values.facility]\nJAIL = \"TEST-JAIL\"\nPRISON = \"TEST-PRISON\"\n\
          [values.status]\nIN = \"InCustody\"\nLEAVE = \"OnLeave\"\nREL = \"OutOfCustody\"\n\
          ESC = \"Escaped\"\nDEAD = \"Deceased\"\nOUT = \"TransferredOut\"\n\
-         [values.release_reason]\nBOND = \"Bond\"\nEXP = \"SentenceExpired\"\nERR = \"Mistaken\"\n",
+         [values.release_reason]\nBOND = \"Bond\"\nEXP = \"SentenceExpired\"\nERR = \"Mistaken\"\n\
+         DROP = \"ChargesDropped\"\n\
+         [values.disposition]\nDISMISSED = \"Dismissed\"\nPENDING = \"Open\"\n",
     ),
     (
         "courts",
@@ -417,12 +421,17 @@ fn feed(&(name, kind, table, columns): &(&'static str, &str, &str, &str)) -> Fee
         "supervision" => "SELECT * FROM supervision",
         _ => "SELECT * FROM offender",
     };
+    // Of one person's charges the county has a list in one cell.
+    let settings = match kind {
+        "custody" => "charge_separator = \";\"\n",
+        _ => "",
+    };
     FeedHome {
         name,
         facility: FACILITY,
         profile: format!(
             "name = \"{name}\"\nkind = \"{kind}\"\nmode = \"roster\"\nzone = \"America/Chicago\"\n\
-             [columns]\nrecord_number = \"number\"\nperson_number = \"person\"\nname = \"name\"\n\
+             {settings}[columns]\nrecord_number = \"number\"\nperson_number = \"person\"\nname = \"name\"\n\
              {columns}"
         ),
         source: SourceHome::Database("own.sqlite", query),
@@ -433,12 +442,12 @@ fn feed(&(name, kind, table, columns): &(&'static str, &str, &str, &str)) -> Fee
 fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
     let held = [
         "Ivory", "Juniper", "Kestrel", "Larkin", "Moss", "Nettle", "Orchid", "Poplar", "Quince",
-        "Rowan", "Sorrel", "Tansy", "Umber", "Vervain", "Willow", "Aster",
+        "Rowan", "Sorrel", "Tansy", "Umber", "Vervain", "Willow", "Aster", "Bramble", "Clover",
     ];
     for (number, surname) in (1..).zip(held) {
         database.change(
             "INSERT INTO custody VALUES (?1, ?2, ?3, 'JAIL', 'close', 'IN', '2026-05-01 08:00:00',
-                 NULL, NULL, NULL)",
+                 NULL, NULL, NULL, NULL, NULL, NULL)",
             (
                 format!("B{number}"),
                 format!("P{number}"),
@@ -456,7 +465,7 @@ fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
         "INSERT INTO supervision VALUES ('S3', 'P24', 'FERN, AVERY', 'probation', 'active',
              '2026-05-01 08:00:00', '5 First St', '2026-05-01 08:00:00', 'N')",
         "INSERT INTO custody VALUES ('B50', 'P50', 'YARROW, AVERY', 'PRISON', 'close', 'IN',
-             '2026-05-01 08:00:00', NULL, NULL, NULL)",
+             '2026-05-01 08:00:00', NULL, NULL, NULL, NULL, NULL, NULL)",
         "INSERT INTO offender VALUES ('R1', 'P22', 'DAHLIA, AVERY', 'Y', 'current',
              '2026-05-01 08:00:00', '3 First St')",
         "INSERT INTO offender VALUES ('R2', 'P23', 'ELDER, AVERY', 'Y', 'current',

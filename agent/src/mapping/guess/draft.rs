@@ -129,6 +129,11 @@ fn records(text: &mut String, guess: &Guess) {
             text,
             "one_row_per = \"charge\"    # rows of one key become one record",
         );
+    } else if guess.place(Field::ChargeText).is_some() {
+        line(
+            text,
+            "# charge_separator = \";\"    # where one cell lists several charges: what stands between them",
+        );
     }
     if guess.layout.value == NameLayout::FirstLast {
         let layout = &guess.layout;
