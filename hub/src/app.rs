@@ -106,6 +106,7 @@ pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
         doors,
         zone: config.web.zone.clone(),
         ladders: config.ladders.clone(),
+        bounds: config.bounds.clone(),
     }))
 }
 

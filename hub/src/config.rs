@@ -1,5 +1,6 @@
 //! `hub.toml`: raw to checked, once. Nothing else sees the file.
 
+mod bounds;
 mod canary;
 mod carrier;
 mod duty;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
+use bounds::BoundsDocument;
 use canary::CanaryDocument;
 pub use canary::CanaryLine;
 use carrier::CarrierDocument;
@@ -39,6 +41,7 @@ use voice::VoiceDocument;
 
 use crate::authority::AGENT_CERTIFICATE;
 use crate::ingest::listen::Tcp;
+use crate::notification::bounds::Bounds;
 use crate::notification::ladder::Ladders;
 use crate::store::Place;
 use crate::work::duty::Roster;
@@ -84,6 +87,8 @@ pub struct Config {
     pub dark_after: SignedDuration,
     /// How notices go on until they are confirmed.
     pub ladders: Ladders,
+    /// What telling may cost and do.
+    pub bounds: Bounds,
     /// Who answers for what has waited too long, and when.
     pub duty: Roster,
 }
@@ -148,6 +153,8 @@ struct Document {
     freshness: FreshnessDocument,
     #[serde(default)]
     voice: VoiceDocument,
+    #[serde(default)]
+    bounds: BoundsDocument,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -256,6 +263,7 @@ impl Checker<'_> {
             voice: document.voice.checked(&self.base, &data),
             dark_after: self.dark_after(&document.freshness)?,
             ladders: self.ladders(document.ladders.as_deref())?,
+            bounds: self.bounds(&document.bounds)?,
             data,
         })
     }

@@ -6,6 +6,7 @@
 //! program can learn that anyone registered.
 
 pub mod access;
+mod bounds;
 mod care;
 pub mod client;
 mod clock;

@@ -1,6 +1,7 @@
 //! The watch over the lines from the jails: looks twice a minute, and calls a person where one is not
 //! as it should be.
 
+pub mod budget;
 pub mod canary;
 pub mod freshness;
 
@@ -18,7 +19,7 @@ use crate::store::registry::task::{self, NewTask, TaskKind};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultError;
 use crate::vault::client::Client;
-use crate::vault::command::{StaffAnswer, StaffCommand};
+use crate::vault::command::{BudgetCommand, StaffAnswer, StaffCommand};
 
 /// How often the lines are looked at.
 const LOOK: Duration = Duration::from_secs(30);
@@ -56,6 +57,8 @@ pub enum WatchError {
 pub enum Call {
     /// A person is to look at it.
     Open(NewTask),
+    /// A person is to look at it once.
+    Once(NewTask),
     /// It is over.
     Close(TaskKind, String),
 }
@@ -74,6 +77,20 @@ impl Watch {
         }
     }
 
+    async fn look_at_budget(&self, now: jiff::Timestamp) -> Result<(), WatchError> {
+        let command = StaffCommand::Budget(BudgetCommand::Show);
+        let StaffAnswer::Budget(view) = self.vault.ask(command).await? else {
+            return Ok(());
+        };
+        let look = move |tx: &mut Tx<'_>| budget::calls(tx, &view);
+        let calls = self.store.read("watch budget", look).await?;
+        if calls.is_empty() {
+            return Ok(());
+        }
+        let answer = move |tx: &mut Tx<'_>| calls.iter().try_for_each(|call| follow(tx, call, now));
+        Ok(self.store.write("watch budget", answer).await?)
+    }
+
     async fn look(&self) -> Result<(), WatchError> {
         let now = (self.world.wall)();
         let look = freshness::Look {
@@ -85,6 +102,7 @@ impl Watch {
         let calls = self.store.write("watch", looked).await?;
         calls.iter().for_each(say);
         self.stored.notify_one();
+        self.look_at_budget(now).await?;
         let Some(late_after) = self.canary_late_after else {
             return Ok(());
         };
@@ -107,6 +125,7 @@ impl Watch {
 fn follow(tx: &mut Tx<'_>, call: &Call, now: jiff::Timestamp) -> Result<(), StoreError> {
     match call {
         Call::Open(new) => task::open(tx, std::slice::from_ref(new), now),
+        Call::Once(new) => budget::once(tx, new, now),
         Call::Close(kind, subject) => {
             task::close(tx, *kind, subject, "it is as it should be again", now).map(|_| ())
         }
@@ -115,7 +134,7 @@ fn follow(tx: &mut Tx<'_>, call: &Call, now: jiff::Timestamp) -> Result<(), Stor
 
 fn say(call: &Call) {
     match call {
-        Call::Open(new) => {
+        Call::Open(new) | Call::Once(new) => {
             let facility = new.facility.as_ref().map(tracing::field::display);
             error!(task.kind = %new.kind, subject = new.subject, facility.code = facility,
                 "A line is not as it should be: see `savin-hub tasks`");

@@ -1,6 +1,7 @@
 //! `notices`: what was told, by pseudonym: who was told stays with the vault; and what a person carries
 //! by telephone or letter.
 
+pub(super) mod budget;
 mod simulate;
 
 use anyhow::{Context as _, bail};
@@ -14,6 +15,7 @@ use super::signing::SignAs;
 use crate::app;
 use crate::config::Config;
 use crate::ids::NoticeId;
+use crate::notification::bounds::Waits;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::outcome::Outcome;
@@ -36,6 +38,8 @@ pub(super) struct Notices {
 
 #[derive(Debug, Subcommand)]
 enum NoticesCommand {
+    /// Show what telling has cost today and in this month, and allow more.
+    Budget(budget::Budget),
     /// Rehearse the steps of a ladder, by what is said to become of each: nobody is told.
     Simulate(simulate::Simulate),
     /// Show the words to say on the telephone; with --as also the number to call, and who saw it.
@@ -75,6 +79,7 @@ impl Notices {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         match &self.command {
             None => self.list(config, output),
+            Some(NoticesCommand::Budget(budget)) => budget.run(config, output),
             Some(NoticesCommand::Simulate(simulate)) => simulate.run(config, output),
             Some(NoticesCommand::Script(one)) => one.show(Channel::Telephone, config, output),
             Some(NoticesCommand::Letter(one)) => one.show(Channel::Letter, config, output),
@@ -107,6 +112,7 @@ impl Notices {
                     "tries": notice.tries,
                     "attempted_at": notice.attempted_at,
                     "outcome": notice.outcome,
+                    "waits_for": notice.waits.map(Waits::as_str),
                     "answer": notice.answer.as_ref().map(Pii::reveal),
                 }))?;
             }
@@ -144,6 +150,11 @@ impl Notices {
 fn standing(notice: &NoticeRow) -> String {
     if notice.is_by_hand {
         return format!("waits for a {}", noun(notice.channel));
+    }
+    if let Some(waits @ (Waits::Number | Waits::Budget)) = notice.waits
+        && notice.state == "planned"
+    {
+        return format!("waits: {}", waits.plain());
     }
     if notice.state == "elsewhere" {
         return "confirmed in another way".to_owned();

@@ -3,6 +3,7 @@
 use savin_shared::frame::heartbeat::NOT_READABLE;
 use serde_json::json;
 
+use super::notices::budget;
 use super::output::Output;
 use super::{canary, freshness};
 use crate::app;
@@ -14,7 +15,9 @@ use crate::store::conn::Tx;
 use crate::store::registry::agent::{self, Agent, AgentState};
 use crate::store::registry::feed::FeedRow;
 use crate::store::registry::{clone, event, feed, rules};
-use crate::vault::command::{Answer, Command, Counts, StaffAnswer, StaffCommand};
+use crate::vault::command::{
+    Answer, BudgetCommand, BudgetView, Command, Counts, StaffAnswer, StaffCommand,
+};
 use crate::watch::canary::FEED;
 
 pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
@@ -38,6 +41,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
         anyhow::bail!("the vault gave another answer");
     };
     let now = (app::world().wall)();
+    let costs = budget::view(&vault, BudgetCommand::Show)?;
     let tests_late = canary::late(config, &store, &vault)?;
     let (stale, dark) = freshness::counts(&store)?;
     let is_quarantined = |agent: &&Agent| matches!(agent.state, AgentState::Quarantined(_));
@@ -63,6 +67,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
             "events_for_a_person": waiting,
             "notices": counts.notices.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             "oldest_waiting_notice": counts.oldest_waiting,
+            "budget": budget::json(&costs),
         }));
     }
     output.line(&format!(
@@ -74,6 +79,7 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     print_canaries(config, tests_late, output)?;
     print_warnings(quarantined, cloned, waiting, output)?;
     print_notices(&counts, output)?;
+    print_budget(&costs, output)?;
     if feeds.is_empty() {
         output.line("No feed has been heard yet.")?;
     }
@@ -151,6 +157,14 @@ fn print_warnings(
         ))?;
     }
     Ok(())
+}
+
+/// Says whether the budget is spent.
+fn print_budget(costs: &BudgetView, output: &Output) -> anyhow::Result<()> {
+    if costs.kept_back == 0 && !costs.is_spent() {
+        return Ok(());
+    }
+    output.line(&budget::waiting(costs))
 }
 
 fn print_notices(counts: &Counts, output: &Output) -> anyhow::Result<()> {

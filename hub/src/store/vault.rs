@@ -1,6 +1,7 @@
 //! The vault's tables: sealed bytes and keyed hashes, which mean nothing without the vault's keys.
 
 pub mod attempt;
+pub mod called;
 pub mod canary;
 pub mod care;
 pub mod carrying;
@@ -18,6 +19,7 @@ pub mod placed;
 pub mod registrant;
 pub mod restoration;
 pub mod session;
+pub mod spend;
 pub mod stopping;
 pub mod subscription;
 pub mod task;
@@ -111,6 +113,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0023_call.sql",
             include_str!("migrations/vault/0023_call.sql"),
+        ),
+        (
+            "0024_bounds.sql",
+            include_str!("migrations/vault/0024_bounds.sql"),
         ),
     ],
 };

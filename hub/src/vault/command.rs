@@ -18,8 +18,9 @@ pub use self::portal::{
     Wishes,
 };
 pub use self::staff::{
-    CanaryStanding, ContactCommand, Counts, Expunction, FollowCommand, NoticeRow, OrderCommand,
-    Reach, StaffAnswer, StaffCommand, TaskCommand, ToldCount, VaultTask,
+    AccountView, BudgetCommand, BudgetView, CanaryStanding, ContactCommand, Counts, Expunction,
+    FollowCommand, NoticeRow, OrderCommand, Reach, Spent, StaffAnswer, StaffCommand, TaskCommand,
+    ToldCount, VaultTask,
 };
 use crate::ids::{EventId, EventPosition};
 use crate::notification::fact::{Disclosure, Fact};

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 
+use super::bounds::{self, Purse};
 use super::command::{CourierAnswer, CourierCommand, Later, Room, TryOutcome};
 use super::contacts::subject;
 use super::means::Means;
@@ -13,6 +14,7 @@ use super::sealed::DataKey;
 use super::{Vault, VaultError, broken, siblings, takeover, turn};
 use crate::evidence::leaf::{self, Salt};
 use crate::ids::{NoticeId, RegistrantId};
+use crate::notification::bounds::Waits;
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::mark::MarkPurpose;
@@ -113,11 +115,18 @@ impl Vault {
         let (messages, broken) = self.store.write_now("claim", move |tx| {
             let (mut messages, mut taken, mut broken) = (Vec::new(), Vec::new(), Vec::new());
             let restored_at = restoration::last(tx)?;
+            let room = bounds::room(tx, &means, (channel, room), now)?;
+            let mut purse = Purse::open(tx, &means, channel, now)?;
             for due in carrying::due(tx, channel, room, now)? {
                 let by = By::Door;
                 let ended = match message(tx, (&keys, &means), by, &due, (restored_at, now)) {
-                    Ok(Carried::Message(message, contact)) => {
-                        taken.push((message.notice, Some(contact)));
+                    Ok(Carried::Message(message, to)) => {
+                        if let Some(until) = purse.take(due.rank) {
+                            carrying::postpone(tx, due.notice, (until, Waits::Budget))?;
+                            continue;
+                        }
+                        bounds::calling(tx, &due, &to.whose, now)?;
+                        taken.push((message.notice, Some(to.contact)));
                         messages.push(*message);
                         continue;
                     }
@@ -125,8 +134,8 @@ impl Vault {
                         carrying::settle(tx, due.notice, now)?;
                         continue;
                     }
-                    Ok(Carried::Later(until)) => {
-                        carrying::postpone(tx, due.notice, until)?;
+                    Ok(Carried::Later(until, waits)) => {
+                        carrying::postpone(tx, due.notice, (until, waits))?;
                         continue;
                     }
                     Ok(Carried::Stopped) => (After::Stopped, None),
@@ -144,9 +153,11 @@ impl Vault {
                 end(tx, &keys, &due, ended, now)?;
             }
             let claims = carrying::take(tx, &taken, now, lease(channel, now))?;
-            for (message, claim) in messages.iter_mut().zip(claims) {
+            for (message, claim) in messages.iter_mut().zip(&claims) {
                 message.claim = claim.claim;
             }
+            let tries = taken.iter().map(|(notice, _)| *notice).zip(claims);
+            purse.close(tx, channel, tries)?;
             Ok((messages, broken))
         })?;
         for (notice, reason) in broken {
@@ -281,13 +292,15 @@ fn noted(
         return Ok(false);
     }
     let tried = carrying::tried(tx, notice)?;
+    let number = tried.attempts.cast_signed();
+    let (word, detail) = outcome.parts();
+    bounds::settle(tx, means, (notice, number, tried.channel), word, now)?;
     if outcome.is_confirmation() {
         let (_, right) = care::of_call(tx, tried.registrant, (notice, claim))?;
         if right > 0 {
             return siblings::confirmed(tx, keys, notice, "PIN", now);
         }
     }
-    let (word, detail) = outcome.parts();
     let (after, is_asked) = match word.follows() {
         Follows::Taken => (After::Taken(word), false),
         Follows::Ended | Follows::Again | Follows::Unused => {
@@ -298,7 +311,7 @@ fn noted(
             }
         }
     };
-    let salt = |key: &DataKey| salt(key, TRIED, notice, tried.attempts.cast_signed());
+    let salt = |key: &DataKey| salt(key, TRIED, notice, number);
     let answer = answer(tx, keys, tried.registrant, detail, salt)?;
     let is_counted = carrying::finish(tx, notice, claim, after, answer.as_ref(), now)?;
     if is_counted && word == Outcome::Accepted {

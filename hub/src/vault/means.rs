@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::notification::bounds::Bounds;
 use crate::notification::channel::Doors;
 use crate::notification::ladder::Ladders;
 
@@ -14,6 +15,8 @@ pub struct Means {
     pub zone: TimeZone,
     /// How a notice goes on until she has confirmed it.
     pub ladders: Ladders,
+    /// What telling may cost and do.
+    pub bounds: Bounds,
 }
 
 impl Default for Means {
@@ -22,6 +25,7 @@ impl Default for Means {
             doors: Doors::default(),
             zone: TimeZone::UTC,
             ladders: Ladders::shipped().unwrap_or_default(),
+            bounds: Bounds::default(),
         }
     }
 }

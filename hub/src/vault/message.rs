@@ -10,8 +10,9 @@ use super::courier::Payload;
 use super::follow::is_told;
 use super::means::Means;
 use super::registration::{SealedChoices, code_content};
-use super::{broken, siblings, turn};
+use super::{bounds, broken, siblings, turn};
 use crate::ids::{ContactId, NoticeId};
+use crate::notification::bounds::Waits;
 use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::mark::{MarkPurpose, Marks};
@@ -24,12 +25,18 @@ use crate::store::vault::registrant::{RegistrantRow, RegistrantState};
 use crate::store::vault::{care, contact, registrant};
 use crate::vault::keyring::Keyring;
 
+/// A contact point, and by what its address is known again.
+pub(super) struct Point {
+    pub(super) contact: ContactId,
+    pub(super) whose: [u8; 32],
+}
+
 /// What a notice comes to whose turn it is.
 pub(super) enum Carried {
     /// It goes to this contact point.
-    Message(Box<Message>, ContactId),
-    /// She must not be disturbed before.
-    Later(Timestamp),
+    Message(Box<Message>, Point),
+    /// It waits until then, for this reason.
+    Later(Timestamp, Waits),
     /// There is no proved address to send it to.
     Nowhere,
     /// She has stopped being told of the person since it was planned.
@@ -72,29 +79,25 @@ pub(super) fn message(
         By::Person => None,
     };
     if let Some(until) = until {
-        return Ok(Carried::Later(until));
+        return Ok(Carried::Later(until, Waits::Quiet));
     }
     let contacts = contact::of_registrant(tx, who.registrant)?;
-    let contact = match &payload {
-        Payload::Code { contact, .. } => coded(&contacts, due.channel, contact.as_ref()),
+    let found = match &payload {
+        Payload::Code { contact, .. } => {
+            let to = coded(&contacts, due.channel, contact.as_ref());
+            code_point(tx, means, by, (due, to), now)?
+        }
         Payload::Fact(planned) => {
             let whose = (due.notice, who.registrant);
             if siblings::has_confirmed(tx, (keys, &key), whose, planned, &contacts)? {
                 return Ok(Carried::Elsewhere);
             }
-            let told = turn::told(&contacts, due);
-            let next = turn::next(tx, means, due, &told, now)?;
-            if let Some(next) = &next
-                && next.at > now
-                && by == By::Door
-            {
-                return Ok(Carried::Later(next.at));
-            }
-            next.and_then(|next| contacts.iter().find(|row| row.contact == next.point))
+            point(tx, means, by, (due, &contacts), now)?
         }
     };
-    let Some(contact) = contact else {
-        return Ok(Carried::Nowhere);
+    let contact = match found {
+        Ok(contact) => contact,
+        Err(carried) => return Ok(carried),
     };
     let to = opened(&key, contact)?;
     let choices: SealedChoices = key
@@ -121,7 +124,64 @@ pub(super) fn message(
         }),
         may_repeat,
     });
-    Ok(Carried::Message(message, contact.contact))
+    let point = Point {
+        contact: contact.contact,
+        whose: contact.blind_index,
+    };
+    Ok(Carried::Message(message, point))
+}
+
+/// A contact point at which it is a notice's turn, or what it comes to without one.
+type Found<'a> = Result<&'a ContactRow, Carried>;
+
+/// Returns where a fact is told now, by its ladder and what may be called.
+fn point<'a>(
+    tx: &mut Tx<'_>,
+    means: &Means,
+    by: By,
+    (due, contacts): (&DueNotice, &'a [ContactRow]),
+    now: Timestamp,
+) -> Result<Found<'a>, StoreError> {
+    let told = turn::told(contacts, due);
+    let (free, until) = match by {
+        By::Door => bounds::free(tx, means, (due, contacts), &told, now)?,
+        By::Person => (told, None),
+    };
+    let next = turn::next(tx, means, due, &free, now)?;
+    if by == By::Door
+        && let Some(later) = later(next.as_ref().map(|next| next.at), until, now)
+    {
+        return Ok(Err(later));
+    }
+    let found = next.and_then(|next| contacts.iter().find(|row| row.contact == next.point));
+    Ok(found.ok_or(Carried::Nowhere))
+}
+
+/// Returns where a code goes, as soon as that may be called.
+fn code_point<'a>(
+    tx: &mut Tx<'_>,
+    means: &Means,
+    by: By,
+    (due, to): (&DueNotice, Option<&'a ContactRow>),
+    now: Timestamp,
+) -> Result<Found<'a>, StoreError> {
+    let Some(to) = to else {
+        return Ok(Err(Carried::Nowhere));
+    };
+    let until = match by {
+        By::Door => bounds::number_until(tx, means, (due, to), now)?,
+        By::Person => None,
+    };
+    Ok(until.map_or(Ok(to), |until| Err(Carried::Later(until, Waits::Number))))
+}
+
+/// Returns until when a fact waits, and why: until the turn of a number that may be called, or until another may
+/// be called again, whichever is sooner.
+fn later(turn: Option<Timestamp>, free: Option<Timestamp>, now: Timestamp) -> Option<Carried> {
+    let turn = turn.map(|at| (at, Waits::Turn));
+    let free = free.map(|at| (at, Waits::Number));
+    let (at, waits) = turn.into_iter().chain(free).min()?;
+    (at > now).then_some(Carried::Later(at, waits))
 }
 
 /// Returns what is said, in which language: of a fact no more than she chose.

@@ -88,6 +88,7 @@ impl Vault {
             StaffCommand::Follow(command) => self.follow(command),
             StaffCommand::Order(command) => self.court_order(command),
             StaffCommand::Monitor(address) => self.monitor(address.as_ref()),
+            StaffCommand::Budget(command) => self.budget(command),
             StaffCommand::Canaries => {
                 let standings = self.store.read_now("canaries", canary::standings)?;
                 Ok(StaffAnswer::Canaries(standings))
@@ -180,7 +181,7 @@ impl Vault {
                     Carried::Nowhere
                     | Carried::Stopped
                     | Carried::Elsewhere
-                    | Carried::Later(_) => None,
+                    | Carried::Later(..) => None,
                 },
             )
         })?;
@@ -320,6 +321,7 @@ fn row(
         attempted_at: standing.attempted_at,
         outcome: standing.outcome,
         answer: opened.answer.map(Pii::new),
+        waits: standing.waits,
         event: opened.event,
         address: Pii::new(opened.address),
     })

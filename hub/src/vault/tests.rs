@@ -1,5 +1,6 @@
 //! The vault on both engines, with real keys.
 
+mod bounds;
 mod care;
 mod carrying;
 mod clock;

@@ -36,11 +36,13 @@ pub enum TaskKind {
     ByHand,
     /// A court's order ended what somebody is told, or an agency still lists what one removed.
     CourtOrder,
+    /// The budget for telling is spent, or nearly.
+    Budget,
 }
 
 impl TaskKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::IdentityDoubt,
         Self::EventReview,
         Self::Clock,
@@ -54,6 +56,7 @@ impl TaskKind {
         Self::CanaryLate,
         Self::ByHand,
         Self::CourtOrder,
+        Self::Budget,
     ];
 
     /// Returns the word that stands for it.
@@ -73,6 +76,7 @@ impl TaskKind {
             Self::CanaryLate => "canary-late",
             Self::ByHand => "by-hand",
             Self::CourtOrder => "court-order",
+            Self::Budget => "budget",
         }
     }
 

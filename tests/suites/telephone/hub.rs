@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
+use savin_telephone::audio::{tone::tone, wav};
 use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use serde_json::Value;
@@ -32,6 +33,16 @@ pub(crate) fn trunks(folder: &Path, at: &[(&str, u16)], more: &str) -> anyhow::R
     let mut file = OpenOptions::new().append(true).open(file)?;
     file.write_all(config.as_bytes())?;
     Ok(listening)
+}
+
+/// Writes a phrase that stands for every name, and returns the settings by which it is said.
+pub(crate) fn phrase(folder: &Path) -> anyhow::Result<String> {
+    let phrase = folder.join("phrase.wav");
+    std::fs::write(&phrase, wav::write(&tone(&[440.0], 100, 8_000.0)))?;
+    Ok(format!(
+        "[voice]\ncommand = ['sh', '-c', 'cat > /dev/null; cat {}']\n",
+        phrase.display()
+    ))
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod agreed;
 mod asked;
 mod baresip;
+mod bounds;
 mod burst;
 mod handset;
 mod hub;

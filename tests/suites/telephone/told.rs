@@ -1,11 +1,10 @@
 //! From the row of a release to the call, the PIN and the notice that is confirmed.
 
 use anyhow::ensure;
-use savin_telephone::audio::{tone::tone, wav};
 use savin_tests::called::Called;
 use savin_tests::program::Programs;
 
-use crate::hub::trunks;
+use crate::hub::{phrase, trunks};
 use crate::place::port;
 use crate::sipp::{Sipp, Step};
 
@@ -14,12 +13,7 @@ fn a_release_is_told_by_telephone_and_confirmed_by_the_pin() -> anyhow::Result<(
     let folder = tempfile::tempdir()?;
     let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
     let at = port();
-    let phrase = folder.path().join("phrase.wav");
-    std::fs::write(&phrase, wav::write(&tone(&[440.0], 100, 8_000.0)))?;
-    let voice = format!(
-        "[voice]\ncommand = ['sh', '-c', 'cat > /dev/null; cat {}']\n",
-        phrase.display()
-    );
+    let voice = phrase(folder.path())?;
     let steps = [
         Step::Ring,
         Step::Answer(""),

@@ -124,7 +124,23 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn statements(text: &str) -> Vec<String> {
     let program = text.split("#[cfg(test)]\nmod tests").next().unwrap();
     let quoted = program.split('"').skip(1).step_by(2);
-    quoted
+    let mut stem = "";
+    let whole = quoted.map(|text| {
+        // A statement that ends in a space goes on in those that begin with its conditions.
+        let goes_on = ["WHERE ", "ORDER BY "]
+            .iter()
+            .any(|word| text.starts_with(word));
+        if text.starts_with("SELECT ") && text.ends_with(' ') {
+            stem = text;
+            return String::new();
+        }
+        if goes_on {
+            format!("{stem}{text}")
+        } else {
+            text.to_owned()
+        }
+    });
+    whole
         .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
         .filter(|text| {
             let asks = ["SELECT ", "UPDATE ", "DELETE FROM "];

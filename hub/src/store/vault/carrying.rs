@@ -6,6 +6,7 @@ use super::attempt::Answer;
 use super::notice::channel;
 use crate::evidence::leaf;
 use crate::ids::{ContactId, NoticeId, RegistrantId};
+use crate::notification::bounds::Waits;
 use crate::notification::channel::Channel;
 use crate::notification::outcome::{Follows, Outcome};
 use crate::store::conn::{Engine, Tx};
@@ -62,6 +63,15 @@ impl Room {
     #[must_use]
     pub const fn is_kept_for(rank: u8) -> bool {
         rank <= KEPT_RANK
+    }
+
+    /// Returns what both have room for.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            limit: self.limit.min(other.limit),
+            ordinary: self.ordinary.min(other.ordinary),
+        }
     }
 
     /// Returns what is left of so many places: a fifth of them, and one at least of several, is kept for
@@ -179,7 +189,7 @@ pub fn take(
         .collect();
     let rows = tx.query_many(
         "UPDATE notice SET state = 'trying', claimed_until = $2, claim = claim + 1,
-             attempts = attempts + 1, tries = tries + 1
+             attempts = attempts + 1, tries = tries + 1, waits = NULL
          WHERE notice_id = $1 AND state IN ('planned', 'trying') RETURNING claim, attempts",
         &lists,
     )?;
@@ -237,16 +247,45 @@ pub fn is_held(tx: &mut Tx<'_>, notice: NoticeId, claim: i64) -> Result<bool, St
     Ok(row.is_some())
 }
 
-/// Puts off a notice that nobody claimed, without a try.
+/// Puts off a notice that nobody claimed, without a try, and keeps why.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn postpone(tx: &mut Tx<'_>, notice: NoticeId, until: Timestamp) -> Result<(), StoreError> {
+pub fn postpone(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    (until, waits): (Timestamp, Waits),
+) -> Result<(), StoreError> {
     tx.execute_one(
         "notice",
-        "UPDATE notice SET due_at = $2 WHERE notice_id = $1 AND state IN ('planned', 'trying')",
-        &[notice.as_bytes().into(), time(until)],
+        "UPDATE notice SET due_at = $2, waits = $3
+         WHERE notice_id = $1 AND state IN ('planned', 'trying')",
+        &[notice.as_bytes().into(), time(until), waits.as_str().into()],
     )
+}
+
+/// Lets what was put off for a reason be due at once, since it is over.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn release(tx: &mut Tx<'_>, waits: Waits, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE notice SET due_at = $2
+         WHERE state IN ('planned', 'trying') AND waits = $1 AND due_at > $2",
+        &[waits.as_str().into(), time(now)],
+    )
+}
+
+/// Counts what waits for a reason.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn kept_back(tx: &mut Tx<'_>, waits: Waits) -> Result<u64, StoreError> {
+    let row = tx.query_optional(
+        "SELECT count(*) FROM notice WHERE state IN ('planned', 'trying') AND waits = $1",
+        values![waits.as_str()],
+    )?;
+    row.map_or(Ok(0), |row| row.count(0))
 }
 
 /// Ends a notice that waits, since she confirmed in another way what it tells: it is not tried again.
@@ -383,5 +422,7 @@ mod tests {
         assert_eq!(left(10, 12), (0, 0));
         assert_eq!(left(2, 0), (2, 1));
         assert_eq!(left(1, 0), (1, 1));
+        let both = Room::all(3).and(Room::of(10, 6));
+        assert_eq!((both.limit, both.ordinary), (3, 2));
     }
 }

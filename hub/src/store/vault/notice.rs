@@ -5,6 +5,7 @@ use savin_shared::hash::Hash;
 
 use crate::evidence::leaf;
 use crate::ids::{NoticeId, RegistrantId};
+use crate::notification::bounds::Waits;
 use crate::notification::channel::Channel;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, time};
@@ -59,6 +60,26 @@ pub struct NoticeStanding {
     pub outcome: Option<String>,
     /// What the channel answered to it, sealed.
     pub sealed_answer: Option<Vec<u8>>,
+    /// When it is tried next, as long as it waits.
+    pub due_at: Timestamp,
+    /// Until when a courier holds it.
+    pub claimed_until: Timestamp,
+    /// Why it waits until then, where that is known.
+    pub waits: Option<Waits>,
+}
+
+/// Writes a statement that loads notices as they stand: the columns of [`standing`], and what follows.
+macro_rules! standings {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
+                 n.attempts, a.attempted_at, n.outcome, a.sealed_answer, n.tries, n.rank, n.due_at,
+                 n.claimed_until, n.waits
+             FROM notice n
+             LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts ",
+            $rest
+        )
+    };
 }
 
 /// Plans notices, with a leaf in the evidence for each; one that is planned already stays as it is.
@@ -154,12 +175,7 @@ pub fn amend(tx: &mut Tx<'_>, notice: NoticeId, sealed_fact: &[u8]) -> Result<()
 /// Returns [`StoreError`] when the database refuses.
 pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreError> {
     tx.query(
-        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries, n.rank
-         FROM notice n
-         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
-         ORDER BY n.planned_at DESC, n.notice_id LIMIT $1",
+        standings!("ORDER BY n.planned_at DESC, n.notice_id LIMIT $1"),
         values![i64::from(limit)],
     )?
     .iter()
@@ -173,13 +189,10 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreE
 /// Returns [`StoreError`] when the database refuses.
 pub fn newest_letters(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreError> {
     tx.query(
-        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries, n.rank
-         FROM notice n
-         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
-         WHERE n.channel = 'letter'
-         ORDER BY n.planned_at DESC, n.notice_id LIMIT $1",
+        standings!(
+            "WHERE n.channel = 'letter'
+             ORDER BY n.planned_at DESC, n.notice_id LIMIT $1"
+        ),
         values![i64::from(limit)],
     )?
     .iter()
@@ -193,13 +206,10 @@ pub fn newest_letters(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>
 /// Returns [`StoreError`] when the database refuses.
 pub fn waiting_letters(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreError> {
     tx.query(
-        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries, n.rank
-         FROM notice n
-         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
-         WHERE n.channel = 'letter' AND n.state IN ('planned', 'trying')
-         ORDER BY n.planned_at, n.notice_id LIMIT $1",
+        standings!(
+            "WHERE n.channel = 'letter' AND n.state IN ('planned', 'trying')
+             ORDER BY n.planned_at, n.notice_id LIMIT $1"
+        ),
         values![i64::from(limit)],
     )?
     .iter()
@@ -217,14 +227,11 @@ pub fn undelivered(
     limit: u32,
 ) -> Result<Vec<NoticeStanding>, StoreError> {
     tx.query(
-        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries, n.rank
-         FROM notice n
-         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
-         WHERE n.state IN ('planned', 'trying', 'spooled', 'printed', 'returned', 'refused', 'broken')
+        standings!(
+            "WHERE n.state IN ('planned', 'trying', 'spooled', 'printed', 'returned', 'refused', 'broken')
              AND n.planned_at < $1
-         ORDER BY n.planned_at, n.notice_id LIMIT $2",
+             ORDER BY n.planned_at, n.notice_id LIMIT $2"
+        ),
         &[time(before), i64::from(limit).into()],
     )?
     .iter()
@@ -244,13 +251,10 @@ pub fn beginning_with(tx: &mut Tx<'_>, bytes: &[u8]) -> Result<Vec<NoticeStandin
     };
     let (low, high) = (bound(0), bound(u8::MAX));
     tx.query(
-        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries, n.rank
-         FROM notice n
-         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
-         WHERE n.notice_id >= $1 AND n.notice_id <= $2
-         ORDER BY n.notice_id LIMIT 2",
+        standings!(
+            "WHERE n.notice_id >= $1 AND n.notice_id <= $2
+             ORDER BY n.notice_id LIMIT 2"
+        ),
         values![low.as_slice(), high.as_slice()],
     )?
     .iter()
@@ -264,12 +268,7 @@ pub fn beginning_with(tx: &mut Tx<'_>, bytes: &[u8]) -> Result<Vec<NoticeStandin
 /// Returns [`StoreError`] when the database refuses.
 pub fn find(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Option<NoticeStanding>, StoreError> {
     let row = tx.query_optional(
-        "SELECT n.notice_id, n.registrant_id, n.channel, n.sealed_fact, n.state, n.planned_at,
-             n.attempts, a.attempted_at, n.outcome, a.sealed_answer,
-             n.tries, n.rank
-         FROM notice n
-         LEFT JOIN attempt a ON a.notice_id = n.notice_id AND a.number = n.attempts
-         WHERE n.notice_id = $1",
+        standings!("WHERE n.notice_id = $1"),
         values![notice.as_bytes()],
     )?;
     row.as_ref().map(standing).transpose()
@@ -315,6 +314,9 @@ fn standing(row: &Row) -> Result<NoticeStanding, StoreError> {
         attempted_at: row.optional_time(7)?,
         outcome: row.optional_text(8)?.map(str::to_owned),
         sealed_answer: row.optional_bytes(9)?.map(<[u8]>::to_vec),
+        due_at: row.time(12)?,
+        claimed_until: row.time(13)?,
+        waits: row.optional_text(14)?.and_then(Waits::parse),
     })
 }
 

@@ -8,6 +8,9 @@ use crate::ids::{
     ContactId, EntryId, EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId,
 };
 use crate::notification::address::EmailAddress;
+use crate::notification::bounds::Waits;
+use crate::notification::bounds::budget::{self, Account, Span};
+use crate::notification::bounds::money::Money;
 use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
@@ -15,6 +18,7 @@ use crate::notification::follow::Followed;
 use crate::notification::mark::LetterCode;
 use crate::registry::traces::Traces;
 pub use crate::store::vault::canary::CanaryStanding;
+pub use crate::store::vault::spend::Spent;
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 use crate::work::duty::Raised;
 use crate::work::task::{Level, TaskKind};
@@ -135,6 +139,22 @@ pub enum StaffCommand {
     Monitor(Option<EmailAddress>),
     /// Say how the daily tests stand.
     Canaries,
+    /// Show what telling has cost, or allow more.
+    Budget(BudgetCommand),
+}
+
+/// What staff may do with the budget.
+#[derive(Debug, Clone, Copy)]
+pub enum BudgetCommand {
+    /// Show it.
+    Show,
+    /// Allow more today or in this month; what waited for it goes on.
+    Raise {
+        /// Today or in this month.
+        span: Span,
+        /// How much more.
+        amount: Money,
+    },
 }
 
 /// What staff may do with where a registrant is told.
@@ -321,6 +341,28 @@ pub enum StaffAnswer {
     Ages(Vec<(String, String, u64, Timestamp)>),
     /// What has come to each level above the operators'.
     Raised(Vec<Raised>),
+    /// How much of the budget is spent.
+    Budget(BudgetView),
+}
+
+/// How much of the budget is spent, and what waits for more.
+#[derive(Debug, Clone)]
+pub struct BudgetView {
+    /// Of today and of this month.
+    pub accounts: Vec<AccountView>,
+    /// Notices that are kept back.
+    pub kept_back: u64,
+}
+
+/// The budget of a day or month.
+#[derive(Debug, Clone)]
+pub struct AccountView {
+    /// What may be spent and is.
+    pub account: Account,
+    /// How much that is of it.
+    pub level: budget::Level,
+    /// By each way.
+    pub by: Vec<Spent>,
 }
 
 /// A task that concerns a registrant, as staff sees it.
@@ -379,6 +421,8 @@ pub struct NoticeRow {
     pub outcome: Option<String>,
     /// What the channel answered to it, with the address masked.
     pub answer: Option<Pii<String>>,
+    /// Why it waits, where that is more than its turn.
+    pub waits: Option<Waits>,
     /// The event that it tells.
     pub event: Option<EventPosition>,
     /// Where it goes, masked.
