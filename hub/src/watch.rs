@@ -4,6 +4,7 @@
 pub mod budget;
 pub mod canary;
 pub mod freshness;
+pub mod trunks;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -18,6 +18,7 @@ use crate::channels::telephone::{Caller, Trunks, Ways};
 use crate::config::{Config, Outgoing, Telephone};
 use crate::vault::client::Client;
 use crate::vault::command::CourierCommand;
+use crate::watch::trunks::TrunkWatch;
 use crate::web::Portal;
 use crate::web::carrier::{CALLS, Door, router};
 use crate::web::voice::carried::CarrierTaker;
@@ -148,6 +149,23 @@ async fn open(
     let lines = lines
         .filter(|trunk| public(trunk.purpose))
         .map(|trunk| trunk.lines);
+    if telephone
+        .settings
+        .trunks
+        .iter()
+        .any(|trunk| trunk.registers)
+    {
+        let watch = TrunkWatch {
+            store: portal.lookup.registry.clone(),
+            exchange: exchange.clone(),
+            world: world(),
+        };
+        let stop = shutdown.clone();
+        tasks.spawn(async move {
+            watch.run(stop).await;
+            Ok(())
+        });
+    }
     let taker = Taker {
         portal,
         exchange: exchange.clone(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use savin_telephone::carrier::client::{Client, ClientError};
 use savin_telephone::sip::exchange::Exchange;
 use savin_telephone::sip::health::Condition;
@@ -13,6 +14,8 @@ use tokio::sync::watch;
 use super::output::Output;
 use crate::app;
 use crate::config::{Carrier, Config, Outgoing, Telephone};
+use crate::store::registry::trunk::{self, TrunkRow};
+use crate::watch::trunks::is_registered;
 
 /// How long all trunks together may take to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -33,6 +36,8 @@ pub(super) fn beside(telephone: &Telephone) -> Settings {
     for trunk in &mut settings.trunks {
         trunk.bind.set_port(0);
         trunk.announced = None;
+        // Calls go on coming to the hub.
+        trunk.registers = false;
     }
     settings
 }
@@ -68,13 +73,17 @@ struct Line {
     condition: &'static str,
     lines: u32,
     calls_per_second: u32,
+    /// Whether it knows where the hub is, which the hub that runs has noted; nothing where it need not.
+    registered: Option<TrunkRow>,
 }
 
 pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
     let mut lines = Vec::new();
     if config.carrier.is_none() || config.telephone.is_some() {
         lines = trunks(telephone(config)?)?;
+        add_registered(config, &mut lines)?;
     }
+    let now = (app::world().wall)();
     lines.extend(config.carrier.as_ref().map(carrier));
     if output.is_json() {
         for line in lines {
@@ -85,6 +94,11 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
                 "condition": line.condition,
                 "lines": line.lines,
                 "calls_per_second": line.calls_per_second,
+                "registers": line.registered.is_some(),
+                "registered": line.registered.as_ref().map(|row| is_registered(row, now)),
+                "registered_until": line.registered.as_ref().and_then(|row| row.registered_until),
+                "refused_at": line.registered.as_ref().and_then(|row| row.refused_at),
+                "refused_status": line.registered.as_ref().and_then(|row| row.refused_status),
             }))?;
         }
         return Ok(());
@@ -99,9 +113,19 @@ pub(super) fn run(config: &Config, output: &Output) -> anyhow::Result<()> {
             line.condition.to_owned(),
             line.lines.to_string(),
             line.calls_per_second.to_string(),
+            line.registered
+                .map_or_else(String::new, |row| registered(&row, now)),
         ]
     });
-    let header = ["trunk", "use", "server", "condition", "lines", "calls/s"];
+    let header = [
+        "trunk",
+        "use",
+        "server",
+        "condition",
+        "lines",
+        "calls/s",
+        "registered",
+    ];
     output.table(&header, rows.collect())?;
     if !is_whole {
         output.line(
@@ -136,8 +160,41 @@ fn trunks(telephone: &Telephone) -> anyhow::Result<Vec<Line>> {
         condition: status.condition.as_str(),
         lines: trunk.lines,
         calls_per_second: trunk.calls_per_second,
+        registered: None,
     });
     Ok(lines.collect())
+}
+
+/// Adds what the hub that runs knows of the trunks that want to be told where it is.
+fn add_registered(config: &Config, lines: &mut [Line]) -> anyhow::Result<()> {
+    let trunks = &telephone(config)?.settings.trunks;
+    if !trunks.iter().any(|trunk| trunk.registers) {
+        return Ok(());
+    }
+    let store = app::open_registry(config)?;
+    for (trunk, line) in trunks.iter().zip(lines) {
+        if trunk.registers {
+            let name = trunk.name.clone();
+            let known = store.read_now("trunk", move |tx| trunk::find(tx, &name))?;
+            line.registered = Some(known.unwrap_or_else(|| TrunkRow::unknown(&trunk.name)));
+        }
+    }
+    Ok(())
+}
+
+/// Says whether a trunk knows where the hub is.
+fn registered(row: &TrunkRow, now: Timestamp) -> String {
+    let until = row.registered_until.map(|until| format!("{until:.0}"));
+    let refused = row.refused_at.map(|at| {
+        let answer = row.refused_status.map(|status| status.to_string());
+        format!("{} at {at:.0}", answer.as_deref().unwrap_or("silence"))
+    });
+    match (until, refused) {
+        (Some(until), _) if is_registered(row, now) => format!("until {until}"),
+        (_, Some(refused)) => format!("no: {refused}"),
+        (Some(until), None) => format!("no: ended {until}"),
+        (None, None) => "no: not asked yet".to_owned(),
+    }
 }
 
 /// Asks the carrier.
@@ -161,6 +218,7 @@ fn carrier(carrier: &Carrier) -> Line {
         condition,
         lines: settings.lines,
         calls_per_second: settings.calls_per_second,
+        registered: None,
     }
 }
 

@@ -38,6 +38,7 @@ pub mod task;
 pub mod telling;
 pub mod timely;
 pub mod token;
+pub mod trunk;
 pub mod weights;
 
 use super::migrate::Schema;
@@ -122,6 +123,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0020_placing.sql",
             include_str!("migrations/registry/0020_placing.sql"),
+        ),
+        (
+            "0021_trunk.sql",
+            include_str!("migrations/registry/0021_trunk.sql"),
         ),
     ],
 };

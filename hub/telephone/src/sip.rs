@@ -12,7 +12,7 @@ pub mod incoming;
 mod leg;
 pub mod outbound;
 mod refresh;
-mod register;
+pub mod register;
 pub mod settings;
 pub mod trunk;
 

@@ -10,13 +10,13 @@ use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use serde_json::Value;
 
-use crate::place::port;
+use crate::place::{port, sound_port};
 use crate::sipp::{Sipp, Step};
 
 /// Adds trunks to a hub's configuration, each with its server at a port, and whatever else is to stand in
 /// it; returns where the hub listens for each.
 pub(crate) fn trunks(folder: &Path, at: &[(&str, u16)], more: &str) -> anyhow::Result<Vec<u16>> {
-    let first = 40_000 + (port() - 24_000) * 4;
+    let first = sound_port();
     let listening: Vec<u16> = at.iter().map(|_| port()).collect();
     let trunks = at.iter().zip(&listening).map(|((name, at), listen)| {
         format!(

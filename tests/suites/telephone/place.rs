@@ -1,10 +1,10 @@
 //! An exchange on loopback, with a script whose every phrase is a tune of its own.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -41,12 +41,50 @@ pub(crate) const LOOK: Duration = Duration::from_millis(50);
 /// How long a phone rings.
 pub(crate) const RING: Duration = Duration::from_secs(10);
 
-/// Ports are handed out in tens, to tests that go at once; those of sound lie elsewhere.
-static NEXT_PORT: AtomicU16 = AtomicU16::new(24_000);
+/// Ports of one run of this suite: a thousand for signalling, handed out in tens, then those of the peers'
+/// sound, then four thousand for the sound of exchanges.
+const RUN_PORTS: u16 = 7_000;
+const SOUND_PORTS: u16 = 2_200;
+
+/// The first port of the first run; the last of the third is below those that the system hands out itself.
+const FIRST_PORT: u16 = 11_000;
+
+/// Returns the first port of this run, which no other has that goes on beside it.
+fn first_port() -> u16 {
+    static RUN: OnceLock<Option<(TcpListener, u16)>> = OnceLock::new();
+    let claim = || {
+        let mut runs = (0..3).map(|run| FIRST_PORT + run * RUN_PORTS);
+        runs.find_map(|first| {
+            // Whoever listens there has the ports after it, for as long as it runs.
+            let claimed = TcpListener::bind((Ipv4Addr::LOCALHOST, first - 1)).ok()?;
+            Some((claimed, first))
+        })
+    };
+    // A fourth one takes what it finds free.
+    let run = RUN.get_or_init(claim).as_ref();
+    run.map_or(FIRST_PORT, |(_, first)| *first)
+}
 
 /// Returns a port that no other test has, with nine more after it.
 pub(crate) fn port() -> u16 {
-    NEXT_PORT.fetch_add(10, Ordering::Relaxed)
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = first_port();
+    loop {
+        let port = first + NEXT.fetch_add(10, Ordering::Relaxed);
+        let is_free = |port| {
+            let at = (Ipv4Addr::LOCALHOST, port);
+            UdpSocket::bind(at).is_ok() && TcpListener::bind(at).is_ok()
+        };
+        if is_free(port) && is_free(port + 1) {
+            return port;
+        }
+    }
+}
+
+/// Returns the first of forty ports for the sound of an exchange.
+pub(crate) fn sound_port() -> u16 {
+    let first = first_port();
+    first + SOUND_PORTS + (port() - first) * 4
 }
 
 /// An exchange, and whoever wants to see what happens in it.
@@ -106,7 +144,7 @@ impl Place {
     /// Opens an exchange with these trunks.
     pub(crate) async fn open(trunks: Vec<Trunk>) -> anyhow::Result<Self> {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let first = 40_000 + (port() - 24_000) * 4;
+        let first = sound_port();
         Self::open_by(
             trunks,
             Media {

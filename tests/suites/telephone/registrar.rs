@@ -10,7 +10,11 @@ use savin_shared::pii::Secret;
 use savin_telephone::script::ending::NotAnswered;
 use savin_telephone::sip::settings::{Account, Trunk};
 use savin_tests::clock::{monotonic, pause};
+use savin_tests::home::{HubHome, HubOptions};
+use savin_tests::program::Programs;
+use serde_json::Value;
 
+use crate::hub::trunks;
 use crate::place::{LOOK, PATIENCE, Place, port, trunk};
 
 /// A running Kamailio.
@@ -116,5 +120,68 @@ async fn calls_come_to_whoever_keeps_telling_the_trunk_where_that_is() -> anyhow
         }
     }
     caller.close().await;
+    Ok(())
+}
+
+/// Waits until the one trunk is shown as wanted.
+fn shown(hub: &HubHome, what: &str, is_so: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+    let deadline = monotonic() + PATIENCE;
+    loop {
+        let shown = hub.cli(&["trunks", "--json"])?;
+        let shown: Value = serde_json::from_str(shown.trim())?;
+        if is_so(&shown) {
+            return Ok(shown);
+        }
+        ensure!(monotonic() < deadline, "the trunk is not {what}: {shown}");
+        pause(LOOK);
+    }
+}
+
+#[test]
+fn an_operator_sees_whether_a_trunk_knows_where_the_hub_is_and_is_called_where_it_does_not()
+-> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
+    let home = folder.path().join("hub");
+    let hub = HubHome::make(&home, &programs, &HubOptions::default())?;
+    let at = port();
+    let kamailio = Kamailio::start(folder.path(), at)?;
+    let registers = "registers = true\ncredentials = 'first.secret'\n";
+    trunks(folder.path(), &[("first", at)], registers)?;
+    fs::write(home.join("first.secret"), "6015550123\nguessed\n")?;
+    let unasked = shown(&hub, "known", |_| true)?;
+    ensure!(
+        unasked["registers"] == true && unasked["registered"] == false,
+        "{unasked}"
+    );
+    let serving = hub.serve()?;
+    let refused = shown(&hub, "refused", |shown| shown["refused_at"].is_string())?;
+    ensure!(
+        refused["registered"] == false && refused["refused_status"] == 401,
+        "{refused}"
+    );
+    let tasks = hub.cli(&["tasks", "--kind", "other", "--json"])?;
+    ensure!(
+        tasks.contains("trunk/first") && tasks.contains("compare user and password"),
+        "{tasks}"
+    );
+    ensure!(hub.cli(&["trunks"])?.contains("no: 401 at"));
+    ensure!(serving.stop()?.success(), "it does not stop");
+
+    fs::write(home.join("first.secret"), "6015550123\nsesame\n")?;
+    let serving = hub.serve()?;
+    let known = shown(&hub, "registered", |shown| shown["registered"] == true)?;
+    ensure!(known["registered_until"].is_string(), "{known}");
+    let registered = kamailio.registered();
+    ensure!(hub.cli(&["trunks"])?.contains("until "));
+    // Whoever looks registers nothing, and takes nothing back: the hub alone does, every other second.
+    ensure!(
+        kamailio.registered() <= registered + 2,
+        "{}",
+        kamailio.said()
+    );
+    let tasks = hub.cli(&["tasks", "--kind", "other", "--json"])?;
+    ensure!(!tasks.contains("trunk/first"), "{tasks}");
+    ensure!(serving.stop()?.success(), "it does not stop");
     Ok(())
 }

@@ -108,6 +108,18 @@ fn inserted(id: i64, task: &NewTask, now: Timestamp) -> Vec<Value> {
     ]
 }
 
+/// Says whether a task of a kind and subject is open.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_open(tx: &mut Tx<'_>, kind: TaskKind, subject: &str) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM task WHERE kind = $1 AND subject = $2 AND state = 'open'",
+        values![kind.as_str(), subject],
+    )?;
+    Ok(row.is_some())
+}
+
 /// Says when an open task goes to the supervisor, where its rule knows better than its deadline.
 ///
 /// # Errors

@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tracing::{info, warn};
 
 use super::health::{Condition, Health};
+use super::register::Registered;
 use super::settings::{Timing, Transport, Trunk as Settings};
 use super::stopped;
 use crate::turnstile::{Haste, Turnstile};
@@ -41,12 +42,13 @@ pub struct Trunk {
     pub(super) name: Arc<str>,
     admitted: Arc<Mutex<BTreeSet<IpAddr>>>,
     health: Mutex<Health>,
+    pub(super) registered: Mutex<Registered>,
     lines: Arc<Semaphore>,
     turnstile: Turnstile,
     placed: AtomicU64,
     failed: AtomicU64,
     timing: Timing,
-    world: World,
+    pub(super) world: World,
 }
 
 impl fmt::Debug for Trunk {
@@ -73,6 +75,8 @@ pub struct Status {
     pub placed: u64,
     /// Calls of them that it could not carry.
     pub failed: u64,
+    /// Whether it knows where we are; nothing where it need not.
+    pub registered: Option<Registered>,
 }
 
 /// Why a trunk cannot be opened.
@@ -144,6 +148,7 @@ impl Trunk {
             name: settings.name.as_str().into(),
             admitted,
             health: Mutex::new(Health::new(now)),
+            registered: Mutex::default(),
             lines: Arc::new(Semaphore::new(
                 usize::try_from(settings.lines).unwrap_or(usize::MAX >> 3),
             )),
@@ -168,6 +173,7 @@ impl Trunk {
             lines: self.settings.lines,
             placed: self.placed.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
+            registered: self.settings.registers.then(|| self.registered()),
         }
     }
 
