@@ -234,19 +234,28 @@ mod tests {
         told.into_iter().map(fact).chain(corrections).collect()
     }
 
-    fn contents() -> Vec<Content> {
+    /// What is written, each with what names it in the reviewed words: the event, or the one that is taken
+    /// back, and how much is said of it.
+    fn contents() -> Vec<(String, Content)> {
         let of = |disclosure: Disclosure| {
             let told = facts()
                 .into_iter()
                 .filter_map(move |fact| fact.disclosed(disclosure));
-            told.map(|fact| Content::Fact(Box::new(fact)))
+            told.map(move |fact| {
+                let event = fact.event_code().unwrap();
+                let wrong = fact.details.took_back.as_ref();
+                let wrong = wrong.map_or_else(String::new, |wrong| format!(" of {wrong}"));
+                let name = format!("{event} {}{wrong}", disclosure.as_str());
+                (name, Content::Fact(Box::new(fact)))
+            })
         };
-        let mut contents: Vec<Content> = of(Disclosure::Full)
+        let mut contents: Vec<_> = of(Disclosure::Full)
             .chain(of(Disclosure::Discreet))
             .collect();
+        let code = Content::Code(Secret::new("482100".to_owned()));
         contents.extend([
-            Content::News,
-            Content::Code(Secret::new("482100".to_owned())),
+            ("content-free".to_owned(), Content::News),
+            ("code".to_owned(), code),
         ]);
         contents
     }
@@ -258,7 +267,7 @@ mod tests {
         let mut typesetter = Typesetter::new().unwrap();
         let mut written = String::new();
         for language in Language::ALL {
-            for (number, content) in contents().into_iter().enumerate() {
+            for (number, (name, content)) in contents().into_iter().enumerate() {
                 let form = [AddressForm::Typed, AddressForm::Standard][number % 2];
                 let writer = Writer {
                     drafter: &drafter,
@@ -273,6 +282,7 @@ mod tests {
                 // What follows is the same in each that tells a fact.
                 let is_fact = matches!(message.content, Content::Fact(_));
                 let blocks = if is_fact && number > 0 { 4 } else { 99 };
+                writeln!(written, "{} {name}", language.tag()).unwrap();
                 for block in letter.blocks.iter().skip(2).take(blocks) {
                     writeln!(written, "{}", block.text()).unwrap();
                 }
@@ -296,7 +306,7 @@ mod tests {
             form: AddressForm::Typed,
             mailer: None,
         };
-        let first = contents().remove(0);
+        let (_, first) = contents().remove(0);
         let sheet = writer.sheet(&mut typesetter, &message(first, Language::Es), now());
         let page = pdf(&typesetter, &[sheet.unwrap()], SETTING.sides).unwrap();
         assert!(page.starts_with(b"%PDF"));

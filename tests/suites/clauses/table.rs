@@ -201,17 +201,36 @@ fn guide(table: &Table) -> anyhow::Result<String> {
             writeln!(text, "| [`{name}`](../{file}) | {what} | `{call}` |")?;
         }
     }
-    text.push_str("\n## The words of each channel\n\nEvery event above has reviewed words in:\n\n");
-    text.push_str("| channel | language | file |\n|---|---|---|\n");
+    text.push_str(&words(table)?);
+    Ok(text)
+}
+
+/// Writes which clause is told in which reviewed words.
+fn words(table: &Table) -> anyhow::Result<String> {
+    let mut channels: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for snapshot in &table.snapshot {
-        let Snapshot {
-            channel,
-            language,
-            file,
-            ..
-        } = snapshot;
-        let short = file.rsplit('/').next().unwrap_or(file);
-        writeln!(text, "| {channel} | {language} | [{short}](../{file}) |")?;
+        let words = channels.entry((&snapshot.channel, &snapshot.file));
+        words.or_default().push(&snapshot.language);
+    }
+    let named = channels
+        .keys()
+        .map(|(channel, file)| format!(" [{channel}](../{file}) |"));
+    let mut text = format!(
+        "\n## The words of each channel\n\nEvery event has reviewed words in these files and languages; what \
+         a message shows outside is looked through for words that tell.\n\n| clause | told as |{}\n|---|---|{}\n",
+        named.collect::<String>(),
+        "---|".repeat(channels.len())
+    );
+    for clause in table
+        .clause
+        .iter()
+        .filter(|clause| !clause.events.is_empty())
+    {
+        write!(text, "| {} | {} |", clause.law, clause.events.join(", "))?;
+        for languages in channels.values() {
+            write!(text, " {} |", languages.join(", "))?;
+        }
+        text.push('\n');
     }
     Ok(text)
 }

@@ -49,7 +49,8 @@ fn speaks_of_every_event_in_reviewed_words() {
                 let content = content(*code, disclosure);
                 let said = told(language, &content, false, &zone(), sample::AT);
                 let (fact, rest) = (written(&said.fact), written(&said.rest));
-                writeln!(text, "{code} {}\n  {fact}\n  {rest}", disclosure.as_str()).unwrap();
+                let (tag, level) = (language.tag(), disclosure.as_str());
+                writeln!(text, "{tag} {code} {level}\n  {fact}\n  {rest}").unwrap();
             }
         }
     }
@@ -74,7 +75,8 @@ fn takes_every_event_back_in_reviewed_words() {
                 let content = correction(*code, disclosure);
                 let said = told(language, &content, false, &zone(), sample::AT);
                 let (fact, rest) = (written(&said.fact), written(&said.rest));
-                writeln!(text, "{code} {}\n  {fact}\n  {rest}", disclosure.as_str()).unwrap();
+                let (tag, level) = (language.tag(), disclosure.as_str());
+                writeln!(text, "{tag} {code} {level}\n  {fact}\n  {rest}").unwrap();
             }
         }
     }
