@@ -39,14 +39,30 @@ pub fn pause(duration: Duration) {
 /// # Errors
 /// Returns an error where the system does not tell.
 pub fn processor(process: u32) -> anyhow::Result<Duration> {
+    // utime and stime (proc(5)).
+    ticks(&process.to_string(), [11, 12])
+}
+
+/// Returns how long those programs kept a core busy that this one started and that have ended.
+///
+/// # Errors
+/// Returns an error where the system does not tell.
+pub fn children() -> anyhow::Result<Duration> {
+    // cutime and cstime.
+    ticks("self", [13, 14])
+}
+
+/// Adds up fields of what the system tells of a process.
+fn ticks(process: &str, fields: [usize; 2]) -> anyhow::Result<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))
         .context("this system does not tell a program's time")?;
     // What comes before the bracket is the program's name, which may hold blanks.
-    let (_, fields) = stat.rsplit_once(')').context(stat.clone())?;
-    let ticks = |place| -> anyhow::Result<u64> {
-        let field = fields.split_whitespace().nth(place);
-        Ok(field.with_context(|| stat.clone())?.parse()?)
-    };
-    // utime and stime (proc(5)), in the hundredths of a second that Linux counts in.
-    Ok(Duration::from_millis(10 * (ticks(11)? + ticks(12)?)))
+    let (_, told) = stat.rsplit_once(')').context(stat.clone())?;
+    let mut sum = 0;
+    for place in fields {
+        let field = told.split_whitespace().nth(place);
+        sum += field.with_context(|| stat.clone())?.parse::<u64>()?;
+    }
+    // In the hundredths of a second that Linux counts in.
+    Ok(Duration::from_millis(10 * sum))
 }

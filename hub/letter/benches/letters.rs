@@ -6,7 +6,7 @@ use std::time::Instant;
 use savin_letter::barcode::imb::{Bars, Mailer, Routing};
 use savin_letter::barcode::qr::Squares;
 use savin_letter::page::{Block, Envelope, Letter, Setting, Sides, Typesetter, pdf};
-use savin_letter::spool::{self, Numbered};
+use savin_letter::spool::{self, Numbered, Printed};
 
 const LETTERS: u32 = 400;
 
@@ -40,7 +40,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
     }
     let folder = tempfile::tempdir()?;
-    spool::write(folder.path(), "batch", numbered, &typesetter, SETTING.sides)?;
+    let printed = (SETTING.sides, Printed::ByJob);
+    spool::write(folder.path(), "batch", numbered, &typesetter, printed)?;
     let batch = f64::from(LETTERS) / start.elapsed().as_secs_f64();
     writeln!(
         std::io::stdout(),

@@ -1,6 +1,7 @@
 //! Where letters wait for whoever prints them: a folder a batch, whole or not there, with a file a
-//! letter, one file with all of them, and a list by which each file can be checked.
+//! letter and a list by which each file can be checked.
 //!
+//! Where they are printed by hand, one more file has all of them.
 //! The list names letters by their numbers: no name and no address is outside of the pages.
 
 pub mod printer;
@@ -14,7 +15,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::page::{PageError, Sheet, Sides, Typesetter, pdf};
 
-/// The file with all letters of a batch.
+/// The file with all letters of a batch that is printed by hand.
 pub const ALL: &str = "all.pdf";
 
 /// The list of a batch.
@@ -61,6 +62,15 @@ pub enum SpoolError {
     },
 }
 
+/// How a batch is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printed {
+    /// Letter by letter, each a job of its own: each is drawn once.
+    ByJob,
+    /// By hand, from one further file with all of them.
+    ByHand,
+}
+
 /// A letter on its way into a batch.
 #[derive(Debug)]
 pub struct Numbered {
@@ -90,8 +100,8 @@ pub struct Batch {
     pub folder: PathBuf,
     /// Its letters, in the order in which they are printed.
     pub letters: Vec<Listed>,
-    /// The file with all of them.
-    pub all: Listed,
+    /// The file with all of them, if it is printed by hand.
+    pub all: Option<Listed>,
 }
 
 /// Writes a batch, durable before this returns. Writing the same batch again changes nothing.
@@ -103,7 +113,7 @@ pub fn write(
     name: &str,
     letters: Vec<Numbered>,
     typesetter: &Typesetter,
-    sides: Sides,
+    (sides, printed): (Sides, Printed),
 ) -> Result<Batch, SpoolError> {
     let folder = spool.join(checked(name)?);
     let mut numbers: Vec<&str> = letters
@@ -115,38 +125,44 @@ pub fn write(
     if !(1..=LETTERS_MAX).contains(&letters.len()) || numbers.len() != letters.len() {
         return Err(SpoolError::Count);
     }
-    let mut files = Vec::with_capacity(letters.len() + 1);
+    let partial = spool.join(format!(".{name}.partial"));
+    let refused = |source| SpoolError::File {
+        path: folder.clone(),
+        source,
+    };
+    begin(&partial).map_err(refused)?;
+    let mut lines = Vec::with_capacity(letters.len() + 1);
+    let mut keep = |number: &str, file: String, sheets: &[Sheet]| -> Result<(), SpoolError> {
+        let bytes = pdf(typesetter, sheets, sides)?;
+        save(&partial.join(&file), &bytes).map_err(refused)?;
+        let printed = sheets.iter().map(Sheet::sides).sum();
+        lines.push(listed(number, file, &bytes, printed));
+        Ok(())
+    };
     let mut sheets = Vec::with_capacity(letters.len());
     for Numbered { number, sheet } in letters {
-        let sheet = [sheet];
-        let bytes = pdf(typesetter, &sheet, sides)?;
         let file = format!("letters/{}.pdf", checked(&number)?);
-        let [sheet] = sheet;
-        files.push((listed(&number, file, &bytes, sheet.sides()), bytes));
+        keep(&number, file, std::slice::from_ref(&sheet))?;
         sheets.push(sheet);
     }
-    let bytes = pdf(typesetter, &sheets, sides)?;
-    let printed = sheets.iter().map(Sheet::sides).sum();
-    files.push((listed("all", ALL.to_owned(), &bytes, printed), bytes));
-    let lines: Vec<Listed> = files.iter().map(|(line, _)| line.clone()).collect();
+    if printed == Printed::ByHand {
+        keep("all", ALL.to_owned(), &sheets)?;
+    }
     let manifest = manifest(&lines);
     if folder.exists() {
         let path = folder.join(MANIFEST);
         let known =
             fs::read_to_string(&path).map_err(|source| SpoolError::File { path, source })?;
+        fs::remove_dir_all(&partial).map_err(refused)?;
         if known != manifest {
             return Err(SpoolError::Other(spool.to_owned()));
         }
         return open(spool, name);
     }
-    let partial = spool.join(format!(".{name}.partial"));
-    place(&partial, &files, &manifest)
+    settle(&partial, &lines, &manifest)
         .and_then(|()| fs::rename(&partial, &folder))
         .and_then(|()| sync(spool))
-        .map_err(|source| SpoolError::File {
-            path: folder,
-            source,
-        })?;
+        .map_err(refused)?;
     open(spool, name)
 }
 
@@ -171,8 +187,10 @@ pub fn open(spool: &Path, name: &str) -> Result<Batch, SpoolError> {
             return Err(SpoolError::Changed(path));
         }
     }
-    let all = letters.pop().filter(|all| all.number == "all");
-    let all = all.ok_or(SpoolError::Manifest(path))?;
+    let all = letters.pop_if(|last| last.number == "all");
+    if letters.is_empty() {
+        return Err(SpoolError::Manifest(path));
+    }
     Ok(Batch {
         folder,
         letters,
@@ -244,19 +262,24 @@ fn parsed(text: &str) -> Option<Vec<Listed>> {
         .collect()
 }
 
-/// Writes everything into a folder of its own, each file durable; what was left there by a stop goes.
-fn place(partial: &Path, files: &[(Listed, Vec<u8>)], manifest: &str) -> io::Result<()> {
+/// Makes the folder in which a batch is made; what was left there by a stop goes.
+fn begin(partial: &Path) -> io::Result<()> {
     if partial.exists() {
         fs::remove_dir_all(partial)?;
     }
-    create(partial)?;
-    let letters = partial.join("letters");
-    create(&letters)?;
-    for (line, bytes) in files {
-        save(&partial.join(&line.file), bytes)?;
+    create(&partial.join("letters"))
+}
+
+/// Writes the list, and makes every file durable: all together, after they were written, which costs a disk
+/// less than one after the other.
+fn settle(partial: &Path, lines: &[Listed], manifest: &str) -> io::Result<()> {
+    let list = partial.join(MANIFEST);
+    save(&list, manifest.as_bytes())?;
+    for line in lines {
+        File::open(partial.join(&line.file))?.sync_all()?;
     }
-    save(&partial.join(MANIFEST), manifest.as_bytes())?;
-    sync(&letters)?;
+    File::open(list)?.sync_all()?;
+    sync(&partial.join("letters"))?;
     sync(partial)
 }
 
@@ -276,7 +299,7 @@ pub fn append(path: &Path, line: &str) -> Result<(), SpoolError> {
     })
 }
 
-/// Makes a folder that only its owner may enter.
+/// Makes a folder that only its owner may enter, and those above it.
 fn create(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -288,8 +311,7 @@ fn create(folder: &Path) -> io::Result<()> {
 /// Writes a file that only its owner may read.
 fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = private().write(true).truncate(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    file.write_all(bytes)
 }
 
 /// Opens files that only their owner may read.
@@ -316,7 +338,7 @@ fn sync(_: &Path) -> io::Result<()> {
 mod tests {
     use std::path::Path;
 
-    use super::{ALL, Batch, MANIFEST, Numbered, SpoolError, open, write};
+    use super::{ALL, Batch, MANIFEST, Numbered, Printed, SpoolError, open, write};
     use crate::page::{Block, Envelope, Letter, Setting, Sides, Typesetter};
 
     fn letters(typesetter: &mut Typesetter, numbers: &[&str]) -> Vec<Numbered> {
@@ -353,7 +375,8 @@ mod tests {
     fn written(spool: &Path, name: &str, numbers: &[&str]) -> Result<Batch, SpoolError> {
         let mut typesetter = typesetter();
         let letters = letters(&mut typesetter, numbers);
-        write(spool, name, letters, &typesetter, Sides::Two)
+        let printed = (Sides::Two, Printed::ByHand);
+        write(spool, name, letters, &typesetter, printed)
     }
 
     #[test]
@@ -378,6 +401,18 @@ mod tests {
         assert_eq!(open(spool, "batch-1").unwrap(), batch);
         let other = written(spool, "batch-1", &["AAAA1", "CCCC3"]);
         assert!(matches!(other, Err(SpoolError::Other(_))), "{other:?}");
+    }
+
+    #[test]
+    fn draws_a_letter_once_for_a_printer() {
+        let spool = tempfile::tempdir().unwrap();
+        let mut typesetter = typesetter();
+        let letters = letters(&mut typesetter, &["AAAA1", "BBBB2"]);
+        let printed = (Sides::Two, Printed::ByJob);
+        let batch = write(spool.path(), "batch-1", letters, &typesetter, printed).unwrap();
+        assert_eq!((batch.letters.len(), &batch.all), (2, &None));
+        assert!(!batch.folder.join(ALL).exists());
+        assert_eq!(open(spool.path(), "batch-1").unwrap(), batch);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod scanned;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -9,7 +10,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use savin_letter::page::{Typesetter, alignment};
 use savin_letter::spool::printer::Job;
-use savin_letter::spool::{self, Batch, Numbered};
+use savin_letter::spool::{self, Batch, Numbered, Printed};
 use serde_json::json;
 
 use super::output::Output;
@@ -41,7 +42,7 @@ const JOBS: &str = "jobs.csv";
 /// What goes out by the post.
 #[derive(Debug, Subcommand)]
 pub(super) enum LettersCommand {
-    /// Make a batch of the letters that wait: files to print, and a list of them.
+    /// Make batches of the letters that wait, until none does: files to print, and a list of them.
     Batch(Make),
     /// Show the letters and where each stands, the newest first.
     List(List),
@@ -62,10 +63,13 @@ pub(super) enum LettersCommand {
 /// Which letters go into a batch.
 #[derive(Debug, Args)]
 pub(super) struct Make {
-    /// How many letters at most.
+    /// How many letters a batch has at most: a stack that one person folds.
     #[arg(long, default_value_t = BATCH, value_name = "NUMBER",
           value_parser = clap::value_parser!(u32).range(1..=BATCH_MAX))]
     limit: u32,
+    /// How many batches to make at most; without it as many as it takes.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    batches: Option<u32>,
     /// Only show which letters wait.
     #[arg(long)]
     dry_run: bool,
@@ -136,20 +140,6 @@ impl Make {
             return show(&letters(&vault, self.limit, true)?, output);
         }
         let signer = self.by.signer(config)?;
-        let now = (app::world().wall)();
-        let name = format!("{}", now.strftime("%Y%m%d-%H%M%S-%3f"));
-        // Whoever makes a batch lets out every address in it.
-        let subject = format!("letters/{name}");
-        let signed = signer.sign("letters-batch", &subject, "letters-batch", "", now);
-        app::open_registry(config)?
-            .write_now("decision", move |tx| decision::record(tx, &signed))?;
-        let claim = CourierCommand::Claim {
-            channel: Channel::Letter,
-            room: Room::all(self.limit),
-        };
-        let CourierAnswer::Messages(messages) = courier(&vault, claim)? else {
-            bail!("the vault gave another answer");
-        };
         let drafter = app::drafter(&config.web);
         let writer = Writer {
             drafter: &drafter,
@@ -158,8 +148,35 @@ impl Make {
             form: settings.form,
             mailer: settings.mailer.as_ref(),
         };
-        let made = make(&vault, &writer, settings, (&name, messages), now)?;
-        made.said(output)
+        let mut made = 0;
+        while self.batches.is_none_or(|most| made < most) {
+            let now = (app::world().wall)();
+            let name = format!("{}", now.strftime("%Y%m%d-%H%M%S-%3f"));
+            if made > 0 && letters(&vault, 1, true)?.is_empty() {
+                break;
+            }
+            // Whoever makes a batch lets out every address in it.
+            let subject = format!("letters/{name}");
+            let signed = signer.sign("letters-batch", &subject, "letters-batch", "", now);
+            app::open_registry(config)?
+                .write_now("decision", move |tx| decision::record(tx, &signed))?;
+            let claim = CourierCommand::Claim {
+                channel: Channel::Letter,
+                room: Room::all(self.limit),
+            };
+            let CourierAnswer::Messages(messages) = courier(&vault, claim)? else {
+                bail!("the vault gave another answer");
+            };
+            let is_last = messages.is_empty();
+            if made == 0 || !is_last {
+                make(&vault, &writer, settings, (&name, messages), now)?.said(output)?;
+            }
+            if is_last {
+                break;
+            }
+            made += 1;
+        }
+        Ok(())
     }
 }
 
@@ -168,7 +185,9 @@ struct Made {
     batch: Option<Batch>,
     name: String,
     refused: Vec<NoticeId>,
-    /// Letters that another took over meanwhile, or that she confirmed: they need no paper.
+    /// Letters that another took over before they were drawn, or that she confirmed: they are not in it.
+    left_out: Vec<NoticeId>,
+    /// The same of letters that were drawn by then.
     twice: Vec<NoticeId>,
 }
 
@@ -198,39 +217,72 @@ fn make(
             }
         }
     }
+    // Drawing thousands takes its time, and what nobody needs any more is not drawn.
+    let left_out = void(
+        vault,
+        &spooled,
+        CourierCommand::HoldAll {
+            tries: spooled.clone(),
+        },
+    )?;
+    spooled.retain(|(notice, _)| !left_out.contains(notice));
+    let needless: Vec<String> = left_out.iter().map(ToString::to_string).collect();
+    numbered.retain(|letter| !needless.contains(&letter.number));
     let batch = if numbered.is_empty() {
         None
     } else {
         std::fs::create_dir_all(&settings.spool)
             .with_context(|| format!("failed to make {}", settings.spool.display()))?;
-        let sides = settings.setting.sides;
+        let printed = match settings.printer {
+            Some(_) => Printed::ByJob,
+            None => Printed::ByHand,
+        };
+        let printed = (settings.setting.sides, printed);
         Some(spool::write(
             &settings.spool,
             name,
             numbered,
             &typesetter,
-            sides,
+            printed,
         )?)
     };
-    let mut twice = Vec::new();
-    for tried in spooled {
-        let detail = format!("batch {name}");
-        if !finish(vault, tried, TryOutcome::Spooled { detail })? {
-            twice.push(tried.0);
-        }
-    }
+    let outcome = TryOutcome::Spooled {
+        detail: format!("batch {name}"),
+    };
+    let tries = spooled.clone();
+    let twice = void(
+        vault,
+        &spooled,
+        CourierCommand::FinishAll { tries, outcome },
+    )?;
     Ok(Made {
         batch,
         name: name.to_owned(),
         refused,
+        left_out,
         twice,
     })
+}
+
+/// Returns which of these tries do not count any more, by what the vault says of all.
+fn void(
+    vault: &Vault,
+    tries: &[(NoticeId, i64)],
+    command: CourierCommand,
+) -> anyhow::Result<Vec<NoticeId>> {
+    let CourierAnswer::Count(count) = courier(vault, command)? else {
+        bail!("the vault gave another answer");
+    };
+    let count: BTreeSet<NoticeId> = count.into_iter().collect();
+    let void = tries.iter().map(|(notice, _)| *notice);
+    Ok(void.filter(|notice| !count.contains(notice)).collect())
 }
 
 impl Made {
     fn said(&self, output: &Output) -> anyhow::Result<()> {
         let letters = self.batch.as_ref().map_or(0, |batch| batch.letters.len());
         let refused: Vec<String> = self.refused.iter().map(ToString::to_string).collect();
+        let left_out: Vec<String> = self.left_out.iter().map(ToString::to_string).collect();
         let twice: Vec<String> = self.twice.iter().map(ToString::to_string).collect();
         let folder = self
             .batch
@@ -242,6 +294,7 @@ impl Made {
                 "folder": folder,
                 "letters": letters,
                 "refused": refused,
+                "left_out": left_out,
                 "twice": twice,
             }));
         }
@@ -256,6 +309,11 @@ impl Made {
         for notice in refused {
             let line = format!("{notice}: fits into no envelope; see `savin-hub notices`.");
             output.line(&line)?;
+        }
+        for notice in left_out {
+            output.line(&format!(
+                "{notice}: was taken over by another batch, or confirmed: it is not in this one."
+            ))?;
         }
         for notice in twice {
             output.line(&format!(

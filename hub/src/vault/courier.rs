@@ -72,6 +72,8 @@ impl Vault {
         match command {
             CourierCommand::Claim { channel, room } => self.claim(channel, room),
             CourierCommand::Hold { notice, claim } => self.hold(notice, claim),
+            CourierCommand::HoldAll { tries } => self.hold_all(tries),
+            CourierCommand::FinishAll { tries, outcome } => self.finish_all(tries, outcome),
             CourierCommand::Placed {
                 notice,
                 claim,
@@ -173,6 +175,41 @@ impl Vault {
             carrying::hold(tx, notice, claim, lease(channel, now))
         })?;
         Ok(CourierAnswer::Noted(is_held))
+    }
+
+    fn hold_all(&self, tries: Vec<(NoticeId, i64)>) -> Result<CourierAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let held = self.store.write_now("hold all", move |tx| {
+            let mut held = Vec::with_capacity(tries.len());
+            for (notice, claim) in &tries {
+                let channel = carrying::tried(tx, *notice)?.channel;
+                if carrying::hold(tx, *notice, *claim, lease(channel, now))? {
+                    held.push(*notice);
+                }
+            }
+            Ok(held)
+        })?;
+        Ok(CourierAnswer::Count(held))
+    }
+
+    fn finish_all(
+        &self,
+        tries: Vec<(NoticeId, i64)>,
+        outcome: TryOutcome,
+    ) -> Result<CourierAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
+        let counted = self.store.write_now("finish all", move |tx| {
+            let mut counted = Vec::with_capacity(tries.len());
+            for tried in &tries {
+                if noted(tx, (&keys, &means), *tried, &outcome, now)? {
+                    counted.push(tried.0);
+                }
+            }
+            Ok(counted)
+        })?;
+        Ok(CourierAnswer::Count(counted))
     }
 
     fn finish(

@@ -1,6 +1,6 @@
 //! Measures how soon ten thousand are told of one event, by the real programs: the agent of a jail, the hub,
 //! a mail server (`smtp-sink` of Postfix) and telephones (sipp) on the same machine, with three escapes in
-//! the midst of it.
+//! the midst of it; how soon a telephone rings after a single release; and how fast letters are made.
 //!
 //! ```text
 //! cargo bench -p savin-tests --bench burst
@@ -10,14 +10,15 @@
 //! Wants root, as sipp does; `--postgres` wants the tests' server (`SAVIN_TEST_POSTGRES`).
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
 use savin_hub::notification::channel::Channel;
-use savin_tests::burst::{Burst, Seen, Size, Told};
-use savin_tests::clock::processor;
+use savin_tests::burst::{Burst, Seen, Size, Told, releases};
+use savin_tests::clock::{children, monotonic, processor};
 use savin_tests::engine::Engine;
 use savin_tests::program::Programs;
 
@@ -31,9 +32,13 @@ struct Options {
     /// Registrants who are called.
     #[arg(long, default_value_t = 200)]
     calls: usize,
-    /// Registrants who get a letter: planned, and left for the batch.
-    #[arg(long, default_value_t = 100)]
+    /// Registrants who get a letter: planned, and made by the batch command afterwards.
+    #[arg(long, default_value_t = 2_000)]
     letters: usize,
+    /// Releases one after the other before all that, each of which one registrant is called; 0 leaves
+    /// that out.
+    #[arg(long, default_value_t = 100)]
+    releases: usize,
     /// Lines of the trunk, of which a fifth is kept for escapes.
     #[arg(long, default_value_t = 20)]
     lines: u32,
@@ -79,6 +84,37 @@ fn measure(options: &Options) -> anyhow::Result<()> {
     } else {
         Engine::Files
     };
+    line(&format!("| {} | measured | to reach |", engine.name()))?;
+    line("|---|---|---|")?;
+    if options.releases > 0 {
+        let home = folder.path().join("releases");
+        let waited = releases(&home, &programs, &engine, (options.releases, PORT + 20))?;
+        let at = |hundredths: usize| {
+            let place = waited.len().saturating_sub(1) * hundredths / 100;
+            waited.get(place).copied().unwrap_or_default().as_secs_f64()
+        };
+        row(
+            &format!(
+                "a file with a release to the first INVITE, {} of them",
+                waited.len()
+            ),
+            &format!(
+                "p50 {:.2} s, p99 {:.2} s, worst {:.2} s",
+                at(50),
+                at(99),
+                at(100)
+            ),
+            "p99 5 s",
+        )?;
+    }
+    let home = folder.path().join("burst");
+    let folder = home.as_path();
+    std::fs::create_dir_all(folder)?;
+    let engine = if options.postgres {
+        Engine::server()?
+    } else {
+        Engine::Files
+    };
     let size = Size {
         emails: options.emails,
         calls: options.calls,
@@ -91,7 +127,7 @@ fn measure(options: &Options) -> anyhow::Result<()> {
         port: PORT,
         patience: PATIENCE,
     };
-    let burst = Burst::set(folder.path(), &programs, &engine, size)?;
+    let burst = Burst::set(folder, &programs, &engine, size)?;
     let busy = processor(burst.process())?;
     let seen = burst.run()?;
     let busy = processor(burst.process())?.saturating_sub(busy);
@@ -102,13 +138,40 @@ fn measure(options: &Options) -> anyhow::Result<()> {
         "{once} of {} were written to once",
         mailed.len()
     );
-    report(&engine, &size, &seen, busy)?;
+    report(&size, &seen, busy)?;
+    if size.letters > 0 {
+        letters(&burst, folder)?;
+    }
     burst.strike()
 }
 
-fn report(engine: &Engine, size: &Size, seen: &Seen, busy: Duration) -> anyhow::Result<()> {
-    line(&format!("| {} | measured | to reach |", engine.name()))?;
-    line("|---|---|---|")?;
+/// Makes the letters by the command that staff has.
+fn letters(burst: &Burst, folder: &Path) -> anyhow::Result<()> {
+    let key = folder.join("desk.key");
+    let key = key.to_str().context("a plain path")?;
+    let hub = &burst.hub;
+    hub.cli(&["staff", "add", "desk", "--role", "admin", "--output", key])?;
+    let (busy, begun) = (children()?, monotonic());
+    let said = hub.cli(&["letters", "batch", "--as", key, "--json"])?;
+    let (busy, lasted) = (children()?.saturating_sub(busy), begun.elapsed());
+    let mut made = 0;
+    for batch in said.lines() {
+        let batch: serde_json::Value = serde_json::from_str(batch)?;
+        let letters = batch.get("letters").and_then(serde_json::Value::as_u64);
+        made += letters.context("a number")?;
+    }
+    row(
+        &format!("{made} letters by the batch command, claimed, drawn, hashed, durable and noted"),
+        &format!(
+            "{:.0} a second of a core, {:.0} a second",
+            made as f64 / busy.as_secs_f64(),
+            made as f64 / lasted.as_secs_f64()
+        ),
+        "200 a core",
+    )
+}
+
+fn report(size: &Size, seen: &Seen, busy: Duration) -> anyhow::Result<()> {
     row(
         "all of one event planned, after its row changed",
         &format!(

@@ -50,6 +50,15 @@ const ESCAPED: [[&str; 4]; 3] = [
 /// The PIN of everybody who is called.
 const PIN: &str = "2580";
 
+/// What whoever is called does: she takes the call and enters her PIN.
+pub(super) const CONFIRMS: [Step; 5] = [
+    Step::Ring,
+    Step::Answer(""),
+    Step::Wait(1_000),
+    Step::Press("2580#"),
+    Step::HungUp,
+];
+
 /// How many are told, and over what.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
@@ -109,15 +118,8 @@ impl Burst {
             ..HubOptions::default()
         };
         let hub = HubHome::make(&folder.join("hub"), programs, &options)?;
-        call_by(folder, &size)?;
-        let steps = [
-            Step::Ring,
-            Step::Answer(""),
-            Step::Wait(1_000),
-            Step::Press("2580#"),
-            Step::HungUp,
-        ];
-        let peer = Sipp::start(folder, size.port, &steps)?;
+        call_by(folder, (size.lines, size.calls_per_second), size.port)?;
+        let peer = Sipp::start(folder, size.port, &CONFIRMS)?;
         hub.add_agency(
             AGENCY,
             "Test County Sheriff",
@@ -287,18 +289,11 @@ impl Burst {
         number: usize,
         choices: Choices,
     ) -> anyhow::Result<()> {
-        // 555-0100 to 0199 of any area are nobody's.
-        let text = format!("{}55501{:02}", 202 + number / 100, number % 100);
-        let to = Contact::Telephone(PhoneNumber::parse(&text)?);
+        let (to, text) = telephone(number)?;
         let registrant = self.register(vault, about, to, choices)?;
-        let keep = StaffCommand::Care {
-            registrant,
-            care: None,
-            pin: Some(pin(&Secret::new(PIN.to_owned()))?),
-        };
-        vault.handle(Command::Staff(keep))?;
+        keep_pin(vault, registrant)?;
         let called = self.registered.get_mut(&registrant);
-        called.context("she was registered just now")?.number = Some(format!("1{text}"));
+        called.context("she was registered just now")?.number = Some(text);
         Ok(())
     }
 
@@ -309,20 +304,7 @@ impl Burst {
         to: Contact,
         choices: Choices,
     ) -> anyhow::Result<RegistrantId> {
-        let register = StaffCommand::Register {
-            contacts: vec![to],
-            to: None,
-            about: Subscribed {
-                person,
-                label: "T.Q.".to_owned(),
-            },
-            choices,
-        };
-        let Answer::Staff(StaffAnswer::Registered(registrant)) =
-            vault.handle(Command::Staff(register))?
-        else {
-            bail!("the vault gave another answer");
-        };
+        let registrant = register(vault, person, to, choices)?;
         let registered = Registered { what, number: None };
         ensure!(
             self.registered.insert(registrant, registered).is_none(),
@@ -330,6 +312,48 @@ impl Burst {
         );
         Ok(registrant)
     }
+}
+
+/// Registers somebody, as staff does from paper.
+pub(super) fn register(
+    vault: &Vault,
+    person: PersonId,
+    to: Contact,
+    choices: Choices,
+) -> anyhow::Result<RegistrantId> {
+    let register = StaffCommand::Register {
+        contacts: vec![to],
+        to: None,
+        about: Subscribed {
+            person,
+            label: "T.Q.".to_owned(),
+        },
+        choices,
+    };
+    let Answer::Staff(StaffAnswer::Registered(registrant)) =
+        vault.handle(Command::Staff(register))?
+    else {
+        bail!("the vault gave another answer");
+    };
+    Ok(registrant)
+}
+
+/// Keeps the PIN that whoever is called enters.
+pub(super) fn keep_pin(vault: &Vault, registrant: RegistrantId) -> anyhow::Result<()> {
+    let keep = StaffCommand::Care {
+        registrant,
+        care: None,
+        pin: Some(pin(&Secret::new(PIN.to_owned()))?),
+    };
+    vault.handle(Command::Staff(keep))?;
+    Ok(())
+}
+
+/// Returns a telephone of nobody's, and how it stands in an INVITE: 555-0100 to 0199 of any area.
+pub(super) fn telephone(number: usize) -> anyhow::Result<(Contact, String)> {
+    let text = format!("{}55501{:02}", 202 + number / 100, number % 100);
+    let to = Contact::Telephone(PhoneNumber::parse(&text)?);
+    Ok((to, format!("1{text}")))
 }
 
 /// Counts notices by their state.
@@ -342,7 +366,7 @@ fn counts(store: &Store) -> anyhow::Result<BTreeMap<String, usize>> {
 }
 
 /// Waits until somebody is known.
-fn known(registry: &Store, name: &str) -> anyhow::Result<PersonId> {
+pub(super) fn known(registry: &Store, name: &str) -> anyhow::Result<PersonId> {
     let deadline = monotonic() + READY;
     loop {
         let words = words(name);
@@ -367,21 +391,24 @@ fn postal(number: usize) -> anyhow::Result<PostalAddress> {
     })?)
 }
 
-/// Adds the trunk to the hub's configuration, and a voice that says every phrase in a tenth of a second.
-fn call_by(folder: &Path, size: &Size) -> anyhow::Result<()> {
+/// Adds a trunk of so many lines, and calls begun in a second, to the hub's configuration, and a voice that
+/// says every phrase in a tenth of a second.
+pub(super) fn call_by(
+    folder: &Path,
+    (lines, calls_per_second): (u32, u32),
+    port: u16,
+) -> anyhow::Result<()> {
     let phrase = folder.join("phrase.wav");
     std::fs::write(&phrase, wav::write(&tone(&[440.0], 100, 8_000.0)))?;
     let first = 40_000;
-    let last = first + 2 * size.lines - 1;
-    let (at, listen) = (size.port, size.port + 5);
+    let last = first + 2 * lines - 1;
+    let (at, listen) = (port, port + 5);
     let config = format!(
         "\n[telephone]\nbind = '127.0.0.1'\nmedia_ports = [{first}, {last}]\nring = '5s'\n\
          [[telephone.trunks]]\nname = 'first'\nserver = '127.0.0.1:{at}'\n\
-         listen = '127.0.0.1:{listen}'\ncaller = '6015550100'\nlines = {}\n\
-         calls_per_second = {}\n\
+         listen = '127.0.0.1:{listen}'\ncaller = '6015550100'\nlines = {lines}\n\
+         calls_per_second = {calls_per_second}\n\
          [voice]\ncommand = ['sh', '-c', 'cat > /dev/null; cat {}']\n",
-        size.lines,
-        size.calls_per_second,
         phrase.display()
     );
     let file = folder.join("hub").join("hub.toml");

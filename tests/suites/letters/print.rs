@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use savin_letter::page::Typesetter;
 use savin_letter::spool::printer::{Job, Printer, PrinterError, Standing};
-use savin_letter::spool::{self, Numbered};
+use savin_letter::spool::{self, Numbered, Printed};
 use savin_tests::clock::{monotonic, pause};
 use savin_tests::cups::Cups;
 
@@ -30,9 +30,10 @@ fn a_print_service_takes_every_letter_as_it_is() -> anyhow::Result<()> {
         "batch-1",
         letters,
         &typesetter,
-        SETTING.sides,
+        (SETTING.sides, Printed::ByHand),
     )?;
-    let all = batch.folder.join(&batch.all.file);
+    let all = batch.all.as_ref().context("a file with all letters")?;
+    let all = batch.folder.join(&all.file);
     crate::run("qpdf", &["--check", all.to_str().context("a path")?])?;
 
     let home = tempfile::tempdir()?;

@@ -107,6 +107,7 @@ impl Intake {
             CourierAnswer::Noted(true) => warn!(notice.id = %notice, fate, "Mail came back"),
             CourierAnswer::Noted(false)
             | CourierAnswer::Messages(_)
+            | CourierAnswer::Count(_)
             | CourierAnswer::Pin(_)
             | CourierAnswer::Left(_) => {
                 info!(notice.id = %notice, fate, "A report on a mail was no news, or was made up");

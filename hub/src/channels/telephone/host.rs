@@ -46,6 +46,7 @@ impl Host for Answers<'_> {
                 CourierAnswer::Pin(PinVerdict::Closed)
                 | CourierAnswer::Messages(_)
                 | CourierAnswer::Noted(_)
+                | CourierAnswer::Count(_)
                 | CourierAnswer::Left(_),
             ) => Checked::Unavailable,
             Err(failure) => {

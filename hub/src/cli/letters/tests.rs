@@ -126,6 +126,45 @@ fn makes_a_batch_of_what_waits_once() {
 }
 
 #[test]
+fn makes_as_many_batches_as_it_takes_and_loses_no_letter() {
+    let (folder, config) = ready();
+    let run = |line: &str| run(folder.path(), line);
+    let vault = app::open_vault(&config).unwrap();
+    for number in 3..=7 {
+        planned(&vault, &format!("{number}. Sample"));
+    }
+    plan_next(&vault);
+    // Two were registered before the first event, and all seven before the second.
+    assert_eq!(states(&config).len(), 9);
+    let spool = folder.path().join("letters");
+    let batches = || -> Vec<Vec<String>> {
+        let mut names: Vec<_> = std::fs::read_dir(&spool)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let open = |name: &String| savin_letter::spool::open(&spool, name).unwrap().letters;
+        let numbers = |name: &String| open(name).into_iter().map(|letter| letter.number);
+        names.iter().map(|name| numbers(name).collect()).collect()
+    };
+    assert!(run("letters batch --limit 2 --batches 1 --as desk.key"));
+    assert_eq!(batches().len(), 1);
+    assert!(run("letters batch --limit 3 --as desk.key"));
+    assert!(all_are(&config, "spooled"));
+    let made = batches();
+    let sizes: Vec<usize> = made.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [2, 3, 3, 1]);
+    let mut numbers = made.concat();
+    numbers.sort();
+    let mut known: Vec<_> = states(&config)
+        .into_iter()
+        .map(|(number, _)| number)
+        .collect();
+    known.sort();
+    assert_eq!(numbers, known, "each letter once");
+}
+
+#[test]
 fn follows_a_letter_by_the_scan_of_its_number() {
     let (folder, config) = ready();
     let run = |line: &str| run(folder.path(), line);

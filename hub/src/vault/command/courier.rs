@@ -31,6 +31,18 @@ pub enum CourierCommand {
         /// The claim under which it is tried.
         claim: i64,
     },
+    /// These tries take longer: hold their leases anew, and say which of them still count.
+    HoldAll {
+        /// Of which messages, each with the claim under which it is tried.
+        tries: Vec<(NoticeId, i64)>,
+    },
+    /// This became of these tries, in one transaction; say which of them still counted.
+    FinishAll {
+        /// Of which messages, each with the claim under which it was tried.
+        tries: Vec<(NoticeId, i64)>,
+        /// What became of them.
+        outcome: TryOutcome,
+    },
     /// This became of a try.
     Finish {
         /// Of which message.
@@ -91,6 +103,8 @@ pub enum CourierAnswer {
     Messages(Vec<Message>),
     /// Whether it counted: the claim was still the courier's, or what was heard was news.
     Noted(bool),
+    /// Which of the tries still count.
+    Count(Vec<NoticeId>),
     /// What a PIN is.
     Pin(PinVerdict),
     /// Calls that were left.

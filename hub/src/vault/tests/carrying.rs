@@ -171,6 +171,39 @@ fn counts_one_claim_and_lets_one_be_held() {
     });
 }
 
+#[test]
+fn holds_and_ends_many_at_once_and_says_which_still_count() {
+    each_with("vault_many_at_once", doors, |vault, _| {
+        for number in ["601-555-0123", "601-555-0124"] {
+            register_by(vault, vec![phone(number)], None);
+        }
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let claimed = calls(vault, 9);
+        let tries: Vec<_> = claimed.iter().map(|one| (one.notice, one.claim)).collect();
+        let count = |command| {
+            let CourierAnswer::Count(count) = ask(vault, command) else {
+                panic!("a count")
+            };
+            count
+        };
+        let hold = CourierCommand::HoldAll {
+            tries: tries.clone(),
+        };
+        assert_eq!(count(hold.clone()), [tries[0].0, tries[1].0]);
+        finish(vault, &claimed[0], call(CallOutcome::Busy));
+        assert_eq!(count(hold), [tries[1].0]);
+        let finish = CourierCommand::FinishAll {
+            tries: tries.clone(),
+            outcome: call(CallOutcome::NoAnswer),
+        };
+        assert_eq!(count(finish.clone()), [tries[1].0]);
+        assert!(count(finish).is_empty(), "each ends once");
+        let outcome = |place: usize| row(vault, tries[place].0).outcome;
+        assert_eq!(outcome(0).as_deref(), Some("busy"));
+        assert_eq!(outcome(1).as_deref(), Some("no-answer"));
+    });
+}
+
 fn left(vault: &Vault) -> Vec<LeftCall> {
     let CourierAnswer::Left(calls) = ask(vault, CourierCommand::Left) else {
         panic!("calls")

@@ -350,7 +350,7 @@ impl Mdoc {
 }
 
 /// Writes the time as the county's software does: local and without a zone.
-fn now() -> String {
+pub(crate) fn now() -> String {
     let zone = TimeZone::get("America/Chicago").unwrap_or(TimeZone::UTC);
     wall()
         .to_zoned(zone)
