@@ -9,6 +9,17 @@ use savin_shared::record::Record;
 
 use crate::ids::PersonId;
 
+/// From how many characters a number of one and the same is none.
+const HELD_DOWN_MIN: usize = 5;
+
+/// What is typed where a program wants nine digits.
+const COUNTED_UP: &str = "123456789";
+
+/// Words that agencies write instead of their own number for a person.
+const NO_NUMBER: [&str; 10] = [
+    "-", "N/A", "NA", "NONE", "NULL", "PENDING", "TBD", "UNK", "UNKNOWN", "XXX",
+];
+
 /// An identifier of a person, comparable across records.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier {
@@ -120,10 +131,11 @@ pub fn identifiers(agency: &AgencyId, record: &Record) -> Vec<Identifier> {
     let mut identifiers: Vec<Identifier> = candidates
         .into_iter()
         .filter_map(|(kind, scope, value)| {
-            Some(Identifier {
+            let value = comparable(value?);
+            is_number(kind, &value).then(|| Identifier {
                 kind,
                 scope: scope.to_owned(),
-                value: comparable(value?),
+                value,
             })
         })
         .collect();
@@ -137,6 +149,28 @@ pub fn identifiers(agency: &AgencyId, record: &Record) -> Vec<Identifier> {
         });
     }
     identifiers
+}
+
+/// Says whether a value is somebody's number, and not what is written where there is none: a word, nothing but
+/// zeros or nines, or one key held down.
+fn is_number(kind: IdentifierKind, value: &str) -> bool {
+    let is_one_of = |keys: &[char]| {
+        let mut digits = value.chars().filter(char::is_ascii_digit).peekable();
+        digits.peek().is_some() && digits.all(|digit| keys.contains(&digit))
+    };
+    let mut keys = value.chars().filter(|key| key.is_alphanumeric());
+    let Some(first) = keys.next() else {
+        return false;
+    };
+    let is_held_down = value.len() >= HELD_DOWN_MIN && keys.all(|key| key == first);
+    let has_digit = value.chars().any(|key| key.is_ascii_digit());
+    let is_word = if kind.is_unique() {
+        !has_digit
+    } else {
+        NO_NUMBER.contains(&value)
+    };
+    let is_filled = value.len() >= HELD_DOWN_MIN && kind.is_unique() && is_one_of(&['9']);
+    !(is_word || is_held_down || is_filled || is_one_of(&['0']) || value == COUNTED_UP)
 }
 
 /// Returns those of a record's identifiers that contradict what is known of its person.
@@ -199,7 +233,9 @@ pub fn comparable(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use savin_shared::ids::{AgencyId, FacilityCode, OffenderId, PersonNumber, RecordNumber};
+    use savin_shared::ids::{
+        AgencyId, FacilityCode, OffenderId, PersonNumber, RecordNumber, StateId,
+    };
     use savin_shared::record::custody::{Custody, CustodyState};
     use savin_shared::record::subject::Subject;
     use savin_shared::record::{Record, RecordBody};
@@ -242,6 +278,49 @@ mod tests {
     #[test]
     fn falls_back_to_the_booking_and_never_to_a_name() {
         assert_eq!(kinds(Subject::default()), [IdentifierKind::Record]);
+    }
+
+    #[test]
+    fn takes_nothing_for_a_number_that_stands_where_there_is_none() {
+        for none in [
+            "N/A",
+            "none",
+            "000000",
+            "MS00000000",
+            "999999999",
+            "99999-99",
+            "XXXXXX",
+            "-",
+        ] {
+            let subject = Subject {
+                state_id: Some(StateId::new(none).unwrap()),
+                person_number: Some(PersonNumber::new("77").unwrap()),
+                ..Subject::default()
+            };
+            assert_eq!(kinds(subject), [IdentifierKind::PersonNumber], "{none}");
+        }
+        for none in [
+            "N/A",
+            "unknown",
+            "0",
+            "0000",
+            "99999",
+            "PENDING",
+            "123456789",
+        ] {
+            let subject = Subject {
+                person_number: Some(PersonNumber::new(none).unwrap()),
+                ..Subject::default()
+            };
+            assert_eq!(kinds(subject), [IdentifierKind::Record], "{none}");
+        }
+        for own in ["9", "99", "1", "A", "JONES-4"] {
+            let subject = Subject {
+                person_number: Some(PersonNumber::new(own).unwrap()),
+                ..Subject::default()
+            };
+            assert_eq!(kinds(subject), [IdentifierKind::PersonNumber], "{own}");
+        }
     }
 
     #[test]

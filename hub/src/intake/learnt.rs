@@ -11,7 +11,7 @@ use crate::matching::Identifier;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::merge::{self, Joining};
-use crate::store::registry::{face, person, telling};
+use crate::store::registry::{face, person, record, telling};
 
 /// What is to be written of persons.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Learnt {
     faces: Vec<(PersonId, Face)>,
     pub(super) doubts: Vec<(PersonId, PersonId, RecordId)>,
     pub(super) joinings: Vec<Joining>,
+    /// Records that were known: whom each was about, and whom it taught.
+    given: Vec<(RecordId, PersonId, PersonId)>,
 }
 
 impl Learnt {
@@ -31,6 +33,29 @@ impl Learnt {
         self.faces.extend(faces.map(|face| (person, face)));
         let names = record.subject.name.iter().chain(&record.subject.aliases);
         self.named.extend(names.map(|name| (person, name.clone())));
+    }
+
+    /// Notes whom a record was about, where it was known, and whom it taught.
+    pub(super) fn give(&mut self, record: RecordId, before: Option<PersonId>, taught: PersonId) {
+        self.given
+            .extend(before.map(|before| (record, before, taught)));
+    }
+
+    /// Returns the records that are about somebody else than before, other than by a joining.
+    fn given_anew(&self) -> Vec<(RecordId, PersonId)> {
+        let in_the_end = |mut person: PersonId| {
+            for joining in &self.joinings {
+                if joining.person == person {
+                    person = joining.into;
+                }
+            }
+            person
+        };
+        let given = self.given.iter();
+        given
+            .filter(|(_, before, taught)| in_the_end(*before) != in_the_end(*taught))
+            .map(|(record, _, taught)| (*record, *taught))
+            .collect()
     }
 
     /// Writes whoever was made and whatever was learnt.
@@ -43,6 +68,7 @@ impl Learnt {
         named.dedup();
         person::name_many(tx, &named)?;
         face::add_many(tx, &self.faces)?;
+        record::give_many(tx, &self.given_anew())?;
         person::doubt(tx, &self.doubts, now)
     }
 

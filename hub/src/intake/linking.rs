@@ -9,7 +9,7 @@ use crate::ids::PersonId;
 use crate::linkage::comparing::{Compared, compare};
 use crate::linkage::face::{Face, Identity};
 use crate::linkage::frequency::Frequencies;
-use crate::linkage::judging::{Choice, Judged, Why, choose, judge, may_be_one};
+use crate::linkage::judging::{Choice, Judged, Why, choose, is_another, judge, may_be_one};
 use crate::linkage::keys::{Key, PERSONS_MAX, keys};
 use crate::linkage::weights::{Comparison, Weights};
 use crate::store::StoreError;
@@ -168,6 +168,11 @@ impl Linking {
     pub(super) fn may_be_one(&self, one: PersonId, other: PersonId) -> bool {
         let compared = self.compare(&self.identity(one), other);
         !self.are_apart(one, other) && may_be_one(&compared, &self.weights)
+    }
+
+    /// Says whether neither name of an identity is this person's, and nothing else makes that good.
+    pub(super) fn is_another(&self, person: PersonId, incoming: &Identity) -> bool {
+        is_another(&self.compare(incoming, person), &self.weights)
     }
 
     /// Writes what two identities were compared by, without what was compared.

@@ -9,9 +9,12 @@ use super::Moment;
 use super::learnt::Learnt;
 use super::linking::{Linking, identity};
 use crate::ids::{PersonId, RecordId};
+use crate::linkage::comparing::is_slip;
 use crate::linkage::face::Identity;
 use crate::linkage::judging::{Choice, Why};
-use crate::matching::{Identifier, Resolution, contradictions, identifiers, resolve};
+use crate::matching::{
+    Identifier, IdentifierKind, Resolution, contradictions, identifiers, resolve,
+};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::merge::{self, Joining};
@@ -119,8 +122,13 @@ impl People {
         let incoming = identity(agency, record);
         let found = self.found(&incoming);
         let said = before.map(|row| identifiers(agency, &row.known.record));
-        let said = said.unwrap_or_default();
+        let mut said = said.unwrap_or_default();
         let mut placed = match before {
+            Some(row) if self.is_given_anew(row.person, &incoming) => {
+                // What it said of somebody else contradicts nothing.
+                said.clear();
+                self.give_anew(row.person, &incoming, &found)
+            }
             Some(row) => self.stay(row.person, (&incoming, &said), &found),
             None => self.find(&incoming, &found),
         };
@@ -128,6 +136,7 @@ impl People {
         let stranger = self.stranger(&incoming, placed.person, &said);
         placed.others.extend(stranger);
         let taught = placed.person;
+        self.learnt.give(id, before.map(|row| row.person), taught);
         for identifier in &incoming.identifiers {
             if self.whose(identifier).is_none() {
                 self.identify(identifier.clone(), placed.person);
@@ -258,10 +267,28 @@ impl People {
         }
     }
 
-    /// Says whether one of a record's numbers is already this person's.
+    /// Says whether a record is about somebody else than before: its number was given anew, or whom it is about
+    /// was mistaken. Neither a name nor a number agrees with what is known of its person.
+    fn is_given_anew(&self, person: PersonId, incoming: &Identity) -> bool {
+        let person = self.current(person);
+        !self.bears(person, incoming) && self.linking.is_another(person, incoming)
+    }
+
+    /// Gives a record to whom it is about now, in doubt with whom it was about: what changed may be told to
+    /// neither, and nothing of it is learnt of whom it was about.
+    fn give_anew(&mut self, before: PersonId, incoming: &Identity, found: &[PersonId]) -> Placed {
+        let before = self.current(before);
+        let mut named = found.to_vec();
+        named.retain(|other| *other != before);
+        let mut placed = self.find(incoming, &named);
+        placed.others.push(before);
+        placed
+    }
+
+    /// Says whether one of the numbers of a record's person is already this person's.
     fn bears(&self, person: PersonId, incoming: &Identity) -> bool {
         let mut numbers = incoming.identifiers.iter();
-        numbers.any(|id| self.whose(id) == Some(person))
+        numbers.any(|id| id.kind != IdentifierKind::Record && self.whose(id) == Some(person))
     }
 
     /// Makes a person of the numbers that contradict what is known, where there are such.
@@ -273,9 +300,14 @@ impl People {
     ) -> Option<PersonId> {
         let numbers = self.linking.identity(person).identifiers;
         let contradicting = contradictions(&incoming.identifiers, said, &numbers);
+        // One wrong character is a slip of the hand, and nobody else's number.
+        let is_typed = |id: &Identifier| {
+            let mut same = numbers.iter().filter(|known| known.kind == id.kind);
+            id.kind.is_unique() && same.any(|known| is_slip(&known.value, &id.value))
+        };
         let strangers: Vec<Identifier> = contradicting
             .into_iter()
-            .filter(|id| self.whose(id).is_none())
+            .filter(|id| self.whose(id).is_none() && !is_typed(id))
             .cloned()
             .collect();
         if strangers.is_empty() {

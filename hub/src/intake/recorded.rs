@@ -13,6 +13,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::merge::Joining;
 use crate::store::registry::placing::{Placing, Placings, Whom};
+use crate::store::registry::record::RecordRow;
 use crate::store::registry::step;
 
 /// Placements that are taken as they are.
@@ -55,6 +56,7 @@ impl<'a> Recorded<'a> {
         agency: &AgencyId,
         record: &Record,
         id: RecordId,
+        before: Option<&RecordRow>,
     ) -> Result<PersonId, StoreError> {
         let placing = self.placed.next().filter(|placing| placing.record == id.0);
         let placing = placing.ok_or_else(|| refused("another record was placed then"))?;
@@ -66,6 +68,7 @@ impl<'a> Recorded<'a> {
         }
         self.identify(&incoming, placing.names, taught)?;
         self.learnt.teach(taught, &incoming, record);
+        self.learnt.give(id, before.map(|row| row.person), taught);
         let person = who(&self.learnt, placing.person.unwrap_or(placing.taught))?;
         for other in &placing.doubts {
             let other = who(&self.learnt, *other)?;

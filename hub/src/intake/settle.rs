@@ -398,7 +398,7 @@ impl Settlement<'_> {
                 let agency = &movement.speaker.agency;
                 match &mut self.placer {
                     Placer::Judging(people) => people.place(agency, after, record, before),
-                    Placer::Recorded(recorded) => recorded.place(agency, after, record)?,
+                    Placer::Recorded(recorded) => recorded.place(agency, after, record, before)?,
                 }
             }
         };

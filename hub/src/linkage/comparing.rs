@@ -255,7 +255,7 @@ fn births(one: Option<jiff::civil::Date>, other: Option<jiff::civil::Date>) -> L
     };
     let is_new_year = |date: jiff::civil::Date| date.month() == 1 && date.day() == 1;
     if one == other {
-        return if is_new_year(one) {
+        return if is_new_year(one) || is_unset(one) {
             Level::Placeholder
         } else {
             Level::Exact
@@ -268,6 +268,9 @@ fn births(one: Option<jiff::civil::Date>, other: Option<jiff::civil::Date>) -> L
         if is_new_year(one) || is_new_year(other) {
             return Level::Year;
         }
+    } else if is_new_year(one) && is_new_year(other) {
+        // Of neither is more known than the year, and that differs.
+        return Level::Different;
     }
     let digits =
         |date: jiff::civil::Date| format!("{:04}{:02}{:02}", date.year(), date.month(), date.day());
@@ -281,6 +284,18 @@ fn births(one: Option<jiff::civil::Date>, other: Option<jiff::civil::Date>) -> L
         return Level::Year;
     }
     Level::Different
+}
+
+/// Says whether a birth date is one that programs make of none: the eve of 1970, which is the beginning of
+/// their time in Mississippi, or a key that was held down.
+fn is_unset(date: jiff::civil::Date) -> bool {
+    [(1969, 12, 31), (1911, 11, 11)].contains(&(date.year(), date.month(), date.day()))
+}
+
+/// Says whether one number is the other with one wrong character, a slip of the hand.
+#[must_use]
+pub fn is_slip(one: &str, other: &str) -> bool {
+    one.len().min(other.len()) >= NEAR_LENGTH_MIN && strsim::osa_distance(one, other) == 1
 }
 
 /// Says how the numbers of a kind agree, each where both have one.
@@ -306,9 +321,7 @@ fn numbers(
                 .map(move |known| (&id.value, &known.value))
         })
     };
-    let is_near = |(one, other): (&String, &String)| {
-        one.len().min(other.len()) >= NEAR_LENGTH_MIN && strsim::osa_distance(one, other) == 1
-    };
+    let is_near = |(one, other): (&String, &String)| is_slip(one, other);
     let level = if pairs().next().is_none() {
         Level::Missing
     } else if pairs().any(|(one, other)| one == other) {
@@ -344,6 +357,10 @@ mod tests {
             assert_eq!(births(Some(other), Some(born)), level, "{other}");
         }
         let new_year = Some(date(1985, 1, 1));
+        assert_eq!(births(new_year, Some(date(1986, 1, 1))), Level::Different);
+        for unset in [date(1969, 12, 31), date(1911, 11, 11)] {
+            assert_eq!(births(Some(unset), Some(unset)), Level::Placeholder);
+        }
         assert_eq!(births(new_year, new_year), Level::Placeholder);
         assert_eq!(births(None, new_year), Level::Missing);
     }

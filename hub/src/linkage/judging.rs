@@ -122,6 +122,13 @@ fn by_number(compared: &Compared, table: &Table) -> Verdict {
         };
         return Verdict::Review(why);
     }
+    let is_different = |part| compared.level(part) == Level::Different;
+    // Father and son have one name, and may have one address; a brother and a sister one birth date.
+    if is_different(Comparison::Suffix) && !is_born_alike(compared)
+        || is_different(Comparison::Given) && is_different(Comparison::Sex)
+    {
+        return Verdict::Review(Why::OtherPerson);
+    }
     // One number alone may be typed into another's; an agency's own is taken from its list.
     let is_lone = compared.unique(Level::Exact) == 1
         && compared.level(Comparison::PersonNumber) != Level::Exact;
@@ -156,11 +163,20 @@ pub fn may_be_one(compared: &Compared, weights: &Weights) -> bool {
         && compared.personal_bits() >= weights.table().veto_bits
 }
 
+/// Says whether a record is about another person than this, whatever its number says: neither part of the
+/// name is theirs, and nothing else makes that good.
+#[must_use]
+pub fn is_another(compared: &Compared, weights: &Weights) -> bool {
+    let is_named_otherwise = [Comparison::Surname, Comparison::Given]
+        .into_iter()
+        .all(|part| compared.level(part) == Level::Different);
+    is_named_otherwise && compared.personal_bits() < weights.table().veto_bits
+}
+
 /// Returns what keeps a comparison without numbers from being joined, however many bits it has.
 fn obstacle(compared: &Compared) -> Option<Why> {
     let level = |comparison| compared.level(comparison);
-    let birth = level(Comparison::Birth);
-    if !matches!(birth, Level::Exact | Level::Swapped | Level::Typo) {
+    if !is_born_alike(compared) {
         return Some(Why::NameAlone);
     }
     if level(Comparison::Suffix) == Level::Different {
@@ -177,8 +193,10 @@ fn obstacle(compared: &Compared) -> Option<Why> {
         Level::Exact | Level::Nickname | Level::Swapped
     );
     let is_same_middle = level(Comparison::Middle) == Level::Exact;
+    // Of twins called Mary Ann and Mary Lee one half of the given name is the same.
+    let is_other_middle = level(Comparison::Middle) == Level::Different;
     let is_other_sex = level(Comparison::Sex) == Level::Different;
-    let may_be_twin = is_other_sex || !is_same_given && !is_same_middle;
+    let may_be_twin = is_other_sex || is_other_middle || !is_same_given && !is_same_middle;
     let surname = level(Comparison::Surname);
     let is_same_surname = matches!(
         surname,
@@ -192,6 +210,14 @@ fn obstacle(compared: &Compared) -> Option<Why> {
         let is_other = matches!(surname, Level::Different | Level::Missing) && !is_same_given;
         is_other.then_some(Why::Likely)
     }
+}
+
+/// Says whether birth dates agree, but for a slip of the hand.
+fn is_born_alike(compared: &Compared) -> bool {
+    matches!(
+        compared.level(Comparison::Birth),
+        Level::Exact | Level::Swapped | Level::Typo
+    )
 }
 
 /// To whom a record goes.

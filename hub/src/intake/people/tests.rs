@@ -392,7 +392,7 @@ fn places_nobody_with_whoever_has_the_number_that_was_typed_for_theirs() {
         let born = Some(date(1960, 7, 1));
         let typed = |given| {
             let record = booked(&other, "2", ("PRUEBA", given), born);
-            with_fbi(with_sid(record, "MS123456"), "999999ZZ9")
+            with_fbi(with_sid(record, "MS123456"), "222222ZZ2")
         };
         let (typed, renamed) = (typed("ROBERT"), typed("ROBERTO"));
         let stranger = take(store, &typed, &mut other);
@@ -413,7 +413,7 @@ fn places_nobody_with_whoever_has_the_number_that_was_typed_for_theirs() {
         assert_eq!(doubts(store).len(), 1);
         // Their own FBI number leads to them, whatever else was typed.
         let rebooked = booked(&jail, "3", ("PRUEBA", "ROBERT"), born);
-        let rebooked = with_fbi(with_sid(rebooked, "MS123456"), "999999ZZ9");
+        let rebooked = with_fbi(with_sid(rebooked, "MS123456"), "222222ZZ2");
         assert_eq!(take(store, &rebooked, &mut jail), stranger);
         assert!(!is_doubted(store, &jail, "3"));
     });
@@ -443,5 +443,96 @@ fn doubts_a_number_that_a_record_says_anew_and_not_what_staff_decided() {
         assert_eq!(take(store, &renamed, &mut other), second);
         assert!(!is_doubted(store, &other, "2"), "it was decided");
         assert_eq!(doubts(store), []);
+    });
+}
+
+#[test]
+fn gives_a_record_whose_number_was_given_anew_to_whom_it_is_about() {
+    each("people_anew_number", |store| {
+        let (mut jail, mut other) = (Jail::new(store, 1), Jail::new(store, 2));
+        let first = take(
+            store,
+            &booked(&jail, "1", ("MUESTRA", "AVERY"), Some(BORN)),
+            &mut jail,
+        );
+        // The jail counts its bookings from one again.
+        let born = Some(date(1960, 7, 1));
+        let reused = booked(&jail, "1", ("PRUEBA", "ROBERT"), born);
+        let second = take(store, &reused, &mut jail);
+        assert_ne!(second, first);
+        // What changed is told to neither until somebody looked.
+        assert!(is_doubted(store, &jail, "1"));
+        assert_eq!(
+            doubts(store)[0].about.subject,
+            merge::subject(first, second)
+        );
+        let decision = decide(store, "apart");
+        store
+            .write_now("apart", move |tx| {
+                merge::keep_apart(tx, (first, second), decision, now())
+            })
+            .unwrap();
+        let mut renamed = reused;
+        renamed.subject.name = Some(name("PRUEBA", "BOB"));
+        assert_eq!(take(store, &renamed, &mut jail), second);
+        assert!(!is_doubted(store, &jail, "1"));
+        // Nothing of the second was learnt of the first.
+        let again = booked(&other, "7", ("PRUEBA", "ROBERT"), born);
+        assert_eq!(take(store, &again, &mut other), second);
+        let again = booked(&other, "8", ("MUESTRA", "AVERY"), Some(BORN));
+        assert_eq!(take(store, &again, &mut other), first);
+        assert_eq!(doubts(store), []);
+    });
+}
+
+#[test]
+fn leaves_a_record_with_its_person_whose_name_was_not_known_or_was_mistaken() {
+    each("people_named_late", |store| {
+        let mut jail = Jail::new(store, 1);
+        let unknown = booked(&jail, "1", ("DOE", "JOHN"), None);
+        let first = take(store, &unknown, &mut jail);
+        let named = booked(&jail, "1", ("MUESTRA", "AVERY"), Some(BORN));
+        assert_eq!(take(store, &named, &mut jail), first);
+        assert!(!is_doubted(store, &jail, "1"));
+        // Nobody is taken for somebody else because of neither the name is known.
+        let another = take(store, &booked(&jail, "2", ("DOE", "JOHN"), None), &mut jail);
+        assert_ne!(another, first);
+        // The jail's own number is the same: another name was given.
+        let jacket = |names| {
+            let mut record = booked(&jail, "3", names, None);
+            record.subject.person_number = Some(PersonNumber::new("P77").unwrap());
+            record
+        };
+        let [given, real] = [("SAMPLE", "ROBERT"), ("PRUEBA", "WILLIAM")].map(jacket);
+        let third = take(store, &given, &mut jail);
+        assert_eq!(take(store, &real, &mut jail), third);
+        assert_eq!(doubts(store), []);
+    });
+}
+
+#[test]
+fn takes_no_slip_of_a_number_for_somebody_else_and_no_word_for_a_number() {
+    each("people_slips", |store| {
+        let (mut jail, mut other) = (Jail::new(store, 1), Jail::new(store, 2));
+        let known = booked(&jail, "1", ("MUESTRA", "AVERY"), Some(BORN));
+        let known = with_sid(known, "MS12345678");
+        let first = take(store, &known, &mut jail);
+        // One digit is corrected, and another agency types one wrongly.
+        let corrected = with_sid(known, "MS12345679");
+        assert_eq!(take(store, &corrected, &mut jail), first);
+        assert!(!is_doubted(store, &jail, "1"));
+        let typed = booked(&other, "2", ("MUESTRA", "AVERY"), Some(BORN));
+        assert_eq!(
+            take(store, &with_sid(typed, "MS12345688"), &mut other),
+            first
+        );
+        assert!(!is_doubted(store, &other, "2"));
+        assert_eq!(doubts(store), []);
+        // Two people of one common name, of whom neither has a number.
+        let [one, two] = ["3", "4"].map(|number| {
+            let record = booked(&jail, number, ("SMITH", "JAMES"), None);
+            with_sid(record, "N/A")
+        });
+        assert_ne!(take(store, &one, &mut jail), take(store, &two, &mut jail));
     });
 }

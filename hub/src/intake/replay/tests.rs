@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use savin_shared::delta::Origin;
+use savin_shared::ids::PersonNumber;
 use savin_shared::record::custody::DispositionKind;
 
 use super::{Cause, Difference, How, Judging, ReplayError, Replayed, verify};
-use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, each, send_one};
+use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, each, name, send_one};
 use crate::store::Store;
 use crate::store::conn::Tx;
 use crate::store::registry::SCHEMA;
@@ -53,6 +54,33 @@ fn makes_the_same_registry_anew() {
         let rows = |name| replayed.rows.iter().find(|(table, _)| *table == name);
         assert_eq!(rows("record"), Some(&("record", 2)));
         assert_eq!(rows("record_version"), Some(&("record_version", 3)));
+    });
+}
+
+#[test]
+fn gives_a_record_whose_number_was_given_anew_again() {
+    each("replay_given", |store| {
+        let mut jail = Jail::new(store, 1);
+        for (own, surname, given) in [("P1", "MUESTRA", "AVERY"), ("P2", "PRUEBA", "ROBERT")] {
+            let mut record = jail.record("1", IN);
+            record.subject.person_number = Some(PersonNumber::new(own).unwrap());
+            record.subject.name = Some(name(surname, given));
+            let body = jail.tells(&record);
+            let batch = jail.batch(vec![body]);
+            send_one(store, &jail, &batch);
+        }
+        let of_record =
+            "SELECT count(*) FROM record r JOIN person_doubt d ON d.person_id = r.person_id";
+        let given = store
+            .read_now("given", move |tx| tx.query_optional(of_record, &[]))
+            .unwrap();
+        assert_eq!(given.unwrap().integer(0).unwrap(), 1);
+        for judging in [Judging::Again, Judging::No] {
+            let folder = tempfile::tempdir().unwrap();
+            let fresh = Store::scratch(&folder.path().join("fresh.sqlite"), &SCHEMA).unwrap();
+            let replayed = verify(store, &fresh, (&ORDERS, judging), |_| {}).unwrap();
+            assert_eq!(replayed.differences, []);
+        }
     });
 }
 

@@ -181,6 +181,62 @@ fn never_joins_twins_without_a_number() {
 }
 
 #[test]
+fn joins_no_twins_who_share_half_a_given_name() {
+    let twins = ["ann", "lee"].map(|second| person(["muestra", "mary", second], Some(BORN)));
+    assert_eq!(verdict(&twins[0], &twins[1]), Verdict::Review(Why::Twin));
+    let whole = person(["muestra", "maryann", ""], Some(BORN));
+    assert_eq!(verdict(&twins[0], &whole), Verdict::Join);
+    assert_ne!(verdict(&twins[1], &whole), Verdict::Join);
+    // Nguyen Van An and Nguyen Thi An.
+    let born = |middle| person(["nguyen", "an", middle], Some(BORN));
+    assert_ne!(verdict(&born("van"), &born("thi")), Verdict::Join);
+    let otherwise = person(["nguyen van", "an", ""], Some(BORN));
+    assert_eq!(verdict(&born("van"), &otherwise), Verdict::Join);
+    // Twins of consecutive numbers.
+    let [elder, younger] = [("jaden", "MS123456"), ("kaden", "MS123457")]
+        .map(|(given, number)| sid(person(["muestra", given, ""], Some(BORN)), number));
+    assert_ne!(verdict(&elder, &younger), Verdict::Join);
+}
+
+#[test]
+fn asks_where_a_relative_has_the_number() {
+    let suffixed = |suffix: &str, birth| {
+        let mut identity = sid(person(["muestra", "avery", "lee"], birth), "MS123456");
+        identity.faces[0].names[0].suffix = Some(suffix.to_owned());
+        identity.faces[0].address = Some("12 sample".to_owned());
+        identity
+    };
+    let father = suffixed("sr", Some(BORN));
+    for born in [Some(date(2006, 9, 30)), None] {
+        let son = suffixed("jr", born);
+        assert_eq!(verdict(&father, &son), Verdict::Review(Why::OtherPerson));
+    }
+    // Whose suffix was written wrongly.
+    assert_eq!(verdict(&father, &suffixed("jr", Some(BORN))), Verdict::Join);
+    let [mut brother, mut sister] =
+        ["jaden", "robin"].map(|given| sid(person(["muestra", given, ""], Some(BORN)), "MS123456"));
+    brother.faces[0].is_female = Some(false);
+    sister.faces[0].is_female = Some(true);
+    assert_eq!(
+        verdict(&brother, &sister),
+        Verdict::Review(Why::OtherPerson)
+    );
+}
+
+#[test]
+fn joins_nobody_by_birth_dates_that_stand_for_none() {
+    let rare = |birth| person(["muestra", "thaddeus", "quillon"], Some(birth));
+    for (one, other) in [
+        (date(1985, 1, 1), date(1985, 1, 1)),
+        (date(1985, 1, 1), date(1986, 1, 1)),
+        (date(1969, 12, 31), date(1969, 12, 31)),
+        (date(1911, 11, 11), date(1911, 11, 11)),
+    ] {
+        assert_ne!(verdict(&rare(one), &rare(other)), Verdict::Join, "{one}");
+    }
+}
+
+#[test]
 fn asks_about_father_and_son() {
     let [mut father, mut son] = [(), ()].map(|()| person(["muestra", "avery", "lee"], Some(BORN)));
     father.faces[0].names[0].suffix = Some("sr".to_owned());

@@ -281,6 +281,21 @@ pub fn update_many(tx: &mut Tx<'_>, records: &[&RecordRow]) -> Result<(), StoreE
     )
 }
 
+/// Gives records to other persons.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn give_many(tx: &mut Tx<'_>, given: &[(RecordId, PersonId)]) -> Result<(), StoreError> {
+    let lists: Vec<_> = given
+        .iter()
+        .map(|(record, person)| vec![record.0.into(), person.as_bytes().into()])
+        .collect();
+    tx.execute_many(
+        "UPDATE record SET person_id = $2 WHERE record_id = $1",
+        &lists,
+    )
+}
+
 /// Adds states to the history.
 ///
 /// # Errors
