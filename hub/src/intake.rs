@@ -35,6 +35,7 @@ use savin_shared::sign::VerifyingKey;
 use thiserror::Error;
 
 use crate::store::registry::expunged::OrderKey;
+use crate::store::registry::shadow::Shadow;
 
 /// An agent as its connection proved it to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub struct Opened {
     pub sealed: Vec<u8>,
     /// Its deltas.
     pub deltas: Vec<OpenedDelta>,
+    /// What is kept of those that were erased, where it is taken again.
+    pub shadows: Vec<Shadow>,
 }
 
 /// A delta whose content has been checked.
@@ -102,6 +105,7 @@ pub fn open(speaker: &Speaker, batch: SealedBatch) -> Result<Opened, Refusal> {
         batch,
         sealed,
         deltas,
+        shadows: Vec::new(),
     })
 }
 

@@ -23,6 +23,9 @@ use crate::store::conn::Tx;
 use crate::store::registry::court_order::{self, OrderKind, OrderRow, Scope};
 use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::expunging::{self, Gone};
+use crate::store::registry::left::Left;
+use crate::store::registry::placing::Leaving;
+use crate::store::registry::step::{self, Step};
 use crate::store::registry::{record, telling};
 use crate::store::{Store, StoreError};
 use crate::vault::command::{Answer, Command, Expunction, OrderCommand, StaffAnswer, StaffCommand};
@@ -112,40 +115,16 @@ impl Databases<'_> {
         let (row, key) = (row.clone(), *self.key);
         let since = now.checked_sub(OVERLAP).unwrap_or(now);
         let of_registry = self.registry.write_now("expunge", move |tx| {
-            let mut gone = Gone::new();
-            let scopes = court_order::scopes(tx, row.order)?;
-            let mut erased = erase(tx, &erasures)?;
-            for (sought, found) in &erasures {
-                let from = From {
-                    since,
-                    after_step: found.last_step,
-                };
-                erased += Erasure::find(tx, sought, from)?.carry_out(tx)?;
-            }
-            for scope in &scopes {
-                gone.extend(expunging::expunge(tx, scope, &row, &key, now)?);
-            }
-            gone.push((DELTAS, erased));
-            court_order::done(tx, row.order, now)?;
-            Ok(gone)
+            destroy(tx, &row, (&erasures, since), &key, now)
         })?;
         gone.extend(of_registry);
         Ok(gone)
     }
 
     /// Looks through everything that the agencies of what goes ever sent.
-    fn erasures(self, scopes: &[Scope]) -> Result<Vec<(Sought, Erasure)>, OrderError> {
-        let scopes = scopes.to_vec();
-        let read = move |tx: &mut Tx<'_>| {
-            let mut erasures = Vec::new();
-            for scope in &scopes {
-                for sought in sought(tx, scope)? {
-                    let found = Erasure::find(tx, &sought, From::BEGINNING)?;
-                    erasures.push((sought, found));
-                }
-            }
-            Ok(erasures)
-        };
+    fn erasures(self, scopes: &[Scope]) -> Result<Erasures, OrderError> {
+        let (scopes, key) = (scopes.to_vec(), *self.key);
+        let read = move |tx: &mut Tx<'_>| erasures(tx, &scopes, &key);
         Ok(self.registry.read_now("log", read)?)
     }
 
@@ -199,27 +178,93 @@ impl Databases<'_> {
 /// What erased deltas and rows of states are counted as.
 const DELTAS: &str = "delta or row of a state in the log";
 
-fn erase(tx: &mut Tx<'_>, erasures: &[(Sought, Erasure)]) -> Result<u64, StoreError> {
+/// What is to be erased of the log, with what was looked for.
+type Erasures = Vec<(Sought, Erasure)>;
+
+/// Destroys what an order covers in the registry, and notes the step with what is left of it. What came since the log
+/// was looked through is looked at once more.
+pub(crate) fn destroy(
+    tx: &mut Tx<'_>,
+    row: &OrderRow,
+    (erasures, since): (&Erasures, Timestamp),
+    key: &OrderKey,
+    now: Timestamp,
+) -> Result<Gone, StoreError> {
+    let mut gone = Gone::new();
+    let scopes = court_order::scopes(tx, row.order)?;
+    let mut erased = erase(tx, erasures)?;
+    let mut came = BTreeMap::new();
+    for (sought, found) in erasures {
+        let from = From {
+            since,
+            after_step: found.last_step,
+        };
+        let later = Erasure::find(tx, sought, from)?;
+        erased += later.carry_out(tx, sought)?;
+        for (record, step) in found.came.iter().chain(&later.came) {
+            came.entry(*record).or_insert(*step);
+        }
+    }
+    let left = Left::of(tx, &scopes, key, |tx| {
+        for scope in &scopes {
+            gone.extend(expunging::expunge(tx, scope, row, key, now)?);
+        }
+        Ok(())
+    })?;
+    let order = row.order.0;
+    if let Some(step) = step::append(tx, &Step::Expunged { order }, now)? {
+        let numbers = scopes.iter().flat_map(Scope::numbers);
+        let steps = numbers.map(|record| came.get(&record.0).copied().unwrap_or(0));
+        left.put(tx, (step, steps.min().unwrap_or(step)), key)?;
+    }
+    gone.push((DELTAS, erased));
+    court_order::done(tx, row.order, now)?;
+    Ok(gone)
+}
+
+/// Looks through everything that the agencies of what goes ever sent.
+pub(crate) fn erasures(
+    tx: &mut Tx<'_>,
+    scopes: &[Scope],
+    key: &OrderKey,
+) -> Result<Erasures, StoreError> {
+    let mut erasures = Vec::new();
+    for scope in scopes {
+        for sought in sought(tx, scope, key)? {
+            let found = Erasure::find(tx, &sought, From::BEGINNING)?;
+            erasures.push((sought, found));
+        }
+    }
+    Ok(erasures)
+}
+
+fn erase(tx: &mut Tx<'_>, erasures: &Erasures) -> Result<u64, StoreError> {
     let mut erased = 0;
-    for (_, erasure) in erasures {
-        erased += erasure.carry_out(tx)?;
+    for (sought, erasure) in erasures {
+        erased += erasure.carry_out(tx, sought)?;
     }
     Ok(erased)
 }
 
 /// Returns what is looked for in the log, by agency.
-fn sought(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Sought>, StoreError> {
+fn sought(tx: &mut Tx<'_>, scope: &Scope, key: &OrderKey) -> Result<Vec<Sought>, StoreError> {
     let traces = expunging::traces(tx, scope)?;
     let mut keys: BTreeMap<AgencyId, BTreeSet<RecordKey>> = BTreeMap::new();
     for (agency, row) in &scope.records {
         let of_agency = keys.entry(agency.clone()).or_default();
         of_agency.insert(row.known.record.key());
     }
+    let leaving = Leaving {
+        records: scope.numbers().into_iter().map(|record| record.0).collect(),
+        persons: scope.everyone.clone(),
+    };
     let sought = keys.into_iter().map(|(agency, records)| Sought {
         agency,
         records,
         persons: scope.gone(),
         traces: traces.clone(),
+        leaving: leaving.clone(),
+        orders: *key,
     });
     Ok(sought.collect())
 }

@@ -299,6 +299,7 @@ mod tests {
             batch: batch.unwrap(),
             sealed: Vec::new(),
             deltas: Vec::new(),
+            shadows: Vec::new(),
         }
     }
 

@@ -171,10 +171,15 @@ fn store(
         .iter()
         .zip(&erased)
         .map(|(opened, erased)| match erased {
-            Some((batch, sealed)) => Logged { batch, sealed },
+            Some(left) => Logged {
+                batch: &left.batch,
+                sealed: &left.sealed,
+                shadows: left.shadows.as_deref(),
+            },
             None => Logged {
                 batch: &opened.batch,
                 sealed: &opened.sealed,
+                shadows: None,
             },
         })
         .collect();
@@ -183,6 +188,10 @@ fn store(
     let mut movements = Vec::new();
     for opened in accepted {
         collect(opened, &mut movements, &mut gaps);
+    }
+    for opened in accepted {
+        let of = (opened.speaker.agent, opened.shadows.as_slice());
+        expunged::settle_shadows(tx, of, positions, &moment.orders)?;
     }
     settle(tx, &movements, positions, (moment, &mut course))?;
     succeed(tx, &successions(accepted), (moment, &mut course))?;

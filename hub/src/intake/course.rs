@@ -1,12 +1,17 @@
 //! The course of one step of the intake: what it decides beyond what was signed, and, where the registry is made
 //! anew, what was decided then.
 
-use savin_shared::ids::FacilityCode;
+use std::sync::Mutex;
+
+use savin_shared::ids::{AgencyId, FacilityCode};
+use savin_shared::record::Record;
 
 use crate::ids::{EventPosition, RecordId};
+use crate::matching::identifiers;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::event::Event;
+use crate::store::registry::left::Met;
 use crate::store::registry::merge::Moved;
 use crate::store::registry::placing::Placings;
 use crate::store::registry::telling;
@@ -17,24 +22,49 @@ pub(super) struct Course<'a> {
     then: Option<&'a Placings>,
     is_judged: bool,
     pub(super) now: Placings,
+    /// Numbers that are looked for, where something was expunged.
+    met: Option<&'a Mutex<Met>>,
     /// How many records were placed.
     placed: usize,
+    /// Whether whoever was made and joined then is so now.
+    is_begun: bool,
 }
 
 impl<'a> Course<'a> {
     /// Takes a step again with what it decided, where that is known. Where it is judged, everything is decided once
     /// more and must come out the same.
-    pub(super) fn again(then: Option<&'a Placings>, is_judged: bool) -> Self {
+    pub(super) fn again(then: Option<&'a Placings>, is_judged: bool, met: &'a Mutex<Met>) -> Self {
         Self {
             then,
             is_judged,
+            met: Some(met),
             ..Self::default()
+        }
+    }
+
+    /// Meets the numbers of a record, where some are looked for.
+    pub(super) fn meet(&self, agency: &AgencyId, record: &Record) {
+        let met = self.met.map(Mutex::lock).and_then(Result::ok);
+        if let Some(mut met) = met.filter(|met| met.is_looking()) {
+            met.meet(identifiers(agency, record));
         }
     }
 
     /// Returns what was decided, where that is taken as it is.
     pub(super) fn taken(&self) -> Option<&'a Placings> {
         self.then.filter(|_| !self.is_judged)
+    }
+
+    /// Says whether somebody was made or joined then, and is not yet, whatever is left of the movements by which.
+    pub(super) fn is_waiting(&self) -> bool {
+        let then = self.taken().filter(|_| !self.is_begun);
+        then.is_some_and(|then| then.made > 0 || !then.joined.is_empty())
+    }
+
+    /// Returns what was decided, where that is taken as it is, and whether the step begins with it.
+    pub(super) fn begin(&mut self) -> Option<(&'a Placings, bool)> {
+        let then = self.taken()?;
+        Some((then, !std::mem::replace(&mut self.is_begun, true)))
     }
 
     /// Says whether numbers were given before.
@@ -137,10 +167,16 @@ impl<'a> Course<'a> {
     ///
     /// # Errors
     /// Returns [`StoreError::Refused`] where it was otherwise then.
-    pub(super) fn finish(self) -> Result<Placings, StoreError> {
+    pub(super) fn finish(mut self) -> Result<Placings, StoreError> {
         let Some(then) = self.then else {
             return Ok(self.now);
         };
+        // By what persons were joined is not said any more of whom something was expunged later.
+        for (now, then) in self.now.joined.iter_mut().zip(&then.joined) {
+            if then.why.is_empty() {
+                now.why.clear();
+            }
+        }
         let is_same = if self.is_judged {
             self.now == *then
         } else {

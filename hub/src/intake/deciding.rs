@@ -151,13 +151,7 @@ pub(super) fn carry_out(
             merge::join(tx, &joining, now)?;
             telling::ask_to_tell(tx, *into, now)
         }
-        Step::Undo { merge, decision } => {
-            let merge = merge::load(tx, *merge)?;
-            let given = course.moved(merge.merge);
-            let moved = merge::undo(tx, &merge, given, DecisionId(*decision), now)?;
-            course.took_back(merge.merge, &moved);
-            Ok(())
-        }
+        Step::Undo { merge, decision } => undo(tx, *merge, (DecisionId(*decision), now), course),
         Step::Part {
             from,
             to,
@@ -168,8 +162,13 @@ pub(super) fn carry_out(
             if *is_new {
                 person::insert_many(tx, &[*to], now)?;
             }
+            let part = if course.taken().is_some() {
+                merge::part_left
+            } else {
+                merge::part
+            };
             let records: Vec<RecordId> = records.iter().copied().map(RecordId).collect();
-            merge::part(tx, (*from, *to), &records, DecisionId(*decision), now)
+            part(tx, (*from, *to), &records, DecisionId(*decision), now)
         }
         Step::Apart {
             one,
@@ -199,8 +198,22 @@ pub(super) fn carry_out(
         | Step::FullState { .. }
         | Step::Repair { .. }
         | Step::Noted(_)
-        | Step::Weights(_) => Ok(()),
+        | Step::Weights(_)
+        | Step::Expunged { .. } => Ok(()),
     }
+}
+
+fn undo(
+    tx: &mut Tx<'_>,
+    merge: i64,
+    (decision, now): (DecisionId, Timestamp),
+    course: &mut Course<'_>,
+) -> Result<(), StoreError> {
+    let given = course.moved(merge);
+    let merge = merge::load(tx, merge)?;
+    let moved = merge::undo(tx, &merge, given, decision, now)?;
+    course.took_back(merge.merge, &moved);
+    Ok(())
 }
 
 /// Carries out what the hub made of comparing persons anew.
@@ -268,7 +281,8 @@ impl Ordered {
             | Step::Noted(_)
             | Step::Weights(_)
             | Step::Lift { .. }
-            | Step::Relink { .. } => return Ok(None),
+            | Step::Relink { .. }
+            | Step::Expunged { .. } => return Ok(None),
         };
         let named = named
             .iter()

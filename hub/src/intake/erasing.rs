@@ -10,7 +10,7 @@ use savin_shared::delta::{self, Change};
 use savin_shared::envelope::{self, Salts, SealedBatch, portable};
 use savin_shared::frame::snapshot::SnapshotChunk;
 use savin_shared::ids::{AgencyId, AgentId, Epoch, RecordKey, Seq};
-use savin_shared::record;
+use savin_shared::record::{self, row_hash};
 use savin_shared::sign::VerifyingKey;
 
 use super::expunged::without;
@@ -19,8 +19,11 @@ use crate::registry::traces::Traces;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::agent::{self, Agent};
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::log::{self, LogPlace};
-use crate::store::registry::step::{self, Step, Taken};
+use crate::store::registry::placing::{self, Leaving, PersonKey};
+use crate::store::registry::shadow::{self, Of, Shadow};
+use crate::store::registry::step::{self, Part, Step, Taken};
 
 /// Batches that are looked through together.
 const BATCHES_AT_ONCE: u32 = 200;
@@ -39,6 +42,10 @@ pub struct Sought {
     pub persons: Vec<PersonId>,
     /// By what a text gives the person away.
     pub traces: Traces,
+    /// What is destroyed of placements.
+    pub leaving: Leaving,
+    /// Under what the rest is kept.
+    pub orders: OrderKey,
 }
 
 /// From where on the log is looked through.
@@ -54,11 +61,15 @@ pub struct From {
 #[derive(Debug, Clone, Default)]
 pub struct Erasure {
     /// Deltas, by batch; a batch without any loses the secret of its capture.
-    batches: BTreeMap<LogPlace, BTreeSet<Seq>>,
+    batches: BTreeMap<LogPlace, BTreeMap<Seq, Shadow>>,
     /// Parts of states as they are without what is erased, by step and part.
-    states: BTreeMap<(i64, i64), SnapshotChunk>,
+    states: BTreeMap<(i64, i64), Part>,
     /// Steps as they are without the words that staff wrote.
     steps: BTreeMap<i64, Step>,
+    /// Steps that decided something of what is erased, with when they were taken.
+    placed: BTreeMap<i64, Timestamp>,
+    /// With which step each record came.
+    pub came: BTreeMap<i64, i64>,
     /// How many deltas and rows that are.
     many: u64,
     /// The last step that was looked at.
@@ -85,8 +96,9 @@ impl Erasure {
         };
         let agents = agent::of_agency(tx, &sought.agency)?;
         for agent in &agents {
-            found.find_batches(tx, agent, &sought.records, from.since)?;
+            found.find_batches(tx, (agent, sought), from.since)?;
         }
+        let origin = step::origin(tx)?;
         let agents: BTreeSet<AgentId> = agents.iter().map(|agent| agent.agent).collect();
         loop {
             let page = step::after(tx, found.last_step, STEPS_AT_ONCE)?;
@@ -95,6 +107,9 @@ impl Erasure {
             };
             found.last_step = last.number;
             for taken in page {
+                if let Some(origin) = origin {
+                    found.find_placings(tx, sought, &taken, origin.person_key)?;
+                }
                 found.find_in_step(tx, &agents, sought, taken)?;
             }
         }
@@ -103,8 +118,7 @@ impl Erasure {
     fn find_batches(
         &mut self,
         tx: &mut Tx<'_>,
-        agent: &Agent,
-        records: &BTreeSet<RecordKey>,
+        (agent, sought): (&Agent, &Sought),
         since: Timestamp,
     ) -> Result<(), StoreError> {
         let mut secrets: BTreeMap<Salt, (Vec<LogPlace>, bool)> = BTreeMap::new();
@@ -115,7 +129,7 @@ impl Erasure {
             after = Some((last.epoch, last.first));
             for (place, bytes) in page {
                 let batch = portable::decode(&bytes).map_err(damaged)?;
-                let seqs = naming(&batch, &agent.batch_key, records)?;
+                let seqs = naming(&batch, &agent.batch_key, sought)?;
                 if let Salts::Capture(secret) = &batch.salts {
                     let of_capture = secrets.entry(*secret).or_default();
                     of_capture.0.push(place);
@@ -134,6 +148,30 @@ impl Erasure {
         Ok(())
     }
 
+    fn find_placings(
+        &mut self,
+        tx: &mut Tx<'_>,
+        sought: &Sought,
+        taken: &Taken,
+        key: [u8; 16],
+    ) -> Result<(), StoreError> {
+        let Some(placings) = placing::of_step(tx, taken.number)? else {
+            return Ok(());
+        };
+        let key = PersonKey { key, at: taken.at };
+        let (is_placed, is_there) = placings.holds(&sought.leaving, &key);
+        if is_placed {
+            let came = placings.placed.iter().map(|placing| placing.record);
+            for record in came.filter(|record| sought.leaving.records.contains(record)) {
+                self.came.entry(record).or_insert(taken.number);
+            }
+        }
+        if is_there {
+            self.placed.insert(taken.number, taken.at);
+        }
+        Ok(())
+    }
+
     fn find_in_step(
         &mut self,
         tx: &mut Tx<'_>,
@@ -145,10 +183,11 @@ impl Erasure {
             Step::FullState { agent, .. } | Step::Repair { agent, .. }
                 if agents.contains(&agent) =>
             {
-                for (part, chunk) in (0_i64..).zip(step::parts(tx, taken.number)?) {
+                let of = (&sought.agency, &sought.orders);
+                for (part, kept) in (0_i64..).zip(step::parts(tx, taken.number)?) {
                     let is_gone = |key: &RecordKey| sought.records.contains(key);
-                    if let Some((chunk, rows)) = without_rows(&chunk, is_gone)? {
-                        self.states.insert((taken.number, part), chunk);
+                    if let Some((part_left, rows)) = without_rows((&kept, agent), of, is_gone)? {
+                        self.states.insert((taken.number, part), part_left);
                         self.many += rows;
                     }
                 }
@@ -183,7 +222,8 @@ impl Erasure {
             | Step::Seal { .. }
             | Step::Lift { .. }
             | Step::Relink { .. }
-            | Step::Order { .. } => {}
+            | Step::Order { .. }
+            | Step::Expunged { .. } => {}
         }
         Ok(())
     }
@@ -192,14 +232,32 @@ impl Erasure {
     ///
     /// # Errors
     /// Returns [`StoreError`] when a batch or step is gone or damaged, or the database refuses.
-    pub fn carry_out(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-        for (place, seqs) in &self.batches {
-            let bytes = log::at(tx, place)?;
+    pub fn carry_out(&self, tx: &mut Tx<'_>, sought: &Sought) -> Result<u64, StoreError> {
+        for (place, gone) in &self.batches {
+            let (bytes, shadows) = log::at(tx, place)?;
             let batch = portable::decode(&bytes).map_err(damaged)?;
-            log::replace(tx, place, &without(&batch, seqs)?.1)?;
+            let of = Of::Batch(place);
+            let mut shadows = shadow::open(&sought.orders, of, shadows.as_deref())?;
+            shadows.extend(gone.values().cloned());
+            let shadows = shadow::seal(&sought.orders, of, &shadows)?;
+            let seqs = gone.keys().copied().collect();
+            let left = without(&batch, &seqs)?.1;
+            log::replace(tx, place, &left, shadows.as_deref())?;
         }
-        for (place, chunk) in &self.states {
-            step::rewrite_part(tx, *place, chunk)?;
+        for (place, part) in &self.states {
+            step::rewrite_part(tx, *place, part)?;
+        }
+        if let Some(origin) = step::origin(tx)? {
+            for (number, at) in &self.placed {
+                let key = PersonKey {
+                    key: origin.person_key,
+                    at: *at,
+                };
+                if let Some(mut placings) = placing::of_step(tx, *number)? {
+                    placings.erase(&sought.leaving, &key);
+                    placing::rewrite(tx, *number, placings)?;
+                }
+            }
         }
         for (number, step) in &self.steps {
             step::rewrite(tx, *number, step)?;
@@ -208,54 +266,61 @@ impl Erasure {
     }
 }
 
-/// Takes rows out of a part of a state, and says how many those were; nothing where there are none.
+/// Takes rows out of a part of a state, keeps what its digest needs of them, and says how many those were; nothing
+/// where there are none.
 pub(super) fn without_rows(
-    chunk: &SnapshotChunk,
+    ((chunk, shadows), agent): (&Part, AgentId),
+    (agency, orders): (&AgencyId, &OrderKey),
     is_gone: impl Fn(&RecordKey) -> bool,
-) -> Result<Option<(SnapshotChunk, u64)>, StoreError> {
+) -> Result<Option<(Part, u64)>, StoreError> {
     let damaged = |_| StoreError::Damaged("a part of a state");
     let rows = chunk.clone().unpack().map_err(damaged)?;
-    let all = rows.len();
-    let mut left = Vec::with_capacity(all);
+    let mut shadows = shadow::open(orders, Of::State(agent), shadows.as_deref())?;
+    let mut left = Vec::with_capacity(rows.len());
+    let mut gone = 0;
     for row in rows {
         let record = record::portable::decode(&row.row);
         let record = record.map_err(|_| StoreError::Damaged("a row of a state"))?;
-        if !is_gone(&record.key()) {
+        if is_gone(&record.key()) {
+            let hash = row_hash(&row.row);
+            let of = (&row.feed, &record.key());
+            shadows.push(Shadow::of(orders, agency, of, Some(hash)));
+            gone += 1;
+        } else {
             left.push(row);
         }
     }
-    if left.len() == all {
+    if gone == 0 {
         return Ok(None);
     }
-    let rows = (all - left.len()) as u64;
     let chunk = SnapshotChunk::pack(chunk.index, &left).map_err(damaged)?;
-    Ok(Some((chunk, rows)))
+    let shadows = shadow::seal(orders, Of::State(agent), &shadows)?;
+    Ok(Some(((chunk, shadows), gone)))
 }
 
-/// Returns which deltas of a batch are of one of these records.
+/// Returns which deltas of a batch are of one of these records, with what is kept of them.
 fn naming(
     batch: &SealedBatch,
     key: &VerifyingKey,
-    records: &BTreeSet<RecordKey>,
-) -> Result<BTreeSet<Seq>, StoreError> {
-    let mut seqs = BTreeSet::new();
+    sought: &Sought,
+) -> Result<BTreeMap<Seq, Shadow>, StoreError> {
+    let mut seqs = BTreeMap::new();
     for (seq, body) in envelope::open(batch, key).map_err(damaged)? {
         let Some(body) = body else { continue };
         let delta = delta::decode(&body).map_err(|_| StoreError::Damaged("a logged delta"))?;
-        let of = match delta.change {
+        let (record, hash) = match delta.change {
             Change::Upsert { row, .. } => {
                 let record = row.record();
-                Some(
-                    record
-                        .map_err(|_| StoreError::Damaged("a logged record"))?
-                        .key(),
-                )
+                let record = record.map_err(|_| StoreError::Damaged("a logged record"))?;
+                (record.key(), Some(row.hash()))
             }
-            Change::NoLongerListed(key) | Change::Withheld(key) => Some(key),
-            Change::ObservationGap { .. } => None,
+            Change::NoLongerListed(key) | Change::Withheld(key) => (key, None),
+            Change::ObservationGap { .. } => continue,
         };
-        if of.is_some_and(|key| records.contains(&key)) {
-            seqs.insert(seq);
+        if sought.records.contains(&record) {
+            let of = (&delta.feed, &record);
+            let shadow = Shadow::of(&sought.orders, &sought.agency, of, hash);
+            seqs.insert(seq, shadow);
         }
     }
     Ok(seqs)

@@ -8,7 +8,7 @@ use savin_shared::digest::{Digest, bucket_of, key_hash};
 use savin_shared::envelope::{self, SealedBatch, portable};
 use savin_shared::frame::snapshot::SnapshotChunk;
 use savin_shared::hash::Hash;
-use savin_shared::ids::{AgencyId, AgentId, RecordKey, Seq};
+use savin_shared::ids::{AgencyId, AgentId, FeedName, RecordKey, Seq};
 
 use super::erasing::without_rows;
 use super::settle::{Movement, MovementChange};
@@ -19,7 +19,10 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::court_order;
 use crate::store::registry::expunged::{self, Entry, OrderKey, Place};
+use crate::store::registry::log::LogPlace;
 use crate::store::registry::position::Durable;
+use crate::store::registry::shadow::{self, Of, Shadow};
+use crate::store::registry::step::Part;
 
 /// Which of the records that arrive were expunged, and by which order.
 #[derive(Debug, Default)]
@@ -172,49 +175,97 @@ pub(super) fn retain(
     Ok(())
 }
 
+/// Keeps the digests of what was destroyed as they were while it was not: by what is kept of its deltas and rows.
+pub(super) fn settle_shadows(
+    tx: &mut Tx<'_>,
+    (agent, shadows): (AgentId, &[Shadow]),
+    positions: &mut BTreeMap<AgentId, Durable>,
+    key: &OrderKey,
+) -> Result<(), StoreError> {
+    let Some(durable) = positions.get_mut(&agent).filter(|_| !shadows.is_empty()) else {
+        return Ok(());
+    };
+    let mut listed = expunged::of_agent(tx, key, agent)?;
+    for shadow in shadows {
+        let (place, after) = shadow.read(agent)?;
+        let before = listed.remove(&place);
+        replace(&mut durable.digest, before.as_ref(), after.as_ref());
+        match after {
+            Some(entry) => {
+                expunged::list(tx, key, &place, &entry)?;
+                listed.insert(place, entry);
+            }
+            None => expunged::unlist(tx, &place)?,
+        }
+    }
+    Ok(())
+}
+
+/// A batch as it may be logged.
+#[derive(Debug)]
+pub(super) struct Loggable {
+    pub(super) batch: SealedBatch,
+    pub(super) sealed: Vec<u8>,
+    /// What is kept of what was taken out of it, sealed.
+    pub(super) shadows: Option<Vec<u8>>,
+}
+
 /// A batch as it may be logged, where that is not as it came: without what was expunged, and without the
 /// secret that would open what was erased of its capture.
 pub(super) fn erased(
     tx: &mut Tx<'_>,
     opened: &Opened,
     moment: Moment,
-) -> Result<Option<(SealedBatch, Vec<u8>)>, StoreError> {
+) -> Result<Option<Loggable>, StoreError> {
     let agency = &opened.speaker.agency;
     if !expunged::is_any(tx, agency)? {
         return Ok(None);
     }
     let keys = opened.deltas.iter().filter_map(record_of);
-    let records = keys.map(|key| (agency.clone(), key));
+    let records = keys.map(|(_, key, _)| (agency.clone(), key));
     let expunged = Expunged::load(tx, &moment.orders, records)?;
-    let seqs: BTreeSet<Seq> = opened
-        .deltas
-        .iter()
-        .filter(|delta| {
-            let key = record_of(delta).map(|key| (agency.clone(), key));
-            key.is_some_and(|key| expunged.holds(&key))
-        })
-        .map(|delta| delta.seq)
-        .collect();
-    without(&opened.batch, &seqs).map(Some)
+    let (mut seqs, mut shadows) = (BTreeSet::new(), Vec::new());
+    for delta in &opened.deltas {
+        let Some((feed, key, hash)) = record_of(delta) else {
+            continue;
+        };
+        if expunged.holds(&(agency.clone(), key.clone())) {
+            seqs.insert(delta.seq);
+            shadows.push(Shadow::of(&moment.orders, agency, (feed, &key), hash));
+        }
+    }
+    let (batch, sealed) = without(&opened.batch, &seqs)?;
+    let header = &batch.header;
+    let place = LogPlace {
+        agent: header.agent,
+        epoch: header.span.epoch,
+        first: header.span.first,
+    };
+    let shadows = shadow::seal(&moment.orders, Of::Batch(&place), &shadows)?;
+    Ok(Some(Loggable {
+        batch,
+        sealed,
+        shadows,
+    }))
 }
 
 /// The parts of a state as they may be kept: without the rows of what was expunged.
 pub(super) fn kept(
     tx: &mut Tx<'_>,
     key: &OrderKey,
-    agency: &AgencyId,
+    (agent, agency): (AgentId, &AgencyId),
     (rows, parts): (impl Iterator<Item = RecordKey>, &[SnapshotChunk]),
-) -> Result<Vec<SnapshotChunk>, StoreError> {
+) -> Result<Vec<Part>, StoreError> {
     let expunged = Expunged::load(tx, key, rows.map(|record| (agency.clone(), record)))?;
+    let parts = parts.iter().map(|part| (part.clone(), None));
     if expunged.is_empty() {
-        return Ok(parts.to_vec());
+        return Ok(parts.collect());
     }
     let is_gone = |record: &RecordKey| expunged.holds(&(agency.clone(), record.clone()));
     parts
-        .iter()
         .map(|part| {
-            let left = without_rows(part, is_gone)?;
-            Ok(left.map_or_else(|| part.clone(), |(part, _)| part))
+            let left = without_rows((&part, agent), (agency, key), is_gone)?;
+            Ok(left.map_or(part, |(left, _)| left))
         })
         .collect()
 }
@@ -230,12 +281,13 @@ pub(super) fn without(
     Ok((batch, bytes))
 }
 
-/// Returns of which record a delta is.
-pub(super) fn record_of(delta: &OpenedDelta) -> Option<RecordKey> {
+/// Returns of which record in which list a delta is, and the hash of its row where it has one.
+fn record_of(delta: &OpenedDelta) -> Option<(&FeedName, RecordKey, Option<Hash>)> {
     let (delta, record) = delta.content.as_ref()?;
-    match (&delta.change, record) {
-        (Change::Upsert { .. }, Some(record)) => Some(record.key()),
-        (Change::NoLongerListed(key) | Change::Withheld(key), _) => Some(key.clone()),
-        (Change::Upsert { .. } | Change::ObservationGap { .. }, _) => None,
-    }
+    let (record, hash) = match (&delta.change, record) {
+        (Change::Upsert { row, .. }, Some(record)) => (record.key(), Some(row.hash())),
+        (Change::NoLongerListed(key) | Change::Withheld(key), _) => (key.clone(), None),
+        (Change::Upsert { .. } | Change::ObservationGap { .. }, _) => return None,
+    };
+    Some((&delta.feed, record, hash))
 }

@@ -19,9 +19,11 @@ use super::succession::{Succession, succeed};
 use super::{Moment, Refusal, Speaker};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::registry::expunged::Entry;
 use crate::store::registry::listing::{self, Listing, ListingKey};
 use crate::store::registry::log;
 use crate::store::registry::position::{self, Durable};
+use crate::store::registry::shadow::Shadow;
 use crate::store::registry::step::{self, Step};
 
 /// A full state whose signature and rows have been checked.
@@ -33,6 +35,7 @@ pub struct FullState {
     pub position: Position,
     digest: Digest,
     rows: Vec<StateRow>,
+    shadows: Vec<Shadow>,
     sent: Sent,
 }
 
@@ -71,6 +74,15 @@ pub fn open(
     begin: &SnapshotBegin,
     rows: Vec<SnapshotRow>,
 ) -> Result<FullState, Refusal> {
+    open_left(speaker, begin, (rows, Vec::new()))
+}
+
+/// Checks what is left of a full state of which rows were destroyed.
+pub(super) fn open_left(
+    speaker: &Speaker,
+    begin: &SnapshotBegin,
+    (rows, shadows): (Vec<SnapshotRow>, Vec<Shadow>),
+) -> Result<FullState, Refusal> {
     begin
         .verify(speaker.agent, &speaker.batch_key)
         .map_err(|_| forged())?;
@@ -82,7 +94,11 @@ pub fn open(
         digest.add(&row.name(), &row.hash);
         opened.push(row);
     }
-    if opened.len() as u64 != begin.rows || digest.root() != begin.state_digest {
+    for entry in entries(speaker.agent, &shadows) {
+        digest.add(&entry.name, &entry.row_hash);
+    }
+    let rows = opened.len() + shadows.len();
+    if rows as u64 != begin.rows || digest.root() != begin.state_digest {
         return Err(forged());
     }
     Ok(FullState {
@@ -90,8 +106,15 @@ pub fn open(
         position: begin.position,
         digest,
         rows: opened,
+        shadows,
         sent,
     })
+}
+
+/// Returns what the digest of a list needs of rows that were destroyed.
+pub(super) fn entries(agent: AgentId, shadows: &[Shadow]) -> impl Iterator<Item = Entry> {
+    let read = shadows.iter().map(move |shadow| shadow.read(agent));
+    read.filter_map(|read| read.ok()?.1)
 }
 
 /// Refuses what its speaker has not signed so.
@@ -116,9 +139,10 @@ pub(super) fn opened_row(speaker: &Speaker, row: SnapshotRow) -> Result<StateRow
 }
 
 impl FullState {
-    /// Returns how many rows it has.
-    pub(super) const fn len(&self) -> u64 {
-        self.rows.len() as u64
+    /// Returns how many rows it has, with those that were destroyed, and how many these are.
+    pub(super) const fn len(&self) -> (u64, u64) {
+        let gone = self.shadows.len() as u64;
+        (self.rows.len() as u64 + gone, gone)
     }
 }
 
@@ -169,7 +193,8 @@ pub(super) fn take_on(
     };
     let rows = state.rows.iter().map(StateRow::key);
     let sent = (rows, state.sent.chunks.as_slice());
-    let parts = expunged::kept(tx, &moment.orders, &state.speaker.agency, sent)?;
+    let of = (agent, &state.speaker.agency);
+    let parts = expunged::kept(tx, &moment.orders, of, sent)?;
     step::append_placed(tx, (&step, &parts), course.finish()?, moment.now)?;
     Ok(Ok(()))
 }
@@ -208,11 +233,18 @@ fn apply(
         digest,
     };
     let mut positions = BTreeMap::from([(agent, durable)]);
+    expunged::settle_shadows(tx, (agent, &state.shadows), &mut positions, &moment.orders)?;
     settle(tx, &movements, &mut positions, (moment, course))?;
     let Some(durable) = positions.get_mut(&agent) else {
         return Ok(());
     };
-    let listed = state.rows.iter().map(StateRow::name).collect();
+    let shadows = entries(agent, &state.shadows).map(|entry| entry.name);
+    let listed = state
+        .rows
+        .iter()
+        .map(StateRow::name)
+        .chain(shadows)
+        .collect();
     let whose = (agent, &state.speaker.agency);
     expunged::retain(tx, whose, (&listed, None), &mut durable.digest, moment)?;
     if durable.digest != state.digest {

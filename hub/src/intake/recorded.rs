@@ -24,12 +24,18 @@ pub(super) struct Recorded<'a> {
 }
 
 impl<'a> Recorded<'a> {
-    /// Makes everybody whom the step made, and joins whom it joined.
+    /// Makes everybody whom the step made, and joins whom it joined, where the step begins with this.
     pub(super) fn load(
         tx: &mut Tx<'_>,
-        placings: &'a Placings,
+        (placings, is_first): (&'a Placings, bool),
         moment: Moment,
     ) -> Result<Self, StoreError> {
+        if !is_first {
+            return Ok(Self {
+                placed: [].iter(),
+                learnt: Learnt::default(),
+            });
+        }
         let key = step::begin(tx, moment.random)?.person_key;
         let made = (placings.first_person..).zip(0..placings.made);
         let made = made.map(|(number, _)| PersonId::numbered(&key, moment.now, number));

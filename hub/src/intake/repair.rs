@@ -12,14 +12,15 @@ use savin_shared::ids::AgentId;
 
 use super::course::Course;
 use super::expunged;
-use super::full_state::{Sent, StateRow, forged, movements, opened_row};
+use super::full_state::{Sent, StateRow, entries, forged, movements, opened_row};
 use super::settle::settle;
 use super::{Moment, Refusal, Speaker};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::registry::expunged::{OrderKey, of_agent as expunged_of_agent};
+use crate::store::registry::expunged::{Entry, OrderKey, of_agent as expunged_of_agent};
 use crate::store::registry::listing::{self, Listing, ListingKey};
 use crate::store::registry::position::{self, Durable};
+use crate::store::registry::shadow::Shadow;
 use crate::store::registry::step::{self, Step};
 
 /// Buckets whose signature and rows have been checked.
@@ -30,13 +31,15 @@ pub struct Repair {
     state_digest: Hash,
     buckets: Vec<u8>,
     rows: Vec<StateRow>,
+    shadows: Vec<Shadow>,
     sent: Sent,
 }
 
 impl Repair {
-    /// Returns how many rows it has.
-    pub(super) const fn len(&self) -> u64 {
-        self.rows.len() as u64
+    /// Returns how many rows it has, with those that were destroyed, and how many these are.
+    pub(super) const fn len(&self) -> (u64, u64) {
+        let gone = self.shadows.len() as u64;
+        (self.rows.len() as u64 + gone, gone)
     }
 }
 
@@ -88,6 +91,16 @@ pub fn open(
     buckets: Vec<u8>,
     rows: Vec<SnapshotRow>,
 ) -> Result<Repair, Refusal> {
+    open_left(speaker, begin, buckets, (rows, Vec::new()))
+}
+
+/// Checks what is left of a repair of which rows were destroyed.
+pub(super) fn open_left(
+    speaker: &Speaker,
+    begin: &SnapshotBegin,
+    buckets: Vec<u8>,
+    (rows, shadows): (Vec<SnapshotRow>, Vec<Shadow>),
+) -> Result<Repair, Refusal> {
     begin
         .verify(speaker.agent, &speaker.batch_key)
         .map_err(|_| forged())?;
@@ -106,6 +119,7 @@ pub fn open(
         state_digest: begin.state_digest,
         buckets,
         rows: opened,
+        shadows,
         sent,
     })
 }
@@ -153,6 +167,10 @@ pub(super) fn take_on(
     for row in &repair.rows {
         expected.add(&row.name(), &row.hash());
     }
+    let shadows: Vec<Entry> = entries(agent, &repair.shadows).collect();
+    for entry in &shadows {
+        expected.add(&entry.name, &entry.row_hash);
+    }
     if expected.root() != repair.state_digest {
         return Ok(Repaired::Differs);
     }
@@ -164,29 +182,47 @@ pub(super) fn take_on(
         ..durable
     };
     let mut positions = BTreeMap::from([(agent, durable)]);
+    expunged::settle_shadows(tx, (agent, &repair.shadows), &mut positions, &moment.orders)?;
     settle(tx, &movements, &mut positions, (moment, &mut course))?;
     if let Some(durable) = positions.get_mut(&agent) {
-        let listed = repair.rows.iter().map(StateRow::name).collect();
+        let names = shadows.iter().map(|entry| entry.name);
+        let listed = repair
+            .rows
+            .iter()
+            .map(StateRow::name)
+            .chain(names)
+            .collect();
         let (whose, told) = ((agent, &repair.speaker.agency), Some(&*repair.buckets));
         expunged::retain(tx, whose, (&listed, told), &mut durable.digest, moment)?;
     }
     match positions.get(&agent) {
         Some(durable) if durable.digest.root() == repair.state_digest => {
             position::store_many(tx, &[(agent, durable)])?;
-            let step = Step::Repair {
-                agent,
-                begin: repair.sent.begin.clone(),
-                buckets: repair.buckets.clone(),
-            };
-            let rows = repair.rows.iter().map(StateRow::key);
-            let sent = (rows, repair.sent.chunks.as_slice());
-            let agency = &repair.speaker.agency;
-            let parts = expunged::kept(tx, &moment.orders, agency, sent)?;
-            step::append_placed(tx, (&step, &parts), course.finish()?, moment.now)?;
+            note(tx, repair, moment, course)?;
             Ok(Repaired::Done)
         }
         Some(_) | None => Err(StoreError::Damaged(
             "the mirror differs from the repair that it was set to",
         )),
     }
+}
+
+/// Notes the step of a repair.
+fn note(
+    tx: &mut Tx<'_>,
+    repair: &Repair,
+    moment: Moment,
+    course: Course<'_>,
+) -> Result<(), StoreError> {
+    let agent = repair.speaker.agent;
+    let step = Step::Repair {
+        agent,
+        begin: repair.sent.begin.clone(),
+        buckets: repair.buckets.clone(),
+    };
+    let rows = repair.rows.iter().map(StateRow::key);
+    let sent = (rows, repair.sent.chunks.as_slice());
+    let of = (agent, &repair.speaker.agency);
+    let parts = expunged::kept(tx, &moment.orders, of, sent)?;
+    step::append_placed(tx, (&step, &parts), course.finish()?, moment.now)
 }

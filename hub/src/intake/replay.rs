@@ -7,8 +7,8 @@ mod outcome;
 mod reading;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 
 use savin_shared::digest::Digest;
 
@@ -25,9 +25,9 @@ use crate::ids::EventPosition;
 use crate::store::conn::Tx;
 use crate::store::registry::event;
 use crate::store::registry::expunged::OrderKey;
-use crate::store::registry::placing::Placings;
+use crate::store::registry::left::Met;
 use crate::store::registry::replica::{self, TABLES, Table};
-use crate::store::registry::{court_order, weights};
+use crate::store::registry::weights;
 use crate::store::{Store, StoreError};
 
 /// Groups of steps that wait to be taken again: reading and checking run ahead by so many.
@@ -50,17 +50,13 @@ pub fn verify(
     (key, judging): (&OrderKey, Judging),
     mut told: impl FnMut(Progress),
 ) -> Result<Replayed, ReplayError> {
-    let expunctions = live.read_now("expunctions", court_order::expunctions)?;
-    if expunctions > 0 {
-        return Err(ReplayError::Expunged(expunctions));
-    }
     let (sender, messages) = sync_channel(WAITING_MAX);
     let (ask, asked) = sync_channel(1);
-    let mut channels = Some((sender, asked));
+    let (mut channels, orders) = (Some((sender, asked)), *key);
     let (outcome, read) = std::thread::scope(|scope| {
         let reading = scope.spawn(move || {
             live.read_now("replay", move |tx| match channels.take() {
-                Some((sender, asked)) => read(tx, sender, &asked),
+                Some((sender, asked)) => read((tx, &orders), sender, &asked),
                 None => Err(StoreError::Closed),
             })
         });
@@ -126,8 +122,10 @@ fn take_all(
     messages: &Receiver<Message>,
     told: &mut impl FnMut(Progress),
 ) -> Result<(Progress, Counted), ReplayError> {
-    let Ok(Message::Ground(ground, of)) = messages.recv() else {
-        return Err(ReplayError::Ended);
+    let (ground, of, expunctions) = match messages.recv() {
+        Ok(Message::Ground(ground, of, expunctions)) => (ground, of, expunctions),
+        Ok(Message::Failed(failure)) => return Err(failure),
+        Ok(Message::Steps(_)) | Err(_) => return Err(ReplayError::Ended),
     };
     let mut progress = Progress {
         steps: 0,
@@ -142,17 +140,26 @@ fn take_all(
         return Err(ReplayError::Begun(ground.origin.after_event.0));
     }
     fresh.write_now("ground", move |tx| ground.lay(tx))?;
+    let again = Arc::new(Again {
+        key,
+        judging,
+        holes: expunctions
+            .iter()
+            .map(|one| (one.since, one.step))
+            .collect(),
+        met: Mutex::new(Met::new(key, &expunctions)),
+    });
     while let Ok(message) = messages.recv() {
         let steps = match message {
             Message::Steps(steps) => Arc::new(steps),
             Message::Failed(failure) => return Err(failure),
             Message::Ground(..) => return Err(ReplayError::Ended),
         };
-        let again = Arc::clone(&steps);
+        let (taken, again) = (Arc::clone(&steps), Arc::clone(&again));
         counted = fresh.write_now("replay", move |tx| {
             let mut counted = counted;
-            for step in again.iter() {
-                match take(tx, step, (key, judging), &mut counted) {
+            for step in taken.iter() {
+                match take(tx, step, &again, &mut counted) {
                     Ok(Ok(())) => {}
                     Ok(Err(cause)) => return Ok(Err(step.failed(cause))),
                     Err(StoreError::Refused(why)) => {
@@ -182,39 +189,54 @@ const fn no_salt() -> [u8; 16] {
     [0; 16]
 }
 
-/// Returns on which course a step is taken again: whether everything is decided once more.
-fn course<'a>(
-    tx: &mut Tx<'_>,
-    then: Option<&'a Placings>,
+/// By what steps are taken again.
+#[derive(Debug)]
+struct Again {
+    key: OrderKey,
     judging: Judging,
-    counted: &mut Counted,
-) -> Result<Course<'a>, StoreError> {
-    let Some(then) = then else {
-        return Ok(Course::default());
-    };
-    let placed = then.placed.len() as u64;
-    let is_same = placed == 0 || then.judge == judge_name(&weights::load(tx)?);
-    let is_judged = is_same && judging == Judging::Again;
-    if is_judged {
-        counted.judged += placed;
-    } else {
-        counted.taken += placed;
+    /// From the step with which something came until the one that destroyed it: what is decided once more in between
+    /// may come out otherwise without it.
+    holes: Vec<(i64, i64)>,
+    met: Mutex<Met>,
+}
+
+impl Again {
+    /// Returns on which course a step is taken again: whether everything is decided once more.
+    fn course<'a>(
+        &'a self,
+        tx: &mut Tx<'_>,
+        step: &'a Prepared,
+        counted: &mut Counted,
+    ) -> Result<Course<'a>, StoreError> {
+        let Some(then) = &step.placings else {
+            return Ok(Course::again(None, false, &self.met));
+        };
+        let placed = then.placed.len() as u64;
+        let is_holed = |(since, until): &(i64, i64)| (*since..*until).contains(&step.number);
+        let is_same = placed == 0 || then.judge == judge_name(&weights::load(tx)?);
+        let is_whole = !self.holes.iter().any(is_holed);
+        let is_judged = is_same && is_whole && self.judging == Judging::Again;
+        if is_judged {
+            counted.judged += placed;
+        } else {
+            counted.taken += placed;
+        }
+        Ok(Course::again(Some(then), is_judged, &self.met))
     }
-    Ok(Course::again(Some(then), is_judged))
 }
 
 /// Takes one step again.
 fn take(
     tx: &mut Tx<'_>,
     step: &Prepared,
-    (key, judging): (OrderKey, Judging),
+    again: &Again,
     counted: &mut Counted,
 ) -> Result<Result<(), Cause>, StoreError> {
-    let mut course = course(tx, step.placings.as_ref(), judging, counted)?;
+    let mut course = again.course(tx, step, counted)?;
     let moment = Moment {
         now: step.at,
         random: no_salt,
-        orders: key,
+        orders: again.key,
     };
     let is_same = match &step.work {
         Work::Batches(batches) => {
@@ -237,6 +259,12 @@ fn take(
             tx.take_numbers("event", 1)?;
             event::put(tx, &[*position], std::slice::from_ref(event), no_salt)?;
             event::position_of(tx, event.event)? == Some(*position)
+        }
+        Work::Expunged(left, order) => {
+            if let Ok(met) = again.met.lock() {
+                left.carry_out(tx, *order, &met)?;
+            }
+            true
         }
         Work::Weights(adopted) => {
             replica::adopt(tx, adopted)?;

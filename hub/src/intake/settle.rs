@@ -122,7 +122,7 @@ pub(super) fn settle(
 ) -> Result<(), StoreError> {
     let movements = expunged::settle(tx, movements, positions, moment)?;
     let movements = movements.as_slice();
-    if movements.is_empty() {
+    if movements.is_empty() && !course.is_waiting() {
         return Ok(());
     }
     let of = |movement: &&Movement<'_>| movement.listing_key();
@@ -213,9 +213,9 @@ fn placer<'a>(
     tx: &mut Tx<'_>,
     movements: &[&Movement<'_>],
     workspace: &mut Workspace,
-    (moment, course): (Moment, &Course<'a>),
+    (moment, course): (Moment, &mut Course<'a>),
 ) -> Result<Placer<'a>, StoreError> {
-    if let Some(then) = course.taken() {
+    if let Some(then) = course.begin() {
         return Ok(Placer::Recorded(Recorded::load(tx, then, moment)?));
     }
     let (mut wanted, mut persons) = (Vec::new(), Vec::new());
@@ -387,6 +387,7 @@ impl Settlement<'_> {
             None => course.next_record()?.unwrap_or_else(|| self.number()),
         };
         let after = &folded.after.record;
+        course.meet(&movement.speaker.agency, after);
         // Whom a sealed record is about was decided before, and nothing is learnt from it.
         let stays = before.is_some_and(|before| {
             before.known.is_sealed_by_order() || before.known.record.subject == after.subject

@@ -18,6 +18,7 @@ use super::journal::Journal;
 use super::{Databases, finish};
 use crate::evidence::leaf;
 use crate::ids::{EventPosition, OrderId, PersonId, RegistrantId};
+use crate::intake::replay::Judging;
 use crate::intake::testing::{
     BOND, IN, Jail, ORDERS, assert_durable, events, load, moment, name, now, random, send_one,
 };
@@ -402,7 +403,7 @@ impl Hub {
         let read = |tx: &mut Tx<'_>| {
             let mut rows = Vec::new();
             for taken in step::after(tx, 0, 1_000)? {
-                for chunk in step::parts(tx, taken.number)? {
+                for (chunk, _) in step::parts(tx, taken.number)? {
                     rows.extend(chunk.unpack().unwrap().into_iter().map(|row| row.row));
                 }
             }
@@ -588,6 +589,7 @@ fn leaves_nothing_of_whom_a_court_ordered_to_be_expunged() {
         assert_eq!(hub.calls(), (1, 1), "the jail and the registrant");
         // Everybody else is there, and what was decided of others still verifies.
         assert_eq!(events(&hub.registry).len(), 119);
+        assert_eq!(hub.replayed(), [], "made anew without the person");
         let unrelated = move |tx: &mut Tx<'_>| decision::load(tx, DecisionId(3));
         hub.registry.read_now("decision", unrelated).unwrap();
         // A table that counts goes on counting, whatever was written beside it.
@@ -666,6 +668,8 @@ fn nothing_comes_back_of_what_the_jail_sends_again_and_no_digest_differs() {
         assert_eq!(hub.calls().0, 1, "the jail still lists it");
         assert_eq!(events(&hub.registry).len(), 119);
 
+        assert_eq!(hub.replayed(), [], "made anew with what was sent since");
+
         // The jail removes it: from one list by a delta, from the other by a state.
         let body = hub.jail.misses("BK-90417");
         hub.send(body);
@@ -676,6 +680,7 @@ fn nothing_comes_back_of_what_the_jail_sends_again_and_no_digest_differs() {
         hub.take_state();
         assert!(hub.mirrors());
         assert_eq!(hub.calls().0, 0, "nobody lists it any more");
+        assert_eq!(hub.replayed(), [], "made anew when nobody lists it");
     });
 }
 
@@ -702,8 +707,43 @@ fn goes_on_after_an_interruption_between_the_two_databases() {
             finish(hub.databases(), now()).unwrap().is_empty(),
             "it is done"
         );
+        assert_eq!(hub.replayed(), []);
         let of_agency = hub.jail.speaker.agency.clone();
         let read = move |tx: &mut Tx<'_>| agent::of_agency(tx, &of_agency);
         assert_eq!(hub.registry.read_now("agents", read).unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_row_or_a_step_that_is_changed_is_found_after_an_expunction() {
+    each("expunge_changed", |hub| {
+        hub.take_state();
+        hub.expunge();
+        let change = |sql: &'static str| {
+            let write = move |tx: &mut Tx<'_>| tx.execute(sql, &[]);
+            assert_eq!(hub.registry.write_now("change", write).unwrap(), 1, "{sql}");
+        };
+        let replayed = hub.replay(Judging::Again).unwrap();
+        assert_eq!(replayed.differences, []);
+        let counted = replayed.counted;
+        // Two listings, a release, and two rows each of a state and of a repair.
+        assert_eq!(counted.erased, 7);
+        // Those who came before the person was destroyed are taken as they were placed.
+        assert_eq!((counted.judged, counted.taken), (0, 119));
+
+        change("UPDATE record SET sealed_by = 'nobody' WHERE number = '7'");
+        let differences = hub.replayed();
+        assert_eq!(differences.len(), 1, "{differences:?}");
+        assert_eq!(differences[0].table, "record");
+        change("UPDATE record SET sealed_by = '' WHERE number = '7'");
+        assert_eq!(hub.replayed(), []);
+
+        change("DELETE FROM batch_log WHERE first_seq = 1");
+        assert!(hub.replay(Judging::No).is_err(), "a batch is gone");
+        change(
+            "UPDATE intake_expunged SET sealed_left =
+                 (SELECT sealed_entry FROM expunged_listing ORDER BY feed LIMIT 1)",
+        );
+        assert!(hub.replay(Judging::No).is_err(), "what is left is another");
     });
 }

@@ -18,6 +18,7 @@ pub mod freshness;
 pub mod gap;
 pub mod import;
 pub mod instruction;
+pub mod left;
 pub mod listing;
 pub mod log;
 pub mod lookup;
@@ -32,6 +33,7 @@ pub mod relinked;
 pub mod replica;
 pub mod rules;
 pub mod sealed;
+pub mod shadow;
 pub mod staff;
 pub mod step;
 pub mod task;
@@ -127,6 +129,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0021_trunk.sql",
             include_str!("migrations/registry/0021_trunk.sql"),
+        ),
+        (
+            "0022_expunged_step.sql",
+            include_str!("migrations/registry/0022_expunged_step.sql"),
         ),
     ],
 };

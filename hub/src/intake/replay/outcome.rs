@@ -31,7 +31,7 @@ pub enum Judging {
 /// What is to be said of what was taken again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counted {
-    /// Deltas that were erased by order and could not be looked at.
+    /// Deltas and rows that were erased by order and could not be looked at.
     pub erased: u64,
     /// Records of which it was decided once more whom they are about, with the same outcome.
     pub judged: u64,
@@ -83,8 +83,11 @@ pub enum ReplayError {
          what was known before cannot be made anew"
     )]
     Begun(i64),
-    /// Something of it was expunged.
-    #[error("{0} orders expunged something of it: what is left of its log does not make it anew")]
+    /// Something of it was expunged of which nothing is left to go by.
+    #[error(
+        "{0} orders expunged something of it that an older program took in, or an older program carried them out: \
+         what is left of its log does not make it anew"
+    )]
     Expunged(u64),
     /// A step does not hold.
     #[error("step {step} does not hold: {cause}")]
@@ -121,6 +124,9 @@ pub enum Cause {
     /// It was taken, and is refused now.
     #[error("what was taken then is refused now")]
     Otherwise,
+    /// What its expunction left is gone.
+    #[error("what its expunction left is missing")]
+    Expunction,
     /// Its event is gone.
     #[error("its event is missing")]
     Event,

@@ -11,17 +11,21 @@ use savin_shared::ids::AgentId;
 
 use super::outcome::{Cause, ReplayError};
 use super::sums;
-use crate::ids::EventPosition;
+use crate::ids::{EventPosition, OrderId};
 use crate::intake::full_state::{self, FullState};
 use crate::intake::repair::{self, Repair};
 use crate::intake::{Opened, Speaker, open};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::agent::Agent;
+use crate::store::registry::court_order;
 use crate::store::registry::event::{self, Event};
-use crate::store::registry::log;
+use crate::store::registry::expunged::OrderKey;
+use crate::store::registry::left::{self, Expunction, Left};
+use crate::store::registry::log::{self, LogPlace};
 use crate::store::registry::placing::{self, Placings};
 use crate::store::registry::replica::{self, Adopted, Ground, TABLES, Table};
+use crate::store::registry::shadow::{self, Of, Shadow};
 use crate::store::registry::step::{self, Step, Taken};
 
 /// Steps that are read together.
@@ -45,13 +49,14 @@ pub(super) enum Work {
     Decided(Step),
     Noted(Box<Event>, EventPosition),
     Weights(Adopted),
+    Expunged(Box<Left>, OrderId),
 }
 
 /// What the reader of the first registry sends.
 #[derive(Debug)]
 pub(super) enum Message {
-    /// What the new one begins with, and how many steps there are.
-    Ground(Option<Ground>, u64),
+    /// What the new one begins with, how many steps there are, and what was expunged.
+    Ground(Option<Ground>, u64, Vec<Expunction>),
     /// The next steps.
     Steps(Vec<Prepared>),
     /// A step that does not hold: nothing follows.
@@ -72,7 +77,7 @@ pub(super) type Rows = BTreeMap<String, Vec<String>>;
 /// Reads every step of the first registry ahead of whoever takes it again, sums its tables up, and loads
 /// the first bucket of each that differs.
 pub(super) fn read(
-    tx: &mut Tx<'_>,
+    (tx, key): (&mut Tx<'_>, &OrderKey),
     sender: SyncSender<Message>,
     asked: &Receiver<Vec<Digest>>,
 ) -> Result<Found, StoreError> {
@@ -83,7 +88,15 @@ pub(super) fn read(
         .flat_map(|ground| &ground.agents)
         .map(|agent| (agent.agent, speaker(agent)))
         .collect();
-    let message = Message::Ground(ground, step::count(tx)?);
+    let expunctions = left::all(tx, key)?;
+    let unknown = court_order::expunctions(tx)?.saturating_sub(expunctions.len() as u64);
+    let older = expunctions.iter().filter(|one| one.since == 0).count();
+    if unknown + older as u64 > 0 {
+        let failed = ReplayError::Expunged(unknown + older as u64);
+        sender.send(Message::Failed(failed)).map_err(ended)?;
+        return Ok(Found::default());
+    }
+    let message = Message::Ground(ground, step::count(tx)?, expunctions.clone());
     sender.send(message).map_err(ended)?;
     let mut last = 0;
     loop {
@@ -93,7 +106,7 @@ pub(super) fn read(
         let mut prepared = Vec::with_capacity(page.len());
         for taken in page {
             let number = taken.number;
-            match prepare(tx, &speakers, taken)? {
+            match prepare(tx, (&speakers, &expunctions, key), taken)? {
                 Ok(step) => prepared.push(step),
                 Err(cause) => {
                     let failed = ReplayError::Step {
@@ -135,39 +148,50 @@ fn speaker(agent: &Agent) -> Speaker {
 /// Gathers what a step needs, and checks what was signed.
 fn prepare(
     tx: &mut Tx<'_>,
-    speakers: &BTreeMap<AgentId, Speaker>,
+    (speakers, expunctions, key): (&BTreeMap<AgentId, Speaker>, &[Expunction], &OrderKey),
     taken: Taken,
 ) -> Result<Result<Prepared, Cause>, StoreError> {
     let (number, at) = (taken.number, taken.at);
     let work = match taken.step {
         Step::Batches(names) => {
-            let sealed = log::named(tx, &names)?;
-            let opened: Result<Vec<Opened>, Cause> = sealed
-                .iter()
-                .map(|bytes| {
-                    let batch = portable::decode(bytes)?;
-                    let speaker = known(speakers, batch.header.agent)?;
-                    Ok(open(speaker, batch)?)
-                })
-                .collect();
+            let kept = log::named(tx, &names)?;
+            let mut opened = Ok(Vec::with_capacity(kept.len()));
+            for (name, (bytes, shadows)) in names.iter().zip(&kept) {
+                let place = LogPlace {
+                    agent: name.0,
+                    epoch: name.1,
+                    first: name.2,
+                };
+                let shadows = shadow::open(key, Of::Batch(&place), shadows.as_deref())?;
+                let one = reopened(speakers, bytes, shadows);
+                opened = opened.and_then(|mut all| {
+                    all.push(one?);
+                    Ok(all)
+                });
+            }
             opened.map(Work::Batches)
         }
-        Step::FullState { agent, begin } => rows(tx, number)?.and_then(|rows| {
-            let state = full_state::open(known(speakers, agent)?, &begin, rows)?;
+        Step::FullState { agent, begin } => rows(tx, (number, agent), key)?.and_then(|rows| {
+            let state = full_state::open_left(known(speakers, agent)?, &begin, rows)?;
             Ok(Work::State(Box::new(state)))
         }),
         Step::Repair {
             agent,
             begin,
             buckets,
-        } => rows(tx, number)?.and_then(|rows| {
-            let repair = repair::open(known(speakers, agent)?, &begin, buckets, rows)?;
+        } => rows(tx, (number, agent), key)?.and_then(|rows| {
+            let repair = repair::open_left(known(speakers, agent)?, &begin, buckets, rows)?;
             Ok(Work::Repair(Box::new(repair)))
         }),
         Step::Noted(position) => {
             let position = EventPosition(position);
             let event = event::at(tx, position)?.ok_or(Cause::Event);
             event.map(|event| Work::Noted(Box::new(event), position))
+        }
+        Step::Expunged { order } => {
+            let found = expunctions.iter().find(|one| one.step == number);
+            let found = found.ok_or(Cause::Expunction);
+            found.map(|one| Work::Expunged(Box::new(one.left.clone()), OrderId(order)))
         }
         Step::Weights(table) => Ok(Work::Weights(replica::adopted(tx, table)?)),
         decided @ (Step::Merge { .. }
@@ -192,15 +216,33 @@ fn known(speakers: &BTreeMap<AgentId, Speaker>, agent: AgentId) -> Result<&Speak
     speakers.get(&agent).ok_or(Cause::Agent(agent))
 }
 
-fn rows(tx: &mut Tx<'_>, number: i64) -> Result<Result<Vec<SnapshotRow>, Cause>, StoreError> {
-    let mut rows = Vec::new();
-    for chunk in step::parts(tx, number)? {
+fn reopened(
+    speakers: &BTreeMap<AgentId, Speaker>,
+    bytes: &[u8],
+    shadows: Vec<Shadow>,
+) -> Result<Opened, Cause> {
+    let batch = portable::decode(bytes)?;
+    let opened = open(known(speakers, batch.header.agent)?, batch)?;
+    Ok(Opened { shadows, ..opened })
+}
+
+/// The rows of a state, and what is kept of those that were destroyed.
+type StateRows = (Vec<SnapshotRow>, Vec<Shadow>);
+
+fn rows(
+    tx: &mut Tx<'_>,
+    (number, agent): (i64, AgentId),
+    key: &OrderKey,
+) -> Result<Result<StateRows, Cause>, StoreError> {
+    let (mut rows, mut all) = (Vec::new(), Vec::new());
+    for (chunk, shadows) in step::parts(tx, number)? {
+        all.extend(shadow::open(key, Of::State(agent), shadows.as_deref())?);
         match chunk.unpack() {
             Ok(unpacked) => rows.extend(unpacked),
             Err(cause) => return Ok(Err(cause.into())),
         }
     }
-    Ok(Ok(rows))
+    Ok(Ok((rows, all)))
 }
 
 impl Prepared {
@@ -222,9 +264,9 @@ impl Work {
                 let erased = deltas().filter(|delta| delta.content.is_none()).count();
                 (deltas().count() as u64, erased as u64)
             }
-            Self::State(state) => (state.len(), 0),
-            Self::Repair(repair) => (repair.len(), 0),
-            Self::Decided(_) | Self::Noted(..) | Self::Weights(_) => (0, 0),
+            Self::State(state) => state.len(),
+            Self::Repair(repair) => repair.len(),
+            Self::Decided(_) | Self::Noted(..) | Self::Weights(_) | Self::Expunged(..) => (0, 0),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::super::carrying::{Carried, carry_out};
 use super::super::journal::entry::{Act, Entry};
 use super::{Hub, each, monotonic, person_record};
 use crate::ids::{EntryId, OrderId};
-use crate::intake::replay::{Difference, Judging, verify};
+use crate::intake::replay::{Difference, Judging, ReplayError, Replayed, verify};
 use crate::intake::testing::{IN, ORDERS, assert_durable, events, load, now, random, send_one};
 use crate::registry::known::Sealer;
 use crate::store::backup::{Copy, copy, is_in_use, put_back};
@@ -119,12 +119,14 @@ impl Hub {
     }
 
     /// Makes the registry anew from its log, and returns in what they differ.
-    fn replayed(&self) -> Vec<Difference> {
+    pub(super) fn replayed(&self) -> Vec<Difference> {
+        self.replay(Judging::Again).unwrap().differences
+    }
+
+    pub(super) fn replay(&self, judging: Judging) -> Result<Replayed, ReplayError> {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::File(folder.path().join("fresh.sqlite"));
-        let fresh = Store::open(&place, &REGISTRY).unwrap();
-        let replayed = verify(&self.registry, &fresh, (&ORDERS, Judging::Again), |_| {});
-        replayed.unwrap().differences
+        let fresh = Store::scratch(&folder.path().join("fresh.sqlite"), &REGISTRY).unwrap();
+        verify(&self.registry, &fresh, (&ORDERS, judging), |_| {})
     }
 
     fn is_proven(&self) -> bool {
@@ -171,6 +173,7 @@ fn an_expunction_does_not_come_back_undone_with_an_older_copy() {
             assert!(hub.is_proven());
             assert_eq!(hub.calls(), (1, 1), "the jail and the registrant");
             assert_eq!(events(&hub.registry).len(), 119);
+            assert_eq!(hub.replayed(), [], "{which:?}");
 
             let all = (contents(&hub.registry), contents(&hub.vault_store));
             let carried = hub.start();
@@ -182,7 +185,8 @@ fn an_expunction_does_not_come_back_undone_with_an_older_copy() {
             hub.take_state();
             let body = hub.jail.tells(&person_record(&hub.jail, IN));
             hub.send(body);
-            assert!(hub.mirrors());
+            assert!(hub.mirrors() && hub.is_proven());
+            assert_eq!(hub.replayed(), [], "{which:?}, with what came since");
             hub.databases().compact().unwrap();
             assert_eq!(hub.found(), Vec::<String>::new());
         });
@@ -256,6 +260,7 @@ fn what_arrives_again_of_what_was_expunged_after_the_copy_is_not_taken_in() {
         let (known, stones) = hub.registry.read_now("record", find).unwrap();
         assert_eq!((known, stones.len()), (vec![None], 1));
         assert!(stones[0].is_some() && hub.mirrors() && hub.is_proven());
+        assert_eq!(hub.replayed(), []);
         assert_eq!(hub.calls().0, 1, "the jail still lists it");
     });
 }

@@ -42,12 +42,13 @@ use crate::notification::phone::PhoneNumber;
 use crate::notification::postal::{PostalAddress, PostalLines};
 use crate::notification::rules::Rules;
 use crate::notification::words::Language;
+use crate::orders;
 use crate::store::conn::Tx;
-use crate::store::registry::court_order::{self, NewOrder, OrderKind, Scope};
+use crate::store::registry::court_order::{self, NewOrder, OrderKind, OrderRow, Scope};
 use crate::store::registry::decision::{self, Choice, Decision};
 use crate::store::registry::instruction::{self, InstructionKind};
 use crate::store::registry::staff::{self, StaffRow};
-use crate::store::registry::{SCHEMA as REGISTRY, agent, event, feed, merge, weights};
+use crate::store::registry::{SCHEMA as REGISTRY, agent, feed, merge, weights};
 use crate::store::testing::{Contents, contents, places};
 use crate::store::value::{Row, Value};
 use crate::store::vault::SCHEMA as VAULT;
@@ -191,7 +192,7 @@ impl Side {
         };
         let seconds = days * 86_400 + dice.below(600);
         NOW.fetch_add(i64::try_from(seconds).unwrap(), Ordering::SeqCst);
-        match dice.below(25) {
+        match dice.below(26) {
             0..=5 => {
                 let batch = self.batch(dice);
                 self.send(vec![batch]);
@@ -214,6 +215,7 @@ impl Side {
             21 => self.heartbeat(dice),
             22 => self.adopt(dice),
             23 => self.seal(dice),
+            24 => self.expunge(dice),
             _ => self.tend(),
         }
     }
@@ -382,7 +384,9 @@ impl Side {
         };
         let work = move |tx: &mut Tx<'_>| {
             let newest = court_order::newest(tx, 1)?.pop();
-            if let Some(standing) = newest.filter(|row| lifts && row.lifted.is_none()) {
+            let is_lifted =
+                |row: &OrderRow| lifts && row.about.kind == OrderKind::Seal && row.lifted.is_none();
+            if let Some(standing) = newest.filter(is_lifted) {
                 let decision = decision::record(tx, &unseal)?;
                 return court_order::lift(tx, standing.order, decision, now).map(|_| ());
             }
@@ -401,14 +405,43 @@ impl Side {
         self.registry.write_now("seal", work).unwrap();
     }
 
-    /// The chief has an event told, or takes it back.
-    fn instruct(&self, dice: &mut Dice) {
-        let last = self.registry.read_now("last", event::last).unwrap();
-        if last == EventPosition(0) {
+    /// A court expunges somebody, or one of their records.
+    fn expunge(&self, dice: &mut Dice) {
+        let rows = self.rows("SELECT record_id, person_id FROM record ORDER BY record_id");
+        if rows.is_empty() || dice.below(2) == 0 {
             return;
         }
-        let end = usize::try_from(last.0).unwrap();
-        let position = EventPosition(1 + i64::try_from(dice.below(end)).unwrap());
+        let row = dice.pick(&rows);
+        let person = PersonId::from_bytes(row.array(1).unwrap());
+        let record = RecordId(row.integer(0).unwrap());
+        let only = (dice.below(3) > 0).then_some(record);
+        let (signed, now) = (signed("expunge", "order", "expunge"), wall());
+        let order = NewOrder {
+            kind: OrderKind::Expunge,
+            number: "26-2".to_owned(),
+            court: "Hinds".to_owned(),
+        };
+        let work = move |tx: &mut Tx<'_>| {
+            let only: Vec<_> = only.into_iter().collect();
+            let scope = Scope::find(tx, person, &only)?;
+            let decision = decision::record(tx, &signed)?;
+            let covered = scope.covered(OrderKind::Expunge, &ORDERS);
+            let order = court_order::seal(tx, &covered, &order, decision, now)?;
+            let row = court_order::load(tx, order)?.unwrap();
+            let scopes = court_order::scopes(tx, order)?;
+            let erasures = orders::erasures(tx, &scopes, &ORDERS)?;
+            orders::destroy(tx, &row, (&erasures, now), &ORDERS, now)
+        };
+        self.registry.write_now("expunge", work).unwrap();
+    }
+
+    /// The chief has an event told, or takes it back.
+    fn instruct(&self, dice: &mut Dice) {
+        let rows = self.rows("SELECT position FROM event ORDER BY position");
+        if rows.is_empty() {
+            return;
+        }
+        let position = EventPosition(dice.pick(&rows).integer(0).unwrap());
         let kind = dice.pick(&[InstructionKind::Correct, InstructionKind::Tell]);
         let subject = format!("event/{}", position.0);
         let (signed, now) = (signed("correction", &subject, "decided"), wall());
@@ -590,7 +623,11 @@ impl Side {
     /// Every table of both databases, each row with sealed values opened and those that no two engines can
     /// share left out.
     fn tables(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let mut tables = dump(&self.registry, "registry", &|_, _, value| Some(value));
+        let mut tables = dump(&self.registry, "registry", &|_, column, value| {
+            // What is sealed is so under another nonce each time: that it is there is compared.
+            let is_sealed = column.starts_with("sealed_") && matches!(value, Value::Bytes(_));
+            Some(if is_sealed { Value::Null } else { value })
+        });
         let keys = self.data_keys();
         let owners = self.notice_owners();
         let open = |row: &[(String, Value)], column: &str, value: Value| {
@@ -929,7 +966,9 @@ fn both_engines_hold_the_same_after_every_history() {
         "registry.clock",
         "registry.court_order_record",
         "registry.decision",
+        "registry.expunged_listing",
         "registry.facility_freshness",
+        "registry.intake_expunged",
         "registry.instruction",
         "registry.intake_state",
         "registry.person_apart",

@@ -11,6 +11,7 @@ use savin_shared::ids::{AgencyId, AgentId, FeedName, RecordKey};
 
 use super::agency;
 use crate::ids::OrderId;
+use crate::matching::Identifier;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::values;
@@ -50,6 +51,21 @@ impl OrderKey {
             agency,
             &[key.kind.code()],
             key.number.as_str().as_bytes(),
+        ])
+    }
+
+    /// Names a number by which a person is known.
+    #[must_use]
+    pub fn number(&self, number: &Identifier) -> [u8; 32] {
+        let scope = number.scope.as_bytes();
+        let length = u64::try_from(scope.len()).unwrap_or(u64::MAX);
+        self.hash(&[
+            b"savin/expunged-number/1|",
+            number.kind.as_str().as_bytes(),
+            b"|",
+            &length.to_be_bytes(),
+            scope,
+            number.value.as_bytes(),
         ])
     }
 

@@ -77,7 +77,7 @@ const OF_RECORD: [(&str, &str); 13] = [
 ];
 
 /// What is destroyed of a person of whom no record is left, and of whoever was joined to it.
-const OF_PERSON: [(&str, &str); 10] = [
+pub(super) const OF_PERSON: [(&str, &str); 10] = [
     ("conviction", "DELETE FROM conviction WHERE person_id = $1"),
     (
         "task",
@@ -231,9 +231,17 @@ fn histories(
         .collect()
 }
 
+/// Returns the numbers that what goes ever bore.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn numbers(tx: &mut Tx<'_>, scope: &Scope) -> Result<BTreeSet<Identifier>, StoreError> {
+    Ok(numbers_of(&histories(tx, &scope.records)?))
+}
+
 /// Returns the numbers of a person that only what goes ever bore.
 fn own_numbers(tx: &mut Tx<'_>, scope: &Scope) -> Result<BTreeSet<Identifier>, StoreError> {
-    let gone = numbers_of(&histories(tx, &scope.records)?);
+    let gone = numbers(tx, scope)?;
     let stays = numbers_of(&histories(tx, &scope.others)?);
     Ok(gone.difference(&stays).cloned().collect())
 }

@@ -10,7 +10,7 @@ use savin_shared::ids::{AgentId, Epoch, Seq};
 
 use crate::evidence::leaf;
 use crate::store::conn::Tx;
-use crate::store::value::{count, time};
+use crate::store::value::{Row, count, time};
 use crate::store::{StoreError, evidence};
 use crate::values;
 
@@ -21,6 +21,8 @@ pub struct Logged<'a> {
     pub batch: &'a SealedBatch,
     /// Its bytes.
     pub sealed: &'a [u8],
+    /// What is kept of its deltas that were not taken in, sealed.
+    pub shadows: Option<&'a [u8]>,
 }
 
 /// Appends batches, and a leaf for each to the evidence.
@@ -40,12 +42,14 @@ pub fn append(tx: &mut Tx<'_>, batches: &[Logged<'_>], at: ReceivedAt) -> Result
                 header.span.head.as_bytes().into(),
                 at.micros().into(),
                 logged.sealed.into(),
+                logged.shadows.into(),
             ]
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO batch_log (agent_id, epoch, first_seq, last_seq, head, received_at, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO batch_log (agent_id, epoch, first_seq, last_seq, head, received_at, sealed,
+             sealed_shadows)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &lists,
     )?;
     let leaves: Vec<_> = batches
@@ -120,11 +124,14 @@ pub fn holding(
         .transpose()
 }
 
-/// Returns batches as they were signed, each by its agent, epoch and first delta, in this order.
+/// A batch as it is kept, and what is kept of its deltas that were destroyed.
+pub type Kept = (Vec<u8>, Option<Vec<u8>>);
+
+/// Returns batches as they are kept, each by its agent, epoch and first delta, in this order.
 ///
 /// # Errors
 /// Returns [`StoreError`] when one is missing or the database refuses.
-pub fn named(tx: &mut Tx<'_>, names: &[(AgentId, Epoch, Seq)]) -> Result<Vec<Vec<u8>>, StoreError> {
+pub fn named(tx: &mut Tx<'_>, names: &[(AgentId, Epoch, Seq)]) -> Result<Vec<Kept>, StoreError> {
     let lists: Vec<_> = names
         .iter()
         .map(|(agent, epoch, first)| {
@@ -136,16 +143,21 @@ pub fn named(tx: &mut Tx<'_>, names: &[(AgentId, Epoch, Seq)]) -> Result<Vec<Vec
         })
         .collect();
     tx.query_many(
-        "SELECT sealed FROM batch_log WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
+        "SELECT sealed, sealed_shadows FROM batch_log
+         WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
         &lists,
     )?
     .iter()
     .map(|rows| {
         let row = rows.first();
-        let row = row.ok_or(StoreError::Damaged("a batch is missing in the log"))?;
-        Ok(row.bytes(0)?.to_vec())
+        kept(row.ok_or(StoreError::Damaged("a batch is missing in the log"))?)
     })
     .collect()
+}
+
+fn kept(row: &Row) -> Result<Kept, StoreError> {
+    let shadows = row.optional_bytes(1)?.map(<[u8]>::to_vec);
+    Ok((row.bytes(0)?.to_vec(), shadows))
 }
 
 /// Where a batch stands in the log.
@@ -200,32 +212,40 @@ pub fn page(
 ///
 /// # Errors
 /// Returns [`StoreError`] when there is none or the database refuses.
-pub fn at(tx: &mut Tx<'_>, place: &LogPlace) -> Result<Vec<u8>, StoreError> {
+pub fn at(tx: &mut Tx<'_>, place: &LogPlace) -> Result<Kept, StoreError> {
     let row = tx.query_optional(
-        "SELECT sealed FROM batch_log WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
+        "SELECT sealed, sealed_shadows FROM batch_log
+         WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
         &[
             place.agent.as_bytes().into(),
             place.epoch.as_bytes().into(),
             count(place.first.0),
         ],
     )?;
-    let row = row.ok_or(StoreError::Damaged("a logged batch is gone"))?;
-    Ok(row.bytes(0)?.to_vec())
+    kept(&row.ok_or(StoreError::Damaged("a logged batch is gone"))?)
 }
 
-/// Puts a batch of which something was erased in its place. Its leaf holds: it is over the signature.
+/// Puts a batch of which something was erased in its place, with what is kept of that. Its leaf holds: it is over the
+/// signature.
 ///
 /// # Errors
 /// Returns [`StoreError`] when there is none or the database refuses.
-pub fn replace(tx: &mut Tx<'_>, place: &LogPlace, sealed: &[u8]) -> Result<(), StoreError> {
+pub fn replace(
+    tx: &mut Tx<'_>,
+    place: &LogPlace,
+    sealed: &[u8],
+    shadows: Option<&[u8]>,
+) -> Result<(), StoreError> {
     tx.execute_one(
         "batch_log",
-        "UPDATE batch_log SET sealed = $4 WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
+        "UPDATE batch_log SET sealed = $4, sealed_shadows = $5
+         WHERE agent_id = $1 AND epoch = $2 AND first_seq = $3",
         &[
             place.agent.as_bytes().into(),
             place.epoch.as_bytes().into(),
             count(place.first.0),
             sealed.into(),
+            shadows.into(),
         ],
     )
 }

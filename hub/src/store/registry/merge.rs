@@ -1,11 +1,14 @@
 //! Persons that were joined and taken apart again, and what people decided about both. A decision of a
 //! person always wins: what somebody joined or parted, the hub leaves so.
 
+mod parting;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use savin_shared::ids::AgencyId;
 
+pub use self::parting::{part, part_left};
 use super::decision::DecisionId;
 use super::task::{self, TaskKind};
 use super::{face, person, record};
@@ -269,41 +272,6 @@ pub fn moved(tx: &mut Tx<'_>, merge: &Merge) -> Result<Moved, StoreError> {
     .iter()
     .map(|row| Ok(RecordId(row.integer(0)?)))
     .collect()
-}
-
-/// Takes records out of a person and gives them to another, with the numbers that only they bear, and
-/// keeps the two apart from then on.
-///
-/// # Errors
-/// Returns [`StoreError::Refused`] when a record is not the person's, or nothing would be left; other
-/// errors when the database refuses.
-pub fn part(
-    tx: &mut Tx<'_>,
-    (from, to): (PersonId, PersonId),
-    records: &[RecordId],
-    decision: DecisionId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (mut leaving, mut staying) = (BTreeSet::new(), BTreeSet::new());
-    let mut found = 0;
-    for (agency, row) in with_agencies(tx, from)? {
-        let own = identifiers(&agency, &row.known.record);
-        if records.contains(&row.record) {
-            found += 1;
-            leaving.extend(own);
-        } else {
-            staying.extend(own);
-        }
-    }
-    if found != records.len() || found == 0 || staying.is_empty() {
-        return Err(StoreError::Refused(
-            "the records must be this person's, and one must be left: see `savin-hub persons show`"
-                .to_owned(),
-        ));
-    }
-    let numbers = leaving.difference(&staying).cloned().collect();
-    keep_apart(tx, (from, to), decision, now)?;
-    move_records(tx, (from, to), records, &numbers)
 }
 
 /// Returns under what the question whether two persons are one is asked and answered.

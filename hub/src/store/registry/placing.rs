@@ -3,6 +3,9 @@
 //!
 //! A registry that is made anew takes it from here, whatever would be decided by then.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use savin_shared::codec::Codec;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +109,87 @@ pub fn put(tx: &mut Tx<'_>, step: i64, placings: Placings) -> Result<(), StoreEr
 pub fn rewrite(tx: &mut Tx<'_>, step: i64, placings: Placings) -> Result<(), StoreError> {
     tx.execute("DELETE FROM intake_placing WHERE step = $1", values![step])?;
     put(tx, step, placings)
+}
+
+/// What is destroyed of placements.
+#[derive(Debug, Clone, Default)]
+pub struct Leaving {
+    /// The numbers of records.
+    pub records: BTreeSet<i64>,
+    /// Of whom it is not to be said by what they were joined.
+    pub persons: Vec<PersonId>,
+}
+
+impl Placings {
+    /// Says whether a record came with the step, and whether there is anything of it or of these persons.
+    #[must_use]
+    pub fn holds(&self, leaving: &Leaving, key: &PersonKey) -> (bool, bool) {
+        let is_gone = |record: &i64| leaving.records.contains(record);
+        let is_placed = self.placed.iter().any(|placing| is_gone(&placing.record));
+        let is_joined = self
+            .joined
+            .iter()
+            .any(|joined| self.tells(joined, leaving, key));
+        let is_moved = self
+            .moved
+            .iter()
+            .any(|(_, records)| records.iter().any(is_gone));
+        let is_there = is_placed || is_joined || is_moved || self.events.iter().any(is_gone);
+        (is_placed, is_there)
+    }
+
+    /// Destroys what is of records, and by what persons were joined; numbers that were given stay so.
+    pub fn erase(&mut self, leaving: &Leaving, key: &PersonKey) {
+        let is_gone = |record: &i64| leaving.records.contains(record);
+        let told: Vec<bool> = self
+            .joined
+            .iter()
+            .map(|joined| self.tells(joined, leaving, key))
+            .collect();
+        for (joined, _) in self.joined.iter_mut().zip(told).filter(|(_, tells)| *tells) {
+            joined.why.clear();
+        }
+        self.placed.retain(|placing| !is_gone(&placing.record));
+        for record in self.events.iter_mut().filter(|record| is_gone(record)) {
+            *record = 0;
+        }
+        let events = &self.events;
+        let is_left =
+            |event: u32| events.get(usize::try_from(event).unwrap_or(usize::MAX)) != Some(&0);
+        self.held.retain(|(event, _)| is_left(*event));
+        for (_, records) in &mut self.moved {
+            records.retain(|record| !is_gone(record));
+        }
+    }
+
+    fn tells(&self, joined: &Joined, leaving: &Leaving, key: &PersonKey) -> bool {
+        [joined.person, joined.into]
+            .into_iter()
+            .any(|whom| leaving.persons.contains(&key.who(self, whom)))
+    }
+}
+
+/// By what the persons whom a step made are numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersonKey {
+    /// The registry's key.
+    pub key: [u8; 16],
+    /// When the step was taken.
+    pub at: Timestamp,
+}
+
+impl PersonKey {
+    /// Returns whom a placement of these names.
+    #[must_use]
+    pub fn who(&self, placings: &Placings, whom: Whom) -> PersonId {
+        match whom {
+            Whom::Known(person) => person,
+            Whom::Made(made) => {
+                let number = placings.first_person.saturating_add(i64::from(made));
+                PersonId::numbered(&self.key, self.at, number)
+            }
+        }
+    }
 }
 
 /// Loads what a step decided; nothing of one that an older program took.

@@ -124,7 +124,15 @@ pub enum Step {
         /// The decision.
         decision: i64,
     },
+    /// What an order covers was destroyed; what is left of that has a table of its own.
+    Expunged {
+        /// The order's number here.
+        order: i64,
+    },
 }
+
+/// A part of a state, and what is kept of its rows that were not taken in, sealed.
+pub type Part = (SnapshotChunk, Option<Vec<u8>>);
 
 /// Where the steps begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,12 +154,13 @@ pub struct Taken {
     pub step: Step,
 }
 
-/// Notes a step that decided nothing beyond itself; nothing in a database that is thrown away.
+/// Notes a step that decided nothing beyond itself, and returns its number; nothing in a database that is thrown
+/// away.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn append(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreError> {
-    note(tx, step, &[], now).map(|_| ())
+pub fn append(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<Option<i64>, StoreError> {
+    note(tx, step, &[], now)
 }
 
 /// Notes a step with the parts of its state where it has one, and with what it decided.
@@ -160,7 +169,7 @@ pub fn append(tx: &mut Tx<'_>, step: &Step, now: Timestamp) -> Result<(), StoreE
 /// Returns [`StoreError`] when the database refuses.
 pub fn append_placed(
     tx: &mut Tx<'_>,
-    (step, parts): (&Step, &[SnapshotChunk]),
+    (step, parts): (&Step, &[Part]),
     placings: Placings,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -173,7 +182,7 @@ pub fn append_placed(
 fn note(
     tx: &mut Tx<'_>,
     step: &Step,
-    parts: &[SnapshotChunk],
+    parts: &[Part],
     now: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
     if tx.is_scratch() {
@@ -189,13 +198,14 @@ fn note(
     )?;
     let lists = (0_i64..)
         .zip(parts)
-        .map(|(part, chunk)| {
+        .map(|(part, (chunk, shadows))| {
             let body = Codec::Bincode2.encode(chunk).map_err(unwritable)?;
-            Ok(vec![number.into(), part.into(), body.into()])
+            let shadows = shadows.as_deref().into();
+            Ok(vec![number.into(), part.into(), body.into(), shadows])
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
     tx.execute_many(
-        "INSERT INTO intake_state (step, part, body) VALUES ($1, $2, $3)",
+        "INSERT INTO intake_state (step, part, body, sealed_shadows) VALUES ($1, $2, $3, $4)",
         &lists,
     )?;
     Ok(Some(number))
@@ -291,21 +301,26 @@ pub fn rewrite(tx: &mut Tx<'_>, number: i64, step: &Step) -> Result<(), StoreErr
     )
 }
 
-/// Writes a part of a state anew of which rows were expunged.
+/// Writes a part of a state anew of which rows were expunged, with what is kept of these.
 ///
 /// # Errors
 /// Returns [`StoreError`] when there is none or the database refuses.
 pub fn rewrite_part(
     tx: &mut Tx<'_>,
-    (number, part): (i64, i64),
-    chunk: &SnapshotChunk,
+    (number, place): (i64, i64),
+    (chunk, shadows): &Part,
 ) -> Result<(), StoreError> {
     let body = Codec::Bincode2.encode(chunk);
     let body = body.map_err(|_| StoreError::Damaged("a step cannot be written"))?;
     tx.execute_one(
         "intake_state",
-        "UPDATE intake_state SET body = $3 WHERE step = $1 AND part = $2",
-        values![number, part, body],
+        "UPDATE intake_state SET body = $3, sealed_shadows = $4 WHERE step = $1 AND part = $2",
+        &[
+            number.into(),
+            place.into(),
+            body.into(),
+            shadows.as_deref().into(),
+        ],
     )
 }
 
@@ -313,15 +328,16 @@ pub fn rewrite_part(
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn parts(tx: &mut Tx<'_>, number: i64) -> Result<Vec<SnapshotChunk>, StoreError> {
+pub fn parts(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Part>, StoreError> {
     tx.query(
-        "SELECT body FROM intake_state WHERE step = $1 ORDER BY part",
+        "SELECT body, sealed_shadows FROM intake_state WHERE step = $1 ORDER BY part",
         values![number],
     )?
     .iter()
     .map(|row| {
         let chunk = Codec::Bincode2.decode(row.bytes(0)?);
-        chunk.map_err(|_| StoreError::Damaged("a part of a state"))
+        let chunk = chunk.map_err(|_| StoreError::Damaged("a part of a state"))?;
+        Ok((chunk, row.optional_bytes(1)?.map(<[u8]>::to_vec)))
     })
     .collect()
 }
