@@ -17,7 +17,7 @@ use crate::mailbox::Mailbox;
 use crate::program::Programs;
 use crate::sipp::Sipp;
 use crate::source::{ExportFolder, csv};
-use crate::stage::{AGENCY, FACILITY};
+use crate::stage::AGENCY;
 
 /// Lines of the trunk, and calls that it lets begin in a second: no call waits for another.
 const LINES: (u32, u32) = (60, 20);
@@ -28,25 +28,41 @@ const APART: Duration = Duration::from_millis(700);
 /// How long everything may take after the last one.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn feeds() -> [FeedHome; 2] {
-    let feed = |name, profile: &str, folder| FeedHome {
+/// Jails: facility, folder of lists and folder of movements. An agent asks a person before it believes more
+/// than 20 releases of one within 10 minutes.
+const JAILS: [[&str; 3]; 6] = [
+    ["TEST-JAIL-1", "lists-1", "movements-1"],
+    ["TEST-JAIL-2", "lists-2", "movements-2"],
+    ["TEST-JAIL-3", "lists-3", "movements-3"],
+    ["TEST-JAIL-4", "lists-4", "movements-4"],
+    ["TEST-JAIL-5", "lists-5", "movements-5"],
+    ["TEST-JAIL-6", "lists-6", "movements-6"],
+];
+
+fn feeds() -> Vec<FeedHome> {
+    let feed = |name, facility, profile: &str| FeedHome {
         name,
-        facility: FACILITY,
+        facility,
         profile: profile.to_owned(),
-        source: SourceHome::Folder(folder),
+        source: SourceHome::Folder(name),
     };
-    [
-        feed(
-            "roster",
-            include_str!("../../demo/catalpa-roster.toml"),
-            "lists",
-        ),
-        feed(
-            "movements",
-            include_str!("../../demo/catalpa-movements.toml"),
-            "movements",
-        ),
-    ]
+    let roster = include_str!("../../demo/catalpa-roster.toml");
+    let movements = include_str!("../../demo/catalpa-movements.toml");
+    JAILS
+        .into_iter()
+        .flat_map(|[facility, lists, moved]| {
+            [
+                feed(lists, facility, roster),
+                feed(moved, facility, movements),
+            ]
+        })
+        .collect()
+}
+
+/// Returns in which jail somebody is, by her number.
+fn jail(number: u32) -> anyhow::Result<[&'static str; 3]> {
+    let place = usize::try_from(number)? % JAILS.len();
+    JAILS.get(place).copied().context("there is no such jail")
 }
 
 /// Lets so many people go, one after the other, with the agent's shipped times for a folder.
@@ -71,16 +87,21 @@ pub fn releases(
     let hub = HubHome::make(&folder.join("hub"), programs, &options)?;
     call_by(folder, LINES, port)?;
     let peer = Sipp::start(folder, port, &CONFIRMS)?;
-    hub.add_agency(
-        AGENCY,
-        "Test County Sheriff",
-        &[(FACILITY, "Test County Jail")],
-    )?;
+    let facilities = JAILS.map(|[facility, ..]| (facility, "Test County Jail"));
+    hub.add_agency(AGENCY, "Test County Sheriff", &facilities)?;
     let agent = AgentHome::make(&folder.join("agent"), programs, &feeds())?;
     shipped_times(&agent)?;
-    let lists = ExportFolder::new(agent.folder().join("lists"));
     let listed: Vec<u32> = (1..).take(many).collect();
-    lists.put("list.csv", &roster(&listed)?)?;
+    for own @ [_, lists, _] in JAILS {
+        let lists = ExportFolder::new(agent.folder().join(lists));
+        let mut held = Vec::new();
+        for number in &listed {
+            if jail(*number)? == own {
+                held.push(*number);
+            }
+        }
+        lists.put("list.csv", &roster(&held)?)?;
+    }
     let serving = hub.serve()?;
     agent.enroll(&hub.token(AGENCY)?)?;
     let watching = agent.start()?;
@@ -124,7 +145,6 @@ pub fn releases(
 
 /// Writes that they were let go, and returns when each file was there.
 fn let_go(agent: &AgentHome, listed: &[u32]) -> anyhow::Result<Vec<Timestamp>> {
-    let movements = ExportFolder::new(agent.folder().join("movements"));
     let mut released = Vec::with_capacity(listed.len());
     for number in listed {
         let header = ["BookingNumber", "Movement", "At", "Reason"];
@@ -134,6 +154,8 @@ fn let_go(agent: &AgentHome, listed: &[u32]) -> anyhow::Result<Vec<Timestamp>> {
             now(),
             "BOND".to_owned(),
         ];
+        let [_, _, moved] = jail(*number)?;
+        let movements = ExportFolder::new(agent.folder().join(moved));
         let name = format!("movement-{number:06}.csv");
         released.push(movements.put(&name, &csv(&header, [row])?)?);
         pause(APART);
