@@ -3,6 +3,7 @@
 pub mod address;
 pub mod bounds;
 pub mod care;
+pub mod change;
 pub mod channel;
 pub mod contact;
 pub mod fact;

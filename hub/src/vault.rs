@@ -8,6 +8,7 @@
 pub mod access;
 mod bounds;
 mod care;
+mod change;
 pub mod client;
 mod clock;
 pub mod command;

@@ -171,6 +171,17 @@ letter-seen = Have you read this? Please tell us: go to { $page } and type { $co
 mail-seen = Have you read this? Please tell us here, so that we need not try to reach you in other ways: { $page }
 letter-number = Number of this letter: { $number }
 
+# What changed in how she is told, said in her other ways. It names nobody.
+change-number = The phone number that we call was changed. The time was { $when }.
+change-way = A new way to reach you was added. The time was { $when }.
+change-way-gone = A way to reach you was taken off. The time was { $when }.
+change-pin = Your PIN was changed. The time was { $when }.
+change-stop = We were asked to stop all messages to you. The time was { $when }.
+change-stop-one = We were asked to stop all messages on one thing that you watch. The time was { $when }.
+change-more = Something was added to what you asked us to watch. The time was { $when }.
+change-undo = We go on as before until { $until }. To take this back before then, call us, press 4, and then press 8.
+change-not-you = If this was you, there is nothing to do. If it was not you, call { $phone } and press 0. A person helps you, day and night.
+
 code-subject = Your code
 code-text = Your code is { $code }. It works for { $minutes } minutes.
 code-not-you = If you did not ask for a code, do nothing. No one was signed up.

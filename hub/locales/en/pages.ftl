@@ -221,6 +221,7 @@ view-email = By e-mail to { $address }
 view-telephone = By telephone at { $address }
 view-letter = By letter to { $address }
 view-unproved = We tell you nothing there before its code came back. A person brings it to you. No code? Call { $phone }.
+view-going = You took this off, or another took its place. We use it for up to three more days. To keep it, add it again below.
 view-came-back = The post brought a letter back from there. We write there no more. Give us an address below, or call { $phone }.
 view-prove = Take this code
 view-prefer = Try this one first

@@ -169,6 +169,17 @@ letter-seen = ¿Ya leyó esto? Díganoslo: vaya a { $page } y escriba { $code }.
 mail-seen = ¿Ya leyó esto? Díganoslo aquí, para que no tengamos que buscarle de otras formas: { $page }
 letter-number = Número de esta carta: { $number }
 
+# Lo que cambió en la manera de avisarle, dicho por los otros medios. No nombra a nadie.
+change-number = Cambió el número al que le llamamos. La hora fue { $when }.
+change-way = Se agregó otra manera de avisarle. La hora fue { $when }.
+change-way-gone = Se quitó una manera de avisarle. La hora fue { $when }.
+change-pin = Cambió su PIN. La hora fue { $when }.
+change-stop = Nos pidieron dejar de enviarle todo aviso. La hora fue { $when }.
+change-stop-one = Nos pidieron dejar los avisos sobre algo que usted vigila. La hora fue { $when }.
+change-more = Se agregó algo a lo que usted nos pidió vigilar. La hora fue { $when }.
+change-undo = Seguimos como antes hasta el { $until }. Para cambiar esto antes, llámenos, oprima 4 y después oprima 8.
+change-not-you = Si fue usted, no tiene que hacer nada. Si no fue usted, llame al { $phone } y oprima 0. Una persona le ayuda, de día y de noche.
+
 code-subject = Su código
 code-text = Su código es { $code }. Sirve por { $minutes } minutos.
 code-not-you = Si usted no pidió un código, no haga nada. No se inscribió a nadie.

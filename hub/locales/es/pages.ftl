@@ -221,6 +221,7 @@ view-email = Por correo electrónico a { $address }
 view-telephone = Por teléfono al { $address }
 view-letter = Por carta a { $address }
 view-unproved = Allí no le avisamos nada antes de que vuelva su código. Una persona se lo lleva. ¿No llegó? Llame al { $phone }.
+view-going = Usted quitó esto, o puso otro en su lugar. Lo usamos hasta tres días más. Para conservarlo, agréguelo otra vez abajo.
 view-came-back = El correo devolvió una carta de allí. Ya no escribimos allí. Denos una dirección abajo, o llame al { $phone }.
 view-prove = Tomar este código
 view-prefer = Prueben primero aquí

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use savin_shared::event::EventCode;
 
+use crate::notification::change;
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::sentence::{self, Sources};
@@ -71,6 +72,10 @@ impl Drafter {
                 paragraphs.push(words.say_with("code-text", &values));
                 paragraphs.push(words.say("code-not-you"));
                 ("code-subject", Some(code.clone()))
+            }
+            Content::Change(change) => {
+                paragraphs.extend(change::written(words, &self.zone, change, &self.phone));
+                ("notice-subject", None)
             }
             Content::Fact(_) | Content::News => {
                 paragraphs.extend(self.news(words, message, now));
@@ -159,6 +164,10 @@ impl Drafter {
                 parts.push(Part::Code(code.reveal().clone()));
                 parts.push(Part::Paragraph(words.say("code-not-you")));
             }
+            Content::Change(change) => {
+                let said = change::written(words, &self.zone, change, &self.phone);
+                parts.extend(said.into_iter().map(Part::Paragraph));
+            }
             Content::News => {
                 parts.push(heading("letter-do"));
                 parts.push(Part::Paragraph(sentence::news(words, self.sources())));
@@ -214,6 +223,7 @@ impl Drafter {
                 said.push(words.say("notice-danger"));
                 said
             }
+            Content::Change(change) => change::written(words, &self.zone, change, &self.phone),
             Content::News | Content::Code(_) => vec![sentence::news(words, self.sources())],
         }
     }
@@ -313,15 +323,17 @@ mod tests {
         }
     }
 
-    fn contents() -> [Content; 4] {
+    fn contents() -> Vec<Content> {
         let fact = samples::release();
         let discreet = fact.clone().disclosed(Disclosure::Discreet).unwrap();
-        [
+        let mut contents = vec![
             Content::Fact(Box::new(fact)),
             Content::Fact(Box::new(discreet)),
             Content::News,
             Content::Code(Secret::new("482100".to_owned())),
-        ]
+        ];
+        contents.extend(samples::changes().map(Content::Change));
+        contents
     }
 
     #[test]

@@ -257,6 +257,10 @@ mod tests {
             ("content-free".to_owned(), Content::News),
             ("code".to_owned(), code),
         ]);
+        contents.extend(
+            samples::changes()
+                .map(|change| (change.what.key().to_owned(), Content::Change(change))),
+        );
         contents
     }
 

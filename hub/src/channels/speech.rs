@@ -9,11 +9,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Pii;
 use savin_telephone::script::Script;
+use savin_telephone::script::offer::{Offer, Offered, What};
 use savin_telephone::script::outbound::{CallBack, Notice, Outbound, Told};
 use savin_telephone::script::pace::Pace;
+use savin_telephone::script::prompt::Prompt;
 use savin_telephone::script::speech::{InEach, Utterance};
-use savin_telephone::script::verify::{CodeCall, Verify};
 
+use crate::notification::change::{self, Change, Changed};
 use crate::notification::sentence;
 use crate::notification::spoken::utterances;
 use crate::notification::words::{Language, Words};
@@ -36,16 +38,41 @@ pub struct Manner {
 pub fn script(
     message: &Message,
     manner: Manner,
-    zone: &TimeZone,
+    (phone, zone): (&str, &TimeZone),
     now: Timestamp,
 ) -> Box<dyn Script> {
     let language = message.language.into();
     match &message.content {
-        Content::Code(code) => Box::new(Verify::new(CodeCall {
-            language,
-            pace: manner.pace,
-            code: code.clone(),
-        })),
+        Content::Code(code) => {
+            let code = || Utterance::Code(code.clone());
+            let your = || Utterance::Prompt(Prompt::YourCode);
+            let said = || vec![your(), code(), Utterance::Pause, your(), code()];
+            Box::new(Offer::new(Offered {
+                language,
+                pace: manner.pace,
+                code_word: None,
+                what: What::Code,
+                said: InEach {
+                    english: said(),
+                    spanish: said(),
+                },
+            }))
+        }
+        Content::Change(change) => {
+            let said = |language| changed(language, change, phone, zone);
+            Box::new(Offer::new(Offered {
+                language,
+                pace: manner.pace,
+                code_word: manner.code_word,
+                what: What::Change {
+                    voicemail: manner.voicemail,
+                },
+                said: InEach {
+                    english: said(Language::En),
+                    spanish: said(Language::Es),
+                },
+            }))
+        }
         Content::Fact(_) | Content::News => Box::new(Outbound::new(Notice {
             language,
             pace: manner.pace,
@@ -71,7 +98,7 @@ pub fn script(
     }
 }
 
-/// Says what is told after the PIN, in a language; nothing of a code, which has a script of its own.
+/// Says what is told after the PIN, in a language; nothing of a code or a change, which have a script of their own.
 #[must_use]
 pub fn told(
     language: Language,
@@ -84,7 +111,7 @@ pub fn told(
     let sentences = match content {
         Content::Fact(fact) => sentence::marked(words, zone, fact, now),
         Content::News => vec![words.say("phone-news")],
-        Content::Code(_) => Vec::new(),
+        Content::Code(_) | Content::Change(_) => Vec::new(),
     };
     let mut said: Vec<Utterance> = Vec::new();
     for sentence in &sentences {
@@ -95,6 +122,19 @@ pub fn told(
     }
     let rest = said.split_off(end_of_fact(&said));
     Told { fact: said, rest }
+}
+
+/// Says in a language what changed: to whoever takes the call, since the PIN may be what was changed.
+#[must_use]
+pub fn changed(
+    language: Language,
+    change: &Change,
+    phone: &str,
+    zone: &TimeZone,
+) -> Vec<Utterance> {
+    let sentences = change::marked(Words::of(language), change, phone);
+    let said = sentences.iter().map(|sentence| utterances(sentence, zone));
+    said.flatten().collect()
 }
 
 /// Returns after how many pieces the fact is told: with the first sentence, or before a time in it.
@@ -139,6 +179,18 @@ pub fn fixed() -> InEach<BTreeSet<String>> {
                     if let Utterance::Words(words) = piece {
                         set.insert(words);
                     }
+                }
+            }
+        }
+        for what in Changed::ALL {
+            let change = Change {
+                what,
+                at: sample::AT,
+                until: Some(sample::AT),
+            };
+            for piece in changed(language, &change, "601-555-0100", &TimeZone::UTC) {
+                if let Utterance::Words(words) = piece {
+                    set.insert(words);
                 }
             }
         }

@@ -286,7 +286,12 @@ impl Caller {
 
     fn script(&self, message: &Message) -> Box<dyn Script> {
         let now = (self.world.wall)();
-        speech::script(message, self.manner(message), &self.zone, now)
+        speech::script(
+            message,
+            self.manner(message),
+            (&self.phone, &self.zone),
+            now,
+        )
     }
 
     fn answers<'a>(&'a self, message: &'a Message, desks: &'a [Desk]) -> Answers<'a> {
@@ -389,7 +394,7 @@ fn reference(message: &Message) -> String {
 /// Returns what the vault is told of how a call ended.
 fn outcome(ended: Outcome, detail: String) -> TryOutcome {
     let call = match ended {
-        Outcome::CodeSaid => return TryOutcome::Accepted { detail },
+        Outcome::Said => return TryOutcome::Accepted { detail },
         Outcome::NeverCall => return TryOutcome::Refused { detail },
         Outcome::NotAnswered(NotAnswered::Line) => return TryOutcome::NotTried { detail },
         Outcome::Confirmed => CallOutcome::Confirmed,

@@ -100,13 +100,14 @@ fn list(registrant: RegistrantId, config: &Config, output: &Output) -> anyhow::R
         let standing = match (one.is_proved, one.is_silenced) {
             (false, _) => "waits for its code",
             (true, true) => "turned off",
+            (true, false) if one.ends_at.is_some() => "told until it ends",
             (true, false) => "told",
         };
         let contact = one.contact.to_string();
         if output.is_json() {
             output.object(&json!({
                 "contact": contact, "channel": one.channel.as_str(), "address": one.address,
-                "state": standing,
+                "state": standing, "ends_at": one.ends_at.map(|at| at.to_string()),
             }))?;
         }
         let channel = one.channel.to_string();

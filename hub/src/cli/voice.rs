@@ -151,7 +151,12 @@ impl Say {
             let mut message = message(&app::open_vault(config)?, notice)?;
             hide(&mut message);
             message.language = language.unwrap_or(message.language);
-            return Ok(speech::script(&message, Manner::default(), zone, now));
+            return Ok(speech::script(
+                &message,
+                Manner::default(),
+                (&config.web.phone, zone),
+                now,
+            ));
         }
         let word = self.sample.as_deref().unwrap_or_default();
         let code = EventCode::parse(word).with_context(|| {

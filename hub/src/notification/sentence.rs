@@ -282,6 +282,7 @@ pub(crate) mod samples {
     use savin_shared::event::EventCode;
 
     use crate::ids::{EventId, EventPosition, NoticeId, PersonId};
+    use crate::notification::change::{Change, Changed};
     use crate::notification::fact::Fact;
     use crate::notification::mark::{LetterCode, Mark, Marks};
     use crate::registry::details::Details;
@@ -296,6 +297,22 @@ pub(crate) mod samples {
             seen: mark(3),
             letter: LetterCode::new(NoticeId::from_bytes([3; 16]), &[4; 32]),
         }
+    }
+
+    /// Every change, in both forms.
+    pub(crate) fn changes() -> impl Iterator<Item = Change> {
+        let at = "2026-06-01T18:30:00Z".parse().unwrap();
+        let until = "2026-06-04T18:30:00Z".parse().unwrap();
+        Changed::ALL.into_iter().map(move |what| Change {
+            what,
+            at,
+            until: match what {
+                Changed::Number | Changed::WayGone | Changed::Stop | Changed::StopOne => {
+                    Some(until)
+                }
+                Changed::Way | Changed::Pin | Changed::More => None,
+            },
+        })
     }
 
     /// A release of an invented person.

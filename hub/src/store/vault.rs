@@ -118,5 +118,9 @@ pub static SCHEMA: Schema = Schema {
             "0024_bounds.sql",
             include_str!("migrations/vault/0024_bounds.sql"),
         ),
+        (
+            "0025_retiring.sql",
+            include_str!("migrations/vault/0025_retiring.sql"),
+        ),
     ],
 };

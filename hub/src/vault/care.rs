@@ -7,11 +7,12 @@ use savin_shared::pii::{Pii, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::command::{CourierAnswer, PinVerdict, PortalAnswer, Ticket};
-use super::contacts::key_of;
+use super::contacts::{Hand, key_of};
 use super::sealed::DataKey;
-use super::{Vault, VaultError, broken};
+use super::{Vault, VaultError, broken, change};
 use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::care::{Care, Excepted, Quiet, Voicemail};
+use crate::notification::change::Changed;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::care::{self, CareRow};
@@ -138,16 +139,29 @@ impl Vault {
         })
     }
 
-    /// Keeps the PIN that she chose; her code to a proved contact let her in.
+    /// Keeps the PIN that she chose; her code to a proved contact let her in. Where it takes the place of another she is
+    /// told so.
     pub(super) fn change_pin(
         &self,
         session: &Ticket,
         pin: &Secret<String>,
     ) -> Result<PortalAnswer, VaultError> {
-        let sealed = SealedPin::new(pin, (self.world.random)())?;
-        self.in_session("pin", session, move |tx, _, who, key| {
+        let (random, now) = (self.world.random, (self.world.wall)());
+        let sealed = SealedPin::new(pin, random())?;
+        let means = std::sync::Arc::clone(&self.means);
+        self.in_session("pin", session, move |tx, keys, who, key| {
             let sealed = key.seal("pin", who.registrant, &sealed).map_err(broken)?;
+            let had_one = care::load(tx, who.registrant)?.sealed_pin.is_some();
             care::put_pin(tx, who.registrant, &sealed)?;
+            if had_one {
+                let hand = Hand {
+                    keys,
+                    means: &means,
+                    random,
+                    now,
+                };
+                change::tell(tx, hand, (who.registrant, key), (Changed::Pin, None), None)?;
+            }
             Ok(PortalAnswer::Done)
         })
     }

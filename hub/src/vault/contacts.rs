@@ -12,8 +12,9 @@ use super::means::Means;
 use super::registration::{CODE_MINUTES, SealedChoices, draw_code, may_send, proved, wrong_keys};
 use super::sealed::DataKey;
 use super::task::{self, Ask};
-use super::{Vault, VaultError, broken};
+use super::{Vault, VaultError, broken, change};
 use crate::ids::{ContactId, NoticeId, RegistrantId};
+use crate::notification::change::Changed;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::words::Language;
@@ -76,6 +77,7 @@ impl Hand<'_> {
             verified_at,
             silenced_at: None,
             returned_at: None,
+            retires_at: None,
         })
     }
 
@@ -99,12 +101,21 @@ impl Hand<'_> {
             .and_then(|place| rows.get(place))
             .filter(|row| row.returned_at.is_some());
         let is_back = back.is_some();
+        let is_going = |row: &ContactRow| row.retires_at.is_some();
+        if known
+            .and_then(|place| rows.get(place))
+            .is_some_and(is_going)
+        {
+            // She goes on being told there after all, as she was.
+            contact::keep(tx, whose.0)?;
+        }
         if let Some(back) = back {
             // A letter came back from there, and she says that she is to be reached there all the same.
             contact::give_anew(tx, whose.0, back.contact)?;
         }
         if is_new {
-            let is_full = rows.len() >= row.channel.points_max();
+            let staying = rows.iter().filter(|row| !is_going(row)).count();
+            let is_full = staying >= row.channel.points_max();
             let unproved = rows.iter().find(|other| other.verified_at.is_none());
             match unproved.filter(|_| is_full) {
                 Some(other) => contact::remove(tx, whose.0, other.contact)?,
@@ -269,6 +280,7 @@ pub(super) fn masked(
                 is_proved: row.verified_at.is_some(),
                 is_silenced: row.silenced_at.is_some(),
                 came_back_at: row.returned_at,
+                ends_at: row.retires_at,
             })
         })
         .collect()
@@ -317,8 +329,9 @@ impl Vault {
         contact: ContactId,
         code: Secret<String>,
     ) -> Result<PortalAnswer, VaultError> {
-        let now = (self.world.wall)();
-        self.in_session("prove", session, move |tx, keys, who, _| {
+        let (random, now) = (self.world.random, (self.world.wall)());
+        let means = std::sync::Arc::clone(&self.means);
+        self.in_session("prove", session, move |tx, keys, who, key| {
             let ticket = contact_ticket(contact);
             let row = proved(tx, keys, Purpose::Contact, (&ticket, &code), now)?;
             let row = row.filter(|row| row.registrant == Some(who.registrant));
@@ -328,12 +341,18 @@ impl Vault {
             verification::use_up(tx, &row.ticket_hash, now)?;
             let rows = contact::of_registrant(tx, who.registrant)?;
             let row = rows.iter().find(|row| row.contact == contact);
-            let is_hers = row.map_or(Ok(false), |row| prove(tx, row, now))?;
-            Ok(if is_hers {
-                PortalAnswer::Done
-            } else {
-                PortalAnswer::Wrong
-            })
+            if !row.map_or(Ok(false), |row| prove(tx, row, now))? {
+                return Ok(PortalAnswer::Wrong);
+            }
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
+            let whose = (who.registrant, key);
+            change::tell(tx, hand, whose, (Changed::Way, None), Some(contact))?;
+            Ok(PortalAnswer::Done)
         })
     }
 
@@ -349,18 +368,35 @@ impl Vault {
         })
     }
 
-    /// Takes a way to reach her away; never the last one by which she comes in.
+    /// Takes a way to reach her away; never the last one by which she comes in. One that was proved is told of it, as
+    /// all others are, and is told for three days more.
     pub(super) fn remove_contact(
         &self,
         session: &Ticket,
         contact: ContactId,
     ) -> Result<PortalAnswer, VaultError> {
-        self.in_session("unreach", session, move |tx, _, who, _| {
+        let (random, now) = (self.world.random, (self.world.wall)());
+        let means = std::sync::Arc::clone(&self.means);
+        self.in_session("unreach", session, move |tx, keys, who, key| {
             let rows = contact::of_registrant(tx, who.registrant)?;
             let row = rows.iter().find(|row| row.contact == contact);
-            if row.is_some_and(|row| may_go(&rows, row)) {
+            let Some(row) = row.filter(|row| may_go(&rows, row)) else {
+                return Ok(PortalAnswer::Done);
+            };
+            if !row.is_told() {
                 contact::remove(tx, who.registrant, contact)?;
+                return Ok(PortalAnswer::Done);
             }
+            let until = change::goes_on(now);
+            contact::retire(tx, who.registrant, contact, until)?;
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
+            let gone = (Changed::WayGone, Some(until));
+            change::tell(tx, hand, (who.registrant, key), gone, None)?;
             Ok(PortalAnswer::Done)
         })
     }
@@ -405,7 +441,10 @@ impl Vault {
 /// Says whether a contact may be taken away: of the e-mail addresses one by which she comes in stays.
 fn may_go(rows: &[ContactRow], row: &ContactRow) -> bool {
     let comes_in = |other: &ContactRow| {
-        other.channel == row.channel && other.contact != row.contact && other.verified_at.is_some()
+        other.channel == row.channel
+            && other.contact != row.contact
+            && other.verified_at.is_some()
+            && other.retires_at.is_none()
     };
     row.channel.is_further() || rows.iter().any(comes_in)
 }

@@ -140,7 +140,7 @@ fn correction(
     // Two people may have been found to be one since: she hears it of whom she asked about.
     let person = match key.open("notice", told.registrant, &told.sealed_fact) {
         Ok(Payload::Fact(heard)) => heard.fact.person,
-        Ok(Payload::Code { .. }) | Err(_) => fact.person,
+        Ok(Payload::Code { .. } | Payload::Change { .. }) | Err(_) => fact.person,
     };
     let fact = Fact {
         person,

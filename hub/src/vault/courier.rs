@@ -6,15 +6,16 @@ use tracing::error;
 
 use super::bounds::{self, Purse};
 use super::command::{CourierAnswer, CourierCommand, Later, Room, TryOutcome};
-use super::contacts::subject;
+use super::contacts::{key_of, subject};
 use super::means::Means;
 use super::message::{By, Carried, message};
 use super::registration::wrong_keys;
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken, siblings, takeover, turn};
 use crate::evidence::leaf::{self, Salt};
-use crate::ids::{NoticeId, RegistrantId};
+use crate::ids::{ContactId, NoticeId, RegistrantId};
 use crate::notification::bounds::Waits;
+use crate::notification::change::Change;
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::mark::MarkPurpose;
@@ -25,7 +26,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
 use crate::store::vault::carrying::{self, After, DueNotice};
-use crate::store::vault::{canary, care, contact, heard, registrant, restoration, task};
+use crate::store::vault::{canary, care, contact, heard, notice, registrant, restoration, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -48,6 +49,24 @@ pub(super) enum Payload {
         #[serde(default)]
         contact: Option<[u8; 16]>,
     },
+    /// That how she is told was changed.
+    Change {
+        /// What changed.
+        change: Change,
+        /// The contact that is told, and no other.
+        contact: [u8; 16],
+    },
+}
+
+impl Payload {
+    /// Returns the one contact to which it goes; nothing where it goes to all of its channel in turn.
+    pub(super) fn only(&self) -> Option<ContactId> {
+        match self {
+            Self::Fact(_) => None,
+            Self::Code { contact, .. } => contact.map(ContactId::from_bytes),
+            Self::Change { contact, .. } => Some(ContactId::from_bytes(*contact)),
+        }
+    }
 }
 
 /// A fact with what caused its notice.
@@ -64,6 +83,29 @@ pub(super) struct Planned {
 /// What caused a notice that was planned before its cause was sealed with it.
 fn by_the_rules() -> String {
     SHIPPED_VERSION.to_owned()
+}
+
+/// Opens what a notice says, with whose it is and her key; nothing of one who is gone, and of what was expunged.
+pub(super) fn opened(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    id: NoticeId,
+) -> Result<Option<(RegistrantId, DataKey, Payload)>, StoreError> {
+    let standing = notice::find(tx, id)?.filter(|standing| !standing.sealed_fact.is_empty());
+    let Some(standing) = standing else {
+        return Ok(None);
+    };
+    let Some(who) = registrant::load(tx, standing.registrant)? else {
+        return Ok(None);
+    };
+    let key = key_of(keys, &who)?;
+    let payload = key.open("notice", who.registrant, &standing.sealed_fact);
+    Ok(Some((who.registrant, key, payload.map_err(broken)?)))
+}
+
+/// Returns the one contact to which a notice goes, if it goes to one alone.
+fn only(tx: &mut Tx<'_>, keys: &Keyring, id: NoticeId) -> Result<Option<ContactId>, StoreError> {
+    Ok(opened(tx, keys, id)?.and_then(|(_, _, payload)| payload.only()))
 }
 
 impl Vault {
@@ -240,7 +282,10 @@ impl Vault {
             let salt = |key: &DataKey| salt(key, HEARD, notice, number);
             let answer = answer(tx, &keys, who, detail, salt)?;
             let again = match outcome.follows() {
-                Follows::Ended => turn::elsewhere(tx, &means, (notice, &standing), outcome, now)?,
+                Follows::Ended => {
+                    let only = only(tx, &keys, notice)?;
+                    turn::elsewhere(tx, &means, (notice, &standing, only), outcome, now)?
+                }
                 Follows::Taken | Follows::Again | Follows::Unused => None,
             };
             let is_news = heard::note(tx, notice, (outcome, again), answer.as_ref(), now)?;
@@ -344,7 +389,10 @@ fn noted(
             if siblings::is_confirmed(tx, keys, notice)? {
                 (After::Elsewhere(word), false)
             } else {
-                turn::after(tx, means, (notice, &tried), word, now)?
+                {
+                    let only = only(tx, keys, notice)?;
+                    turn::after(tx, means, (notice, &tried, only), word, now)?
+                }
             }
         }
     };

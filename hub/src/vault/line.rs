@@ -3,22 +3,22 @@
 //! cost the same work.
 
 mod bounds;
+mod moving;
 mod stopping;
 
-use jiff::Timestamp;
 use savin_shared::pii::Secret;
 
 use self::bounds::{CODES_PER_DAY, PINS_PER_DAY, PINS_PER_HOUR, ago};
+use self::moving::{How, told_there};
 use super::care::SealedPin;
 use super::command::{
     Choices, LineCommand, PortalAnswer, Shown, Subscribed, Ticket, WatchedEntry, WatchedList,
 };
-use super::contacts::{Hand, contact_ticket, key_of, language_of, later as code_ends};
+use super::contacts::{Hand, contact_ticket, key_of};
 use super::registration::{Draft, Request, complete, may_send, tidy};
 use super::task::{self, Ask};
 use super::{Vault, VaultError, broken};
 use crate::ids::RegistrantId;
-use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
 use crate::notification::phone::PhoneNumber;
@@ -241,7 +241,7 @@ impl Vault {
                 }
                 Purpose::Contact => {
                     verification::use_up(tx, &row.ticket_hash, now)?;
-                    told_there(tx, whose, (&index, how), now)?;
+                    told_there(tx, hand, whose, (&index, how))?;
                     Ok(PortalAnswer::Done)
                 }
                 Purpose::Forgot => {
@@ -252,51 +252,6 @@ impl Vault {
                 Purpose::Access => Ok(PortalAnswer::Refused),
             }
         })?)
-    }
-
-    /// Says a code to another number of hers. Once that came back, she is told there and at no other number.
-    fn move_to(&self, session: &Ticket, number: PhoneNumber) -> Result<PortalAnswer, VaultError> {
-        let contact = Contact::Telephone(number);
-        let (ticket, code) = self.ticket_and_code();
-        let ticket_hash = self.keys.ticket_hash(&ticket.0);
-        let (now, random) = ((self.world.wall)(), self.world.random);
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("move", session, move |tx, keys, who, key| {
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
-            let whose = (who.registrant, key);
-            let to = hand.seal(whose, &contact, None).map_err(broken)?;
-            let mut rows = contact::of_registrant(tx, who.registrant)?;
-            rows.retain(|row| row.channel == to.channel);
-            let known = rows.iter().find(|row| row.blind_index == to.blind_index);
-            if known.is_none() {
-                for row in rows.iter().filter(|row| row.verified_at.is_none()) {
-                    contact::remove(tx, who.registrant, row.contact)?;
-                }
-                contact::insert(tx, &to)?;
-            }
-            let to = known.unwrap_or(&to);
-            if !may_send(tx, (to.channel, &to.blind_index), now)? {
-                return Ok(PortalAnswer::Done);
-            }
-            let row = VerificationRow {
-                ticket_hash,
-                purpose: Purpose::Contact,
-                registrant: Some(who.registrant),
-                blind_index: to.blind_index,
-                code_hash: Some(said_hash(keys, &to.blind_index, &code)),
-                sealed_request: Vec::new(),
-                expires_at: code_ends(now, to.channel),
-            };
-            verification::insert(tx, &row, now)?;
-            let language = language_of(key, who)?;
-            hand.send_code(tx, whose, (to.channel, to.contact), (&code, language))?;
-            Ok(PortalAnswer::Done)
-        })
     }
 
     /// Says a code to a number at which one registrant is told. Where several are, nobody can tell which of them
@@ -430,35 +385,6 @@ fn choices(language: Language) -> Choices {
 fn said_hash(keys: &Keyring, index: &[u8; 32], code: &Secret<String>) -> [u8; 32] {
     let said_to = format!("line/{}", savin_shared::hash::hex(index));
     keys.code_hash(&Secret::new(said_to), code)
-}
-
-/// How a number of hers was to be proved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// In a call, in which it is to take the place of her others.
-    Instead,
-    /// On a page, beside her others.
-    Beside,
-}
-
-/// Tells her at a number that was proved.
-fn told_there(
-    tx: &mut Tx<'_>,
-    whose: RegistrantId,
-    (index, how): (&[u8; 32], How),
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut rows = contact::of_registrant(tx, whose)?;
-    rows.retain(|row| row.channel == Channel::Telephone);
-    let Some(own) = rows.iter().find(|own| own.blind_index == *index) else {
-        return Ok(());
-    };
-    contact::verify(tx, whose, own.contact, now)?;
-    let others = rows.iter().filter(|row| row.contact != own.contact);
-    for other in others.filter(|_| how == How::Instead) {
-        contact::remove(tx, whose, other.contact)?;
-    }
-    Ok(())
 }
 
 /// Finds for what a code was said to a number.

@@ -83,9 +83,9 @@ pub(super) fn message(
     }
     let contacts = contact::of_registrant(tx, who.registrant)?;
     let found = match &payload {
-        Payload::Code { contact, .. } => {
-            let to = coded(&contacts, due.channel, contact.as_ref());
-            code_point(tx, means, by, (due, to), now)?
+        Payload::Code { .. } | Payload::Change { .. } => {
+            let to = only(&contacts, due.channel, &payload);
+            only_point(tx, means, by, (due, to), now)?
         }
         Payload::Fact(planned) => {
             let whose = (due.notice, who.registrant);
@@ -106,7 +106,7 @@ pub(super) fn message(
     let choices = Choices::from(choices);
     let may_repeat = match &payload {
         Payload::Fact(planned) => restored_at.is_some_and(|at| planned.fact.observed_at < at),
-        Payload::Code { .. } => false,
+        Payload::Code { .. } | Payload::Change { .. } => false,
     };
     let (language, content) = words(payload, choices);
     let message = Box::new(Message {
@@ -157,8 +157,8 @@ fn point<'a>(
     Ok(found.ok_or(Carried::Nowhere))
 }
 
-/// Returns where a code goes, as soon as that may be called.
-fn code_point<'a>(
+/// Returns where a code or a change goes, as soon as that may be called.
+fn only_point<'a>(
     tx: &mut Tx<'_>,
     means: &Means,
     by: By,
@@ -188,6 +188,7 @@ fn later(turn: Option<Timestamp>, free: Option<Timestamp>, now: Timestamp) -> Op
 fn words(payload: Payload, choices: Choices) -> (Language, Content) {
     match payload {
         Payload::Code { code, language, .. } => (language, code_content(code)),
+        Payload::Change { change, .. } => (choices.language, Content::Change(change)),
         Payload::Fact(planned) => {
             let content = match planned.fact.disclosed(choices.disclosure) {
                 Some(fact) => Content::Fact(Box::new(fact)),
@@ -198,14 +199,17 @@ fn words(payload: Payload, choices: Choices) -> (Language, Content) {
     }
 }
 
-/// Returns where a code goes: to the address that it is to prove, else to the one of its channel.
-fn coded<'a>(
+/// Returns where a code or a change goes: to its own contact, else to the first one of its channel. A change is told
+/// to none that is not proved.
+fn only<'a>(
     contacts: &'a [ContactRow],
     channel: Channel,
-    to: Option<&[u8; 16]>,
+    payload: &Payload,
 ) -> Option<&'a ContactRow> {
+    let only = payload.only();
     let mut contacts = contacts.iter().filter(|row| row.channel == channel);
-    contacts.find(|row| to.is_none_or(|to| row.contact.as_bytes() == to))
+    let own = contacts.find(|row| only.is_none_or(|only| row.contact == only));
+    own.filter(|row| row.is_told() || !matches!(payload, Payload::Change { .. }))
 }
 
 /// Says whether she is still told what a message says; of a daily test only the monitored line is.
@@ -216,7 +220,7 @@ fn is_meant(
     payload: &Payload,
 ) -> Result<bool, StoreError> {
     match payload {
-        Payload::Code { .. } => Ok(true),
+        Payload::Code { .. } | Payload::Change { .. } => Ok(true),
         Payload::Fact(planned) if planned.fact.details.canary_of.is_some() => {
             Ok(who.state == RegistrantState::Monitor)
         }
@@ -244,7 +248,7 @@ fn quiet_until(
 ) -> Option<Timestamp> {
     let code = match payload {
         Payload::Fact(planned) => planned.fact.event_code(),
-        Payload::Code { .. } => None,
+        Payload::Code { .. } | Payload::Change { .. } => None,
     };
     match due.channel {
         Channel::Letter => None,

@@ -11,8 +11,9 @@ use super::care::{self, SealedCare};
 use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket, Wishes};
 use super::follow::attach;
 use super::sealed::DataKey;
-use super::{Vault, VaultError, broken};
+use super::{Vault, VaultError, broken, change};
 use crate::ids::{PersonId, RegistrantId, SubscriptionId};
+use crate::notification::change::Changed;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::follow::Followed;
@@ -243,10 +244,12 @@ pub(super) fn complete(
     let others = others.collect::<Result<Vec<Contact>, StoreError>>()?;
     registrant::forget(tx, registrant, hand.now)?;
     let key = join(tx, hand.keys, known.registrant, choices)?;
+    let whose = (known.registrant, &key);
     for other in &others {
-        hand.put(tx, (known.registrant, &key), other, wanted)?;
+        hand.put(tx, whose, other, wanted)?;
     }
-    subscribe(tx, hand, (known.registrant, &key), &request)?;
+    subscribe(tx, hand, whose, &request)?;
+    change::tell(tx, hand, whose, (Changed::More, None), Some(known.contact))?;
     Ok(true)
 }
 

@@ -4,16 +4,15 @@
 use jiff::Timestamp;
 use tracing::info;
 
-use super::contacts::key_of;
-use super::courier::{Payload, Planned};
-use super::{broken, takeover};
+use super::courier::{Payload, Planned, opened};
+use super::takeover;
 use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::channel::Channel;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::contact::ContactRow;
 use crate::store::vault::notice::NoticeStanding;
-use crate::store::vault::{carrying, heard, notice, registrant};
+use crate::store::vault::{carrying, heard, notice};
 use crate::vault::keyring::Keyring;
 use crate::vault::sealed::DataKey;
 
@@ -83,20 +82,11 @@ fn others(
     keys: &Keyring,
     id: NoticeId,
 ) -> Result<Vec<NoticeStanding>, StoreError> {
-    let Some(standing) = notice::find(tx, id)? else {
-        return Ok(Vec::new());
-    };
-    let Some(who) = registrant::load(tx, standing.registrant)? else {
-        return Ok(Vec::new());
-    };
-    if standing.sealed_fact.is_empty() {
-        return Ok(Vec::new());
-    }
-    let key = key_of(keys, &who)?;
-    let payload = key.open("notice", who.registrant, &standing.sealed_fact);
-    match payload.map_err(broken)? {
-        Payload::Code { .. } => Ok(Vec::new()),
-        Payload::Fact(planned) => same(tx, (keys, &key), (id, who.registrant), &planned),
+    match opened(tx, keys, id)? {
+        Some((registrant, key, Payload::Fact(planned))) => {
+            same(tx, (keys, &key), (id, registrant), &planned)
+        }
+        Some((_, _, Payload::Code { .. } | Payload::Change { .. })) | None => Ok(Vec::new()),
     }
 }
 

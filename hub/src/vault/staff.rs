@@ -362,9 +362,13 @@ fn opened(
     let payload: Payload = key
         .open("notice", who.registrant, &standing.sealed_fact)
         .map_err(broken)?;
-    if let Payload::Fact(planned) = payload {
-        opened.about = planned.fact.event_code().map(|code| code.to_string());
-        opened.event = Some(planned.fact.position);
+    match payload {
+        Payload::Fact(planned) => {
+            opened.about = planned.fact.event_code().map(|code| code.to_string());
+            opened.event = Some(planned.fact.position);
+        }
+        Payload::Change { change, .. } => opened.about = Some(change.what.key().to_owned()),
+        Payload::Code { .. } => {}
     }
     if let Some(sealed) = &standing.sealed_answer {
         let text: String = key.open("answer", who.registrant, sealed).map_err(broken)?;

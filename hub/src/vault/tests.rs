@@ -3,6 +3,7 @@
 mod bounds;
 mod care;
 mod carrying;
+mod change;
 mod clock;
 mod contacts;
 mod court_order;
@@ -288,7 +289,7 @@ fn tells_each_registrant_as_much_as_she_chose() {
             let said = match &message.content {
                 Content::Fact(fact) => format!("{:?} {:?}", fact.name, fact.facility),
                 Content::News => "news".to_owned(),
-                Content::Code(_) => "code".to_owned(),
+                Content::Code(_) | Content::Change(_) => "code".to_owned(),
             };
             seen.push((message.to.stored().reveal().clone(), said));
         }
@@ -339,7 +340,7 @@ fn told(vault: &Vault) -> Vec<EventCode> {
 fn told_code(message: &Message) -> EventCode {
     match &message.content {
         Content::Fact(fact) => fact.event_code().unwrap(),
-        Content::News | Content::Code(_) => panic!("a fact"),
+        Content::News | Content::Code(_) | Content::Change(_) => panic!("a fact"),
     }
 }
 
@@ -450,7 +451,7 @@ fn tells_a_release_with_the_booking_that_came_before_it_was_told() {
             .into_iter()
             .map(|message| match message.content {
                 Content::Fact(fact) => (fact.event_code().unwrap(), fact.still_held_at),
-                Content::News | Content::Code(_) => panic!("a fact"),
+                Content::News | Content::Code(_) | Content::Change(_) => panic!("a fact"),
             })
             .collect();
         let elsewhere = Some("Other Jail".to_owned());

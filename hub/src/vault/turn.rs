@@ -35,7 +35,7 @@ pub(super) fn next(
 pub(super) fn after(
     tx: &mut Tx<'_>,
     means: &Means,
-    (notice, standing): (NoticeId, &Standing),
+    (notice, standing, only): (NoticeId, &Standing, Option<ContactId>),
     outcome: Outcome,
     now: Timestamp,
 ) -> Result<(After, bool), StoreError> {
@@ -46,8 +46,7 @@ pub(super) fn after(
     let mut told: Vec<_> = told.map(|row| row.contact).collect();
     let at = attempt::last_contact(tx, notice)?.or(told.first().copied());
     let at = at.unwrap_or(NOWHERE);
-    if !told.contains(&at) {
-        // A code goes to what it is to prove, and nowhere else.
+    if only.is_some() || !told.contains(&at) {
         told = vec![at];
     }
     let mut tried = tried(tx, notice, &told)?;
@@ -72,7 +71,7 @@ pub(super) fn after(
 pub(super) fn elsewhere(
     tx: &mut Tx<'_>,
     means: &Means,
-    tried: (NoticeId, &Standing),
+    tried: (NoticeId, &Standing, Option<ContactId>),
     outcome: Outcome,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {

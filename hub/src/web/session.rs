@@ -81,6 +81,7 @@ enum Standing {
     Told,
     Unproved,
     Off,
+    Going,
     Back,
 }
 
@@ -426,6 +427,7 @@ fn reached(page: &Page, contact: &MaskedContact, all: &[MaskedContact]) -> Reach
             (false, _) if contact.came_back_at.is_some() => Standing::Back,
             (false, _) => Standing::Unproved,
             (true, true) => Standing::Off,
+            (true, false) if contact.ends_at.is_some() => Standing::Going,
             (true, false) => Standing::Told,
         },
         can_go: contact.channel.is_further() || !is_only,

@@ -13,6 +13,7 @@
 pub mod ending;
 pub mod inbound;
 mod keys;
+pub mod offer;
 pub mod outbound;
 pub mod pace;
 pub mod pin;
@@ -22,7 +23,6 @@ pub mod speech;
 mod talk;
 #[cfg(test)]
 mod testing;
-pub mod verify;
 
 use savin_shared::pii::Secret;
 

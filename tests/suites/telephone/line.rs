@@ -29,29 +29,32 @@ const STEP_HZ: u32 = 150;
 const FRAME: usize = 160;
 
 /// The number of whoever signs up, as she presses it and as it is called, and another one of hers.
-const HERS: (&str, &str) = ("6015550123#", "+16015550123");
-const OTHER: (&str, &str) = ("6015550199#", "+16015550199");
+pub(crate) const HERS: (&str, &str) = ("6015550123#", "+16015550123");
+pub(crate) const OTHER: (&str, &str) = ("6015550199#", "+16015550199");
 
 /// Looks for Tansy Quillfeather by the keys of the surname.
 const FIND: [&str; 4] = ["1", "3", "784553328437#", "#"];
 
 /// A hub with a jail behind it and a telephone at the other end of its trunk.
-struct Line {
+pub(crate) struct Line {
     folder: TempDir,
-    hub: HubHome,
+    pub(crate) hub: HubHome,
     serving: Program,
     watching: Program,
-    county: Azalea,
+    pub(crate) county: Azalea,
     said: Said,
     phones: Place,
 }
 
 impl Line {
-    async fn begin() -> anyhow::Result<Self> {
+    pub(crate) async fn begin() -> anyhow::Result<Self> {
+        Self::begin_with(&HubOptions::default()).await
+    }
+
+    pub(crate) async fn begin_with(options: &HubOptions) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
-        let options = HubOptions::default();
-        let hub = HubHome::make(&folder.path().join("hub"), &programs, &options)?;
+        let hub = HubHome::make(&folder.path().join("hub"), &programs, options)?;
         let (voice, said) = voice(folder.path())?;
         let mut line = trunk("hub", 0);
         line.caller = "6015550177".to_owned();
@@ -78,7 +81,7 @@ impl Line {
     }
 
     /// Calls the toll-free number and presses keys, until something is said.
-    async fn call(&self, keys: &[&str], until: &str) -> anyhow::Result<Call> {
+    pub(crate) async fn call(&self, keys: &[&str], until: &str) -> anyhow::Result<Call> {
         let phone = self
             .phones
             .dial()
@@ -90,7 +93,12 @@ impl Line {
     }
 
     /// Presses keys ahead of what is said, as whoever knows the menu does, until something is said.
-    async fn press(&self, phone: &Call, keys: &[&str], until: &str) -> anyhow::Result<()> {
+    pub(crate) async fn press(
+        &self,
+        phone: &Call,
+        keys: &[&str],
+        until: &str,
+    ) -> anyhow::Result<()> {
         for keys in keys {
             phone.order(Order::Press((*keys).to_owned())).await;
         }
@@ -108,7 +116,7 @@ impl Line {
     }
 
     /// Takes the call of the hub to a number.
-    async fn rung(&mut self, number: &str) -> anyhow::Result<Call> {
+    pub(crate) async fn rung(&mut self, number: &str) -> anyhow::Result<Call> {
         let ringing = tokio::time::timeout(PATIENCE, self.phones.rings.recv());
         let incoming = ringing
             .await
@@ -122,8 +130,29 @@ impl Line {
         incoming.answer().await.context("it was given up")
     }
 
+    /// Takes the calls of the hub to both numbers, in whatever order, and hangs up.
+    async fn rung_both(&mut self) -> anyhow::Result<()> {
+        let mut called = Vec::new();
+        for _ in 0..2 {
+            let ringing = tokio::time::timeout(PATIENCE, self.phones.rings.recv());
+            let incoming = ringing
+                .await
+                .with_context(|| format!("only {called:?} were called: {:?}", self.notices()))?;
+            let incoming = incoming.context("the exchange is closed")?;
+            called.extend(incoming.dialled());
+            incoming
+                .answer()
+                .await
+                .context("it was given up")?
+                .hang_up();
+        }
+        called.sort();
+        ensure!(called == [HERS.1, OTHER.1], "{called:?} were called");
+        Ok(())
+    }
+
     /// Takes the call that says a code, and listens.
-    async fn code(&mut self, number: &str) -> anyhow::Result<String> {
+    pub(crate) async fn code(&mut self, number: &str) -> anyhow::Result<String> {
         let mut call = self.rung(number).await?;
         let (listen, mut frames) = tokio::sync::mpsc::channel(4_000);
         call.order(Order::Listen(listen)).await;
@@ -158,7 +187,7 @@ impl Line {
         Ok(())
     }
 
-    fn notices(&self) -> anyhow::Result<Vec<Value>> {
+    pub(crate) fn notices(&self) -> anyhow::Result<Vec<Value>> {
         let shown = self.hub.cli(&["notices", "--limit", "99", "--json"])?;
         Ok(shown
             .lines()
@@ -167,7 +196,7 @@ impl Line {
     }
 
     /// Stops everything, and sees that the log told nothing.
-    async fn end(self, secrets: &[&str]) -> anyhow::Result<()> {
+    pub(crate) async fn end(self, secrets: &[&str]) -> anyhow::Result<()> {
         self.phones.close().await;
         let log = self.serving.log();
         let pressed = ["6015550123", "6015550199", "6015550177", "Quillfeather"];
@@ -297,7 +326,7 @@ async fn clause_1_f_a_caller_changes_her_number_and_her_pin_and_stops() -> anyho
     let second = line.code(OTHER.1).await?;
     phone.hang_up();
     let proving = format!("{second}#");
-    // The old number counts no more, and the PIN that she forgot is asked for at the new one.
+    // The PIN that she forgot is asked for at the new one.
     let phone = line
         .call(
             &["5", OTHER.0, &proving, "4", "6#", OTHER.0, "1"],
@@ -305,6 +334,8 @@ async fn clause_1_f_a_caller_changes_her_number_and_her_pin_and_stops() -> anyho
         )
         .await?;
     phone.hang_up();
+    // The old number is told that there is a new one.
+    line.rung(HERS.1).await?.hang_up();
     let third = line.code(OTHER.1).await?;
     let proving = format!("{third}#");
     let phone = line
@@ -313,7 +344,9 @@ async fn clause_1_f_a_caller_changes_her_number_and_her_pin_and_stops() -> anyho
             "Your new PIN counts",
         )
         .await?;
+    line.rung_both().await?;
     line.press(&phone, &["7", "7"], "It is noted").await?;
+    line.rung_both().await?;
     line.press(&phone, &["8"], "We go on telling you.").await?;
     phone.hang_up();
     line.county.release("A-1001", "BOND")?;

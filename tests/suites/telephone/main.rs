@@ -8,6 +8,7 @@ mod asked;
 mod baresip;
 mod bounds;
 mod burst;
+mod changed;
 mod handset;
 mod hub;
 mod inbound;

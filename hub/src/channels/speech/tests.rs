@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use savin_shared::event::EventCode;
 use savin_telephone::script::speech::Utterance;
 
-use super::{fixed, sample, told};
+use super::{changed, fixed, sample, told};
 use crate::notification::fact::Disclosure;
+use crate::notification::sentence::samples;
 use crate::notification::words::Language;
 use crate::vault::command::Content;
 
@@ -81,6 +82,40 @@ fn takes_every_event_back_in_reviewed_words() {
         }
     }
     insta::assert_snapshot!("spoken_corrections", text);
+}
+
+#[test]
+fn speaks_of_every_change_in_reviewed_words_and_tells_of_nobody() {
+    let telling = [
+        "victim",
+        "víctima",
+        "crime",
+        "jail",
+        "cárcel",
+        "person you",
+        "persona por",
+        "custod",
+        "release",
+    ];
+    let fixed = fixed();
+    let mut text = String::new();
+    for language in Language::ALL {
+        for change in samples::changes() {
+            let said = changed(language, &change, "1-800-555-0100", &zone());
+            for piece in &said {
+                if let Utterance::Words(words) = piece {
+                    assert!(fixed.of(language.into()).contains(words), "{words}");
+                }
+            }
+            let said = written(&said);
+            let lower = said.to_lowercase();
+            for word in telling {
+                assert!(!lower.contains(word), "{word} in {said}");
+            }
+            writeln!(text, "{:?} {said}", change.what).unwrap();
+        }
+    }
+    insta::assert_snapshot!("spoken_changes", text);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct ContactRow {
     pub silenced_at: Option<Timestamp>,
     /// When the post brought a letter back from it, if it did since it was given.
     pub returned_at: Option<Timestamp>,
+    /// When she is told there no more, if it was taken away or another took its place.
+    pub retires_at: Option<Timestamp>,
 }
 
 impl ContactRow {
@@ -72,7 +74,7 @@ pub fn find_verified(
 ) -> Result<Option<ContactRow>, StoreError> {
     let row = tx.query_optional(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at, returned_at
+             silenced_at, returned_at, retires_at
          FROM contact WHERE channel = $1 AND blind_index = $2 AND verified_at IS NOT NULL",
         values![channel.as_str(), blind_index],
     )?;
@@ -90,7 +92,7 @@ pub fn told_at(
 ) -> Result<Vec<ContactRow>, StoreError> {
     let rows = tx.query(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at, returned_at
+             silenced_at, returned_at, retires_at
          FROM contact WHERE channel = 'telephone' AND blind_index = $1
              AND verified_at IS NOT NULL AND silenced_at IS NULL
          ORDER BY verified_at, contact_id LIMIT $2",
@@ -109,7 +111,7 @@ pub fn of_registrant(
 ) -> Result<Vec<ContactRow>, StoreError> {
     tx.query(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at, returned_at
+             silenced_at, returned_at, retires_at
          FROM contact WHERE registrant_id = $1 ORDER BY place, contact_id",
         values![registrant.as_bytes()],
     )?
@@ -163,7 +165,8 @@ pub fn verify(
         values![registrant.as_bytes(), contact.as_bytes()],
     )?;
     let changed = tx.execute(
-        "UPDATE contact SET verified_at = $3, silenced_at = NULL, returned_at = NULL
+        "UPDATE contact SET verified_at = $3, silenced_at = NULL, returned_at = NULL,
+             retires_at = NULL
          WHERE registrant_id = $1 AND contact_id = $2",
         &[
             registrant.as_bytes().into(),
@@ -243,6 +246,48 @@ pub fn give_anew(
     .map(|_| ())
 }
 
+/// Lets a contact be told for some time more, and then no more; one that is to go already goes when it was to.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn retire(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    contact: ContactId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE contact SET retires_at = $3
+         WHERE registrant_id = $1 AND contact_id = $2 AND retires_at IS NULL",
+        &[
+            registrant.as_bytes().into(),
+            contact.as_bytes().into(),
+            time(at),
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Keeps what was to go of a registrant's contacts.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn keep(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE contact SET retires_at = NULL WHERE registrant_id = $1",
+        values![registrant.as_bytes()],
+    )
+    .map(|_| ())
+}
+
+/// Removes contacts whose time has come; returns how many.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn remove_retired(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM contact WHERE retires_at <= $1", &[time(now)])
+}
+
 /// Removes a contact; one that is gone already stays so.
 ///
 /// # Errors
@@ -269,5 +314,6 @@ fn read(row: &Row) -> Result<ContactRow, StoreError> {
         verified_at: row.optional_time(5)?,
         silenced_at: row.optional_time(6)?,
         returned_at: row.optional_time(7)?,
+        retires_at: row.optional_time(8)?,
     })
 }

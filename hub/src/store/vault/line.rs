@@ -21,6 +21,8 @@ pub enum Use {
     Code,
     /// A call-back to the number that was pressed.
     CallBackTo,
+    /// A change of which a contact was told.
+    Change,
 }
 
 impl Use {
@@ -32,6 +34,7 @@ impl Use {
             Self::Pin => "pin",
             Self::Code => "code",
             Self::CallBackTo => "call-back-to",
+            Self::Change => "change",
         }
     }
 }

@@ -5,6 +5,7 @@ use savin_shared::pii::{Pii, Secret};
 
 use crate::ids::NoticeId;
 use crate::notification::care::Voicemail;
+use crate::notification::change::Change;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Fact;
@@ -176,6 +177,8 @@ pub enum Content {
     News,
     /// A code that proves that an address is hers.
     Code(Secret<String>),
+    /// That how she is told was changed.
+    Change(Change),
 }
 
 /// What became of a try. No courier can say that she confirmed: see the vault for that.

@@ -263,4 +263,6 @@ pub struct MaskedContact {
     pub is_silenced: bool,
     /// When the post brought a letter back from there, if it did since she gave it.
     pub came_back_at: Option<Timestamp>,
+    /// When she is told there no more, if it was taken away.
+    pub ends_at: Option<Timestamp>,
 }

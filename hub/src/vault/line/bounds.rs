@@ -40,7 +40,7 @@ const fn bound(of: Use) -> Bound {
             caller_per_day: 40,
             all_per_hour: 300,
         },
-        Use::CallBack | Use::CallBackTo | Use::Pin | Use::Code => Bound {
+        Use::CallBack | Use::CallBackTo | Use::Pin | Use::Code | Use::Change => Bound {
             caller_per_hour: 4,
             caller_per_day: 8,
             all_per_hour: 60,

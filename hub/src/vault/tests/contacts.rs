@@ -16,8 +16,8 @@ use crate::notification::postal::{PostalAddress, PostalLines};
 use crate::vault::Vault;
 use crate::vault::client::Port as _;
 use crate::vault::command::{
-    Choices, ContactCommand, Content, Later, MaskedContact, Message, NoticeRow, PortalAnswer,
-    PortalCommand, Room, StaffAnswer, StaffCommand, TaskCommand, Ticket, TryOutcome,
+    Choices, ContactCommand, Content, Later, MaskedContact, Message, NoticeRow, PlannerCommand,
+    PortalAnswer, PortalCommand, Room, StaffAnswer, StaffCommand, TaskCommand, Ticket, TryOutcome,
 };
 use crate::work::task::TaskKind;
 
@@ -167,8 +167,13 @@ fn tells_nothing_where_a_further_way_is_not_proved() {
             contact,
         };
         assert_eq!(portal(vault, unreach), PortalAnswer::Done);
+        assert!(hand_out(vault, told[0].notice).is_some(), "for three days");
+        pass(SignedDuration::from_hours(72));
+        ask(vault, PlannerCommand::Escalate);
         assert!(hand_out(vault, told[0].notice).is_none());
         assert!(hand_out(vault, told[1].notice).is_none());
+        carry_all(vault);
+        let session = self::session(vault, "avery@example.test");
         assert_eq!(view(vault, &session).contacts.len(), 1);
     });
 }
@@ -304,13 +309,18 @@ fn a_second_e_mail_address_opens_the_door_and_belongs_to_one_registration() {
         let session = session(vault, "sample@example.test");
         let shown = view(vault, &session).contacts;
         assert_eq!(shown.len(), 2);
+        let own = session.clone();
         let unreach = |contact| PortalCommand::Unreach {
-            session: session.clone(),
+            session: own.clone(),
             contact,
         };
         portal(vault, unreach(shown[0].contact));
-        assert_eq!(view(vault, &session).contacts.len(), 1);
         portal(vault, unreach(shown[1].contact));
+        // Both are told that the first one goes.
+        carry_all(vault);
+        pass(SignedDuration::from_hours(72));
+        ask(vault, PlannerCommand::Escalate);
+        let session = self::session(vault, "sample@example.test");
         assert_eq!(
             view(vault, &session).contacts.len(),
             1,

@@ -16,15 +16,15 @@ use crate::vault::command::{
 };
 use crate::work::task::TaskKind;
 
-const HERS: &str = "601-555-0123";
-const OTHER: &str = "601-555-0199";
-const PIN: &str = "4821";
+pub(super) const HERS: &str = "601-555-0123";
+pub(super) const OTHER: &str = "601-555-0199";
+pub(super) const PIN: &str = "4821";
 
-fn secret(text: &str) -> Secret<String> {
+pub(super) fn secret(text: &str) -> Secret<String> {
     Secret::new(text.to_owned())
 }
 
-fn number(text: &str) -> PhoneNumber {
+pub(super) fn number(text: &str) -> PhoneNumber {
     PhoneNumber::parse(text).unwrap()
 }
 
@@ -33,7 +33,7 @@ fn line_from(vault: &Vault, shown: Option<&str>, command: LineCommand) -> Portal
     portal(vault, PortalCommand::Line { shown, command })
 }
 
-fn line(vault: &Vault, command: LineCommand) -> PortalAnswer {
+pub(super) fn line(vault: &Vault, command: LineCommand) -> PortalAnswer {
     line_from(vault, None, command)
 }
 
@@ -48,7 +48,7 @@ fn register(vault: &Vault, to: &str, pin: &str, byte: u8) -> PortalAnswer {
 }
 
 /// Takes the one call that waits, and the code that it says.
-fn said_code(vault: &Vault, to: &str) -> Secret<String> {
+pub(super) fn said_code(vault: &Vault, to: &str) -> Secret<String> {
     let call = calls(vault, 9);
     assert_eq!(call.len(), 1, "one call waits");
     assert_eq!(call[0].to, phone(to));
@@ -59,7 +59,7 @@ fn said_code(vault: &Vault, to: &str) -> Secret<String> {
     code.clone()
 }
 
-fn prove(vault: &Vault, to: &str, code: &Secret<String>) -> PortalAnswer {
+pub(super) fn prove(vault: &Vault, to: &str, code: &Secret<String>) -> PortalAnswer {
     let prove = LineCommand::Prove {
         number: number(to),
         code: code.clone(),
@@ -67,13 +67,13 @@ fn prove(vault: &Vault, to: &str, code: &Secret<String>) -> PortalAnswer {
     line(vault, prove)
 }
 
-fn registered(vault: &Vault, to: &str, pin: &str, byte: u8) {
+pub(super) fn registered(vault: &Vault, to: &str, pin: &str, byte: u8) {
     assert_eq!(register(vault, to, pin, byte), PortalAnswer::Done);
     let code = said_code(vault, to);
     assert_eq!(prove(vault, to, &code), PortalAnswer::Done);
 }
 
-fn sign_in(vault: &Vault, to: &str, pin: &str) -> PortalAnswer {
+pub(super) fn sign_in(vault: &Vault, to: &str, pin: &str) -> PortalAnswer {
     let sign_in = LineCommand::SignIn {
         number: number(to),
         pin: secret(pin),
@@ -81,7 +81,7 @@ fn sign_in(vault: &Vault, to: &str, pin: &str) -> PortalAnswer {
     line(vault, sign_in)
 }
 
-fn signed_in(vault: &Vault, to: &str, pin: &str) -> Ticket {
+pub(super) fn signed_in(vault: &Vault, to: &str, pin: &str) -> Ticket {
     let PortalAnswer::Session(session) = sign_in(vault, to, pin) else {
         panic!("a session")
     };
@@ -96,10 +96,17 @@ fn watched(vault: &Vault, session: &Ticket) -> WatchedList {
     list
 }
 
-fn stop(vault: &Vault, session: &Ticket, entry: Option<SubscriptionId>) {
+pub(super) fn stop(vault: &Vault, session: &Ticket, entry: Option<SubscriptionId>) {
     let session = session.clone();
     let answer = line(vault, LineCommand::Stop { session, entry });
     assert_eq!(answer, PortalAnswer::Done);
+}
+
+/// Has every call told that waits.
+fn carry_calls(vault: &Vault) {
+    for call in calls(vault, 9) {
+        finish(vault, &call, accepted());
+    }
 }
 
 fn tasks(vault: &Vault) -> Vec<VaultTask> {
@@ -188,6 +195,11 @@ fn moves_to_another_number_once_that_is_proved() {
         assert_eq!(call.to, phone(HERS), "the old one counts until then");
         finish(vault, &call, accepted());
         assert_eq!(prove(vault, OTHER, &code), PortalAnswer::Done);
+        signed_in(vault, OTHER, PIN);
+        signed_in(vault, HERS, PIN);
+        // The old one is told of it, and goes on for three days.
+        pass(SignedDuration::from_hours(72));
+        ask(vault, PlannerCommand::Escalate);
         plan(vault, 1, 2, vec![fact(2, 1)]);
         assert_eq!(calls(vault, 9)[0].to, phone(OTHER));
         assert_eq!(sign_in(vault, HERS, PIN), PortalAnswer::Refused);
@@ -218,6 +230,7 @@ fn says_the_code_of_a_forgotten_pin_only_where_one_is_told() {
             pin: secret("7035"),
         };
         assert_eq!(portal(vault, pin), PortalAnswer::Done);
+        carry_calls(vault);
         assert_eq!(sign_in(vault, HERS, PIN), PortalAnswer::Refused);
         signed_in(vault, HERS, "7035");
         // A shelter's telephone: a person finds out whose PIN it was.
@@ -237,6 +250,7 @@ fn goes_on_for_three_days_after_it_was_asked_to_stop() {
         let entries = watched(vault, &session).entries;
         assert_eq!(entries.len(), 2);
         stop(vault, &session, Some(entries[0].entry));
+        carry_calls(vault);
         assert!(watched(vault, &session).entries[0].ends_at.is_some());
         let tick = || ask(vault, PlannerCommand::Escalate);
         pass(SignedDuration::from_hours(71));
@@ -249,6 +263,7 @@ fn goes_on_for_three_days_after_it_was_asked_to_stop() {
         assert_eq!(watched(vault, &session).entries.len(), 1);
         stop(vault, &session, None);
         stop(vault, &session, None);
+        carry_calls(vault);
         let keep = LineCommand::Keep {
             session: session.clone(),
         };
@@ -257,6 +272,7 @@ fn goes_on_for_three_days_after_it_was_asked_to_stop() {
         tick();
         let session = signed_in(vault, HERS, PIN);
         stop(vault, &session, None);
+        carry_calls(vault);
         assert!(watched(vault, &session).ends_at.is_some());
         pass(SignedDuration::from_hours(72));
         plan(vault, 0, 1, vec![fact(1, 1), fact(2, 2)]);

@@ -20,8 +20,8 @@ pub enum Outcome {
     Machine(Voicemail),
     /// The PIN was entered by which she says that somebody makes her enter it: nothing was told.
     Duress,
-    /// A code was said to somebody who pressed a key for it.
-    CodeSaid,
+    /// What was offered was said to somebody who pressed a key for it.
+    Said,
     /// Whoever took the call asked never to be called again.
     NeverCall,
     /// The caller was served.

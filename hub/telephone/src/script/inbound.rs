@@ -405,7 +405,7 @@ impl Inbound {
                 self.ask(watched(&entries, ends))
             }
             (Wanted::StopWhich, Reply::Watched { entries, .. }) => self.stop(entries),
-            (Wanted::PhoneChanged, Reply::Done) => self.go(State::Mine, &[Prompt::Registered]),
+            (Wanted::PhoneChanged, Reply::Done) => self.go(State::Mine, &[Prompt::Moves]),
             (Wanted::PinChanged, Reply::Done) => self.go(State::Mine, &[Prompt::PinChanged]),
             (Wanted::Stopped, Reply::Done) => self.go(State::Mine, &[Prompt::Stopped]),
             (Wanted::Kept, Reply::Done) => self.go(State::Mine, &[Prompt::Kept]),
@@ -470,7 +470,7 @@ impl Script for Inbound {
             Event::Answered(_) => {
                 self.state = State::Menu;
                 let mut first = vec![Utterance::Prompt(Prompt::Danger)];
-                first.extend(self.talk.greeting(Prompt::Welcome));
+                first.extend(self.talk.greeting(Prompt::Welcome, None));
                 self.ask(first)
             }
             Event::Digits(digits) => self.digits(&digits),

@@ -3,7 +3,7 @@
 
 use savin_shared::pii::Pii;
 
-use super::ending::{Outcome, Voicemail};
+use super::ending::Outcome;
 use super::keys::{MISSES_MAX, Pressed, pressed};
 use super::pace::Pace;
 use super::prompt::Prompt;
@@ -100,28 +100,12 @@ impl Outbound {
 
     /// Leaves what she agreed to with a machine, and nothing else.
     fn machine(&mut self) -> Vec<Effect> {
-        let Some(back) = self.notice.voicemail.clone() else {
-            let outcome = Outcome::Machine(Voicemail::NotLeft);
-            return self.talk.over_with(outcome, Vec::new());
-        };
-        let say = vec![
-            Utterance::Prompt(Prompt::Greeting),
-            Utterance::Prompt(Prompt::Voicemail),
-            Utterance::Digits(back.phone),
-            Utterance::Prompt(Prompt::Reference),
-            Utterance::Digits(back.reference),
-        ];
-        let message = vec![self.talk.play(say)];
-        let outcome = Outcome::Machine(Voicemail::Left);
-        self.talk.over_with(outcome, message)
+        self.talk.leave(self.notice.voicemail.clone())
     }
 
     fn greet(&mut self) -> Vec<Effect> {
-        let mut say = self.talk.greeting(Prompt::Greeting);
-        if let Some(word) = self.notice.code_word.clone() {
-            let word = Utterance::CodeWord(word);
-            say.extend([Utterance::Prompt(Prompt::CodeWord), word, Utterance::Pause]);
-        }
+        let code_word = self.notice.code_word.as_ref();
+        let mut say = self.talk.greeting(Prompt::Greeting, code_word);
         say.extend([Prompt::EnterPin, Prompt::ForOperator].map(Utterance::Prompt));
         self.ask_pin(say)
     }
@@ -244,11 +228,7 @@ impl Script for Outbound {
                 self.heard(ended.played);
                 self.talk.ended(ended.cause)
             }
-            Event::Dialled(dialled) if self.talk.is_dialling() => {
-                let has_talked = self.talk.talked(dialled);
-                let sorry = (!has_talked).then(|| self.talk.say(Prompt::NoOperator));
-                self.talk.over(sorry.into_iter().collect())
-            }
+            Event::Dialled(dialled) if self.talk.is_dialling() => self.talk.dialled(dialled),
             _ if self.talk.is_dialling() => Vec::new(),
             _ if is_too_long => self.talk.dial(Prompt::PersonHelps),
             Event::Answered(answerer) => self.answered(answerer),

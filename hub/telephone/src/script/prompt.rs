@@ -67,6 +67,10 @@ prompts! {
     YourCode = "your-code",
     /// What to press after a code was said.
     AfterCode = "after-code",
+    /// That something changed, which whoever presses a key hears.
+    ChangeOffer = "change-offer",
+    /// What to press after that was said.
+    AfterChange = "after-change",
     /// That we do not call again.
     NeverAgain = "never-again",
     /// What to do in danger: the first words of every call to us.
@@ -121,6 +125,8 @@ prompts! {
     PinTooEasy = "pin-too-easy",
     /// That we do not call such a number.
     NotCalled = "not-called",
+    /// That a code is on its way to another number of hers, and that the old one is called for some days too.
+    Moves = "moves",
     /// That a code is on its way.
     Registered = "registered",
     /// Asks for a code.

@@ -1,6 +1,9 @@
 //! What every script does alike: saying things in the caller's language, calling an operator, ending.
 
-use super::ending::{EndCause, Ending, Operator, Outcome};
+use savin_shared::pii::Pii;
+
+use super::ending::{EndCause, Ending, Operator, Outcome, Voicemail};
+use super::outbound::CallBack;
 use super::pace::Pace;
 use super::prompt::Prompt;
 use super::speech::{Language, Play, Utterance};
@@ -71,11 +74,20 @@ impl Talk {
         self.play(vec![Utterance::Prompt(prompt)])
     }
 
-    /// Begins what is said first.
-    pub(super) fn greeting(&self, greeting: Prompt) -> Vec<Utterance> {
+    /// Begins what is said first, with the word by which she knows that it is us.
+    pub(super) fn greeting(
+        &self,
+        greeting: Prompt,
+        code_word: Option<&Pii<String>>,
+    ) -> Vec<Utterance> {
         let relay = (self.pace == Pace::Relay).then_some(Prompt::RelayWelcome);
         let greeting = std::iter::once(greeting).chain(relay);
-        greeting.map(Utterance::Prompt).collect()
+        let mut say: Vec<_> = greeting.map(Utterance::Prompt).collect();
+        if let Some(word) = code_word.cloned() {
+            let word = Utterance::CodeWord(word);
+            say.extend([Utterance::Prompt(Prompt::CodeWord), word, Utterance::Pause]);
+        }
+        say
     }
 
     /// Offers the other language in that language.
@@ -107,6 +119,29 @@ impl Talk {
             self.operator = Operator::Talked;
         }
         has_talked
+    }
+
+    /// Ends a call that we made once an operator was called: where none took it a person calls her back.
+    pub(super) fn dialled(&mut self, dialled: Dialled) -> Vec<Effect> {
+        let has_talked = self.talked(dialled);
+        let sorry = (!has_talked).then(|| self.say(Prompt::NoOperator));
+        self.over(sorry.into_iter().collect())
+    }
+
+    /// Ends a call that a machine took: with what she agreed to be left there, and nothing else.
+    pub(super) fn leave(&mut self, back: Option<CallBack>) -> Vec<Effect> {
+        let Some(back) = back else {
+            return self.over_with(Outcome::Machine(Voicemail::NotLeft), Vec::new());
+        };
+        let say = vec![
+            Utterance::Prompt(Prompt::Greeting),
+            Utterance::Prompt(Prompt::Voicemail),
+            Utterance::Digits(back.phone),
+            Utterance::Prompt(Prompt::Reference),
+            Utterance::Digits(back.reference),
+        ];
+        let message = vec![self.play(say)];
+        self.over_with(Outcome::Machine(Voicemail::Left), message)
     }
 
     /// Goes on with the script after no operator took the call.

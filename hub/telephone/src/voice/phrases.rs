@@ -70,6 +70,8 @@ mod tests {
             Prompt::Voicemail,
             Prompt::Reference,
             Prompt::CodeOffer,
+            Prompt::ChangeOffer,
+            Prompt::AfterChange,
             Prompt::NothingNew,
             Prompt::NoOperator,
         ];

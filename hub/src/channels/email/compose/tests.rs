@@ -151,7 +151,8 @@ fn writes_whole_messages_in_reviewed_words() {
             Content::News,
             Content::Code(Secret::new("482100".to_owned())),
         ];
-        for content in contents {
+        let changes = sentence::samples::changes().map(Content::Change);
+        for content in contents.into_iter().chain(changes) {
             let mail = composer()
                 .compose(&message(content, language), now())
                 .unwrap();

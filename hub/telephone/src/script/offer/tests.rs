@@ -1,26 +1,41 @@
-//! Proves what no sequence of events may bring about in a call that says a code.
+//! Proves what no sequence of events may bring about in a call that says something to whoever presses a key.
 
 use proptest::prelude::ProptestConfig;
 use proptest::proptest;
 use savin_shared::pii::Secret;
 
-use super::{CodeCall, Verify};
+use super::{Offer, Offered, What};
 use crate::script::ending::{Ending, Operator, Outcome, Voicemail};
+use crate::script::outbound::CallBack;
 use crate::script::pace::Pace;
 use crate::script::prompt::Prompt;
-use crate::script::speech::{Language, Utterance};
+use crate::script::speech::{InEach, Language, Utterance};
 use crate::script::testing::{Call, events, hang_up, press};
 use crate::script::{Answerer, Dialled, Event};
 
-fn call() -> Call<Verify> {
-    Call::new(Verify::new(CodeCall {
+fn call_of(what: What) -> Call<Offer> {
+    let say = Utterance::Code(Secret::new("482100".to_owned()));
+    Call::new(Offer::new(Offered {
         language: Language::English,
         pace: Pace::Normal,
-        code: Secret::new("482100".to_owned()),
+        code_word: None,
+        what,
+        said: InEach {
+            english: vec![say.clone(), say.clone()],
+            spanish: vec![say.clone(), say],
+        },
     }))
 }
 
-fn answered() -> Call<Verify> {
+fn call() -> Call<Offer> {
+    call_of(What::Code)
+}
+
+fn change(voicemail: Option<CallBack>) -> Call<Offer> {
+    call_of(What::Change { voicemail })
+}
+
+fn answered() -> Call<Offer> {
     let mut call = call();
     call.on(Event::Answered(Answerer::Unknown));
     call
@@ -33,7 +48,7 @@ fn ended(outcome: Outcome) -> Option<Ending> {
     })
 }
 
-fn codes(call: &Call<Verify>) -> usize {
+fn codes(call: &Call<Offer>) -> usize {
     let said = call.said();
     let is_code = |piece: &&&Utterance| matches!(piece, Utterance::Code(_));
     said.iter().filter(is_code).count()
@@ -47,7 +62,7 @@ fn says_the_code_twice_to_whoever_presses_a_key_for_it() {
     assert_eq!(codes(&call), 2);
     call.on(press("9")).on(Event::Timeout);
     assert_eq!(codes(&call), 4);
-    assert_eq!(call.ending(), ended(Outcome::CodeSaid));
+    assert_eq!(call.ending(), ended(Outcome::Said));
 }
 
 #[test]
@@ -71,6 +86,33 @@ fn calls_never_again_whoever_asks_for_that() {
     call.on(press("7"));
     assert!(call.says(Prompt::NeverAgain));
     assert_eq!(call.ending(), ended(Outcome::NeverCall));
+}
+
+#[test]
+fn lets_nobody_end_the_calls_to_a_number_that_was_proved() {
+    let mut call = change(None);
+    call.on(Event::Answered(Answerer::Unknown));
+    assert!(call.says(Prompt::ChangeOffer));
+    call.on(press("7"));
+    assert!(call.says(Prompt::ChangeOffer) && codes(&call) == 0);
+    call.on(press("1")).on(press("7"));
+    assert!(call.says(Prompt::AfterChange));
+    call.on(Event::Timeout);
+    assert_eq!(call.ending(), ended(Outcome::Said));
+}
+
+#[test]
+fn leaves_of_a_change_with_a_machine_only_whom_to_call_where_she_agreed() {
+    for back in [None, Some(CallBack::default())] {
+        let left = match &back {
+            None => Voicemail::NotLeft,
+            Some(_) => Voicemail::Left,
+        };
+        let mut call = change(back);
+        call.on(Event::Answered(Answerer::Machine));
+        assert_eq!(codes(&call), 0);
+        assert_eq!(call.ending(), ended(Outcome::Machine(left)));
+    }
 }
 
 #[test]

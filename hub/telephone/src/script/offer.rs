@@ -1,53 +1,89 @@
-//! The call that says a code, by which whoever registered a number shows that it is hers. It says
-//! nothing else: whoever takes it may never have heard of us.
+//! The call that says something to whoever presses a key for it, without a PIN.
+//!
+//! It says a code, by which whoever registered a number shows that it is hers, or that something changed in how she is
+//! told. It tells of nobody: whoever takes it may never have heard of us.
 
-use savin_shared::pii::Secret;
+use savin_shared::pii::Pii;
 
-use super::ending::{Outcome, Voicemail};
+use super::ending::Outcome;
 use super::keys::{MISSES_MAX, Pressed, pressed};
+use super::outbound::CallBack;
 use super::pace::Pace;
 use super::prompt::Prompt;
-use super::speech::{Language, Utterance};
+use super::speech::{InEach, Language, Utterance};
 use super::talk::Talk;
 use super::{Answerer, Dialled, Digits, Effect, Event, Script};
 
-/// What a call says a code with.
+/// What a call offers.
 #[derive(Debug, Clone)]
-pub struct CodeCall {
-    /// The language in which it was asked for.
+pub struct Offered {
+    /// The language in which it is said first.
     pub language: Language,
     /// How fast the call goes.
     pub pace: Pace,
-    /// The code.
-    pub code: Secret<String>,
+    /// The word that she chose, by which she knows that it is us.
+    pub code_word: Option<Pii<String>>,
+    /// What is offered.
+    pub what: What,
+    /// What is said to whoever presses a key.
+    pub said: InEach<Vec<Utterance>>,
+}
+
+/// What is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A code, to a number that may be anybody's: who takes the call may ask never to be called again, and a machine
+    /// is left nothing.
+    Code,
+    /// A change, to a number that was proved: no key ends calls to it.
+    Change {
+        /// What to tell a machine to do; nothing where she wants no message left.
+        voicemail: Option<CallBack>,
+    },
+}
+
+impl What {
+    const fn offer(&self) -> Prompt {
+        match self {
+            Self::Code => Prompt::CodeOffer,
+            Self::Change { .. } => Prompt::ChangeOffer,
+        }
+    }
+
+    const fn after(&self) -> Prompt {
+        match self {
+            Self::Code => Prompt::AfterCode,
+            Self::Change { .. } => Prompt::AfterChange,
+        }
+    }
 }
 
 /// Where the call is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Ringing,
-    /// The code was offered to whoever presses a key, which no machine does.
+    /// It was offered to whoever presses a key, which no machine does.
     Offered,
-    /// The code is or was said.
+    /// It is or was said.
     Said,
 }
 
-/// The script of a call that says a code.
+/// The script of a call that says something to whoever presses a key.
 #[derive(Debug)]
-pub struct Verify {
-    code: Secret<String>,
+pub struct Offer {
+    offered: Offered,
     talk: Talk,
     state: State,
     silences: u8,
 }
 
-impl Verify {
+impl Offer {
     /// Begins a call.
     #[must_use]
-    pub fn new(call: CodeCall) -> Self {
+    pub const fn new(offered: Offered) -> Self {
         Self {
-            talk: Talk::new(call.language, call.pace, Outcome::NotConfirmed),
-            code: call.code,
+            talk: Talk::new(offered.language, offered.pace, Outcome::NotConfirmed),
+            offered,
             state: State::Ringing,
             silences: 0,
         }
@@ -55,7 +91,7 @@ impl Verify {
 
     fn answered(&mut self, answerer: Answerer) -> Vec<Effect> {
         match (answerer, self.state) {
-            // A code in a mailbox proves nothing, and anybody might hear it.
+            // A code in a mailbox proves nothing, and anybody might hear what is left there.
             (Answerer::Machine, State::Ringing | State::Offered) => self.machine(),
             (Answerer::Person | Answerer::Unknown, State::Ringing) => self.offer(),
             (Answerer::Machine | Answerer::Person | Answerer::Unknown, _) => Vec::new(),
@@ -63,14 +99,19 @@ impl Verify {
     }
 
     fn machine(&mut self) -> Vec<Effect> {
-        let outcome = Outcome::Machine(Voicemail::NotLeft);
-        self.talk.over_with(outcome, Vec::new())
+        let back = match &self.offered.what {
+            What::Code => None,
+            What::Change { voicemail } => voicemail.clone(),
+        };
+        self.talk.leave(back)
     }
 
     fn offer(&mut self) -> Vec<Effect> {
         self.state = State::Offered;
-        let mut say = self.talk.greeting(Prompt::Greeting);
-        say.extend([Prompt::CodeOffer, Prompt::ForOperator].map(Utterance::Prompt));
+        let mut say = self
+            .talk
+            .greeting(Prompt::Greeting, self.offered.code_word.as_ref());
+        say.extend([self.offered.what.offer(), Prompt::ForOperator].map(Utterance::Prompt));
         vec![
             self.talk.play(say),
             self.talk.other_language(),
@@ -80,12 +121,10 @@ impl Verify {
 
     fn tell(&mut self) -> Vec<Effect> {
         self.state = State::Said;
-        let code = || Utterance::Code(self.code.clone());
-        let your = Utterance::Prompt(Prompt::YourCode);
-        let say = vec![your.clone(), code(), Utterance::Pause, your, code()];
+        let say = self.offered.said.of(self.talk.language).clone();
         vec![
             self.talk.play(say),
-            self.talk.say(Prompt::AfterCode),
+            self.talk.say(self.offered.what.after()),
             self.talk.collect(1),
         ]
     }
@@ -96,7 +135,7 @@ impl Verify {
         match (self.state, pressed(digits.keys)) {
             (State::Ringing, _) => Vec::new(),
             (_, Pressed::Operator) => self.talk.dial(Prompt::Connecting),
-            (_, Pressed::Never) => {
+            (_, Pressed::Never) if self.offered.what == What::Code => {
                 let last = [Prompt::NeverAgain, Prompt::Goodbye].map(|last| self.talk.say(last));
                 self.talk.over_with(Outcome::NeverCall, last.into())
             }
@@ -109,7 +148,10 @@ impl Verify {
                 self.tell()
             }
             (State::Offered, Pressed::One) | (State::Said, _) => self.tell(),
-            (State::Offered, Pressed::Again | Pressed::Pin(_) | Pressed::Other) => self.offer(),
+            (
+                State::Offered,
+                Pressed::Again | Pressed::Pin(_) | Pressed::Never | Pressed::Other,
+            ) => self.offer(),
         }
     }
 
@@ -131,15 +173,15 @@ impl Verify {
         }
     }
 
-    /// Notes that the code was said to its end, if it was.
+    /// Notes that it was said to its end, if it was.
     const fn heard(&mut self, played: usize) {
         if matches!(self.state, State::Said) && played > 0 {
-            self.talk.outcome = Outcome::CodeSaid;
+            self.talk.outcome = Outcome::Said;
         }
     }
 }
 
-impl Script for Verify {
+impl Script for Offer {
     fn handle(&mut self, event: Event) -> Vec<Effect> {
         if self.talk.is_over() {
             return Vec::new();
@@ -150,11 +192,7 @@ impl Script for Verify {
                 self.heard(ended.played);
                 self.talk.ended(ended.cause)
             }
-            Event::Dialled(dialled) if self.talk.is_dialling() => {
-                let has_talked = self.talk.talked(dialled);
-                let sorry = (!has_talked).then(|| self.talk.say(Prompt::NoOperator));
-                self.talk.over(sorry.into_iter().collect())
-            }
+            Event::Dialled(dialled) if self.talk.is_dialling() => self.talk.dialled(dialled),
             _ if self.talk.is_dialling() => Vec::new(),
             _ if is_too_long => self.talk.over(vec![self.talk.say(Prompt::Goodbye)]),
             Event::Answered(answerer) => self.answered(answerer),
