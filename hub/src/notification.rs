@@ -6,6 +6,7 @@ pub mod care;
 pub mod change;
 pub mod channel;
 pub mod contact;
+pub mod court;
 pub mod fact;
 pub mod follow;
 pub mod ladder;

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::court;
+
 /// What is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,7 +20,7 @@ pub enum FollowKind {
     Order,
 }
 
-/// Words that say nothing of which court it is.
+/// Words that said nothing of which court it is, before its name was compared.
 const EMPTY_WORDS: [&str; 4] = ["OF", "THE", "FOR", "IN"];
 
 /// Characters of the longest number and of the longest court.
@@ -113,22 +115,31 @@ impl Followed {
     }
 
     /// Returns the form by which two spellings are found equal: the letters and digits of the number, and
-    /// the words of the court in any order.
+    /// what the [court's name](court::comparable) says.
     #[must_use]
     pub fn comparable(&self) -> String {
-        let number: String = self
-            .number
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_uppercase)
-            .collect();
+        format!("{}|{}", self.digits(), court::comparable(&self.court))
+    }
+
+    /// Returns the form by which they were compared before the names of courts were: the words of the court
+    /// in any order. What was followed by then is stored under it.
+    #[must_use]
+    pub fn comparable_before(&self) -> String {
         let court = self.court.to_uppercase();
         let words: BTreeSet<&str> = court
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| !word.is_empty() && !EMPTY_WORDS.contains(word))
             .collect();
         let words: Vec<&str> = words.into_iter().collect();
-        format!("{number}|{}", words.join(" "))
+        format!("{}|{}", self.digits(), words.join(" "))
+    }
+
+    fn digits(&self) -> String {
+        self.number
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_uppercase)
+            .collect()
     }
 }
 
@@ -149,11 +160,23 @@ mod tests {
     fn finds_two_spellings_of_one_order_and_no_other() {
         let one = comparable("25-cv-0012", "Circuit Court of Hinds County");
         assert_eq!(one, comparable("25CV0012", "HINDS COUNTY CIRCUIT COURT"));
+        assert_eq!(one, comparable("25CV0012", "Hinds Co. Cir. Ct."));
         assert_ne!(one, comparable("25CV0012", "Hinds County Chancery Court"));
         assert_ne!(one, comparable("25CV0013", "Hinds County Circuit Court"));
         for kind in [FollowKind::Case, FollowKind::Order] {
             assert_eq!(FollowKind::parse(kind.as_str()), Some(kind));
         }
+    }
+
+    #[test]
+    fn knows_the_form_under_which_what_was_followed_before_is_stored() {
+        let followed = Followed {
+            kind: FollowKind::Order,
+            number: "25-cv-0012".to_owned(),
+            court: "Circuit Ct. of Hinds County".to_owned(),
+        };
+        let before = followed.comparable_before();
+        assert_eq!(before, "25CV0012|CIRCUIT COUNTY CT HINDS");
     }
 
     #[test]

@@ -58,7 +58,9 @@ impl Vault {
             }
             OrderCommand::Compact => Ok(StaffAnswer::Changed(false)),
             OrderCommand::Links { followed } => {
-                let links = followed.iter().map(|followed| keys.follow_link(followed));
+                let links = followed
+                    .iter()
+                    .flat_map(|followed| keys.follow_links(followed));
                 Ok(StaffAnswer::Links(links.collect()))
             }
             OrderCommand::Lacking { entries } => {

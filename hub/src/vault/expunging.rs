@@ -50,7 +50,7 @@ pub(super) fn expunge(
     let follows = what
         .followed
         .iter()
-        .map(|followed| keys.follow_link(followed));
+        .flat_map(|followed| keys.follow_links(followed));
     for link in follows.chain(what.follows.iter().copied()) {
         asking.extend(expunging::end_follows(tx, &link)?);
     }

@@ -42,7 +42,7 @@ pub(super) fn recipients(
         let Some(followed) = &fact.followed else {
             continue;
         };
-        let followers = follow::registrants_of(tx, &keys.follow_link(followed))?;
+        let followers = followers(tx, keys, followed)?;
         match followed.kind {
             FollowKind::Case => {
                 registrants.extend(followers);
@@ -58,6 +58,36 @@ pub(super) fn recipients(
         }
     }
     Ok(told)
+}
+
+/// Finds who follows a case or an order, however its court is written, each once.
+pub(super) fn followers(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    followed: &Followed,
+) -> Result<Vec<RegistrantId>, StoreError> {
+    let mut followers = Vec::new();
+    for link in keys.follow_links(followed) {
+        followers.extend(follow::registrants_of(tx, &link)?);
+    }
+    followers.sort_unstable();
+    followers.dedup();
+    Ok(followers)
+}
+
+/// Says whether a registrant follows a case or an order.
+fn is_followed(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    registrant: RegistrantId,
+    followed: &Followed,
+) -> Result<bool, StoreError> {
+    for link in keys.follow_links(followed) {
+        if follow::is_followed(tx, registrant, &link)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Has staff ask those who registered about the respondent whether the order is theirs: it is told to
@@ -97,7 +127,7 @@ pub(super) fn is_told(
 ) -> Result<bool, StoreError> {
     let is_order = |followed: &Followed| followed.kind == FollowKind::Order;
     if let Some(followed) = &fact.followed
-        && follow::is_followed(tx, registrant, &keys.follow_link(followed))?
+        && is_followed(tx, keys, registrant, followed)?
     {
         return Ok(true);
     }
@@ -116,8 +146,7 @@ pub(super) fn attach(
     followed: &Followed,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let link = keys.follow_link(followed);
-    if follow::is_followed(tx, registrant, &link)? {
+    if is_followed(tx, keys, registrant, followed)? {
         return Ok(true);
     }
     if follow::of_registrant(tx, registrant)?.len() >= FOLLOWED_MAX {
@@ -126,7 +155,7 @@ pub(super) fn attach(
     let row = FollowRow {
         registrant,
         kind: followed.kind,
-        link,
+        link: keys.follow_link(followed),
         sealed_label: key.seal("follow", registrant, followed).map_err(broken)?,
     };
     follow::put(tx, &row, now)?;
@@ -204,7 +233,11 @@ impl Vault {
                 registrant,
                 followed,
             } => StaffAnswer::Changed(self.store.write_now("detach", move |tx| {
-                follow::remove(tx, registrant, &keys.follow_link(&followed))
+                let mut is_changed = false;
+                for link in keys.follow_links(&followed) {
+                    is_changed |= follow::remove(tx, registrant, &link)?;
+                }
+                Ok(is_changed)
             })?),
             FollowCommand::List { registrant } => {
                 StaffAnswer::Followed(self.store.read_now("followed", move |tx| {

@@ -15,7 +15,7 @@ use zeroize::Zeroize as _;
 
 use super::sealed::DataKey;
 use crate::ids::{EventId, NoticeId, PersonId, RegistrantId};
-use crate::notification::follow::Followed;
+use crate::notification::follow::{FollowKind, Followed};
 use crate::notification::mark::{LetterCode, Mark, MarkPurpose};
 
 /// The keys.
@@ -185,8 +185,20 @@ impl Keyring {
     /// Hashes a case or an order so that the vault's file does not tell which anybody follows.
     #[must_use]
     pub fn follow_link(&self, followed: &Followed) -> [u8; 32] {
-        let kind = followed.kind.as_str().as_bytes();
-        let comparable = followed.comparable();
+        self.follow_link_of(followed.kind, &followed.comparable())
+    }
+
+    /// Returns every link under which a case or an order may be followed: its own first, and that by which it
+    /// was followed before the names of courts were compared.
+    #[must_use]
+    pub fn follow_links(&self, followed: &Followed) -> [[u8; 32]; 2] {
+        let before = followed.comparable_before();
+        let before = self.follow_link_of(followed.kind, &before);
+        [self.follow_link(followed), before]
+    }
+
+    fn follow_link_of(&self, kind: FollowKind, comparable: &str) -> [u8; 32] {
+        let kind = kind.as_str().as_bytes();
         tag(&self.link, &[b"follow", kind, comparable.as_bytes()])
     }
 

@@ -11,6 +11,7 @@ use savin_shared::event::EventCode;
 use savin_shared::hash::hex;
 
 use super::command::StaffAnswer;
+use super::follow::followers;
 use super::keyring::Keyring;
 use super::planning::plan_for;
 use super::sealed::DataKey;
@@ -21,7 +22,7 @@ use crate::notification::fact::Fact;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::parted::{self, HeldFact};
-use crate::store::vault::{follow, registrant, subscription, task};
+use crate::store::vault::{registrant, subscription, task};
 use crate::vault::means::Means;
 use crate::work::task::TaskKind;
 
@@ -93,7 +94,7 @@ pub(super) fn doubted(
         }
         if let Some(followed) = &fact.followed {
             // Whoever follows the case or the order itself is told by that.
-            let followers = follow::registrants_of(tx, &keys.follow_link(followed))?;
+            let followers = followers(tx, keys, followed)?;
             registrants.retain(|registrant| !followers.contains(registrant));
         }
     }

@@ -41,7 +41,7 @@ fn attach(vault: &Vault, registrant: RegistrantId, kind: FollowKind) {
         registrant,
         followed: Followed {
             number: "25CV12".to_owned(),
-            court: "CIRCUIT COURT OF HINDS COUNTY".to_owned(),
+            court: "Hinds Co. Cir. Ct.".to_owned(),
             ..followed(kind)
         },
     };
