@@ -183,7 +183,7 @@ impl Say {
 }
 
 /// Returns all words that calls may say beside prompts and the grammar.
-fn fixed() -> InEach<BTreeSet<String>> {
+pub(super) fn fixed() -> InEach<BTreeSet<String>> {
     let (mut fixed, statuses) = (speech::fixed(), voice::fixed());
     fixed.english.extend(statuses.english);
     fixed.spanish.extend(statuses.spanish);

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use savin_shared::hash::Hash;
 use thiserror::Error;
+use tracing::warn;
 
 use super::engine::{Engine, EngineError};
 use super::grammar;
@@ -40,6 +41,15 @@ pub struct Phrase {
     pub name: String,
     /// What it says.
     pub words: String,
+}
+
+/// A file that is no recording of a phrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file.
+    pub path: PathBuf,
+    /// Why it is none.
+    pub reason: String,
 }
 
 /// What became of building a catalogue.
@@ -111,8 +121,14 @@ impl Catalogue {
         language: Language,
         phrase: &Phrase,
     ) -> Result<Option<Vec<u8>>, CatalogueError> {
-        if let Some(recorded) = self.recorded(language, phrase)? {
-            return Ok(Some(recorded));
+        match self.recorded(language, phrase) {
+            Ok(Some(recorded)) => return Ok(Some(recorded)),
+            Ok(None) => {}
+            // One recording that cannot be used keeps no call from being made.
+            Err(failure) => warn!(
+                cause = &failure as &dyn std::error::Error,
+                "A recording is not used: see `savin-hub check`"
+            ),
         }
         read(&file(&self.folder, language, &phrase.name, "ulaw"))
     }
@@ -131,6 +147,65 @@ impl Catalogue {
             return Ok(Some(encoded(&level(&samples))));
         }
         read(&file(folder, language, &phrase.name, "ulaw"))
+    }
+
+    /// Says what is wrong with the files that people recorded, and how many phrases they are of. It blocks.
+    ///
+    /// # Errors
+    /// Returns [`CatalogueError`] where the folder itself cannot be read.
+    pub fn look(
+        &self,
+        messages: &InEach<BTreeSet<String>>,
+    ) -> Result<(Vec<Fault>, usize), CatalogueError> {
+        let (mut faults, mut recorded) = (Vec::new(), 0);
+        let Some(folder) = &self.recordings else {
+            return Ok((faults, recorded));
+        };
+        for language in Language::ALL {
+            let folder = folder.join(language.tag());
+            let phrases = all(language, messages.of(language));
+            let failed = |error| CatalogueError::File(folder.clone(), error);
+            let mut files = Vec::new();
+            match fs::read_dir(&folder) {
+                Ok(entries) => {
+                    for entry in entries {
+                        files.push(entry.map_err(failed)?.path());
+                    }
+                }
+                // Nobody has recorded anything in it yet.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(error)),
+            }
+            files.sort();
+            for path in files {
+                let is_of =
+                    |phrase: &&Phrase| path.file_stem().is_some_and(|stem| *stem == *phrase.name);
+                match self.fault(language, &path, phrases.iter().find(is_of)) {
+                    Some(reason) => faults.push(Fault { path, reason }),
+                    None => recorded += 1,
+                }
+            }
+        }
+        Ok((faults, recorded))
+    }
+
+    fn fault(&self, language: Language, path: &Path, phrase: Option<&Phrase>) -> Option<String> {
+        let ending = path.extension().and_then(std::ffi::OsStr::to_str);
+        if !matches!(ending, Some("wav" | "ulaw")) {
+            return Some("only .wav and .ulaw are read".to_owned());
+        }
+        let Some(phrase) = phrase else {
+            return Some("no phrase has this name: `savin-hub voice list` shows all".to_owned());
+        };
+        match self.recorded(language, phrase) {
+            Ok(Some(sound)) if sound.is_empty() => {
+                Some("there is nothing to hear in it".to_owned())
+            }
+            Ok(_) => None,
+            Err(CatalogueError::Sound(_, reason)) => Some(reason.to_string()),
+            Err(CatalogueError::File(_, reason)) => Some(reason.to_string()),
+            Err(failure @ CatalogueError::Say(..)) => Some(failure.to_string()),
+        }
     }
 
     /// Renders every phrase that is missing, and lists all of them in `LANGUAGE/phrases.csv`, for

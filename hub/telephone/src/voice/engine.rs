@@ -45,7 +45,8 @@ impl Default for Engine {
         Self {
             command: command.map(str::to_owned).into(),
             voices: InEach {
-                english: "en-us".to_owned(),
+                // Of the voices of espeak-ng this one is understood best, see the suite `voice`.
+                english: "en-us+klatt2".to_owned(),
                 spanish: "es-419".to_owned(),
             },
         }
