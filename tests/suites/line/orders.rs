@@ -157,6 +157,16 @@ fn hub_and_jail(folder: &Path, engine: &Engine) -> anyhow::Result<(Stage, String
     Ok((stage, key))
 }
 
+/// Has the registry made anew beside the running hub, which must be the same, and returns how much is gone by order.
+fn made_anew(hub: &HubHome) -> anyhow::Result<u64> {
+    let said = hub.cli(&["--json", "replay", "--verify"])?;
+    let said: serde_json::Value = serde_json::from_str(&said)?;
+    let is_equal = said.get("equal").and_then(serde_json::Value::as_bool);
+    ensure!(is_equal == Some(true), "{said}");
+    let erased = said.get("erased").and_then(serde_json::Value::as_u64);
+    erased.context("nothing is said of what is gone")
+}
+
 /// The jail's system still has it, says something new of it, and then removes it.
 fn sends_again(stage: &Stage, (folder, expunged): (&Path, PersonId)) -> anyhow::Result<()> {
     list(stage, "3.csv", &[(0, "IN"), (1, "IN"), (2, "ESC")])?;
@@ -215,7 +225,10 @@ fn nothing_is_left_of_whom_a_court_ordered_to_be_expunged_and_the_evidence_holds
         let left = found(&stage, folder.path())?;
         ensure!(left.is_empty(), "{left:#?}");
 
+        // Two lists had it.
+        ensure!(made_anew(&stage.hub)? == 2);
         sends_again(&stage, (folder.path(), expunged))?;
+        ensure!(made_anew(&stage.hub)? == 4, "it changed, and went");
         ensure!(
             stage.mailbox.letters().len() == 1,
             "somebody was told of it"
@@ -271,6 +284,7 @@ fn nobody_is_shown_or_told_what_a_court_ordered_to_be_sealed() -> anyhow::Result
         list(&stage, "3.csv", &[(0, "IN"), (1, "IN"), (2, "ESC")])?;
         let letter = stage.mailbox.wait_for("ada@home.example", 0, PATIENCE);
         letter.context("nobody was told of the return")?;
+        ensure!(made_anew(&stage.hub)? == 0);
         stage.strike()?;
     }
     Ok(())
@@ -392,6 +406,7 @@ fn what_a_court_ordered_after_a_backup_stands_when_that_backup_is_put_back() -> 
             "somebody was told of what a court sealed"
         );
         stage.hub.cli(&["evidence", "check"])?;
+        ensure!(made_anew(&stage.hub)? > 0);
         stage.hub.cli(&[
             "unseal", "2", "--order", "26-0200", "--court", "Hinds", "--as", &key,
         ])?;
