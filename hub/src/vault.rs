@@ -26,6 +26,7 @@ mod line;
 pub mod means;
 mod message;
 pub mod monitor;
+mod never;
 mod overtaken;
 pub mod parted;
 pub mod planning;

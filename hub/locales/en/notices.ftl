@@ -179,6 +179,8 @@ change-pin = Your PIN was changed. The time was { $when }.
 change-stop = We were asked to stop all messages to you. The time was { $when }.
 change-stop-one = We were asked to stop all messages on one thing that you watch. The time was { $when }.
 change-more = Something was added to what you asked us to watch. The time was { $when }.
+change-wrong-number = Somebody took our call to you and said that we have the wrong number. The time was { $when }. We go on calling it.
+change-never-called = Somebody took our call with a code and wants no more calls. The time was { $when }. We do not call that number.
 change-undo = We go on as before until { $until }. To take this back before then, call us, press 4, and then press 8.
 change-not-you = If this was you, there is nothing to do. If it was not you, call { $phone } and press 0. A person helps you, day and night.
 

@@ -177,6 +177,8 @@ change-pin = Cambió su PIN. La hora fue { $when }.
 change-stop = Nos pidieron dejar de enviarle todo aviso. La hora fue { $when }.
 change-stop-one = Nos pidieron dejar los avisos sobre algo que usted vigila. La hora fue { $when }.
 change-more = Se agregó algo a lo que usted nos pidió vigilar. La hora fue { $when }.
+change-wrong-number = Alguien contestó nuestra llamada a usted y dijo que el número está mal. La hora fue { $when }. Seguimos llamando.
+change-never-called = Alguien contestó nuestra llamada con un código y no quiere más llamadas. La hora fue { $when }. Ya no llamamos a ese número.
 change-undo = Seguimos como antes hasta el { $until }. Para cambiar esto antes, llámenos, oprima 4 y después oprima 8.
 change-not-you = Si fue usted, no tiene que hacer nada. Si no fue usted, llame al { $phone } y oprima 0. Una persona le ayuda, de día y de noche.
 

@@ -322,6 +322,15 @@ impl Caller {
                 error!(notice.id = %notice, reason = %failure, "Nobody was asked to call her back");
             }
         }
+        if ending.outcome == Outcome::NeverCall {
+            let notice = message.notice;
+            let noted = insist(PAUSE, || {
+                self.vault.ask(CourierCommand::WrongNumber { notice })
+            });
+            if let Err(failure) = noted.await {
+                error!(notice.id = %notice, reason = %failure, "A wrong number was not noted");
+            }
+        }
         outcome(ending.outcome, detail)
     }
 

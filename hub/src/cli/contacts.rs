@@ -4,11 +4,12 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::Output;
+use super::output::{Output, ask};
 use super::signing::SignAs;
 use crate::app;
 use crate::config::Config;
 use crate::ids::{ContactId, RegistrantId};
+use crate::notification::phone::PhoneNumber;
 use crate::store::registry::decision;
 use crate::vault::command::{Answer, Command, ContactCommand, StaffAnswer, StaffCommand};
 
@@ -22,6 +23,8 @@ pub(super) enum ContactsCommand {
     },
     /// Try one first of its kind.
     First(One),
+    /// Call a telephone again whose owner once wanted no more calls. The number is asked for.
+    Allow(SignAs),
     /// Tell her there no more; not where she would be told nowhere.
     Remove(One),
 }
@@ -49,6 +52,7 @@ impl ContactsCommand {
                 };
                 one.change(("contact-first", "first"), command, config, output)
             }
+            Self::Allow(by) => allow(by, config, output),
             Self::Remove(one) => {
                 let (registrant, contact) = (one.registrant, one.contact);
                 let command = ContactCommand::Remove {
@@ -88,6 +92,23 @@ impl One {
         }
         output.line(&format!("{contact}: {said}."))
     }
+}
+
+fn allow(by: &SignAs, config: &Config, output: &Output) -> anyhow::Result<()> {
+    let signer = by.signer(config)?;
+    let said = ask("Telephone number: ")?;
+    let number = PhoneNumber::parse(said.reveal())?;
+    let now = (app::world().wall)();
+    // The decision names no number: the registry must not hold who is called.
+    let signed = signer.sign("contact-allow", "telephone", "allow", "", now);
+    app::open_registry(config)?.write_now("decision", move |tx| decision::record(tx, &signed))?;
+    let StaffAnswer::Changed(true) = vault(config, ContactCommand::Allow { number })? else {
+        bail!("that number may be called as it is");
+    };
+    if output.is_json() {
+        return output.object(&json!({ "choice": "allow" }));
+    }
+    output.line("It may be called again.")
 }
 
 fn list(registrant: RegistrantId, config: &Config, output: &Output) -> anyhow::Result<()> {

@@ -27,11 +27,15 @@ pub enum Changed {
     StopOne,
     /// Somebody registered with her number and PIN, or her address: there is more of which she is told.
     More,
+    /// Whoever took a call at her number said that it is the wrong one.
+    WrongNumber,
+    /// Whoever took a call with a code wanted no more calls: that number is called no more.
+    NeverCalled,
 }
 
 impl Changed {
     /// Everything that can change.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Number,
         Self::Way,
         Self::WayGone,
@@ -39,6 +43,8 @@ impl Changed {
         Self::Stop,
         Self::StopOne,
         Self::More,
+        Self::WrongNumber,
+        Self::NeverCalled,
     ];
 
     /// Returns the key of its words.
@@ -52,6 +58,8 @@ impl Changed {
             Self::Stop => "change-stop",
             Self::StopOne => "change-stop-one",
             Self::More => "change-more",
+            Self::WrongNumber => "change-wrong-number",
+            Self::NeverCalled => "change-never-called",
         }
     }
 }

@@ -310,7 +310,11 @@ pub(crate) mod samples {
                 Changed::Number | Changed::WayGone | Changed::Stop | Changed::StopOne => {
                     Some(until)
                 }
-                Changed::Way | Changed::Pin | Changed::More => None,
+                Changed::Way
+                | Changed::Pin
+                | Changed::More
+                | Changed::WrongNumber
+                | Changed::NeverCalled => None,
             },
         })
     }

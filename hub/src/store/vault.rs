@@ -11,6 +11,7 @@ pub mod follow;
 pub mod heard;
 pub mod key;
 pub mod line;
+pub mod never;
 pub mod notice;
 pub mod notice_event;
 pub mod order_entry;
@@ -121,6 +122,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0025_retiring.sql",
             include_str!("migrations/vault/0025_retiring.sql"),
+        ),
+        (
+            "0026_never.sql",
+            include_str!("migrations/vault/0026_never.sql"),
         ),
     ],
 };

@@ -414,6 +414,7 @@ impl Vault {
                 })?;
                 StaffAnswer::Contacts(shown)
             }
+            ContactCommand::Allow { number } => StaffAnswer::Changed(self.call_again(number)?),
             ContactCommand::First {
                 registrant,
                 contact,

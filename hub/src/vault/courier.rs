@@ -135,6 +135,9 @@ impl Vault {
             CourierCommand::Heard { notice, later } => {
                 Ok(CourierAnswer::Noted(self.heard(notice, later)?))
             }
+            CourierCommand::WrongNumber { notice } => {
+                Ok(CourierAnswer::Noted(self.wrong_number(notice)?))
+            }
             CourierCommand::CallBack { notice } => {
                 let now = (self.world.wall)();
                 let keys = std::sync::Arc::clone(&self.keys);

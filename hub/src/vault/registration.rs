@@ -20,6 +20,7 @@ use crate::notification::follow::Followed;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::contact::{self, ContactRow};
+use crate::store::vault::never;
 use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
 use crate::store::vault::subscription::{self, SubscriptionRow};
 use crate::store::vault::verification::{self, Purpose, VerificationRow};
@@ -403,9 +404,10 @@ pub(super) fn may_send(
         Channel::Telephone => CALLS_PER_DAY,
         Channel::Email | Channel::Letter => CODES_PER_DAY,
     };
+    let is_wanted = channel != Channel::Telephone || !never::is_there(tx, blind_index)?;
     let hour = verification::sent_since(tx, blind_index, ago(now, 1))?;
     let day = verification::sent_since(tx, blind_index, ago(now, 24))?;
-    Ok(hour < CODES_PER_HOUR && day < per_day)
+    Ok(is_wanted && hour < CODES_PER_HOUR && day < per_day)
 }
 
 fn ago(now: Timestamp, hours: i64) -> Timestamp {

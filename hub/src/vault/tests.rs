@@ -10,6 +10,7 @@ mod court_order;
 mod follow;
 mod ladder;
 mod line;
+mod never;
 mod parted;
 mod proof;
 mod silence;

@@ -87,6 +87,11 @@ pub enum CourierCommand {
         /// About which message she was called.
         notice: NoticeId,
     },
+    /// Whoever took the call said that it is the wrong number, or wants no more calls.
+    WrongNumber {
+        /// Of which message.
+        notice: NoticeId,
+    },
     /// A mail server says that it cannot deliver a message, to the address that the message named for
     /// that; nothing is believed whose mark this vault did not give out.
     CameBack {

@@ -16,6 +16,7 @@ use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::follow::Followed;
 use crate::notification::mark::LetterCode;
+use crate::notification::phone::PhoneNumber;
 use crate::registry::traces::Traces;
 pub use crate::store::vault::canary::CanaryStanding;
 pub use crate::store::vault::spend::Spent;
@@ -158,7 +159,7 @@ pub enum BudgetCommand {
 }
 
 /// What staff may do with where a registrant is told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum ContactCommand {
     /// Show it, masked, in the order in which it is tried.
     List {
@@ -171,6 +172,11 @@ pub enum ContactCommand {
         registrant: RegistrantId,
         /// Which.
         contact: ContactId,
+    },
+    /// Call a number again whose owner wanted no more calls.
+    Allow {
+        /// Which.
+        number: PhoneNumber,
     },
     /// Tell her there no more.
     Remove {
