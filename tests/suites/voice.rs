@@ -12,9 +12,9 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use savin_hub::channels::speech::{fixed, sample, told};
 use savin_hub::notification::fact::Disclosure;
+use savin_hub::notification::rules::tellable;
 use savin_hub::notification::words::Language;
 use savin_hub::vault::command::Content;
-use savin_shared::event::EventCode;
 use savin_telephone::audio::{Codec, SAMPLES_PER_SECOND, wav};
 use savin_telephone::script::speech::{Language as Spoken, Play, Utterance};
 use savin_telephone::voice::catalogue::{self, Catalogue};
@@ -64,9 +64,9 @@ fn every_notice_is_short_and_loud_enough_in_every_language() -> anyhow::Result<(
     let now = sample::AT.checked_add(SignedDuration::from_hours(30))?;
     let mut wrong = Vec::new();
     for language in Language::ALL {
-        for code in EventCode::ALL {
+        for code in tellable() {
             for disclosure in [Disclosure::Full, Disclosure::Discreet] {
-                let fact = sample::fact(*code)
+                let fact = sample::fact(code)
                     .disclosed(disclosure)
                     .context("disclosed")?;
                 let said = told(language, &Content::Fact(Box::new(fact)), true, &zone, now);

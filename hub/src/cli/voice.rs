@@ -22,6 +22,7 @@ use crate::app;
 use crate::channels::speech::{self, Manner, sample};
 use crate::config::Config;
 use crate::notification::fact::Disclosure;
+use crate::notification::rules::tellable;
 use crate::notification::words::Language;
 use crate::vault::command::Content;
 use crate::web::voice;
@@ -159,9 +160,10 @@ impl Say {
             ));
         }
         let word = self.sample.as_deref().unwrap_or_default();
-        let code = EventCode::parse(word).with_context(|| {
-            let all: Vec<String> = EventCode::ALL.iter().map(ToString::to_string).collect();
-            format!("no event is called {word}: {}", all.join(", "))
+        let code = tellable().find(|code| code.as_str() == word);
+        let code = code.with_context(|| {
+            let all: Vec<&str> = tellable().map(EventCode::as_str).collect();
+            format!("no event that is told is called {word}: {}", all.join(", "))
         })?;
         let disclosure = if self.discreet {
             Disclosure::Discreet

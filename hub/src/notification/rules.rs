@@ -33,6 +33,22 @@ pub fn rank(code: EventCode, urgency: Urgency) -> u8 {
     }
 }
 
+/// Returns the events that there are words for in every channel and language. Nobody is told of the others,
+/// whatever a table says: they are for staff.
+pub fn tellable() -> impl Iterator<Item = EventCode> {
+    EventCode::ALL
+        .iter()
+        .copied()
+        .filter(|code| has_words(*code))
+}
+
+const fn has_words(code: EventCode) -> bool {
+    !matches!(
+        code,
+        EventCode::NoLongerListed | EventCode::IdentityMerged | EventCode::IdentitySplit
+    )
+}
+
 /// What is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -61,7 +77,8 @@ impl Rules {
     /// Reads a table; it must name every event once.
     ///
     /// # Errors
-    /// Returns [`RulesError`] for a row that is none, or an event that is missing or named twice.
+    /// Returns [`RulesError`] for a row that is none, an event that is missing or named twice, or one that
+    /// there are no words for and that would be told.
     pub fn parse(csv: &str) -> Result<Self, RulesError> {
         let mut rows = BTreeMap::new();
         for row in csv::Reader::from_reader(csv.as_bytes()).deserialize::<RuleRow>() {
@@ -72,6 +89,9 @@ impl Rules {
                 "no" => false,
                 _ => return Err(RulesError::Told(code)),
             };
+            if is_told && !has_words(code) {
+                return Err(RulesError::NoWords(code));
+            }
             if rows.insert(code, (is_told, Urgency(row.urgency))).is_some() {
                 return Err(RulesError::Twice(code));
             }
@@ -126,6 +146,9 @@ pub enum RulesError {
     /// `told` is neither yes nor no.
     #[error("{0}: told is \"yes\" or \"no\"")]
     Told(EventCode),
+    /// An event would be told that there are no words for.
+    #[error("{0}: there are no words to tell this in, it is for staff: told must be \"no\"")]
+    NoWords(EventCode),
     /// An event is named twice.
     #[error("{0} is named twice")]
     Twice(EventCode),
@@ -139,7 +162,7 @@ mod tests {
     use savin_shared::delta::Origin;
     use savin_shared::event::EventCode;
 
-    use super::{Rules, Urgency};
+    use super::{Rules, SHIPPED, Urgency, tellable};
 
     #[test]
     fn tells_releases_and_never_absence() {
@@ -188,6 +211,17 @@ mod tests {
                 assert!(rank(EventCode::Correction) < rank(*code), "{code}");
             }
         }
+    }
+
+    #[test]
+    fn tells_nothing_that_there_are_no_words_for() {
+        let row = "NoLongerListed,no";
+        let told = SHIPPED.replace(row, "NoLongerListed,yes");
+        assert_ne!(told, SHIPPED);
+        let refused = Rules::parse(&told).unwrap_err().to_string();
+        assert!(refused.contains("no words"), "{refused}");
+        let rules = Rules::shipped().unwrap();
+        assert!(tellable().all(|code| rules.decided(code).is_some()));
     }
 
     #[test]

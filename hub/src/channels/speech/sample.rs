@@ -6,6 +6,7 @@ use savin_shared::record::custody::ReleaseReason;
 
 use crate::ids::{EventId, EventPosition, PersonId};
 use crate::notification::fact::{Disclosure, Fact};
+use crate::notification::rules::tellable;
 use crate::registry::details::Details;
 use crate::vault::command::Content;
 
@@ -52,8 +53,8 @@ pub fn fact(code: EventCode) -> Fact {
 /// Returns every message whose fixed words differ from all others', in both forms.
 pub(super) fn all() -> Vec<Content> {
     let mut facts = Vec::new();
-    for code in EventCode::ALL {
-        let whole = fact(*code);
+    for code in tellable() {
+        let whole = fact(code);
         let mut bare = whole.clone();
         bare.details = Details::default();
         bare.effective_at = None;

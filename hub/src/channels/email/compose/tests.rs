@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 use savin_shared::pii::Secret;
 
@@ -14,7 +13,7 @@ use crate::ids::{EventId, EventPosition, NoticeId, PersonId};
 use crate::notification::address::EmailAddress;
 use crate::notification::contact::Contact;
 use crate::notification::fact::{Disclosure, Fact};
-use crate::notification::rules::Rules;
+use crate::notification::rules::tellable;
 use crate::notification::sentence;
 use crate::notification::words::{Language, Words};
 use crate::registry::details::Details;
@@ -83,21 +82,12 @@ fn message(content: Content, language: Language) -> Message {
     }
 }
 
-fn told() -> Vec<EventCode> {
-    let rules = Rules::shipped().unwrap();
-    EventCode::ALL
-        .iter()
-        .copied()
-        .filter(|code| rules.urgency(*code, Origin::Live).is_some())
-        .collect()
-}
-
 #[test]
 fn says_every_event_in_reviewed_words() {
     let mut text = String::new();
     for language in Language::ALL {
         let words = Words::of(language);
-        for code in told() {
+        for code in tellable() {
             for level in [Disclosure::Full, Disclosure::Discreet] {
                 let fact = fact(code).disclosed(level).unwrap();
                 let said = sentence::fact(words, &composer().drafter.zone, &fact, now()).join(" ");
@@ -126,7 +116,7 @@ fn takes_every_event_back_in_reviewed_words() {
     let mut text = String::new();
     for language in Language::ALL {
         let words = Words::of(language);
-        for code in told() {
+        for code in tellable() {
             for level in [Disclosure::Full, Disclosure::Discreet] {
                 let fact = correction(code).disclosed(level).unwrap();
                 let said = sentence::fact(words, &composer().drafter.zone, &fact, now()).join(" ");
@@ -214,10 +204,8 @@ fn says_how_old_a_late_fact_is() {
 #[test]
 fn lets_no_name_and_no_telling_word_out_where_the_choice_is_discreet() {
     for language in Language::ALL {
-        for (code, fact) in told()
-            .into_iter()
-            .flat_map(|code| [(code, fact(code)), (code, correction(code))])
-        {
+        let both = |code| [(code, fact(code)), (code, correction(code))];
+        for (code, fact) in tellable().flat_map(both) {
             let fact = fact.disclosed(Disclosure::Discreet).unwrap();
             let content = Content::Fact(Box::new(fact));
             let mail = composer()
