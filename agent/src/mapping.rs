@@ -142,6 +142,10 @@ impl<'a> Mapper<'a> {
                 return self.quarantined(None, problem);
             }
         };
+        if let Some(why) = cells.flaw() {
+            let problem = row.problem(Field::StartsAt, why);
+            return self.quarantined(Some(key), problem);
+        }
         if row.is_sealed() {
             self.tally.withheld += 1;
             return Mapped::Withheld(key);

@@ -27,6 +27,10 @@ const TIMES: [&str; 7] = [
 /// Properties of an event that repeats.
 const REPEATS: [&str; 2] = ["RRULE", "RDATE"];
 
+/// Why such an event is set aside.
+const REPEATING: &str =
+    "belongs to an event that repeats: have each of its dates written as an event";
+
 /// Reads a calendar.
 pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
     let mut packed = Packed::new(&layout.wanted);
@@ -60,10 +64,8 @@ pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
                     packed.end_row(began)?;
                 }
             }
-            name if is_row && REPEATS.contains(&name) => {
-                let reason = "an event that repeats: have each of its dates written as an event";
-                return Err(FormatError::malformed(Place::Line, number, reason));
-            }
+            // Which of its dates stand is said elsewhere in the calendar, if at all: none is guessed.
+            name if is_row && REPEATS.contains(&name) => packed.note_flaw(REPEATING),
             _ if is_row => put(&mut packed, &property)?,
             _ => {}
         }
@@ -239,18 +241,25 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_cut_empty_or_repeats() {
+    fn refuses_what_is_cut_or_empty() {
         let whole = calendar("UID:1\r\n");
         let cut = whole.strip_suffix("END:VCALENDAR\r\n").unwrap();
         let refused = |text: &str| read(text, &layout()).unwrap_err();
         assert!(matches!(refused(cut), FormatError::Cut { .. }));
         let empty = "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n";
         assert!(matches!(refused(empty), FormatError::NoRows { .. }));
-        let repeats = calendar("UID:1\r\nRRULE:FREQ=DAILY\r\n");
-        let refused = refused(&repeats);
-        assert!(
-            matches!(refused, FormatError::Malformed { number: 11, .. }),
-            "{refused}"
-        );
+    }
+
+    #[test]
+    fn takes_the_others_beside_an_event_that_repeats() {
+        let events = "UID:1\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\n";
+        let mut packed = read(&calendar(events), &layout()).unwrap();
+        assert_eq!(packed.next_row(), Some(9));
+        let flaw = packed.flaw().unwrap();
+        assert!(flaw.contains("repeats"), "{flaw}");
+        assert_eq!(cell(&packed, "UID").as_deref(), Some("1"));
+        assert_eq!(packed.next_row(), Some(13));
+        assert_eq!(packed.flaw(), None);
+        assert_eq!(packed.next_row(), None);
     }
 }

@@ -7,6 +7,11 @@ pub trait Cells {
 
     /// Says whether there is nothing in any cell.
     fn is_blank(&self) -> bool;
+
+    /// Says why the row cannot be taken though its cells can be read, where that is so.
+    fn flaw(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl Cells for ::csv::StringRecord {

@@ -31,7 +31,7 @@ pub struct Opened<'a> {
 #[derive(Debug)]
 enum Inner<'a> {
     Text(CsvText<'a>),
-    Packed(Packed),
+    Packed(Box<Packed>),
 }
 
 #[derive(Debug)]
@@ -86,7 +86,7 @@ fn open_content<'a>(
         | Format::Html => dbf::read(&bytes, layout)?,
     };
     Ok(Opened {
-        inner: Inner::Packed(packed),
+        inner: Inner::Packed(Box::new(packed)),
         remarks,
         place: format.place(),
     })
@@ -147,7 +147,7 @@ fn open_text<'a>(bytes: Cow<'a, [u8]>, layout: &'a Layout) -> Result<Opened<'a>,
         check_count(&counts, packed.rows())?;
     }
     Ok(Opened {
-        inner: Inner::Packed(packed),
+        inner: Inner::Packed(Box::new(packed)),
         remarks,
         place: format.place(),
     })

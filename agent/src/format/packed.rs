@@ -28,6 +28,7 @@ struct Row {
     number: u64,
     end: usize,
     is_blank: bool,
+    flaw: Option<&'static str>,
 }
 
 /// The rows of an export.
@@ -43,10 +44,12 @@ pub struct Packed {
     /// The row that is being written.
     open: Vec<(usize, String)>,
     is_open_blank: bool,
+    open_flaw: Option<&'static str>,
     /// The row that is being read.
     next: usize,
     current: Range<usize>,
     is_blank: bool,
+    flaw: Option<&'static str>,
 }
 
 impl Packed {
@@ -123,6 +126,11 @@ impl Packed {
         self.is_open_blank = false;
     }
 
+    /// Notes why the row that is being written cannot be taken: it is set aside, and the others are taken.
+    pub const fn note_flaw(&mut self, why: &'static str) {
+        self.open_flaw = Some(why);
+    }
+
     /// Ends the row that is being written.
     ///
     /// # Errors
@@ -141,6 +149,7 @@ impl Packed {
             number,
             end: self.cells.len(),
             is_blank,
+            flaw: self.open_flaw.take(),
         });
         let bytes = self.text.len()
             + self.cells.len() * size_of::<Cell>()
@@ -193,6 +202,7 @@ impl Packed {
         self.next += 1;
         self.current = self.current.end..row.end;
         self.is_blank = row.is_blank;
+        self.flaw = row.flaw;
         Some(row.number)
     }
 }
@@ -211,6 +221,10 @@ impl Cells for Packed {
 
     fn is_blank(&self) -> bool {
         self.is_blank
+    }
+
+    fn flaw(&self) -> Option<&'static str> {
+        self.flaw
     }
 }
 

@@ -237,6 +237,34 @@ fn reads_one_docket_from_three_formats() {
 }
 
 #[test]
+fn sets_an_event_that_repeats_aside_and_takes_the_others() {
+    let facility = FacilityCode::new("COURT-A").unwrap();
+    let event = |number: u8, rule: &str| {
+        format!(
+            "BEGIN:VEVENT\r\nUID:C-{number}\r\nDTSTART;TZID=America/Chicago:20260701T090000\r\n{rule}\
+             DESCRIPTION:Case: 26-{number}\r\nEND:VEVENT\r\n"
+        )
+    };
+    let events = [
+        event(1, ""),
+        event(2, "RRULE:FREQ=WEEKLY\r\n"),
+        event(3, ""),
+    ]
+    .concat();
+    let ics = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{events}END:VCALENDAR\r\n");
+    let profile = ImportKind::Court.shipped().unwrap();
+    let file = FileRead::new(("docket", ics.as_bytes()), profile, &facility, now()).unwrap();
+    let [problem] = file.problems.as_slice() else {
+        panic!("{:?}", file.problems);
+    };
+    let problem = problem.to_string();
+    assert!(problem.starts_with("line 8, field starts_at"), "{problem}");
+    assert!(problem.contains("repeats"), "{problem}");
+    let diff = file.compare(&std::collections::BTreeMap::new()).unwrap();
+    assert_eq!(diff.differences.len(), 2);
+}
+
+#[test]
 fn takes_what_is_new_changed_and_missing_through_the_log() {
     court("import_changes", |mut court| {
         let first = court.takes(ImportKind::Court, &calendar(&[ONE, TWO]));
