@@ -13,6 +13,7 @@ pub mod ladder;
 pub mod mark;
 pub mod markup;
 pub mod office;
+pub mod office_door;
 pub mod outcome;
 pub mod phone;
 pub mod postal;

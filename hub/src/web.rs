@@ -5,6 +5,7 @@
 //! the vault's write-only commands and gets masked answers. What a reader looks up or types never
 //! stands in an address.
 
+pub mod arrest;
 pub mod assets;
 pub mod care;
 pub mod carrier;
@@ -154,6 +155,7 @@ fn registering(portal: Portal) -> Router {
     let begin_by_number = post(portal::begin_by_number)
         .layer(limited.clone())
         .get(portal::form_by_number);
+    let enter = post(arrest::enter).layer(limited.clone()).get(arrest::form);
     // Every one of these has a code sent.
     let reach = post(session::reach).layer(limited.clone());
     let begin_access = post(session::begin_access)
@@ -170,6 +172,7 @@ fn registering(portal: Portal) -> Router {
         .route("/seen", letter_seen)
         .route("/person/{person}/register", begin)
         .route("/register", begin_by_number)
+        .route("/office/arrest/{token}", enter)
         .route("/register/confirm", post(portal::confirm))
         .route("/manage", begin_access)
         .route("/manage/confirm", post(session::confirm_access))

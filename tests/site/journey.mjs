@@ -328,6 +328,19 @@ try {
   await click(page.locator("main button"));
   await holds(/This code does not work/);
   await look("seen-wrong");
+
+  // The page of an office after an arrest, behind its own link: what is missing is said at its field.
+  await page.goto(`${settings.site}${settings.office}`);
+  await holds(/For the Sheriff of Hinds County/);
+  await look("arrest");
+  await page.locator("#telephone").fill("601 555 0142");
+  await click(page.locator("main form button"));
+  await holds(/Nobody on the lists fits that/);
+  await look("arrest-wrong");
+  await page.locator("#who").fill(settings.who);
+  await click(page.locator("main form button"));
+  await holds(/She is entered/);
+  await look("arrest-entered");
 } finally {
   await browser.close();
 }

@@ -53,12 +53,35 @@ fn set(folder: &Path, elsewhere: &str) -> anyhow::Result<Stage> {
     Ok(stage)
 }
 
+/// Puts a sheriff on the list and returns the path behind the link to the office's page.
+fn office_link(stage: &Stage, folder: &Path) -> anyhow::Result<String> {
+    let key = folder.join("lead.key");
+    let key = key.to_str().context("the folder's name is not UTF-8")?;
+    let add = ["staff", "add", "lead", "--role", "admin", "--output", key];
+    stage.hub.cli(&add)?;
+    let sheriff = [
+        "recipients",
+        "add",
+        "--county",
+        "Hinds",
+        "--office",
+        "sheriff",
+    ];
+    let to = ["--email", "so@hinds.example", "--as", key];
+    stage.hub.cli(&[sheriff.as_slice(), &to].concat())?;
+    let given = stage.hub.cli(&["recipients", "link", "1", "--as", key])?;
+    let start = given.find("/office/").context("no link")?;
+    let path = given.split_at(start).1.split_whitespace().next();
+    Ok(path.unwrap_or_default().to_owned())
+}
+
 /// Goes through every page in a browser and returns how many it looked at.
 fn journey(has_javascript: bool) -> anyhow::Result<usize> {
     let folder = tempfile::tempdir()?;
     let elsewhere = Mailbox::start()?;
     let elsewhere = format!("http://{}/", elsewhere.show(([127, 0, 0, 1], 0).into())?);
     let stage = set(folder.path(), &elsewhere)?;
+    let office = office_link(&stage, folder.path())?;
     let mailbox = stage.mailbox.show(([127, 0, 0, 1], 0).into())?;
     let kind = if has_javascript { "script" } else { "plain" };
     let screens = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -71,6 +94,7 @@ fn journey(has_javascript: bool) -> anyhow::Result<usize> {
         "elsewhere": elsewhere,
         "who": WHO,
         "email": "tansy.friend@home.example",
+        "office": office,
         "javascript": has_javascript,
         "screens": screens,
     });
@@ -84,13 +108,13 @@ fn journey(has_javascript: bool) -> anyhow::Result<usize> {
 
 #[test]
 fn every_page_works_without_javascript() -> anyhow::Result<()> {
-    assert_eq!(journey(false)?, 36);
+    assert_eq!(journey(false)?, 39);
     Ok(())
 }
 
 #[test]
 fn every_page_is_accessible_and_light() -> anyhow::Result<()> {
-    assert_eq!(journey(true)?, 36);
+    assert_eq!(journey(true)?, 39);
     Ok(())
 }
 

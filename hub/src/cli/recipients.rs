@@ -1,6 +1,7 @@
 //! `recipients`: the offices that the law has told before a release (Miss. Code 47-5-177), where somebody was
 //! convicted, and what each office was told.
 
+mod door;
 mod notices;
 
 use std::collections::BTreeSet;
@@ -39,6 +40,9 @@ pub(super) enum RecipientsCommand {
     },
     /// Take an office off the list; what waits for it is withdrawn.
     Remove(Remove),
+    /// Give an office its link to the page on which it enters victims after an arrest (99-43-35(d)); the one
+    /// before ends. With `--end` it has none.
+    Link(door::Link),
     /// Say where somebody was convicted, so that the offices of that place are told.
     Convicted(Convicted),
     /// Show what the offices were told, the newest first.
@@ -109,6 +113,7 @@ impl RecipientsCommand {
             Self::Add(add) => add.run(config, output),
             Self::List { county } => list(county.as_deref(), config, output),
             Self::Remove(remove) => remove.run(config, output),
+            Self::Link(link) => link.run(config, output),
             Self::Convicted(convicted) => convicted.run(config, output),
             Self::Notices(list) => list.run(config, output),
             Self::Letter(letter) => letter.run(config, output),

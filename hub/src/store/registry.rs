@@ -23,6 +23,7 @@ pub mod listing;
 pub mod log;
 pub mod lookup;
 pub mod merge;
+pub mod office_door;
 pub mod order_entry;
 pub mod person;
 pub mod placing;
@@ -133,6 +134,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0022_expunged_step.sql",
             include_str!("migrations/registry/0022_expunged_step.sql"),
+        ),
+        (
+            "0023_office_door.sql",
+            include_str!("migrations/registry/0023_office_door.sql"),
         ),
     ],
 };

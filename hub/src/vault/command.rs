@@ -14,8 +14,8 @@ pub use self::courier::{
 };
 pub use self::line::{LineCommand, Shown, WatchedEntry, WatchedList};
 pub use self::portal::{
-    MaskedContact, MaskedFollow, MaskedView, PortalAnswer, PortalCommand, Subscribed, Ticket,
-    Wishes,
+    Entry, MaskedContact, MaskedFollow, MaskedView, PortalAnswer, PortalCommand, Subscribed,
+    Ticket, Wishes,
 };
 pub use self::staff::{
     AccountView, BudgetCommand, BudgetView, CanaryStanding, ContactCommand, Counts, Expunction,

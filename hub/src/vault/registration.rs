@@ -42,7 +42,6 @@ const CODES_PER_HOUR: u64 = 3;
 
 /// Codes that one address is sent within a day, whoever asks.
 const CODES_PER_DAY: u64 = 10;
-
 /// Codes that one telephone is called with within a day, whoever asks.
 const CALLS_PER_DAY: u64 = 5;
 
@@ -58,6 +57,7 @@ impl Vault {
                 wishes,
                 choices,
             } => self.begin_registration(&contacts, wishes, choices),
+            PortalCommand::Enter(entry) => self.enter(entry),
             PortalCommand::ConfirmRegistration { ticket, code } => {
                 self.confirm_registration(ticket, code)
             }

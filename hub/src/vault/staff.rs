@@ -243,7 +243,7 @@ impl Vault {
 }
 
 /// Finds whose registration staff adds to.
-fn known(
+pub(super) fn known(
     tx: &mut Tx<'_>,
     draft: &Draft,
     to: Option<RegistrantId>,

@@ -7,6 +7,7 @@ mod change;
 mod clock;
 mod contacts;
 mod court_order;
+mod entering;
 mod follow;
 mod ladder;
 mod line;

@@ -146,14 +146,7 @@ pub async fn look_up(
     let now = (lookup.site.world.wall)();
     let found = lookup
         .registry
-        .read("look up", move |tx| {
-            let mut people = Vec::new();
-            for id in lookup::find(tx, &words, PEOPLE_MAX + 1)? {
-                let person = load(tx, id, 0)?.filter(|person| person.fits(&words));
-                people.extend(person.map(|person| (id, person)));
-            }
-            Ok(people)
-        })
+        .read("look up", move |tx| fitting(tx, &words, PEOPLE_MAX + 1))
         .await;
     let mut found = match found {
         Ok(found) => found,
@@ -248,6 +241,23 @@ pub(super) async fn name_of(
     let load = move |tx: &mut Tx<'_>| load(tx, id, 0);
     let person = lookup.registry.read("person", load).await?;
     Ok(person.map(|person| person.names.into_iter().next()))
+}
+
+/// Finds those whom what was typed fits, at most so many.
+pub(super) fn fitting(
+    tx: &mut Tx<'_>,
+    words: &[String],
+    people_max: usize,
+) -> Result<Vec<(PersonId, Person)>, StoreError> {
+    let mut people = Vec::new();
+    if words.is_empty() {
+        return Ok(people);
+    }
+    for id in lookup::find(tx, words, people_max)? {
+        let person = load(tx, id, 0)?.filter(|person| person.fits(words));
+        people.extend(person.map(|person| (id, person)));
+    }
+    Ok(people)
 }
 
 /// Loads a person with what public records say and nothing else; `None` where there is none.

@@ -54,6 +54,7 @@ const CLAUSES: &[Clause] = clauses![
     neighbour::mistaken_release,
     neighbour::release_scheduled_and_changed,
     neighbour::clause_47_5_177_agencies,
+    neighbour::clause_99_43_35_d_entered_by_an_officer,
     neighbour::booking_again,
     neighbour::release_that_the_sheriff_is_asked_about,
     neighbour::correction_of_a_release,

@@ -36,6 +36,76 @@ pub(crate) fn release_scheduled_and_changed(world: &mut World) -> anyhow::Result
     drafts.say("The new day: June 1, 2027")
 }
 
+/// 99-43-35(d): an officer enters her by his office's own link, without her request; she is told of what comes
+/// then, and a person is asked to call her.
+pub(crate) fn clause_99_43_35_d_entered_by_an_officer(world: &mut World) -> anyhow::Result<()> {
+    let list = [
+        "recipients",
+        "add",
+        "--county",
+        "Rankin",
+        "--office",
+        "sheriff",
+    ];
+    let to = ["--email", "sheriff@rankin.example", "--json"];
+    let added: serde_json::Value =
+        serde_json::from_str(&world.desk(&[list.as_slice(), &to].concat(), "")?)?;
+    let number = added.get("recipient").context("no number")?.to_string();
+    let given = world.desk(&["recipients", "link", &number, "--json"], "")?;
+    let given: serde_json::Value = serde_json::from_str(&given)?;
+    let link = given.get("link").and_then(serde_json::Value::as_str);
+    let link = link.context("no link")?;
+    let (_, path) = link.split_at(link.find("/office/").unwrap_or_default());
+    let visitor = Visitor::new(world.stage.hub.site());
+    let page = visitor.open(path)?;
+    for part in [
+        "99-43-35(d)",
+        "For the Sheriff of Rankin County",
+        "substitute address",
+    ] {
+        ensure!(page.text.contains(part), "{part} is missing: {}", page.text);
+    }
+    let email = "entered@home.example";
+    let enter = |who: &str, email: &str| {
+        visitor.send(path, &[("who", who), ("email", email), ("language", "en")])
+    };
+    for (who, email, wrong) in [
+        ("Nobody Atall", email, "Nobody on the lists fits that"),
+        ("Avery", email, "Several people fit that"),
+        ("Dogwood", "", "way to tell"),
+    ] {
+        let page = enter(who, email)?;
+        ensure!(
+            page.text.contains(wrong),
+            "{wrong} is missing: {}",
+            page.text
+        );
+    }
+    let page = enter("Avery Dogwood", email)?;
+    ensure!(page.text.contains("She is entered"), "{}", page.text);
+    let tasks = world
+        .stage
+        .hub
+        .cli(&["tasks", "list", "--kind", "other", "--json"])?;
+    ensure!(tasks.lines().count() == 1, "{tasks}");
+    let sql = "UPDATE custody SET status = 'REL', at = '2026-06-01 09:00:00', reason = 'BOND'
+        WHERE number = 'B19'";
+    world.database.change(sql, [])?;
+    let letter = world.stage.mailbox.wait_for(email, 0, PATIENCE);
+    let letter = letter.context("she was not told")?.text;
+    // Discreet, since she could not choose yet.
+    ensure!(letter.contains("was released"), "{letter}");
+    ensure!(!letter.contains("Dogwood"), "{letter}");
+    world.desk(&["recipients", "link", &number, "--end"], "")?;
+    let page = enter("Avery Dogwood", email)?;
+    ensure!(
+        page.text.contains("This link does not work"),
+        "{}",
+        page.text
+    );
+    Ok(())
+}
+
 /// 99-43-35(d): whoever was entered by an officer hears of the arrest, and of every later one.
 pub(crate) fn booking_again(world: &mut World) -> anyhow::Result<()> {
     let mut her = world.about("Rowan")?;

@@ -443,6 +443,7 @@ fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
     let held = [
         "Ivory", "Juniper", "Kestrel", "Larkin", "Moss", "Nettle", "Orchid", "Poplar", "Quince",
         "Rowan", "Sorrel", "Tansy", "Umber", "Vervain", "Willow", "Aster", "Bramble", "Clover",
+        "Dogwood",
     ];
     for (number, surname) in (1..).zip(held) {
         database.change(

@@ -46,6 +46,19 @@ impl From<Subscribed> for Wishes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket(pub Secret<String>);
 
+/// Somebody whom an office enters.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Where she is told.
+    pub contacts: Vec<Contact>,
+    /// About whom.
+    pub about: Subscribed,
+    /// How.
+    pub choices: Choices,
+    /// Which office, as it is addressed.
+    pub office: String,
+}
+
 /// What the front may ask.
 #[derive(Debug, Clone)]
 pub enum PortalCommand {
@@ -83,6 +96,8 @@ pub enum PortalCommand {
         /// How.
         choices: Choices,
     },
+    /// An office, by its own link, enters somebody without her request (Miss. Code 99-43-35(d)).
+    Enter(Entry),
     /// The code of a registration came back.
     ConfirmRegistration {
         /// Of which.
