@@ -3,6 +3,7 @@
 mod calling;
 mod desks;
 mod ordered;
+mod worker;
 
 pub use self::ordered::{open_order_key, order_key_of};
 
@@ -170,6 +171,7 @@ struct Opened {
 
 fn open(config: Config) -> anyhow::Result<Opened> {
     let (registry, vault) = (open_registry(&config)?, open_vault(&config)?);
+    let vault = vault.of_worker(worker::name(&config)?);
     // Before any agent is heard: what it sends may take the places of events that were lost.
     let last = registry
         .read_now("last event", event::last)
@@ -275,6 +277,9 @@ async fn start_parts(
         Ok(())
     });
     let couriers = (ports.planner, ports.courier.clone(), ports.staff);
+    // Only now: whoever holds the doors' addresses is the only one of this name.
+    let begun = ports.courier.ask(CourierCommand::Begin).await;
+    begun.context("failed to take up what was cut off")?;
     let planned = start_telling(&config, registry, stored, couriers, shutdown, tasks)?;
     let calls = (spoken, ports.courier, carrier);
     calling::start(&config, calls, planned, shutdown, tasks).await?;

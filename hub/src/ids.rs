@@ -20,6 +20,8 @@ own_id! {
     ContactId,
     /// A notice. Known to the vault alone, and derived under its key.
     NoticeId,
+    /// A node of the hub that carries notices. Made at its first start, and the same after each.
+    WorkerId,
     /// An entry of the journal of courts' orders. Derived from the signed decision in it.
     EntryId,
 }

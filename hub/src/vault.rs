@@ -30,6 +30,7 @@ pub mod monitor;
 mod never;
 mod overtaken;
 pub mod parted;
+mod place;
 pub mod planning;
 pub mod registration;
 pub mod sealed;
@@ -46,6 +47,7 @@ use savin_shared::fault::Fault;
 use savin_shared::world::World;
 use thiserror::Error;
 
+use crate::ids::WorkerId;
 use crate::store::doom::Doom;
 use crate::store::vault::key;
 use crate::store::{Store, StoreError};
@@ -61,6 +63,7 @@ pub struct Vault {
     keys: std::sync::Arc<Keyring>,
     means: std::sync::Arc<Means>,
     world: World,
+    worker: Option<WorkerId>,
 }
 
 impl Vault {
@@ -93,6 +96,7 @@ impl Vault {
             keys: std::sync::Arc::new(keys),
             means: std::sync::Arc::default(),
             world,
+            worker: None,
         })
     }
 
@@ -100,6 +104,13 @@ impl Vault {
     #[must_use]
     pub fn with_means(mut self, means: Means) -> Self {
         self.means = std::sync::Arc::new(means);
+        self
+    }
+
+    /// Says which worker this is: its leases are known as its own.
+    #[must_use]
+    pub const fn of_worker(mut self, worker: WorkerId) -> Self {
+        self.worker = Some(worker);
         self
     }
 

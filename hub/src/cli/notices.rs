@@ -2,6 +2,7 @@
 //! by telephone or letter.
 
 pub(super) mod budget;
+mod show;
 mod simulate;
 
 use anyhow::{Context as _, bail};
@@ -40,6 +41,8 @@ pub(super) struct Notices {
 enum NoticesCommand {
     /// Show what telling has cost today and in this month, and allow more.
     Budget(budget::Budget),
+    /// Show where one stands on its ladder: what was tried, what comes next and when, and why it waits.
+    Show(show::Show),
     /// Rehearse the steps of a ladder, by what is said to become of each: nobody is told.
     Simulate(simulate::Simulate),
     /// Show the words to say on the telephone; with --as also the number to call, and who saw it.
@@ -80,6 +83,7 @@ impl Notices {
         match &self.command {
             None => self.list(config, output),
             Some(NoticesCommand::Budget(budget)) => budget.run(config, output),
+            Some(NoticesCommand::Show(show)) => show.run(config, output),
             Some(NoticesCommand::Simulate(simulate)) => simulate.run(config, output),
             Some(NoticesCommand::Script(one)) => one.show(Channel::Telephone, config, output),
             Some(NoticesCommand::Letter(one)) => one.show(Channel::Letter, config, output),

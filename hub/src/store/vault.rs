@@ -127,5 +127,9 @@ pub static SCHEMA: Schema = Schema {
             "0026_never.sql",
             include_str!("migrations/vault/0026_never.sql"),
         ),
+        (
+            "0027_worker.sql",
+            include_str!("migrations/vault/0027_worker.sql"),
+        ),
     ],
 };

@@ -3,6 +3,7 @@
 
 mod courier;
 mod line;
+mod place;
 mod portal;
 mod staff;
 
@@ -13,6 +14,7 @@ pub use self::courier::{
     PinVerdict, Room, TryOutcome,
 };
 pub use self::line::{LineCommand, Shown, WatchedEntry, WatchedList};
+pub use self::place::{NextTry, NoticePlace, TryShown, Why};
 pub use self::portal::{
     Entry, MaskedContact, MaskedFollow, MaskedView, PortalAnswer, PortalCommand, Subscribed,
     Ticket, Wishes,

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::bounds::{self, Purse};
 use super::command::{CourierAnswer, CourierCommand, Later, Room, TryOutcome};
@@ -25,7 +25,7 @@ use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
-use crate::store::vault::carrying::{self, After, DueNotice};
+use crate::store::vault::carrying::{self, After, DueNotice, Lease};
 use crate::store::vault::{canary, care, contact, heard, notice, registrant, restoration, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
@@ -113,6 +113,7 @@ impl Vault {
     pub(super) fn courier(&self, command: CourierCommand) -> Result<CourierAnswer, VaultError> {
         match command {
             CourierCommand::Claim { channel, room } => self.claim(channel, room),
+            CourierCommand::Begin => self.begin(),
             CourierCommand::Hold { notice, claim } => self.hold(notice, claim),
             CourierCommand::HoldAll { tries } => self.hold_all(tries),
             CourierCommand::FinishAll { tries, outcome } => self.finish_all(tries, outcome),
@@ -159,6 +160,7 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         let means = std::sync::Arc::clone(&self.means);
+        let worker = self.worker;
         let (messages, broken) = self.store.write_now("claim", move |tx| {
             let (mut messages, mut taken, mut broken) = (Vec::new(), Vec::new(), Vec::new());
             let restored_at = restoration::last(tx)?;
@@ -199,7 +201,8 @@ impl Vault {
                 };
                 end(tx, &keys, &due, ended, now)?;
             }
-            let claims = carrying::take(tx, &taken, now, lease(channel, now))?;
+            let until = lease(channel, now);
+            let claims = carrying::take(tx, &taken, now, Lease { until, by: worker })?;
             for (message, claim) in messages.iter_mut().zip(&claims) {
                 message.claim = claim.claim;
             }
@@ -211,6 +214,23 @@ impl Vault {
             error!(notice.id = %notice, reason, "A notice cannot be read, and nobody is told");
         }
         Ok(CourierAnswer::Messages(messages))
+    }
+
+    /// Lets what this worker's former life held be due at once: nobody carries it any more.
+    fn begin(&self) -> Result<CourierAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let Some(worker) = self.worker else {
+            return Ok(CourierAnswer::Noted(false));
+        };
+        let end = move |tx: &mut Tx<'_>| carrying::end_leases(tx, worker, now);
+        let tries = self.store.write_now("end leases", end)?;
+        if tries > 0 {
+            warn!(
+                tries,
+                "The hub was cut off while it told: what it was at is tried again now"
+            );
+        }
+        Ok(CourierAnswer::Noted(tries > 0))
     }
 
     fn hold(&self, notice: NoticeId, claim: i64) -> Result<CourierAnswer, VaultError> {
@@ -317,7 +337,7 @@ impl Vault {
             if carrying::waiting(tx, notice)?.is_none() {
                 return Ok(false);
             }
-            for claim in carrying::take(tx, &[(notice, None)], now, now)? {
+            for claim in carrying::take(tx, &[(notice, None)], now, over(now))? {
                 noted(tx, (&keys, &means), (notice, claim.claim), &outcome, now)?;
             }
             let ended = match outcome.parts().0.follows() {
@@ -341,6 +361,14 @@ pub(super) fn lease(channel: Channel, now: Timestamp) -> Timestamp {
     now.checked_add(lease).unwrap_or(Timestamp::MAX)
 }
 
+/// The lease of a try that is over at once.
+const fn over(now: Timestamp) -> Lease {
+    Lease {
+        until: now,
+        by: None,
+    }
+}
+
 /// Ends a notice that cannot be carried, as a try that is over at once.
 fn end(
     tx: &mut Tx<'_>,
@@ -350,7 +378,7 @@ fn end(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let notice = due.notice;
-    for claim in carrying::take(tx, &[(notice, None)], now, now)? {
+    for claim in carrying::take(tx, &[(notice, None)], now, over(now))? {
         let salt = |key: &DataKey| salt(key, TRIED, notice, claim.attempt);
         let answer = match detail {
             Some(detail) => answer(tx, keys, due.registrant, detail, salt)?,

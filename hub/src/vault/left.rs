@@ -9,6 +9,7 @@ use super::courier::lease;
 use super::{Vault, VaultError, broken};
 use crate::ids::NoticeId;
 use crate::notification::channel::Channel;
+use crate::store::vault::carrying::Lease;
 use crate::store::vault::{carrying, placed, registrant};
 
 /// For what a call's name is sealed.
@@ -40,6 +41,7 @@ impl Vault {
     pub(super) fn left(&self) -> Result<CourierAnswer, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
+        let by = self.worker;
         let (calls, unread) = self.store.write_now("left calls", move |tx| {
             let (mut calls, mut unread) = (Vec::new(), Vec::new());
             for left in placed::left(tx, now)? {
@@ -51,7 +53,8 @@ impl Vault {
                     unread.push(left.notice);
                     continue;
                 };
-                let lease = lease(Channel::Telephone, now);
+                let until = lease(Channel::Telephone, now);
+                let lease = Lease { until, by };
                 let claim = placed::take_over(tx, (left.notice, left.claim), lease)?;
                 calls.push(LeftCall {
                     notice: left.notice,

@@ -1,7 +1,7 @@
 //! What a notice comes to whose turn it is: a message to one contact point, or why there is none now.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::care::opened as opened_care;
 use super::command::{CallCare, Choices, Content, Message};
@@ -238,8 +238,11 @@ fn marks(keys: &Keyring, notice: NoticeId) -> Marks {
     }
 }
 
-/// Returns until when she must not be disturbed with a message. A letter disturbs nobody, nor does a code
-/// by e-mail for which somebody waits just now.
+/// How long whoever asked for a code by telephone sits beside it.
+const ASKED: SignedDuration = SignedDuration::from_mins(10);
+
+/// Returns until when she must not be disturbed with a message. A letter disturbs nobody, nor does a code for which
+/// somebody waits just now: by e-mail, or by telephone as long as it was asked for a moment ago.
 fn quiet_until(
     said: &Care,
     zone: &TimeZone,
@@ -253,6 +256,12 @@ fn quiet_until(
     match due.channel {
         Channel::Letter => None,
         Channel::Email if matches!(payload, Payload::Code { .. }) => None,
+        Channel::Telephone
+            if matches!(payload, Payload::Code { .. })
+                && now.duration_since(due.planned_at) < ASKED =>
+        {
+            None
+        }
         Channel::Email | Channel::Telephone => said.quiet_until(zone, now, code),
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn has_confirmed(
 }
 
 /// Loads the notices that tell the same registrant the same for the same cause.
-fn others(
+pub(super) fn others(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     id: NoticeId,

@@ -67,6 +67,7 @@ impl Vault {
                 let answer = self.seen_letter(code)?;
                 Ok(StaffAnswer::Changed(answer == PortalAnswer::Done))
             }
+            StaffCommand::Place { begins } => self.place(begins),
             StaffCommand::Notices { limit } => self.notices(move |tx| notice::newest(tx, limit)),
             StaffCommand::Undelivered { before, limit } => {
                 self.notices(move |tx| notice::undelivered(tx, before, limit))
@@ -174,6 +175,7 @@ impl Vault {
                 sealed_fact: standing.sealed_fact,
                 rank: standing.rank,
                 attempts: standing.attempts,
+                planned_at: standing.planned_at,
             };
             Ok(
                 match message(tx, (&keys, &means), By::Person, &due, (restored_at, now))? {
@@ -286,7 +288,7 @@ fn no_room(channel: Channel) -> StoreError {
     ))
 }
 
-fn only(mut found: Vec<NoticeStanding>) -> Option<NoticeStanding> {
+pub(super) fn only(mut found: Vec<NoticeStanding>) -> Option<NoticeStanding> {
     let first = found.pop();
     first.filter(|_| found.is_empty())
 }
@@ -295,7 +297,7 @@ fn is_over(planned_at: Timestamp, channel: Channel, now: Timestamp) -> bool {
     super::contacts::later(planned_at, channel) < now
 }
 
-fn row(
+pub(super) fn row(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     doors: Doors,

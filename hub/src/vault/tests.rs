@@ -33,7 +33,7 @@ use super::command::{
 use super::keyring::{Keyring, KeyringError};
 use super::means::Means;
 use super::{Vault, VaultError};
-use crate::ids::{EventId, EventPosition, PersonId, RegistrantId, SubscriptionId};
+use crate::ids::{EventId, EventPosition, PersonId, RegistrantId, SubscriptionId, WorkerId};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
@@ -89,6 +89,17 @@ fn each_with(name: &str, means: impl Fn() -> Means, test: impl Fn(&Vault, &Place
         };
         let vault = Vault::with_keys(store, Keyring::scratch().unwrap(), world);
         test(&vault.unwrap().with_means(means()), &place);
+    }
+}
+
+/// Opens the same vault beside another, as a worker of its own.
+fn beside(vault: &Vault, place: &Place, worker: Option<WorkerId>) -> Vault {
+    Vault {
+        store: Store::open(place, &SCHEMA).unwrap(),
+        keys: std::sync::Arc::clone(&vault.keys),
+        means: std::sync::Arc::clone(&vault.means),
+        world: vault.world,
+        worker,
     }
 }
 

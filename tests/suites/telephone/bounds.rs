@@ -4,92 +4,18 @@
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use savin_hub::ids::{EventId, EventPosition, PersonId};
-use savin_hub::notification::contact::Contact;
-use savin_hub::notification::fact::Fact;
-use savin_hub::notification::phone::PhoneNumber;
-use savin_hub::registry::details::Details;
-use savin_hub::vault::command::{Choices, Command, PlannerCommand, StaffCommand, Subscribed};
 use savin_shared::event::EventCode;
-use savin_tests::clock::{monotonic, pause, wall};
 use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use serde_json::Value;
 
-use crate::hub::{phrase, trunks};
-use crate::place::{LOOK, PATIENCE, port};
+use crate::hub::{called, fact, phrase, plan, register, trunks, until};
+use crate::place::port;
 use savin_tests::sipp::{Sipp, Step};
-
-const PERSON: PersonId = PersonId::from_bytes([7; 16]);
 
 /// A minute costs as much as a day may, and no number is called more than once in a day, unless somebody escaped.
 const BOUNDS: &str = "[bounds]\ncalls_a_day = 1\nescape_calls_a_day = 2\n[bounds.rates]\n\
     call_minute = '0.25'\n[bounds.budget]\nday = '0.25'\n";
-
-fn fact(event: u8, code: EventCode, urgency: u8) -> Fact {
-    let now = wall();
-    Fact {
-        event: EventId::from_bytes([event; 16]),
-        position: EventPosition(i64::from(event)),
-        person: PERSON,
-        code: code.code(),
-        urgency,
-        name: None,
-        facility: "Test Jail".to_owned(),
-        from_facility: None,
-        still_held_at: None,
-        corrects: None,
-        effective_at: None,
-        observed_at: now,
-        received_at: now,
-        found_late: false,
-        followed: None,
-        details: Details::default(),
-    }
-}
-
-/// Plans a fact for everybody who asked.
-fn plan(hub: &HubHome, fact: Fact) -> anyhow::Result<()> {
-    let retell = PlannerCommand::Retell {
-        clock: None,
-        fact: Box::new(fact),
-    };
-    hub.vault()?.handle(Command::Planner(retell))?;
-    Ok(())
-}
-
-fn register(hub: &HubHome, number: &str) -> anyhow::Result<()> {
-    let register = StaffCommand::Register {
-        contacts: vec![Contact::Telephone(PhoneNumber::parse(number)?)],
-        to: None,
-        about: Subscribed {
-            person: PERSON,
-            label: String::new(),
-        },
-        choices: Choices::default(),
-    };
-    hub.vault()?.handle(Command::Staff(register))?;
-    Ok(())
-}
-
-/// Asks the hub until what it says is as it must be.
-fn until(
-    hub: &HubHome,
-    arguments: &[&str],
-    is_so: impl Fn(&[Value]) -> bool,
-) -> anyhow::Result<Vec<Value>> {
-    let deadline = monotonic() + PATIENCE;
-    loop {
-        let shown = hub.cli(arguments)?;
-        let values = shown.lines().map(serde_json::from_str);
-        let values: Vec<Value> = values.collect::<Result<_, _>>()?;
-        if is_so(&values) {
-            return Ok(values);
-        }
-        ensure!(monotonic() < deadline, "{arguments:?}: {shown}");
-        pause(LOOK);
-    }
-}
 
 fn count(values: &[Value], field: &str, is: &str) -> usize {
     values.iter().filter(|value| value[field] == is).count()
@@ -110,7 +36,7 @@ fn what_can_wait_waits_for_the_budget_and_an_escape_does_not() -> anyhow::Result
     let checked = hub.cli(&["check"])?;
     ensure!(checked.contains("0.25 dollars a day"), "{checked}");
     for number in ["601-555-0123", "601-555-0124"] {
-        register(&hub, number)?;
+        register(&hub, number, None)?;
     }
     // Whoever answers hangs up at once: that is a minute, and no confirmation.
     let steps = [Step::Ring, Step::Answer(""), Step::Wait(300), Step::HangUp];
@@ -147,6 +73,12 @@ fn what_can_wait_waits_for_the_budget_and_an_escape_does_not() -> anyhow::Result
     let waiting = shown.iter().find(|row| row["waits_for"] == "calls-a-day");
     let waiting = waiting.context("one waits")?;
     ensure!(waiting["state"] == "planned", "{waiting}");
+    let named = waiting["notice"].as_str().context("a name")?;
+    let shown = hub.cli(&["notices", "show", named])?;
+    ensure!(
+        shown.contains("ladder court") && shown.contains("as often as one may be in a day"),
+        "{shown}"
+    );
     until(&hub, &asked, |tasks| tasks.is_empty())?;
     ensure!(called(&peer) == 3, "no number is called more often");
     let log = serving.log();
@@ -165,17 +97,4 @@ fn raise(folder: &Path, hub: &HubHome) -> anyhow::Result<()> {
     let shown = hub.cli(&[&raise[..], &["--as", key]].concat())?;
     ensure!(shown.contains("5.25"), "{shown}");
     Ok(())
-}
-
-/// Counts the calls that came, each once.
-fn called(peer: &Sipp) -> usize {
-    let messages = peer.messages();
-    let ids = messages.split("message received").skip(1);
-    let ids = ids.filter(|message| message.lines().any(|line| line.starts_with("INVITE sip")));
-    let id = |message: &str| {
-        let line = message.lines().find(|line| line.starts_with("Call-ID:"));
-        line.map(str::to_owned)
-    };
-    let ids: std::collections::BTreeSet<_> = ids.filter_map(id).collect();
-    ids.len()
 }

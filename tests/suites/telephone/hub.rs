@@ -4,13 +4,25 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
+use savin_hub::ids::{EventId, EventPosition, PersonId};
+use savin_hub::notification::care::pin;
+use savin_hub::notification::contact::Contact;
+use savin_hub::notification::fact::Fact;
+use savin_hub::notification::phone::PhoneNumber;
+use savin_hub::registry::details::Details;
+use savin_hub::vault::command::{
+    Answer, Choices, Command, PlannerCommand, StaffAnswer, StaffCommand, Subscribed,
+};
+use savin_shared::event::EventCode;
+use savin_shared::pii::Secret;
 use savin_telephone::audio::{tone::tone, wav};
+use savin_tests::clock::{monotonic, pause, wall};
 use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use serde_json::Value;
 
-use crate::place::{port, sound_port};
+use crate::place::{LOOK, PATIENCE, port, sound_port};
 use crate::sipp::{Sipp, Step};
 
 /// Adds trunks to a hub's configuration, each with its server at a port, and whatever else is to stand in
@@ -43,6 +55,101 @@ pub(crate) fn phrase(folder: &Path) -> anyhow::Result<String> {
         "[voice]\ncommand = ['sh', '-c', 'cat > /dev/null; cat {}']\n",
         phrase.display()
     ))
+}
+
+/// Whom everybody has asked about.
+const PERSON: PersonId = PersonId::from_bytes([7; 16]);
+
+/// Returns an event about that person.
+pub(crate) fn fact(event: u8, code: EventCode, urgency: u8) -> Fact {
+    let now = wall();
+    Fact {
+        event: EventId::from_bytes([event; 16]),
+        position: EventPosition(i64::from(event)),
+        person: PERSON,
+        code: code.code(),
+        urgency,
+        name: None,
+        facility: "Test Jail".to_owned(),
+        from_facility: None,
+        still_held_at: None,
+        corrects: None,
+        effective_at: None,
+        observed_at: now,
+        received_at: now,
+        found_late: false,
+        followed: None,
+        details: Details::default(),
+    }
+}
+
+/// Plans a fact for everybody who asked.
+pub(crate) fn plan(hub: &HubHome, fact: Fact) -> anyhow::Result<()> {
+    let retell = PlannerCommand::Retell {
+        clock: None,
+        fact: Box::new(fact),
+    };
+    hub.vault()?.handle(Command::Planner(retell))?;
+    Ok(())
+}
+
+/// Registers a number, with the PIN that is pressed there, if any.
+pub(crate) fn register(hub: &HubHome, number: &str, said: Option<&str>) -> anyhow::Result<()> {
+    let register = StaffCommand::Register {
+        contacts: vec![Contact::Telephone(PhoneNumber::parse(number)?)],
+        to: None,
+        about: Subscribed {
+            person: PERSON,
+            label: String::new(),
+        },
+        choices: Choices::default(),
+    };
+    let vault = hub.vault()?;
+    let Answer::Staff(StaffAnswer::Registered(registrant)) =
+        vault.handle(Command::Staff(register))?
+    else {
+        bail!("the vault gave another answer");
+    };
+    let Some(said) = said else { return Ok(()) };
+    let care = StaffCommand::Care {
+        registrant,
+        care: None,
+        pin: Some(pin(&Secret::new(said.to_owned()))?),
+    };
+    vault.handle(Command::Staff(care))?;
+    Ok(())
+}
+
+/// Asks the hub until what it says is as it must be.
+pub(crate) fn until(
+    hub: &HubHome,
+    arguments: &[&str],
+    is_so: impl Fn(&[Value]) -> bool,
+) -> anyhow::Result<Vec<Value>> {
+    let deadline = monotonic() + PATIENCE;
+    loop {
+        let shown = hub.cli(arguments)?;
+        let values = shown.lines().map(serde_json::from_str);
+        let values: Vec<Value> = values.collect::<Result<_, _>>()?;
+        if is_so(&values) {
+            return Ok(values);
+        }
+        ensure!(monotonic() < deadline, "{arguments:?}: {shown}");
+        pause(LOOK);
+    }
+}
+
+/// Counts the calls that came, each once.
+pub(crate) fn called(peer: &Sipp) -> usize {
+    let messages = peer.messages();
+    let ids = messages.split("message received").skip(1);
+    let ids = ids.filter(|message| message.lines().any(|line| line.starts_with("INVITE sip")));
+    let id = |message: &str| {
+        let line = message.lines().find(|line| line.starts_with("Call-ID:"));
+        line.map(str::to_owned)
+    };
+    let ids: std::collections::BTreeSet<_> = ids.filter_map(id).collect();
+    ids.len()
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod changed;
 mod handset;
 mod hub;
 mod inbound;
+mod killed;
 mod line;
 mod outbound;
 mod place;

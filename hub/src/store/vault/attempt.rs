@@ -30,6 +30,8 @@ pub struct AttemptRow {
     pub finished: Option<(Timestamp, String)>,
     /// What the channel answered, sealed.
     pub sealed_answer: Option<Vec<u8>>,
+    /// At which contact point it was made.
+    pub contact: Option<ContactId>,
 }
 
 /// Loads the tries of a notice, in their order.
@@ -38,18 +40,19 @@ pub struct AttemptRow {
 /// Returns [`StoreError`] when the database refuses.
 pub fn of_notice(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Vec<AttemptRow>, StoreError> {
     tx.query(
-        "SELECT number, attempted_at, finished_at, outcome, sealed_answer FROM attempt
+        "SELECT contact_id, number, attempted_at, finished_at, outcome, sealed_answer FROM attempt
          WHERE notice_id = $1 ORDER BY number LIMIT 1000",
         values![notice.as_bytes()],
     )?
     .iter()
     .map(|row| {
-        let outcome = row.optional_text(3)?.map(str::to_owned);
+        let outcome = row.optional_text(4)?.map(str::to_owned);
         Ok(AttemptRow {
-            number: row.integer(0)?,
-            attempted_at: row.time(1)?,
-            finished: row.optional_time(2)?.zip(outcome),
-            sealed_answer: row.optional_bytes(4)?.map(<[u8]>::to_vec),
+            number: row.integer(1)?,
+            attempted_at: row.time(2)?,
+            finished: row.optional_time(3)?.zip(outcome),
+            sealed_answer: row.optional_bytes(5)?.map(<[u8]>::to_vec),
+            contact: contact(row)?,
         })
     })
     .collect()

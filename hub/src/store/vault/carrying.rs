@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::attempt::Answer;
 use super::notice::channel;
 use crate::evidence::leaf;
-use crate::ids::{ContactId, NoticeId, RegistrantId};
+use crate::ids::{ContactId, NoticeId, RegistrantId, WorkerId};
 use crate::notification::bounds::Waits;
 use crate::notification::channel::Channel;
 use crate::notification::outcome::{Follows, Outcome};
@@ -29,6 +29,8 @@ pub struct DueNotice {
     pub rank: u8,
     /// How often it was tried.
     pub attempts: u64,
+    /// When it was planned.
+    pub planned_at: Timestamp,
 }
 
 /// A notice that was claimed to be tried.
@@ -38,6 +40,15 @@ pub struct Claim {
     pub claim: i64,
     /// The number of the try.
     pub attempt: i64,
+}
+
+/// For how long a notice is claimed, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Until when, unless it is held anew.
+    pub until: Timestamp,
+    /// By which worker; nobody's where a command of staff claims it.
+    pub by: Option<WorkerId>,
 }
 
 /// How many messages a courier has room for.
@@ -119,13 +130,15 @@ pub fn due(
 ) -> Result<Vec<DueNotice>, StoreError> {
     let due = match tx.engine() {
         Engine::Sqlite => {
-            "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts FROM notice
+            "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts, planned_at
+             FROM notice
              WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
                  AND claimed_until <= $2 AND recalled_at IS NULL
              ORDER BY rank, due_at, notice_id LIMIT $3"
         }
         Engine::Postgres => {
-            "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts FROM notice
+            "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts, planned_at
+             FROM notice
              WHERE state IN ('planned', 'trying') AND channel = $1 AND due_at <= $2
                  AND claimed_until <= $2 AND recalled_at IS NULL
              ORDER BY rank, due_at, notice_id LIMIT $3 FOR UPDATE SKIP LOCKED"
@@ -152,7 +165,8 @@ pub fn due(
 /// Returns [`StoreError`] when the database refuses.
 pub fn waiting(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Option<DueNotice>, StoreError> {
     tx.query_optional(
-        "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts FROM notice
+        "SELECT notice_id, registrant_id, channel, sealed_fact, rank, attempts, planned_at
+             FROM notice
          WHERE notice_id = $1 AND state IN ('planned', 'trying')",
         values![notice.as_bytes()],
     )?
@@ -169,6 +183,7 @@ fn read(row: &Row) -> Result<DueNotice, StoreError> {
         sealed_fact: row.bytes(3)?.to_vec(),
         rank: row.code(4)?,
         attempts: row.count(5)?,
+        planned_at: row.time(6)?,
     })
 }
 
@@ -181,14 +196,15 @@ pub fn take(
     tx: &mut Tx<'_>,
     notices: &[(NoticeId, Option<ContactId>)],
     now: Timestamp,
-    lease_until: Timestamp,
+    lease: Lease,
 ) -> Result<Vec<Claim>, StoreError> {
+    let by = || lease.by.as_ref().map(|by| by.as_bytes().as_slice()).into();
     let lists: Vec<_> = notices
         .iter()
-        .map(|(notice, _)| vec![notice.as_bytes().into(), time(lease_until)])
+        .map(|(notice, _)| vec![notice.as_bytes().into(), time(lease.until), by()])
         .collect();
     let rows = tx.query_many(
-        "UPDATE notice SET state = 'trying', claimed_until = $2, claim = claim + 1,
+        "UPDATE notice SET state = 'trying', claimed_until = $2, claimed_by = $3, claim = claim + 1,
              attempts = attempts + 1, tries = tries + 1, waits = NULL
          WHERE notice_id = $1 AND state IN ('planned', 'trying') RETURNING claim, attempts",
         &lists,
@@ -233,6 +249,20 @@ pub fn hold(
         &[notice.as_bytes().into(), claim.into(), time(lease_until)],
     )?;
     Ok(changed == 1)
+}
+
+/// Ends the leases of a worker that has started anew: what its former life held is due now.
+///
+/// A try that goes on all the same counts until somebody takes the notice, and no longer. Returns how many it held.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn end_leases(tx: &mut Tx<'_>, by: WorkerId, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE notice SET claimed_until = $2
+         WHERE state = 'trying' AND claimed_by = $1 AND claimed_until > $2",
+        &[by.as_bytes().into(), time(now)],
+    )
 }
 
 /// Says whether a claim still counts.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::carrying::Lease;
 use crate::ids::{NoticeId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::{Engine, Tx};
@@ -84,12 +85,17 @@ pub fn left(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<LeftCall>, StoreError
 pub fn take_over(
     tx: &mut Tx<'_>,
     (notice, claim): (NoticeId, i64),
-    lease_until: Timestamp,
+    lease: Lease,
 ) -> Result<i64, StoreError> {
     let row = tx.query_optional(
-        "UPDATE notice SET claim = claim + 1, claimed_until = $3
+        "UPDATE notice SET claim = claim + 1, claimed_until = $3, claimed_by = $4
          WHERE notice_id = $1 AND claim = $2 AND state = 'trying' RETURNING claim",
-        &[notice.as_bytes().into(), claim.into(), time(lease_until)],
+        &[
+            notice.as_bytes().into(),
+            claim.into(),
+            time(lease.until),
+            lease.by.as_ref().map(|by| by.as_bytes().as_slice()).into(),
+        ],
     )?;
     row.ok_or(StoreError::Damaged("a notice vanished"))?
         .integer(0)

@@ -25,6 +25,9 @@ pub enum CourierCommand {
         /// For how many there is room.
         room: Room,
     },
+    /// This worker has started: what its former life held is carried by nobody, and is due now. What other workers
+    /// hold stays theirs.
+    Begin,
     /// A try takes longer: hold its lease anew.
     Hold {
         /// Of which message.

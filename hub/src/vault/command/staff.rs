@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
-use super::{Choices, Later, MaskedContact, Message, Subscribed, TryOutcome};
+use super::{Choices, Later, MaskedContact, Message, NoticePlace, Subscribed, TryOutcome};
 use crate::ids::{
     ContactId, EntryId, EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId,
 };
@@ -99,6 +99,11 @@ pub enum StaffCommand {
     },
     /// Show the notices whose names begin so: at most two, since one is meant.
     Beginning {
+        /// The first bytes.
+        begins: Vec<u8>,
+    },
+    /// Show where the one notice stands whose name begins so, and what tells her the same in her other ways.
+    Place {
         /// The first bytes.
         begins: Vec<u8>,
     },
@@ -349,6 +354,8 @@ pub enum StaffAnswer {
     Raised(Vec<Raised>),
     /// How much of the budget is spent.
     Budget(BudgetView),
+    /// Where a notice stands, and then those that tell the same; none where no name begins so, or more than one.
+    Places(Vec<NoticePlace>),
 }
 
 /// How much of the budget is spent, and what waits for more.

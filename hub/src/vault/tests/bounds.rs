@@ -5,7 +5,7 @@ use savin_shared::event::EventCode;
 
 use super::carrying::{call, calls, doors, escape, row};
 use super::contacts::{phone, register_by};
-use super::{ask, claim_by, each_with, fact, finish, pass, plan, told_code, wall};
+use super::{ask, beside, claim_by, each_with, fact, finish, pass, plan, told_code, wall};
 use crate::notification::bounds::budget::{Budget, Level, Span};
 use crate::notification::bounds::money::Money;
 use crate::notification::bounds::{Bounds, Waits};
@@ -158,13 +158,7 @@ fn a_bound_on_a_number_outlives_a_restart_and_a_registration() {
             &calls(vault, 9).remove(0),
             call(CallOutcome::NoAnswer),
         );
-        let store = Store::open(place, &SCHEMA).unwrap();
-        let after = Vault {
-            store,
-            keys: std::sync::Arc::clone(&vault.keys),
-            means: std::sync::Arc::clone(&vault.means),
-            world: vault.world,
-        };
+        let after = beside(vault, place, None);
         register_by(&after, vec![phone("(601) 555 0123")], None);
         plan(&after, 1, 2, vec![fact(2, 1)]);
         assert!(calls(&after, 9).is_empty(), "whoever names the number");
@@ -212,12 +206,7 @@ fn no_more_calls_begin_in_a_second_than_all_workers_may() {
             register_by(vault, vec![phone(&format!("601-555-010{number}"))], None);
         }
         plan(vault, 0, 1, vec![fact(1, 1)]);
-        let other = Vault {
-            store: Store::open(place, &SCHEMA).unwrap(),
-            keys: std::sync::Arc::clone(&vault.keys),
-            means: std::sync::Arc::clone(&vault.means),
-            world: vault.world,
-        };
+        let other = beside(vault, place, None);
         assert_eq!(calls(vault, 3).len(), 3);
         assert_eq!(calls(&other, 9).len(), 1, "one of five is kept for escapes");
         assert!(calls(vault, 9).is_empty());

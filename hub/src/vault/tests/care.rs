@@ -209,3 +209,30 @@ fn keeps_what_she_says_in_her_session() {
         assert!(shown.care == care && shown.has_pin);
     });
 }
+
+#[test]
+fn rings_in_quiet_hours_with_a_code_that_she_asked_for_a_moment_ago() {
+    each_with("vault_quiet_code", doors, |vault, _| {
+        let by_email = vec![Contact::Email(super::address("avery@example.test"))];
+        let registrant = register_by(vault, by_email, None);
+        let care = Care {
+            quiet: Some(Quiet::parse("20:00-07:00").unwrap()),
+            ..Care::default()
+        };
+        keep(vault, registrant, Some(care), None);
+        let session = session(vault, "avery@example.test");
+        let reach = PortalCommand::Reach {
+            session,
+            contact: phone("601-555-0123"),
+        };
+        portal(vault, reach);
+        let asked = calls(vault, 9);
+        assert_eq!(asked.len(), 1, "she sits beside it");
+        finish(vault, &asked[0], call(CallOutcome::NoAnswer));
+        pass(SignedDuration::from_mins(30));
+        assert!(
+            calls(vault, 9).is_empty(),
+            "and half an hour later she may not"
+        );
+    });
+}

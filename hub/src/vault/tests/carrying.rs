@@ -5,8 +5,10 @@ use savin_shared::event::EventCode;
 
 use super::contacts::{phone, postal, register_by, tasks};
 use super::silence::unreachable;
-use super::{accepted, ask, claim_by, each_with, fact, finish, pass, plan, portal, told_code};
-use crate::ids::NoticeId;
+use super::{
+    accepted, ask, beside, claim_by, each_with, fact, finish, pass, plan, portal, told_code,
+};
+use crate::ids::{NoticeId, WorkerId};
 use crate::notification::channel::{Channel, Doors};
 use crate::notification::fact::Fact;
 use crate::vault::Vault;
@@ -201,6 +203,45 @@ fn holds_and_ends_many_at_once_and_says_which_still_count() {
         let outcome = |place: usize| row(vault, tries[place].0).outcome;
         assert_eq!(outcome(0).as_deref(), Some("busy"));
         assert_eq!(outcome(1).as_deref(), Some("no-answer"));
+    });
+}
+
+#[test]
+fn a_worker_that_starts_anew_takes_up_what_it_held_and_leaves_others_theirs() {
+    each_with("vault_worker", doors, |vault, place| {
+        for number in 0..3 {
+            register_by(vault, vec![phone(&format!("601-555-010{number}"))], None);
+        }
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let worker = |byte| beside(vault, place, Some(WorkerId::from_bytes([byte; 16])));
+        let (one, other) = (worker(1), worker(2));
+        let (held, others, by_hand) = (
+            calls(&one, 1).remove(0),
+            calls(&other, 1).remove(0),
+            calls(vault, 1).remove(0),
+        );
+        // The first is killed and starts again; nothing of its call is known.
+        let again = worker(1);
+        assert!(counts(&again, CourierCommand::Begin));
+        let taken = calls(&again, 9);
+        let names: Vec<_> = taken.iter().map(|message| message.notice).collect();
+        assert_eq!(
+            names,
+            [held.notice],
+            "and neither {} nor {}",
+            others.notice,
+            by_hand.notice
+        );
+        assert_eq!(row(vault, held.notice).attempts, 2);
+        let finish = |message: &Message| CourierCommand::Finish {
+            notice: message.notice,
+            claim: message.claim,
+            outcome: call(CallOutcome::Busy),
+        };
+        assert!(!counts(&one, finish(&held)), "what it had is void");
+        assert!(counts(&other, finish(&others)) && counts(vault, finish(&by_hand)));
+        assert!(counts(&again, finish(&taken[0])));
+        assert!(!counts(&again, CourierCommand::Begin), "nothing is held");
     });
 }
 
