@@ -82,12 +82,15 @@ impl Line {
 
     /// Calls the toll-free number and presses keys, until something is said.
     pub(crate) async fn call(&self, keys: &[&str], until: &str) -> anyhow::Result<Call> {
-        let phone = self
-            .phones
-            .dial()
-            .await
-            .ok()
-            .context("the hub takes no call")?;
+        // Both lines of the trunk may still be ending the calls before: whoever hears that it is busy dials again.
+        let deadline = monotonic() + PATIENCE;
+        let phone = loop {
+            match self.phones.dial().await {
+                Ok(phone) => break phone,
+                Err(refused) => ensure!(monotonic() < deadline, "no call is taken: {refused:?}"),
+            }
+            tokio::time::sleep(LOOK).await;
+        };
         self.press(&phone, keys, until).await?;
         Ok(phone)
     }
