@@ -224,6 +224,15 @@ impl HubHome {
         Ok(file)
     }
 
+    /// Lets the hub that is started next be another node than the one before.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn be_another_node(&self) -> anyhow::Result<()> {
+        let file = self.folder.join("data/worker.id");
+        std::fs::remove_file(file).context("the hub has no name to forget")
+    }
+
     /// Opens the registry beside the running hub, to look.
     ///
     /// # Errors
