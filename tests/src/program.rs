@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 use crate::ledger::Ledger;
 
@@ -160,6 +160,18 @@ impl Program {
         self.log.all().join("\n")
     }
 
+    /// Looks for what the log must not tell.
+    ///
+    /// # Errors
+    /// Returns what it tells.
+    pub fn keeps_quiet(&self, about: &[&str]) -> anyhow::Result<()> {
+        let log = self.log();
+        for secret in about {
+            ensure!(!tells(&log, secret), "the log tells {secret}: {log}");
+        }
+        Ok(())
+    }
+
     /// Returns the number of the process.
     #[must_use]
     pub fn id(&self) -> u32 {
@@ -254,4 +266,45 @@ fn terminate(child: &mut Child) -> anyhow::Result<()> {
 #[cfg(not(unix))]
 fn terminate(child: &mut Child) -> anyhow::Result<()> {
     child.kill().context("failed to stop a program")
+}
+
+/// Says whether a log tells a secret. One as short as a PIN or a code also comes by chance in the number of an
+/// event or in a fraction of a second, so it tells only where it stands by itself.
+fn tells(log: &str, secret: &str) -> bool {
+    const CHANCE: usize = 6;
+    secret.len() > CHANCE && log.contains(secret)
+        || log.match_indices(secret).any(|(at, found)| {
+            let (before, after) = (log.get(..at), log.get(at + found.len()..));
+            let before = before.and_then(|text| text.chars().next_back());
+            let after = after.and_then(|text| text.chars().next());
+            let joins = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+            !before.is_some_and(|letter| joins(letter) || letter == '.')
+                && !after.is_some_and(joins)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tells;
+
+    #[test]
+    fn a_log_tells_a_pin_only_where_it_stands_by_itself() {
+        for told in [
+            "pin=4821",
+            "4821",
+            "keys \"4821#\"",
+            "It was 4821.",
+            "to +16015550123",
+        ] {
+            assert!(tells(told, "4821") || tells(told, "6015550123"), "{told}");
+        }
+        for chance in [
+            "2026-11-29T07:02:33.482155Z",
+            "took 0.4821s",
+            "event 01938c7a-7b21-4821-9d3c-1f2e3d4c5b6a",
+            "batch 648210",
+        ] {
+            assert!(!tells(chance, "4821"), "{chance}");
+        }
+    }
 }
