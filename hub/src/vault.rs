@@ -17,6 +17,7 @@ pub mod contacts;
 mod correction;
 pub mod courier;
 mod court_order;
+mod duress;
 mod entering;
 pub mod evidence;
 mod expunging;

@@ -327,8 +327,15 @@ impl Caller {
             let noted = insist(PAUSE, || {
                 self.vault.ask(CourierCommand::WrongNumber { notice })
             });
-            if let Err(failure) = noted.await {
-                error!(notice.id = %notice, reason = %failure, "A wrong number was not noted");
+            match noted.await {
+                Ok(CourierAnswer::Noted(false)) => {
+                    let call = CallOutcome::Answered;
+                    return TryOutcome::Call { call, detail };
+                }
+                Ok(_) => {}
+                Err(failure) => {
+                    error!(notice.id = %notice, reason = %failure, "A wrong number was not noted");
+                }
             }
         }
         outcome(ending.outcome, detail)

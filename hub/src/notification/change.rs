@@ -27,15 +27,21 @@ pub enum Changed {
     StopOne,
     /// Somebody registered with her number and PIN, or her address: there is more of which she is told.
     More,
-    /// Whoever took a call at her number said that it is the wrong one.
+    /// In which language she is told.
+    Language,
+    /// When she may be called, or what a machine hears.
+    Care,
+    /// Whoever took a call at her number said that it is the wrong one, and it is called on.
     WrongNumber,
+    /// Whoever took a call at her number said that it is the wrong one, and it is called only where nothing may wait.
+    NumberHeld,
     /// Whoever took a call with a code wanted no more calls: that number is called no more.
     NeverCalled,
 }
 
 impl Changed {
     /// Everything that can change.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Number,
         Self::Way,
         Self::WayGone,
@@ -43,7 +49,10 @@ impl Changed {
         Self::Stop,
         Self::StopOne,
         Self::More,
+        Self::Language,
+        Self::Care,
         Self::WrongNumber,
+        Self::NumberHeld,
         Self::NeverCalled,
     ];
 
@@ -58,7 +67,10 @@ impl Changed {
             Self::Stop => "change-stop",
             Self::StopOne => "change-stop-one",
             Self::More => "change-more",
+            Self::Language => "change-language",
+            Self::Care => "change-care",
             Self::WrongNumber => "change-wrong-number",
+            Self::NumberHeld => "change-number-held",
             Self::NeverCalled => "change-never-called",
         }
     }

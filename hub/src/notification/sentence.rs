@@ -313,7 +313,10 @@ pub(crate) mod samples {
                 Changed::Way
                 | Changed::Pin
                 | Changed::More
+                | Changed::Language
+                | Changed::Care
                 | Changed::WrongNumber
+                | Changed::NumberHeld
                 | Changed::NeverCalled => None,
             },
         })

@@ -131,5 +131,13 @@ pub static SCHEMA: Schema = Schema {
             "0027_worker.sql",
             include_str!("migrations/vault/0027_worker.sql"),
         ),
+        (
+            "0028_doubted.sql",
+            include_str!("migrations/vault/0028_doubted.sql"),
+        ),
+        (
+            "0029_duress.sql",
+            include_str!("migrations/vault/0029_duress.sql"),
+        ),
     ],
 };

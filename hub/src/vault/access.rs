@@ -4,14 +4,16 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
 use super::care;
-use super::command::{Choices, MaskedView, PortalAnswer, Ticket};
+use super::command::{Choices, MaskedContact, MaskedView, PortalAnswer, Ticket};
 use super::contacts::{Hand, key_of, masked};
+use super::duress::{self, Entered, Pins};
 use super::follow;
 use super::registration::{Draft, SealedChoices, may_send, proved};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::{RegistrantId, SubscriptionId};
+use crate::ids::SubscriptionId;
 use crate::notification::address::EmailAddress;
+use crate::notification::care::Care;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
@@ -73,25 +75,48 @@ impl Vault {
         Ok(PortalAnswer::Begun(ticket))
     }
 
-    /// Begins a session for whoever has the code.
+    /// Begins a session for whoever has the code. Whoever has a PIN for when somebody makes her enter one is known by
+    /// a PIN here too: by that one she is shown an account of which nothing is told, and in which nothing changes.
     pub(super) fn confirm_access(
         &self,
         ticket: Ticket,
         code: Secret<String>,
+        pin: Option<&Secret<String>>,
     ) -> Result<PortalAnswer, VaultError> {
         let (session_ticket, _) = self.ticket_and_code();
         let session_hash = self.keys.ticket_hash(&session_ticket.0);
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
-        let is_open = self.store.write_now("confirm access", move |tx| {
+        let proving = self.store.write_now("confirm access", move |tx| {
             let row = proved(tx, &keys, Purpose::Access, (&ticket, &code), now)?;
-            let Some((ticket_hash, registrant)) =
+            let Some((ticket_hash, whose)) =
                 row.and_then(|row| Some((row.ticket_hash, row.registrant?)))
             else {
-                return Ok(false);
+                return Ok(None);
             };
-            verification::use_up(tx, &ticket_hash, now)?;
-            session::begin(tx, &session_hash, registrant, later(now))?;
+            let Some(who) = registrant::load(tx, whose)? else {
+                return Ok(None);
+            };
+            let key = key_of(&keys, &who)?;
+            let pins = Pins::opened(&key, whose, &care_rows::load(tx, whose)?)?;
+            Ok(Some((ticket_hash, whose, pins)))
+        })?;
+        let Some((ticket_hash, whose, pins)) = proving else {
+            return Ok(PortalAnswer::Refused);
+        };
+        let Some(entered) = entered(&pins, pin)? else {
+            return Ok(PortalAnswer::Refused);
+        };
+        let keys = std::sync::Arc::clone(&self.keys);
+        let is_open = self.store.write_now("begin session", move |tx| {
+            if !verification::take(tx, &ticket_hash, now)? {
+                return Ok(false);
+            }
+            session::begin(tx, &session_hash, whose, later(now))?;
+            if entered == Entered::Duress {
+                session::under_duress(tx, &session_hash)?;
+                duress::ask(tx, &keys, (whose, "on her page"), now)?;
+            }
             Ok(true)
         })?;
         Ok(if is_open {
@@ -103,27 +128,25 @@ impl Vault {
 
     /// Shows what she chose, masked.
     pub(super) fn view(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
-        self.in_session("view", session, |tx, _, who, key| {
-            let choices: SealedChoices = key
-                .open("choices", who.registrant, &who.sealed_choices)
-                .map_err(broken)?;
-            let about = subscription::of_registrant(tx, who.registrant)?
-                .iter()
-                .map(|row| {
-                    let label = key.open("label", who.registrant, &row.sealed_label);
-                    Ok((row.subscription, label.map_err(broken)?))
-                })
-                .collect::<Result<Vec<_>, StoreError>>()?;
-            let kept = care_rows::load(tx, who.registrant)?;
-            Ok(PortalAnswer::View(MaskedView {
-                care: care::opened(key, who.registrant, &kept)?,
-                has_pin: kept.sealed_pin.is_some(),
-                contacts: masked(tx, (who.registrant, key))?,
-                choices: choices.into(),
-                about,
-                followed: follow::masked(tx, (who.registrant, key))?,
-            }))
-        })
+        let (hash, now) = (self.keys.ticket_hash(&session.0), (self.world.wall)());
+        let keys = std::sync::Arc::clone(&self.keys);
+        self.store
+            .write_now("view", move |tx| {
+                let Some(found) = session::whose(tx, &hash, now, later(now))? else {
+                    return Ok(PortalAnswer::Refused);
+                };
+                let Some(who) = registrant::load(tx, found.registrant)? else {
+                    return Ok(PortalAnswer::Refused);
+                };
+                let key = key_of(&keys, &who)?;
+                let view = shown(tx, (&who, &key))?;
+                Ok(PortalAnswer::View(if found.is_duress {
+                    harmless(view)
+                } else {
+                    view
+                }))
+            })
+            .map_err(VaultError::from)
     }
 
     /// Changes what she chose.
@@ -170,6 +193,8 @@ impl Vault {
         Ok(PortalAnswer::Done)
     }
 
+    /// Carries out a change within a session. Where somebody made her begin it nothing is done, and it looks as if it
+    /// were.
     pub(super) fn in_session(
         &self,
         name: &'static str,
@@ -183,20 +208,96 @@ impl Vault {
         + Send
         + 'static,
     ) -> Result<PortalAnswer, VaultError> {
+        self.in_session_or(name, session, PortalAnswer::Done, work)
+    }
+
+    /// Answers within a session; within one that somebody made her begin, with what harms nobody.
+    pub(super) fn in_session_or(
+        &self,
+        name: &'static str,
+        session: &Ticket,
+        harmless: PortalAnswer,
+        work: impl Fn(
+            &mut Tx<'_>,
+            &Keyring,
+            &RegistrantRow,
+            &DataKey,
+        ) -> Result<PortalAnswer, StoreError>
+        + Send
+        + 'static,
+    ) -> Result<PortalAnswer, VaultError> {
         let hash = self.keys.ticket_hash(&session.0);
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         Ok(self.store.write_now(name, move |tx| {
-            let whose: Option<RegistrantId> = session::whose(tx, &hash, now, later(now))?;
-            let Some(whose) = whose else {
+            let Some(found) = session::whose(tx, &hash, now, later(now))? else {
                 return Ok(PortalAnswer::Refused);
             };
-            let Some(who) = registrant::load(tx, whose)? else {
+            let Some(who) = registrant::load(tx, found.registrant)? else {
                 return Ok(PortalAnswer::Refused);
             };
+            if found.is_duress {
+                return Ok(harmless.clone());
+            }
             let key = key_of(&keys, &who)?;
             work(tx, &keys, &who, &key)
         })?)
+    }
+}
+
+/// Finds which PIN was typed beside a right code, if that is enough. None has to be, but by whoever has one for when
+/// somebody makes her enter it.
+fn entered(pins: &Pins, said: Option<&Secret<String>>) -> Result<Option<Entered>, VaultError> {
+    match said {
+        None => Ok((!pins.has_duress_pin()).then_some(Entered::Hers)),
+        // What is typed by somebody without a PIN is no reason to keep her out.
+        Some(_) if !pins.has_pin() => Ok(Some(Entered::Hers)),
+        Some(said) => pins.entered(said),
+    }
+}
+
+/// Shows what she chose, masked.
+fn shown(
+    tx: &mut Tx<'_>,
+    (who, key): (&RegistrantRow, &DataKey),
+) -> Result<MaskedView, StoreError> {
+    let whose = who.registrant;
+    let choices: SealedChoices = key
+        .open("choices", whose, &who.sealed_choices)
+        .map_err(broken)?;
+    let about = subscription::of_registrant(tx, whose)?
+        .iter()
+        .map(|row| {
+            let label = key.open("label", whose, &row.sealed_label);
+            Ok((row.subscription, label.map_err(broken)?))
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let kept = care_rows::load(tx, whose)?;
+    Ok(MaskedView {
+        care: care::opened(key, whose, &kept)?,
+        has_pin: kept.sealed_pin.is_some(),
+        has_duress_pin: kept.sealed_pin.map(|_| kept.sealed_duress_pin.is_some()),
+        contacts: masked(tx, (whose, key))?,
+        choices: choices.into(),
+        about,
+        followed: follow::masked(tx, (whose, key))?,
+    })
+}
+
+/// Leaves of a view what tells whoever watches nothing: the mailbox by which she came in.
+fn harmless(view: MaskedView) -> MaskedView {
+    let own = |one: &MaskedContact| one.channel == Channel::Email && one.is_proved;
+    MaskedView {
+        contacts: view.contacts.into_iter().filter(own).take(1).collect(),
+        choices: Choices {
+            language: view.choices.language,
+            disclosure: Disclosure::default(),
+        },
+        care: Care::default(),
+        has_pin: view.has_pin,
+        has_duress_pin: None,
+        about: Vec::new(),
+        followed: Vec::new(),
     }
 }
 

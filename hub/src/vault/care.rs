@@ -7,7 +7,8 @@ use savin_shared::pii::{Pii, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::command::{CourierAnswer, PinVerdict, PortalAnswer, Ticket};
-use super::contacts::{Hand, key_of};
+use super::contacts::{Hand, key_of, short};
+use super::duress::{self, Entered, Pins};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken, change};
 use crate::ids::{NoticeId, RegistrantId};
@@ -77,7 +78,7 @@ pub(super) fn opened(
     })
 }
 
-fn put(
+pub(super) fn put(
     tx: &mut Tx<'_>,
     (registrant, key): (RegistrantId, &DataKey),
     said: &Care,
@@ -100,7 +101,7 @@ pub(super) fn put_first(
     care::put(tx, registrant, &sealed)
 }
 
-fn hashed(pin: &Secret<String>, salt: &[u8; 16]) -> Result<[u8; 32], VaultError> {
+pub(super) fn hashed(pin: &Secret<String>, salt: &[u8; 16]) -> Result<[u8; 32], VaultError> {
     let mut hash = [0; 32];
     let failed = |_| StoreError::Damaged("a PIN cannot be hashed");
     let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(failed)?;
@@ -140,7 +141,7 @@ impl Vault {
     }
 
     /// Keeps the PIN that she chose; her code to a proved contact let her in. Where it takes the place of another she is
-    /// told so.
+    /// told so. It is wrong where it is the one for when somebody makes her enter it.
     pub(super) fn change_pin(
         &self,
         session: &Ticket,
@@ -149,8 +150,12 @@ impl Vault {
         let (random, now) = (self.world.random, (self.world.wall)());
         let sealed = SealedPin::new(pin, random())?;
         let means = std::sync::Arc::clone(&self.means);
+        let said = pin.clone();
         self.in_session("pin", session, move |tx, keys, who, key| {
             let sealed = key.seal("pin", who.registrant, &sealed).map_err(broken)?;
+            if duress::is_taken(tx, (who.registrant, key), &said)? {
+                return Ok(PortalAnswer::Wrong);
+            }
             let had_one = care::load(tx, who.registrant)?.sealed_pin.is_some();
             care::put_pin(tx, who.registrant, &sealed)?;
             if had_one {
@@ -173,8 +178,8 @@ impl Vault {
         said: Option<Care>,
         pin: Option<&Secret<String>>,
     ) -> Result<bool, VaultError> {
-        let pin = pin.map(|pin| SealedPin::new(pin, (self.world.random)()));
-        let pin = pin.transpose()?;
+        let new = pin.map(|pin| SealedPin::new(pin, (self.world.random)()));
+        let (new, pin) = (new.transpose()?, pin.cloned());
         let keys = std::sync::Arc::clone(&self.keys);
         Ok(self.store.write_now("care", move |tx| {
             let Some(who) = registrant::load(tx, registrant)? else {
@@ -184,8 +189,11 @@ impl Vault {
             if let Some(said) = &said {
                 put(tx, (registrant, &key), said)?;
             }
-            if let Some(pin) = &pin {
-                let sealed = key.seal("pin", registrant, pin).map_err(broken)?;
+            if let (Some(new), Some(pin)) = (&new, &pin) {
+                if duress::is_taken(tx, (registrant, &key), pin)? {
+                    care::put_duress_pin(tx, registrant, None)?;
+                }
+                let sealed = key.seal("pin", registrant, new).map_err(broken)?;
                 care::put_pin(tx, registrant, &sealed)?;
             }
             Ok(true)
@@ -208,23 +216,28 @@ impl Vault {
                 return Ok((who, None));
             };
             let may_try = may_try(tx, who, (notice, claim), now)?;
-            let sealed = care::load(tx, who)?.sealed_pin.filter(|_| may_try);
-            let key = key_of(&keys, &row)?;
-            let pin = sealed.map(|sealed| key.open::<SealedPin>("pin", who, &sealed));
-            Ok((who, pin.transpose().map_err(broken)?))
+            let pins = Pins::opened(&key_of(&keys, &row)?, who, &care::load(tx, who)?)?;
+            Ok((who, Some(pins).filter(|pins| may_try && pins.has_pin())))
         })?;
-        let (who, Some(pin)) = found else {
+        let (who, Some(pins)) = found else {
             return Ok(CourierAnswer::Pin(PinVerdict::Closed));
         };
-        let is_right = pin.is(said)?;
+        let entered = pins.entered(said)?;
         let times = (now, ago(now, 24));
+        let keys = std::sync::Arc::clone(&self.keys);
         self.store.write_now("pin try", move |tx| {
-            care::note_try(tx, who, (notice, claim), is_right, times)
+            let is_hers = entered == Some(Entered::Hers);
+            care::note_try(tx, who, (notice, claim), is_hers, times)?;
+            if entered == Some(Entered::Duress) {
+                let whereabouts = format!("in the call about notice {}", short(notice));
+                duress::ask(tx, &keys, (who, &whereabouts), now)?;
+            }
+            Ok(())
         })?;
-        Ok(CourierAnswer::Pin(if is_right {
-            PinVerdict::Right
-        } else {
-            PinVerdict::Wrong
+        Ok(CourierAnswer::Pin(match entered {
+            Some(Entered::Hers) => PinVerdict::Right,
+            Some(Entered::Duress) => PinVerdict::Duress,
+            None => PinVerdict::Wrong,
         }))
     }
 }

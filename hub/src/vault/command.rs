@@ -13,7 +13,7 @@ pub use self::courier::{
     CallCare, CallOutcome, Content, CourierAnswer, CourierCommand, Later, LeftCall, Message,
     PinVerdict, Room, TryOutcome,
 };
-pub use self::line::{LineCommand, Shown, WatchedEntry, WatchedList};
+pub use self::line::{LineCommand, Setting, Shown, WatchedEntry, WatchedList};
 pub use self::place::{NextTry, NoticePlace, TryShown, Why};
 pub use self::portal::{
     Entry, MaskedContact, MaskedFollow, MaskedView, PortalAnswer, PortalCommand, Subscribed,

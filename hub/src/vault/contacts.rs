@@ -78,6 +78,7 @@ impl Hand<'_> {
             silenced_at: None,
             returned_at: None,
             retires_at: None,
+            doubted_at: None,
         })
     }
 

@@ -411,6 +411,7 @@ fn noted(
     if outcome.is_confirmation() {
         let (_, right) = care::of_call(tx, tried.registrant, (notice, claim))?;
         if right > 0 {
+            contact::answered_for(tx, notice)?;
             return siblings::confirmed(tx, keys, notice, "PIN", now);
         }
     }

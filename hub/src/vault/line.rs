@@ -4,6 +4,7 @@
 
 mod bounds;
 mod moving;
+mod setting;
 mod stopping;
 
 use savin_shared::pii::Secret;
@@ -15,6 +16,7 @@ use super::command::{
     Choices, LineCommand, PortalAnswer, Shown, Subscribed, Ticket, WatchedEntry, WatchedList,
 };
 use super::contacts::{Hand, contact_ticket, key_of};
+use super::duress::{self, Entered, Pins};
 use super::registration::{Draft, Request, complete, may_send, tidy};
 use super::task::{self, Ask};
 use super::{Vault, VaultError, broken};
@@ -59,9 +61,10 @@ impl Vault {
             | LineCommand::Move { .. } => Some(Use::Ring),
             LineCommand::Prove { .. } | LineCommand::SignIn { .. } => Some(Use::Try),
             LineCommand::CallBack { .. } => Some(Use::CallBack),
-            LineCommand::Watched { .. } | LineCommand::Stop { .. } | LineCommand::Keep { .. } => {
-                None
-            }
+            LineCommand::Watched { .. }
+            | LineCommand::Set { .. }
+            | LineCommand::Stop { .. }
+            | LineCommand::Keep { .. } => None,
         };
         if let Some(bounded) = bounded
             && !self.may_use(bounded, shown)?
@@ -80,6 +83,7 @@ impl Vault {
             LineCommand::Forgot { number, language } => self.forgot_pin(number, language),
             LineCommand::Move { session, number } => self.move_to(&session, number),
             LineCommand::Watched { session } => self.watched(&session),
+            LineCommand::Set { session, setting } => self.set(&session, setting),
             LineCommand::Stop { session, entry } => self.stop_later(&session, entry),
             LineCommand::Keep { session } => self.keep(&session),
             LineCommand::CallBack { number, language } => self.call_back(number, language),
@@ -100,6 +104,7 @@ impl Vault {
     ) -> Result<PortalAnswer, VaultError> {
         let contact = Contact::Telephone(number);
         let joins = self.whose_pin(self.index_of(&contact), pin)?;
+        let joins = joins.and_then(|(whose, entered)| (entered == Entered::Hers).then_some(whose));
         let draft = Draft::new(self, &[contact], choices(language))?;
         let Some(to) = draft.contacts.first().cloned() else {
             return Ok(PortalAnswer::Refused);
@@ -140,34 +145,38 @@ impl Vault {
             .map_err(VaultError::from)
     }
 
-    /// Finds who is told at a number and has this PIN.
+    /// Finds who is told at a number and has this PIN, and which of hers it is.
     fn whose_pin(
         &self,
         index: [u8; 32],
         pin: &Secret<String>,
-    ) -> Result<Option<RegistrantId>, VaultError> {
+    ) -> Result<Option<(RegistrantId, Entered)>, VaultError> {
         let keys = std::sync::Arc::clone(&self.keys);
         let kept = self.store.read_now("PINs of a number", move |tx| {
             let mut kept = Vec::new();
             for told in contact::told_at(tx, &index, PINS)? {
                 let who = told.registrant;
-                let sealed = care::load(tx, who)?.sealed_pin;
-                if let (Some(row), Some(sealed)) = (registrant::load(tx, who)?, sealed) {
-                    let pin = key_of(&keys, &row)?.open::<SealedPin>("pin", who, &sealed);
-                    kept.push((who, pin.map_err(broken)?));
+                if let Some(row) = registrant::load(tx, who)? {
+                    let key = key_of(&keys, &row)?;
+                    kept.push((who, Pins::opened(&key, who, &care::load(tx, who)?)?));
                 }
             }
             Ok(kept)
         })?;
         let mut found = None;
+        let nobody = Pins::default();
         for place in 0..PINS {
-            match kept.get(place) {
-                Some((who, kept)) if kept.is(pin)? => found = found.or(Some(*who)),
-                Some(_) => {}
-                None => {
-                    SealedPin::new(pin, [0; 16])?;
-                }
-            }
+            let kept = kept.get(place);
+            let entered = kept.map_or(&nobody, |(_, pins)| pins).entered(pin)?;
+            let own = kept.and_then(|(who, _)| Some((*who, entered?)));
+            // Where one's own is what another has for duress, it is that one's own.
+            found = match found {
+                Some((_, Entered::Hers)) => found,
+                Some((_, Entered::Duress)) | None => own
+                    .filter(|(_, entered)| *entered == Entered::Hers)
+                    .or(found)
+                    .or(own),
+            };
         }
         Ok(found)
     }
@@ -182,12 +191,18 @@ impl Vault {
         let (ticket, _) = self.ticket_and_code();
         let hash = self.keys.ticket_hash(&ticket.0);
         let now = (self.world.wall)();
+        let keys = std::sync::Arc::clone(&self.keys);
         Ok(self.store.write_now("sign in by telephone", move |tx| {
             let is_open = line::of_one(tx, Use::Pin, &index, ago(now, 1))? < PINS_PER_HOUR
                 && line::of_one(tx, Use::Pin, &index, ago(now, 24))? < PINS_PER_DAY;
             match whose.filter(|_| is_open) {
-                Some(whose) => {
+                Some((whose, entered)) => {
                     session::begin(tx, &hash, whose, later(now))?;
+                    if entered == Entered::Duress {
+                        session::under_duress(tx, &hash)?;
+                        duress::ask(tx, &keys, (whose, "in a call to the toll-free number"), now)?;
+                        return Ok(PortalAnswer::DuressSession(ticket.clone()));
+                    }
                     Ok(PortalAnswer::Session(ticket.clone()))
                 }
                 None => {
@@ -314,7 +329,11 @@ impl Vault {
     }
 
     fn watched(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
-        self.in_session("watched", session, |tx, _, who, key| {
+        let nothing = PortalAnswer::Watched(WatchedList {
+            entries: Vec::new(),
+            ends_at: None,
+        });
+        self.in_session_or("watched", session, nothing, |tx, _, who, key| {
             let stops = stops::of_registrant(tx, who.registrant)?;
             let at = |entry| {
                 let stop = stops.iter().find(|stop| stop.entry == entry);

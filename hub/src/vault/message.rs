@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use savin_shared::pii::Secret;
 
 use super::care::opened as opened_care;
 use super::command::{CallCare, Choices, Content, Message};
@@ -9,7 +10,7 @@ use super::contacts::{key_of, opened};
 use super::courier::Payload;
 use super::follow::is_told;
 use super::means::Means;
-use super::registration::{SealedChoices, code_content};
+use super::registration::SealedChoices;
 use super::{bounds, broken, siblings, turn};
 use crate::ids::{ContactId, NoticeId};
 use crate::notification::bounds::Waits;
@@ -142,10 +143,12 @@ fn point<'a>(
     (due, contacts): (&DueNotice, &'a [ContactRow]),
     now: Timestamp,
 ) -> Result<Found<'a>, StoreError> {
-    let told = turn::told(contacts, due);
     let (free, until) = match by {
-        By::Door => bounds::free(tx, means, (due, contacts), &told, now)?,
-        By::Person => (told, None),
+        By::Door => {
+            let called = turn::called(contacts, due);
+            bounds::free(tx, means, (due, contacts), &called, now)?
+        }
+        By::Person => (turn::told(contacts, due), None),
     };
     let next = turn::next(tx, means, due, &free, now)?;
     if by == By::Door
@@ -187,7 +190,7 @@ fn later(turn: Option<Timestamp>, free: Option<Timestamp>, now: Timestamp) -> Op
 /// Returns what is said, in which language: of a fact no more than she chose.
 fn words(payload: Payload, choices: Choices) -> (Language, Content) {
     match payload {
-        Payload::Code { code, language, .. } => (language, code_content(code)),
+        Payload::Code { code, language, .. } => (language, Content::Code(Secret::new(code))),
         Payload::Change { change, .. } => (choices.language, Content::Change(change)),
         Payload::Fact(planned) => {
             let content = match planned.fact.disclosed(choices.disclosure) {

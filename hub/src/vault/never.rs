@@ -1,5 +1,8 @@
-//! Whoever takes a call may say that it is the wrong number. Where nobody is told at it, it is called no more; where
-//! somebody is, a person looks: whoever holds her telephone must not silence it (T03, T05).
+//! Whoever takes a call may say that it is the wrong number. Where nobody is told at it, it is called no more. Where
+//! somebody is, that may be whoever keeps news from her (T03, T05): her other ways are told, a person asks her, and
+//! until then the number is rung for an escape alone, if she is told in another way; as her only way it is called on.
+
+use jiff::Timestamp;
 
 use super::change;
 use super::contacts::{Hand, key_of};
@@ -21,7 +24,7 @@ use crate::work::task::TaskKind;
 const TOLD: usize = 20;
 
 /// How soon a person looks.
-const URGENCY: u8 = 2;
+const URGENCY: u8 = 1;
 
 /// What the person is told of a number at which nobody is told.
 const NEVER: &str = "Whoever took the call with a code asked for no more calls, and nobody is told at that number: it is \
@@ -32,8 +35,15 @@ const WRONG: &str = "Whoever took a call at a telephone of hers said that it is 
     same: that may have been somebody who wants to keep news from her. Reach her in another way and ask; where it is \
     hers no longer, `savin-hub contacts remove`.";
 
+/// What the person is told where she has other ways.
+const HELD: &str = "Whoever took the call of a notice at a telephone of hers said that it is the wrong number. Her other \
+    ways go on, and until you have asked her it rings for an escape alone: that may have been a stranger, or somebody \
+    who wants to keep news from her. Reach her in another way; where it is hers, `savin-hub contacts allow`, where it \
+    is hers no longer, `savin-hub contacts remove`.";
+
 impl Vault {
-    /// Notes that whoever took the call of a notice wants no more of them. Returns whether there was such a call.
+    /// Notes that whoever took the call of a notice says that it is the wrong number. Returns whether the number is
+    /// not called with it any more.
     pub(super) fn wrong_number(&self, notice: NoticeId) -> Result<bool, VaultError> {
         let (now, random) = ((self.world.wall)(), self.world.random);
         let keys = std::sync::Arc::clone(&self.keys);
@@ -57,14 +67,20 @@ impl Vault {
                 return Ok(false);
             };
             let told = contact::told_at(tx, &row.blind_index, TOLD)?;
-            if told.is_empty() && matches!(payload, Payload::Code { .. }) {
+            let is_code = matches!(payload, Payload::Code { .. });
+            if told.is_empty() && is_code {
                 never_again(tx, hand, &row)?;
             }
+            let is_held = !is_code && hold(tx, whose, row.contact, now)?;
             for row in &told {
-                let whose = (row.registrant, row.contact);
-                doubted(tx, hand, whose, (Changed::WrongNumber, WRONG))?;
+                let changed = if is_held && row.registrant == whose {
+                    (Changed::NumberHeld, HELD)
+                } else {
+                    (Changed::WrongNumber, WRONG)
+                };
+                doubted(tx, hand, (row.registrant, row.contact), changed)?;
             }
-            Ok(true)
+            Ok(is_code || is_held)
         })?)
     }
 
@@ -73,9 +89,28 @@ impl Vault {
         let contact = Contact::Telephone(number);
         let channel = contact.channel().as_str();
         let index = self.keys.blind_index(channel, &contact.comparable());
-        let again = move |tx: &mut Tx<'_>| never::over(tx, &index);
+        let again = move |tx: &mut Tx<'_>| {
+            let was_doubted = contact::trust(tx, &index)?;
+            Ok(never::over(tx, &index)? || was_doubted)
+        };
         Ok(self.store.write_now("call again", again)?)
     }
+}
+
+/// Rings a number of hers for an escape alone from now on, if she is told in another way; returns whether she is.
+fn hold(
+    tx: &mut Tx<'_>,
+    whose: RegistrantId,
+    called: ContactId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let rows = contact::of_registrant(tx, whose)?;
+    let is_other = |row: &ContactRow| row.contact != called && row.is_sure();
+    let is_told_elsewhere = rows.iter().any(is_other);
+    if is_told_elsewhere {
+        contact::doubt(tx, called, now)?;
+    }
+    Ok(is_told_elsewhere)
 }
 
 /// Calls a number no more at which nobody is told. Whoever gave it is told so in the ways that were proved.

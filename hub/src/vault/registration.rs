@@ -8,7 +8,7 @@ use savin_shared::pii::Secret;
 
 pub(super) use self::choices::SealedChoices;
 use super::care::{self, SealedCare};
-use super::command::{Choices, Content, PortalAnswer, PortalCommand, Subscribed, Ticket, Wishes};
+use super::command::{Choices, PortalAnswer, PortalCommand, Subscribed, Ticket, Wishes};
 use super::follow::attach;
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken, change};
@@ -33,8 +33,7 @@ pub const CODE_MINUTES: i64 = 30;
 /// How often a code can be tried.
 const TRIES_MAX: i64 = 5;
 
-/// How often the codes of one address can be tried within a day, whoever tries: with six digits a
-/// stranger who never stops guesses one in 137 years.
+/// Tries of the codes of one address within a day, whoever tries: with six digits one is guessed in 137 years.
 const TRIES_PER_DAY: u64 = 20;
 
 /// Codes that one address is sent within an hour, whoever asks.
@@ -64,7 +63,12 @@ impl Vault {
             PortalCommand::BeginAccess { address, language } => {
                 self.begin_access(&address, language)
             }
-            PortalCommand::ConfirmAccess { ticket, code } => self.confirm_access(ticket, code),
+            PortalCommand::ConfirmAccess { ticket, code } => {
+                self.confirm_access(ticket, code, None)
+            }
+            PortalCommand::ConfirmAccessByPin { ticket, code, pin } => {
+                self.confirm_access(ticket, code, Some(&pin))
+            }
             PortalCommand::View { session } => self.view(&session),
             PortalCommand::Change { session, choices } => self.change(&session, choices),
             PortalCommand::Drop { session, entry } => self.drop_entry(&session, entry),
@@ -82,6 +86,7 @@ impl Vault {
             PortalCommand::SeenLetter { code } => self.seen_letter(code),
             PortalCommand::Care { session, care } => self.change_care(&session, care),
             PortalCommand::SetPin { session, pin } => self.change_pin(&session, &pin),
+            PortalCommand::SetDuressPin { session, pin } => self.set_duress_pin(&session, pin),
             PortalCommand::Silence { mark } => self.silence(mark),
             PortalCommand::Resume { session, contact } => self.resume(&session, contact),
             PortalCommand::Prefer { session, contact } => self.prefer_contact(&session, contact),
@@ -492,9 +497,4 @@ pub(super) fn tidy(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
 
 pub(super) fn wrong_keys() -> StoreError {
     StoreError::Damaged("a registrant's key does not open: are these the vault's keys?")
-}
-
-/// What the content of a message would be, for the courier.
-pub(super) fn code_content(code: String) -> Content {
-    Content::Code(Secret::new(code))
 }

@@ -7,6 +7,7 @@ mod change;
 mod clock;
 mod contacts;
 mod court_order;
+mod duress;
 mod entering;
 mod follow;
 mod ladder;
@@ -14,7 +15,9 @@ mod line;
 mod never;
 mod parted;
 mod proof;
+mod setting;
 mod silence;
+mod silencing;
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;

@@ -40,11 +40,18 @@ pub(super) fn after(
     now: Timestamp,
 ) -> Result<(After, bool), StoreError> {
     let rows = contact::of_registrant(tx, standing.registrant)?;
+    let pressing = Pressing::of(standing.rank);
+    let last = attempt::last_contact(tx, notice)?;
+    // Of the one just tried it is to be known what came of it, whatever was said of it meanwhile.
+    let is_ours = |row: &&ContactRow| {
+        is_called(row, pressing) || (row.is_told() && last == Some(row.contact))
+    };
     let told = rows
         .iter()
-        .filter(|row| row.channel == standing.channel && row.is_told());
+        .filter(|row| row.channel == standing.channel)
+        .filter(is_ours);
     let mut told: Vec<_> = told.map(|row| row.contact).collect();
-    let at = attempt::last_contact(tx, notice)?.or(told.first().copied());
+    let at = last.or(told.first().copied());
     let at = at.unwrap_or(NOWHERE);
     if only.is_some() || !told.contains(&at) {
         told = vec![at];
@@ -55,9 +62,7 @@ pub(super) fn after(
         outcome,
         at: now,
     });
-    let step = means
-        .ladders
-        .step(Pressing::of(standing.rank), standing.channel);
+    let step = means.ladders.step(pressing, standing.channel);
     Ok(match step.next(&told, &tried, now) {
         None => (After::Ended(outcome), true),
         Some(next) => {
@@ -103,6 +108,21 @@ fn tried(
             at,
         })
         .collect())
+}
+
+/// Says whether a fact goes to a contact by itself. A number that somebody called the wrong one is rung only where
+/// nothing may keep the news from her.
+fn is_called(row: &ContactRow, pressing: Pressing) -> bool {
+    row.is_sure() || (row.is_told() && pressing == Pressing::Escape)
+}
+
+/// Returns the contacts of a channel to which a fact goes by itself.
+pub(super) fn called(rows: &[ContactRow], due: &DueNotice) -> Vec<ContactId> {
+    let pressing = Pressing::of(due.rank);
+    let called = rows
+        .iter()
+        .filter(|row| row.channel == due.channel && is_called(row, pressing));
+    called.map(|row| row.contact).collect()
 }
 
 /// Returns the contacts of a channel at which she is told: proved, and not turned off.

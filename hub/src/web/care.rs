@@ -11,7 +11,7 @@ use super::Portal;
 use super::page::Page;
 use super::portal::Choice;
 use super::reach::Wrong;
-use super::session::{Said, unchanged, within};
+use super::session::{Said, unchanged, within, within_or};
 use crate::notification::care::{Care, Excepted, Quiet, Voicemail, pin};
 use crate::notification::words::Language;
 use crate::vault::command::{PortalCommand, Ticket};
@@ -40,6 +40,15 @@ pub struct PinForm {
     session: Secret<String>,
     #[serde(default)]
     pin: Secret<String>,
+}
+
+/// The form of the PIN for when somebody makes her enter one; empty for none.
+#[derive(Debug, Deserialize)]
+pub struct SecondPinForm {
+    #[serde(default)]
+    session: Secret<String>,
+    #[serde(default)]
+    second_pin: Secret<String>,
 }
 
 /// The form as it is shown.
@@ -177,5 +186,30 @@ pub async fn change_pin(
         session: session.clone(),
         pin,
     };
-    within(&portal, language, session, command).await
+    let wrong = ("pin", "error-pin-other");
+    within_or(&portal, language, (session, command), wrong).await
+}
+
+/// Keeps the PIN that she chose for when somebody makes her enter one, or forgets it.
+pub async fn change_second_pin(
+    State(portal): State<Portal>,
+    Extension(language): Extension<Language>,
+    Form(form): Form<SecondPinForm>,
+) -> Response {
+    let session = Ticket(form.session);
+    let said = Some(form.second_pin).filter(|said| !said.reveal().trim().is_empty());
+    let Ok(pin) = said.as_ref().map(pin).transpose() else {
+        let page = Page::new(&portal.lookup.site, language, "/manage");
+        let wrong = Wrong {
+            field: "second-pin",
+            text: page.say("error-pin"),
+        };
+        return unchanged(&portal, language, session, Said::wrong(wrong)).await;
+    };
+    let command = PortalCommand::SetDuressPin {
+        session: session.clone(),
+        pin,
+    };
+    let wrong = ("second-pin", "error-pin-other");
+    within_or(&portal, language, (session, command), wrong).await
 }

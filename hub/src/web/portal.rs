@@ -25,6 +25,9 @@ use crate::notification::words::Language;
 use crate::vault::VaultError;
 use crate::vault::command::{Choices, PortalAnswer, PortalCommand, Subscribed, Ticket, Wishes};
 
+/// Where the code of an access is typed, and beside it the PIN of whoever has one.
+pub(super) const ACCESS: &str = "/manage/confirm";
+
 /// What a code page carries.
 #[derive(Debug, Deserialize)]
 pub struct CodeForm {
@@ -32,6 +35,16 @@ pub struct CodeForm {
     ticket: Secret<String>,
     #[serde(default)]
     code: Secret<String>,
+    #[serde(default)]
+    pin: Secret<String>,
+}
+
+impl CodeForm {
+    /// Returns the PIN that was typed beside the code, if one was.
+    pub(super) fn pin(&self) -> Option<Secret<String>> {
+        let pin = self.pin.reveal().trim();
+        (!pin.is_empty()).then(|| Secret::new(pin.to_owned()))
+    }
 }
 
 /// What a registration carries.
@@ -77,6 +90,7 @@ struct CodePage {
     action: String,
     ticket: String,
     lead: String,
+    takes_pin: bool,
     wrong: Option<Wrong>,
 }
 
@@ -288,6 +302,7 @@ pub(super) fn code_page(
     ticket: &Ticket,
     wrong: Option<Wrong>,
 ) -> Response {
+    let takes_pin = action == ACCESS;
     let action = page.to(action);
     page.has_error = wrong.is_some();
     let lead = match channel {
@@ -307,6 +322,7 @@ pub(super) fn code_page(
             action,
             ticket,
             lead,
+            takes_pin,
             wrong,
         },
     )

@@ -16,7 +16,8 @@ use super::care::{CareFields, CareForm};
 use super::follow::{FollowForm, Line};
 use super::page::{Page, render};
 use super::portal::{
-    Choice, CodeForm, choices, code_page, languages, levels, message, proof, unexpected, wrong_code,
+    ACCESS, Choice, CodeForm, choices, code_page, languages, levels, message, proof, unexpected,
+    wrong_code,
 };
 use super::reach::{Field, Group, ReachForm, Wrong};
 use crate::ids::SubscriptionId;
@@ -61,6 +62,7 @@ struct ViewPage {
     languages: Vec<Choice>,
     care: CareFields,
     has_pin: bool,
+    has_second_pin: Option<bool>,
     is_saved: bool,
     wrong: Option<Wrong>,
 }
@@ -142,9 +144,7 @@ pub async fn begin_access(
     };
     let begin = PortalCommand::BeginAccess { address, language };
     match portal.vault.ask(begin).await {
-        Ok(PortalAnswer::Begun(ticket)) => {
-            code_page(page, ("/manage/confirm", Channel::Email), &ticket, None)
-        }
+        Ok(PortalAnswer::Begun(ticket)) => code_page(page, (ACCESS, Channel::Email), &ticket, None),
         other => unexpected(page, other),
     }
 }
@@ -156,16 +156,25 @@ pub async fn confirm_access(
     Form(form): Form<CodeForm>,
 ) -> Response {
     let page = Page::new(&portal.lookup.site, language, "/manage");
-    let (ticket, code) = proof(form);
-    let command = PortalCommand::ConfirmAccess {
-        ticket: ticket.clone(),
-        code,
+    let pin = form.pin();
+    let (proved, code) = proof(form);
+    let ticket = proved.clone();
+    let command = match pin {
+        None => PortalCommand::ConfirmAccess {
+            ticket: proved,
+            code,
+        },
+        Some(pin) => PortalCommand::ConfirmAccessByPin {
+            ticket: proved,
+            code,
+            pin,
+        },
     };
     match portal.vault.ask(command).await {
         Ok(PortalAnswer::Session(session)) => view(&portal, page, session, Said::default()).await,
         Ok(PortalAnswer::Refused) => {
             let wrong = Some(wrong_code(&page));
-            code_page(page, ("/manage/confirm", Channel::Email), &ticket, wrong)
+            code_page(page, (ACCESS, Channel::Email), &ticket, wrong)
         }
         other => unexpected(page, other),
     }
@@ -339,10 +348,25 @@ pub(super) async fn within(
     session: Ticket,
     command: PortalCommand,
 ) -> Response {
+    let wrong = ("code", "error-code");
+    within_or(portal, language, (session, command), wrong).await
+}
+
+/// Carries out a change within a session and shows what stands now, or by these words at that field that what was
+/// typed cannot be taken.
+pub(super) async fn within_or(
+    portal: &Portal,
+    language: Language,
+    (session, command): (Ticket, PortalCommand),
+    (field, wrong): (&'static str, &str),
+) -> Response {
     let page = Page::new(&portal.lookup.site, language, "/manage");
     let said = match portal.vault.ask(command).await {
         Ok(PortalAnswer::Done) => Said::saved(),
-        Ok(PortalAnswer::Wrong) => Said::wrong(wrong_code(&page)),
+        Ok(PortalAnswer::Wrong) => Said::wrong(Wrong {
+            field,
+            text: page.say(wrong),
+        }),
         Ok(PortalAnswer::Refused) => return over(page),
         other => return unexpected(page, other),
     };
@@ -403,6 +427,7 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
                 .groups(&page, wrong.as_ref()),
             care: CareFields::new(&page, &CareForm::of(&view.care)),
             has_pin: view.has_pin,
+            has_second_pin: view.has_duress_pin,
             levels: levels(&page, view.choices.disclosure),
             languages: languages(view.choices.language),
             is_saved: said.is_saved,

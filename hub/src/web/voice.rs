@@ -70,6 +70,8 @@ pub async fn answer(lookup: &Lookup, query: Query) -> Reply {
         | Query::Stop { .. }
         | Query::Keep
         | Query::ResetPin { .. }
+        | Query::SetDuressPin { .. }
+        | Query::Set { .. }
         | Query::CallBack { .. } => return Reply::Unavailable,
     };
     let page = Page::spoken(&lookup.site, language.into());

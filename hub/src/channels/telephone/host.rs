@@ -42,6 +42,7 @@ impl Host for Answers<'_> {
         match self.vault.ask(check).await {
             Ok(CourierAnswer::Pin(PinVerdict::Right)) => Checked::Right,
             Ok(CourierAnswer::Pin(PinVerdict::Wrong)) => Checked::Wrong,
+            Ok(CourierAnswer::Pin(PinVerdict::Duress)) => Checked::Duress,
             Ok(
                 CourierAnswer::Pin(PinVerdict::Closed)
                 | CourierAnswer::Messages(_)

@@ -15,6 +15,8 @@ pub struct CareRow {
     pub sealed_care: Option<Vec<u8>>,
     /// The hash of her PIN.
     pub sealed_pin: Option<Vec<u8>>,
+    /// The hash of the one for when somebody makes her enter it.
+    pub sealed_duress_pin: Option<Vec<u8>>,
 }
 
 /// Loads what is kept of a registrant; nothing of one who is gone.
@@ -23,7 +25,7 @@ pub struct CareRow {
 /// Returns [`StoreError`] when the database refuses.
 pub fn load(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<CareRow, StoreError> {
     let row = tx.query_optional(
-        "SELECT sealed_care, sealed_pin FROM registrant WHERE registrant_id = $1",
+        "SELECT sealed_care, sealed_pin, sealed_duress_pin FROM registrant WHERE registrant_id = $1",
         values![registrant.as_bytes()],
     )?;
     let Some(row) = row else {
@@ -32,6 +34,7 @@ pub fn load(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<CareRow, StoreE
     Ok(CareRow {
         sealed_care: row.optional_bytes(0)?.map(<[u8]>::to_vec),
         sealed_pin: row.optional_bytes(1)?.map(<[u8]>::to_vec),
+        sealed_duress_pin: row.optional_bytes(2)?.map(<[u8]>::to_vec),
     })
 }
 
@@ -55,6 +58,22 @@ pub fn put_pin(tx: &mut Tx<'_>, registrant: RegistrantId, sealed: &[u8]) -> Resu
     tx.execute_one(
         "registrant",
         "UPDATE registrant SET sealed_pin = $2 WHERE registrant_id = $1",
+        values![registrant.as_bytes(), sealed],
+    )
+}
+
+/// Keeps the hash of the PIN for when somebody makes her enter one, or forgets it.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn put_duress_pin(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    sealed: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    tx.execute_one(
+        "registrant",
+        "UPDATE registrant SET sealed_duress_pin = $2 WHERE registrant_id = $1",
         values![registrant.as_bytes(), sealed],
     )
 }

@@ -30,6 +30,8 @@ pub struct ContactRow {
     pub returned_at: Option<Timestamp>,
     /// When she is told there no more, if it was taken away or another took its place.
     pub retires_at: Option<Timestamp>,
+    /// When whoever took a call there said that it is the wrong number, and nobody has answered for it since.
+    pub doubted_at: Option<Timestamp>,
 }
 
 impl ContactRow {
@@ -37,6 +39,12 @@ impl ContactRow {
     #[must_use]
     pub const fn is_told(&self) -> bool {
         self.verified_at.is_some() && self.silenced_at.is_none()
+    }
+
+    /// Says whether she is told there and nobody said that it is the wrong number.
+    #[must_use]
+    pub const fn is_sure(&self) -> bool {
+        self.is_told() && self.doubted_at.is_none()
     }
 }
 
@@ -74,7 +82,7 @@ pub fn find_verified(
 ) -> Result<Option<ContactRow>, StoreError> {
     let row = tx.query_optional(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at, returned_at, retires_at
+             silenced_at, returned_at, retires_at, doubted_at
          FROM contact WHERE channel = $1 AND blind_index = $2 AND verified_at IS NOT NULL",
         values![channel.as_str(), blind_index],
     )?;
@@ -92,7 +100,7 @@ pub fn told_at(
 ) -> Result<Vec<ContactRow>, StoreError> {
     let rows = tx.query(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at, returned_at, retires_at
+             silenced_at, returned_at, retires_at, doubted_at
          FROM contact WHERE channel = 'telephone' AND blind_index = $1
              AND verified_at IS NOT NULL AND silenced_at IS NULL
          ORDER BY verified_at, contact_id LIMIT $2",
@@ -111,7 +119,7 @@ pub fn of_registrant(
 ) -> Result<Vec<ContactRow>, StoreError> {
     tx.query(
         "SELECT contact_id, registrant_id, channel, blind_index, sealed_address, verified_at,
-             silenced_at, returned_at, retires_at
+             silenced_at, returned_at, retires_at, doubted_at
          FROM contact WHERE registrant_id = $1 ORDER BY place, contact_id",
         values![registrant.as_bytes()],
     )?
@@ -166,7 +174,7 @@ pub fn verify(
     )?;
     let changed = tx.execute(
         "UPDATE contact SET verified_at = $3, silenced_at = NULL, returned_at = NULL,
-             retires_at = NULL
+             retires_at = NULL, doubted_at = NULL
          WHERE registrant_id = $1 AND contact_id = $2",
         &[
             registrant.as_bytes().into(),
@@ -268,13 +276,52 @@ pub fn retire(
     .map(|_| ())
 }
 
-/// Keeps what was to go of a registrant's contacts.
+/// Notes that whoever took a call at a number said that it is the wrong one.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn doubt(tx: &mut Tx<'_>, contact: ContactId, at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE contact SET doubted_at = $2 WHERE contact_id = $1",
+        &[contact.as_bytes().into(), time(at)],
+    )
+    .map(|_| ())
+}
+
+/// Takes back that a telephone number is the wrong one. Returns whether anybody had said so.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn trust(tx: &mut Tx<'_>, blind_index: &[u8; 32]) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE contact SET doubted_at = NULL
+         WHERE channel = 'telephone' AND blind_index = $1 AND doubted_at IS NOT NULL",
+        values![blind_index],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Takes back that the number of a call is the wrong one: she has confirmed there.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn answered_for(tx: &mut Tx<'_>, notice: NoticeId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE contact SET doubted_at = NULL
+         WHERE doubted_at IS NOT NULL AND contact_id = (SELECT contact_id FROM attempt
+             WHERE notice_id = $1 AND contact_id IS NOT NULL ORDER BY number DESC LIMIT 1)",
+        values![notice.as_bytes()],
+    )
+    .map(|_| ())
+}
+
+/// Keeps what was to go of a registrant's contacts, and trusts those that somebody called the wrong ones.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn keep(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE contact SET retires_at = NULL WHERE registrant_id = $1",
+        "UPDATE contact SET retires_at = NULL, doubted_at = NULL WHERE registrant_id = $1",
         values![registrant.as_bytes()],
     )
     .map(|_| ())
@@ -315,5 +362,6 @@ fn read(row: &Row) -> Result<ContactRow, StoreError> {
         silenced_at: row.optional_time(6)?,
         returned_at: row.optional_time(7)?,
         retires_at: row.optional_time(8)?,
+        doubted_at: row.optional_time(9)?,
     })
 }

@@ -29,6 +29,27 @@ pub fn begin(
     )
 }
 
+/// Whose session it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// Whose.
+    pub registrant: RegistrantId,
+    /// Whether it began with the PIN by which she says that somebody makes her enter it.
+    pub is_duress: bool,
+}
+
+/// Lets a session that has just begun be one in which nothing is shown and nothing changes.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn under_duress(tx: &mut Tx<'_>, ticket_hash: &[u8; 32]) -> Result<(), StoreError> {
+    tx.execute_one(
+        "session",
+        "UPDATE session SET is_duress = 1 WHERE token_hash = $1",
+        values![ticket_hash],
+    )
+}
+
 /// Finds whose session it is, and lets it go on for a while.
 ///
 /// # Errors
@@ -38,14 +59,19 @@ pub fn whose(
     ticket_hash: &[u8; 32],
     now: Timestamp,
     expires_at: Timestamp,
-) -> Result<Option<RegistrantId>, StoreError> {
+) -> Result<Option<Session>, StoreError> {
     let row = tx.query_optional(
         "UPDATE session SET expires_at = $3 WHERE token_hash = $1 AND expires_at > $2
-         RETURNING registrant_id",
+         RETURNING registrant_id, is_duress",
         &[ticket_hash.into(), time(now), time(expires_at)],
     )?;
-    row.map(|row| Ok(RegistrantId::from_bytes(row.array(0)?)))
-        .transpose()
+    row.map(|row| {
+        Ok(Session {
+            registrant: RegistrantId::from_bytes(row.array(0)?),
+            is_duress: row.flag(1)?,
+        })
+    })
+    .transpose()
 }
 
 /// Ends a session, if there is one.

@@ -186,6 +186,18 @@ pub fn use_up(tx: &mut Tx<'_>, ticket_hash: &[u8; 32], now: Timestamp) -> Result
     )
 }
 
+/// Uses a code up; returns whether it was not used up already.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn take(tx: &mut Tx<'_>, ticket_hash: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE verification SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL",
+        &[ticket_hash.into(), time(now)],
+    )?;
+    Ok(changed == 1)
+}
+
 /// Uses up the codes of a registration that was proved in another way.
 ///
 /// # Errors

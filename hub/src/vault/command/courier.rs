@@ -138,6 +138,8 @@ pub enum PinVerdict {
     Right,
     /// Not hers.
     Wrong,
+    /// The one by which she says that somebody makes her enter it.
+    Duress,
     /// It was not looked at: she has none, or it was tried 3 times in this call or too often lately.
     Closed,
 }

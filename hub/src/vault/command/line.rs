@@ -6,6 +6,7 @@ use savin_shared::pii::{Pii, Secret};
 
 use super::{Subscribed, Ticket};
 use crate::ids::SubscriptionId;
+use crate::notification::care::{Excepted, Quiet, Voicemail};
 use crate::notification::phone::PhoneNumber;
 use crate::notification::words::Language;
 
@@ -59,6 +60,13 @@ pub enum LineCommand {
         /// Her session.
         session: Ticket,
     },
+    /// Tell or call her so from now on.
+    Set {
+        /// Her session.
+        session: Ticket,
+        /// How.
+        setting: Setting,
+    },
     /// Stop telling her after a while.
     Stop {
         /// Her session.
@@ -78,6 +86,17 @@ pub enum LineCommand {
         /// In which language.
         language: Language,
     },
+}
+
+/// What may be chosen in a call of how somebody is told and called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// In which language.
+    Language(Language),
+    /// In which hours she is not disturbed, and by what all the same; nothing where she may be at any hour.
+    Hours(Option<(Quiet, Excepted)>),
+    /// What a machine hears.
+    Voicemail(Voicemail),
 }
 
 /// About whom a registrant is told, in a form that tells a stranger little.

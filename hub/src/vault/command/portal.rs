@@ -86,6 +86,14 @@ pub enum PortalCommand {
         /// The PIN, as [`crate::notification::care::pin`] read it.
         pin: Secret<String>,
     },
+    /// Keep the PIN by which she says that somebody makes her enter one, or forget it. Refused as wrong where it is her
+    /// PIN, and where she has none.
+    SetDuressPin {
+        /// Her session.
+        session: Ticket,
+        /// The PIN, as [`crate::notification::care::pin`] read it.
+        pin: Option<Secret<String>>,
+    },
     /// Somebody wants to be told, and is to prove that the first of these is hers: the e-mail address,
     /// without one the telephone, without either the postal address.
     BeginRegistration {
@@ -118,6 +126,15 @@ pub enum PortalCommand {
         ticket: Ticket,
         /// The code.
         code: Secret<String>,
+    },
+    /// The code of an access came back, and she typed a PIN beside it.
+    ConfirmAccessByPin {
+        /// Of which.
+        ticket: Ticket,
+        /// The code.
+        code: Secret<String>,
+        /// What she typed.
+        pin: Secret<String>,
     },
     /// Show what she chose.
     View {
@@ -227,6 +244,8 @@ pub enum PortalAnswer {
     Wrong,
     /// The session, once a code was right.
     Session(Ticket),
+    /// A session that somebody made her begin in a call: nothing is shown in it, and nothing changes.
+    DuressSession(Ticket),
     /// What she chose, masked.
     View(MaskedView),
     /// About whom she is told, masked.
@@ -246,6 +265,8 @@ pub struct MaskedView {
     pub care: Care,
     /// Whether she has a PIN.
     pub has_pin: bool,
+    /// Whether she has one for when somebody makes her enter it; nothing where that is not to be seen.
+    pub has_duress_pin: Option<bool>,
     /// About whom, by initials.
     pub about: Vec<(SubscriptionId, String)>,
     /// Which cases and orders, by the ends of their numbers.

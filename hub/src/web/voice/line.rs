@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use savin_shared::pii::{Pii, Secret};
-use savin_telephone::script::query::{Query, Reply, Watched};
+use savin_telephone::script::query::{
+    AtAnyHour, Hours, Machine, Part, Query, Reply, Setting as Chosen, Watched,
+};
 use savin_telephone::script::speech::Language as Spoken;
 use tracing::{error, warn};
 
@@ -16,11 +18,11 @@ use super::answer;
 use super::ring::ask_staff;
 use crate::ids::{PersonId, SubscriptionId};
 use crate::names::initials;
-use crate::notification::care::pin;
+use crate::notification::care::{Excepted, Quiet, Voicemail, pin};
 use crate::notification::phone::PhoneNumber;
 use crate::notification::words::{Language, Words};
 use crate::vault::command::{
-    LineCommand, PortalAnswer, PortalCommand, Shown, Subscribed, Ticket, WatchedList,
+    LineCommand, PortalAnswer, PortalCommand, Setting, Shown, Subscribed, Ticket, WatchedList,
 };
 
 /// What answers one call.
@@ -80,6 +82,8 @@ impl Line {
             Query::Watched
             | Query::ChangePhone { .. }
             | Query::ChangePin { .. }
+            | Query::SetDuressPin { .. }
+            | Query::Set { .. }
             | Query::Stop { .. }
             | Query::Keep => match self.session() {
                 Some(session) => self.change(session, query).await,
@@ -100,6 +104,17 @@ impl Line {
                 Ok(pin) => self.ask(PortalCommand::SetPin { session, pin }).await,
                 Err(_) => Reply::Unavailable,
             },
+            Query::SetDuressPin { pin: said } => match pin(&said) {
+                Ok(pin) => {
+                    let pin = Some(pin);
+                    self.ask(PortalCommand::SetDuressPin { session, pin }).await
+                }
+                Err(_) => Reply::Unavailable,
+            },
+            Query::Set { setting } => {
+                let setting = setting_of(setting);
+                self.line(LineCommand::Set { session, setting }).await
+            }
             Query::Stop { entry } => match entry.map(|entry| entry.parse::<SubscriptionId>()) {
                 None => {
                     let entry = None;
@@ -183,6 +198,10 @@ impl Line {
                 self.keep(Some(ticket));
                 Reply::SignedIn
             }
+            Ok(PortalAnswer::DuressSession(ticket)) => {
+                self.keep(Some(ticket));
+                Reply::SignedInUnderDuress
+            }
             Ok(PortalAnswer::Watched(list)) => self.watched(list),
             Ok(PortalAnswer::TooOften) => {
                 self.too_often().await;
@@ -244,6 +263,31 @@ impl Line {
             .session
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = session;
+    }
+}
+
+/// Returns what was chosen by keys. What cannot be read of the hours would be a fault of this table; it disturbs her
+/// rather than not.
+fn setting_of(chosen: Chosen) -> Setting {
+    match chosen {
+        Chosen::Language(language) => Setting::Language(language_of(language)),
+        Chosen::Machine(Machine::Nothing) => Setting::Voicemail(Voicemail::Never),
+        Chosen::Machine(Machine::CallBack) => Setting::Voicemail(Voicemail::Neutral),
+        Chosen::Hours(Hours::Any) => Setting::Hours(None),
+        Chosen::Hours(Hours::Within { part, at_any_hour }) => {
+            let (begins, ends) = match part {
+                Part::Morning => ("7", "12"),
+                Part::Day => ("8", "18"),
+                Part::Evening => ("17", "22"),
+            };
+            let excepted = match at_any_hour {
+                AtAnyHour::Escapes => Excepted::Escapes,
+                AtAnyHour::Releases => Excepted::Releases,
+                AtAnyHour::Nothing => Excepted::Nothing,
+            };
+            let quiet = Quiet::new(ends, begins).ok();
+            Setting::Hours(quiet.map(|quiet| (quiet, excepted)))
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Outcome {
     Duress,
     /// What was offered was said to somebody who pressed a key for it.
     Said,
-    /// Whoever took the call asked never to be called again.
+    /// Whoever took the call said that it is the wrong number, or asked never to be called again.
     NeverCall,
     /// The caller was served.
     Served,

@@ -2,8 +2,9 @@
 //! an operator on 0 from everywhere. The caller's own number says nothing of who calls.
 
 mod ask;
+mod profile;
+mod replied;
 
-use ask::watched;
 use savin_shared::pii::{Pii, Secret};
 
 use super::ending::Outcome;
@@ -11,10 +12,11 @@ use super::keys::{MISSES_MAX, is_digits, is_letters, is_pin};
 use super::pace::Pace;
 use super::pin::is_guessable;
 use super::prompt::Prompt;
-use super::query::{Found, Query, Reply, Watched};
+use super::query::{Found, Query, Setting, Watched};
 use super::speech::{Language, Utterance};
 use super::talk::Talk;
 use super::{Digits, Effect, Event, Script};
+use profile::Step;
 
 /// Queries of a call that make somebody else's telephone ring: one each.
 const RINGS_MAX: u8 = 2;
@@ -39,6 +41,17 @@ enum Purpose {
     CallBack,
 }
 
+/// What a new PIN is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum PinFor {
+    /// A registration with this number.
+    Number(Pii<String>),
+    /// Her calls and changes.
+    Herself,
+    /// When somebody makes her enter one.
+    Duress,
+}
+
 /// What was asked last, and what the answer is for.
 #[derive(Debug, Clone, PartialEq)]
 enum State {
@@ -59,15 +72,11 @@ enum State {
     Pin {
         phone: Pii<String>,
     },
-    /// A new PIN: for a registration with this number, or for herself.
-    NewPin {
-        phone: Option<Pii<String>>,
-    },
-    NewPinAgain {
-        phone: Option<Pii<String>>,
-        pin: Secret<String>,
-    },
+    NewPin(PinFor),
+    NewPinAgain(PinFor, Secret<String>),
     Mine,
+    /// How she is told and called.
+    Profile(Step),
     /// About whom to stop, of these.
     StopWhich(Vec<Watched>),
     /// Whether to stop, about this entry or everything.
@@ -87,6 +96,8 @@ enum Wanted {
     StopWhich,
     PhoneChanged,
     PinChanged,
+    DuressPinSet,
+    Set(Setting),
     Stopped,
     Kept,
     Reset,
@@ -105,6 +116,8 @@ pub struct Inbound {
     look_ups: u8,
     /// Whether an operator was called already.
     has_dialled: bool,
+    /// Whether somebody made her sign in: then she is not reminded that this can be told.
+    is_under_duress: bool,
 }
 
 impl Inbound {
@@ -119,6 +132,7 @@ impl Inbound {
             rings: 0,
             look_ups: 0,
             has_dialled: false,
+            is_under_duress: false,
         }
     }
 
@@ -211,15 +225,16 @@ impl Inbound {
                 let code = Secret::new(keys.to_owned());
                 self.query(Wanted::Proved, Query::Prove { phone, code })
             }),
-            State::NewPin { phone } => is_pin(keys).then(|| {
+            State::NewPin(of) => is_pin(keys).then(|| {
                 if is_guessable(keys) {
-                    return self.go(State::NewPin { phone }, &[Prompt::PinTooEasy]);
+                    return self.go(State::NewPin(of), &[Prompt::PinTooEasy]);
                 }
                 let pin = Secret::new(keys.to_owned());
-                self.go(State::NewPinAgain { phone, pin }, &[])
+                self.go(State::NewPinAgain(of, pin), &[])
             }),
-            State::NewPinAgain { phone, pin } => Some(self.new_pin(keys, phone, pin)),
+            State::NewPinAgain(of, pin) => Some(self.new_pin(keys, of, pin)),
             State::Mine => self.mine(keys),
+            State::Profile(step) => self.profile(keys, step),
             State::StopWhich(entries) => self.stop_which(keys, entries),
             State::ConfirmStop(entry) => match keys {
                 "7" => Some(self.query(Wanted::Stopped, Query::Stop { entry })),
@@ -305,7 +320,7 @@ impl Inbound {
         let language = self.talk.language;
         let (wanted, query) = match purpose {
             Purpose::Register => {
-                return Some(self.go(State::NewPin { phone: Some(phone) }, &[]));
+                return Some(self.go(State::NewPin(PinFor::Number(phone)), &[]));
             }
             Purpose::Reset => (Wanted::Reset, Query::ResetPin { phone, language }),
             Purpose::Change => (Wanted::PhoneChanged, Query::ChangePhone { phone }),
@@ -321,18 +336,14 @@ impl Inbound {
         Some(self.query(wanted, query))
     }
 
-    fn new_pin(
-        &mut self,
-        keys: &str,
-        phone: Option<Pii<String>>,
-        pin: Secret<String>,
-    ) -> Vec<Effect> {
+    fn new_pin(&mut self, keys: &str, of: PinFor, pin: Secret<String>) -> Vec<Effect> {
         if pin != Secret::new(keys.to_owned()) {
-            return self.go(State::NewPin { phone }, &[Prompt::PinsDiffer]);
+            return self.go(State::NewPin(of), &[Prompt::PinsDiffer]);
         }
-        match (phone, &self.person) {
-            (None, _) => self.query(Wanted::PinChanged, Query::ChangePin { pin }),
-            (Some(phone), Some(person)) => {
+        match (of, &self.person) {
+            (PinFor::Herself, _) => self.query(Wanted::PinChanged, Query::ChangePin { pin }),
+            (PinFor::Duress, _) => self.query(Wanted::DuressPinSet, Query::SetDuressPin { pin }),
+            (PinFor::Number(phone), Some(person)) => {
                 let query = Query::Register {
                     person: person.person.clone(),
                     phone,
@@ -342,7 +353,7 @@ impl Inbound {
                 self.rings = self.rings.saturating_add(1);
                 self.query(Wanted::Registered, query)
             }
-            (Some(_), None) => self.go(State::How, &[Prompt::FindFirst]),
+            (PinFor::Number(_), None) => self.go(State::How, &[Prompt::FindFirst]),
         }
     }
 
@@ -350,7 +361,8 @@ impl Inbound {
         match keys {
             "1" => Some(self.query(Wanted::Watched, Query::Watched)),
             "3" => Some(self.go(State::Phone(Purpose::Change), &[])),
-            "4" => Some(self.go(State::NewPin { phone: None }, &[])),
+            "4" => Some(self.go(State::NewPin(PinFor::Herself), &[])),
+            "5" => Some(self.go(State::Profile(Step::Which), &[])),
             "7" => Some(self.query(Wanted::StopWhich, Query::Watched)),
             "8" => Some(self.query(Wanted::Kept, Query::Keep)),
             _ => None,
@@ -375,76 +387,6 @@ impl Inbound {
             0 | 1 => self.go(State::ConfirmStop(None), &[]),
             2..=ENTRIES_MAX => self.go(State::StopWhich(entries), &[]),
             _ => self.dial(Prompt::PersonHelps),
-        }
-    }
-
-    fn replied(&mut self, reply: Reply) -> Vec<Effect> {
-        let State::Waiting(wanted) = self.state else {
-            return Vec::new();
-        };
-        match (wanted, reply) {
-            (Wanted::People, Reply::Found(people)) => self.found(people),
-            (Wanted::People, Reply::TooMany) => self.go(State::LastName, &[Prompt::TooMany]),
-            (Wanted::Registered, Reply::Done) => self.go(State::Menu, &[Prompt::Registered]),
-            (Wanted::Proved, Reply::Done) => {
-                self.misses = 0;
-                self.go(State::Menu, &[Prompt::Proved])
-            }
-            (Wanted::Proved, Reply::SignedIn) => {
-                self.misses = 0;
-                self.go(State::NewPin { phone: None }, &[Prompt::CodeRight])
-            }
-            (Wanted::SignedIn, Reply::Done) => {
-                self.misses = 0;
-                self.go(State::Mine, &[])
-            }
-            (Wanted::Proved, Reply::Refused) => self.refused(Purpose::Prove),
-            (Wanted::SignedIn, Reply::Refused) => self.refused(Purpose::SignIn),
-            (Wanted::Watched, Reply::Watched { entries, ends }) => {
-                self.state = State::Mine;
-                self.ask(watched(&entries, ends))
-            }
-            (Wanted::StopWhich, Reply::Watched { entries, .. }) => self.stop(entries),
-            (Wanted::PhoneChanged, Reply::Done) => self.go(State::Mine, &[Prompt::Moves]),
-            (Wanted::PinChanged, Reply::Done) => self.go(State::Mine, &[Prompt::PinChanged]),
-            (Wanted::Stopped, Reply::Done) => self.go(State::Mine, &[Prompt::Stopped]),
-            (Wanted::Kept, Reply::Done) => self.go(State::Mine, &[Prompt::Kept]),
-            (Wanted::Registered, Reply::Refused) => self.not_called(Purpose::Register),
-            (Wanted::PhoneChanged, Reply::Refused) => self.not_called(Purpose::Change),
-            (Wanted::Reset, Reply::Refused) => self.not_called(Purpose::Reset),
-            (Wanted::CallBack, Reply::Refused) => self.not_called(Purpose::CallBack),
-            (Wanted::Reset, Reply::Done) => self.go(State::Menu, &[Prompt::ResetSent]),
-            (Wanted::CallBack, Reply::Done) => {
-                let last = [Prompt::CallBackTaken, Prompt::Goodbye].map(|last| self.talk.say(last));
-                self.talk.over(last.into())
-            }
-            _ => self.dial(Prompt::Trouble),
-        }
-    }
-
-    /// Asks for the number again: whether the number or the secret was wrong is not said.
-    fn refused(&mut self, purpose: Purpose) -> Vec<Effect> {
-        self.state = State::Phone(purpose);
-        self.miss()
-    }
-
-    /// Asks for another number: this is none that is called.
-    fn not_called(&mut self, purpose: Purpose) -> Vec<Effect> {
-        self.go(State::Phone(purpose), &[Prompt::NotCalled])
-    }
-
-    fn found(&mut self, mut people: Vec<Found>) -> Vec<Effect> {
-        if people.len() > 8 {
-            return self.go(State::LastName, &[Prompt::TooMany]);
-        }
-        self.misses = 0;
-        match people.len() {
-            0 => self.go(State::How, &[Prompt::NobodyFound]),
-            1 => match people.pop() {
-                Some(person) => self.heard(person),
-                None => self.go(State::How, &[Prompt::NobodyFound]),
-            },
-            _ => self.go(State::Choose(people), &[]),
         }
     }
 }

@@ -74,6 +74,8 @@ pub struct Outbound {
     silences: u8,
     /// Whether anything was ever pressed: whoever does is no machine.
     has_pressed: bool,
+    /// Whether 7 was pressed last, which is asked for twice: one slip must not say that it is the wrong number.
+    is_doubted: bool,
 }
 
 impl Outbound {
@@ -87,6 +89,7 @@ impl Outbound {
             misses: 0,
             silences: 0,
             has_pressed: false,
+            is_doubted: false,
         }
     }
 
@@ -106,7 +109,9 @@ impl Outbound {
     fn greet(&mut self) -> Vec<Effect> {
         let code_word = self.notice.code_word.as_ref();
         let mut say = self.talk.greeting(Prompt::Greeting, code_word);
-        say.extend([Prompt::EnterPin, Prompt::ForOperator].map(Utterance::Prompt));
+        say.extend(
+            [Prompt::EnterPin, Prompt::WrongNumber, Prompt::ForOperator].map(Utterance::Prompt),
+        );
         self.ask_pin(say)
     }
 
@@ -123,6 +128,7 @@ impl Outbound {
         self.has_pressed = true;
         self.silences = 0;
         self.heard(digits.played);
+        let was_doubted = std::mem::take(&mut self.is_doubted);
         match (self.state, pressed(digits.keys)) {
             (State::Ringing | State::Checking, _) => Vec::new(),
             (_, Pressed::Operator) => self.talk.dial(Prompt::Connecting),
@@ -135,7 +141,13 @@ impl Outbound {
                 self.state = State::Checking;
                 vec![Effect::Check(pin)]
             }
-            (State::AskedPin, Pressed::One | Pressed::Never | Pressed::Other) => self.miss(),
+            (State::AskedPin, Pressed::Never) if was_doubted => {
+                let last =
+                    [Prompt::WrongNumberNoted, Prompt::Goodbye].map(|last| self.talk.say(last));
+                self.talk.over_with(Outcome::NeverCall, last.into())
+            }
+            (State::AskedPin, Pressed::Never) => self.doubt(),
+            (State::AskedPin, Pressed::One | Pressed::Other) => self.miss(),
             (State::Telling | State::Told, Pressed::OtherLanguage) => {
                 self.talk.switch();
                 self.tell()
@@ -193,6 +205,17 @@ impl Outbound {
             self.talk.other_language(),
             self.talk.collect(1),
         ]
+    }
+
+    /// Asks whether it is the wrong number; whoever has the PIN goes on with it.
+    fn doubt(&mut self) -> Vec<Effect> {
+        self.is_doubted = true;
+        let asked = [
+            Prompt::WrongNumberSure,
+            Prompt::EnterPin,
+            Prompt::ForOperator,
+        ];
+        self.ask_pin(asked.map(Utterance::Prompt).into())
     }
 
     /// Notes that the fact was said to its end, if it was.

@@ -41,6 +41,12 @@ prompts! {
     EnterPin = "enter-pin",
     /// Asks for the PIN once more.
     PinAgain = "pin-again",
+    /// How to say that the number is the wrong one.
+    WrongNumber = "wrong-number",
+    /// Asks to say so once more.
+    WrongNumberSure = "wrong-number-sure",
+    /// That it is noted.
+    WrongNumberNoted = "wrong-number-noted",
     /// How to reach a person.
     ForOperator = "for-operator",
     /// That she is being connected.
@@ -145,6 +151,50 @@ prompts! {
     AllEndsOn = "all-ends-on",
     /// What somebody can change.
     Mine = "mine",
+    /// Asks for a PIN for when somebody makes her enter one.
+    ChooseDuressPin = "choose-duress-pin",
+    /// That it counts.
+    DuressPinSet = "duress-pin-set",
+    /// That another PIN has to be chosen.
+    OtherPin = "other-pin",
+    /// What somebody can choose of how she is told and called.
+    Profile = "profile",
+    /// What to press for a PIN for when somebody makes her enter one.
+    OrDuressPin = "or-duress-pin",
+    /// What to press to change nothing.
+    OrNothing = "or-nothing",
+    /// Asks in which language to tell her.
+    ChooseLanguage = "choose-language",
+    /// That she is told in English.
+    InEnglish = "in-english",
+    /// That she is told in Spanish.
+    InSpanish = "in-spanish",
+    /// Asks at which hours to call her.
+    ChooseHours = "choose-hours",
+    /// That she is called at any hour.
+    HoursAny = "hours-any",
+    /// That she is called in the morning.
+    HoursMorning = "hours-morning",
+    /// That she is called during the day.
+    HoursDay = "hours-day",
+    /// That she is called in the evening.
+    HoursEvening = "hours-evening",
+    /// Asks what is told at any hour all the same.
+    ChooseAtAnyHour = "choose-at-any-hour",
+    /// That she is called about an escape at any hour.
+    EscapesAtAnyHour = "escapes-at-any-hour",
+    /// That she is called about an escape and a release at any hour.
+    ReleasesAtAnyHour = "releases-at-any-hour",
+    /// That she is not called at other hours, whatever happens.
+    NothingAtOtherHours = "nothing-at-other-hours",
+    /// Asks what a machine may hear.
+    ChooseMachine = "choose-machine",
+    /// That nothing is left with a machine.
+    MachineNothing = "machine-nothing",
+    /// That the number to call is left with a machine.
+    MachineCallBack = "machine-call-back",
+    /// That what she chose is kept, and that she is told so.
+    Set = "set",
     /// That the new PIN counts.
     PinChanged = "pin-changed",
     /// Before a name about which to stop.

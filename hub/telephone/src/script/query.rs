@@ -43,7 +43,7 @@ pub enum Query {
         /// The code.
         code: Secret<String>,
     },
-    /// Somebody who is registered by this number: [`Reply::Done`] or [`Reply::Refused`]. The host
+    /// Somebody who is registered by this number: [`Reply::Done`], [`Reply::SignedInUnderDuress`] or [`Reply::Refused`]. The host
     /// remembers it for this call.
     SignIn {
         /// The ten digits.
@@ -58,10 +58,21 @@ pub enum Query {
         /// The ten digits.
         phone: Pii<String>,
     },
-    /// Take another PIN: [`Reply::Done`]. Only after signing in.
+    /// Take another PIN: [`Reply::Done`], or [`Reply::Refused`] where it cannot be taken. Only after signing in.
     ChangePin {
         /// The PIN that she chose.
         pin: Secret<String>,
+    },
+    /// Take a second PIN, for when somebody makes her enter one: [`Reply::Done`], or [`Reply::Refused`] where it is
+    /// her PIN. Only after signing in.
+    SetDuressPin {
+        /// The PIN that she chose.
+        pin: Secret<String>,
+    },
+    /// Tell or call her so from now on: [`Reply::Done`]. Only after signing in.
+    Set {
+        /// How.
+        setting: Setting,
     },
     /// Stop telling her, once the time is over in which she can take that back: [`Reply::Done`]. Only
     /// after signing in.
@@ -88,6 +99,62 @@ pub enum Query {
     },
 }
 
+/// What somebody chooses of how she is told and called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// In which language.
+    Language(Language),
+    /// At which hours.
+    Hours(Hours),
+    /// What a machine hears.
+    Machine(Machine),
+}
+
+/// At which hours somebody is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hours {
+    /// At any.
+    Any,
+    /// In a part of the day.
+    Within {
+        /// Which.
+        part: Part,
+        /// What is told at any hour all the same.
+        at_any_hour: AtAnyHour,
+    },
+}
+
+/// A part of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// From 7 to noon.
+    Morning,
+    /// From 8 to 18.
+    Day,
+    /// From 17 to 22.
+    Evening,
+}
+
+/// What is told at any hour all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtAnyHour {
+    /// An escape.
+    Escapes,
+    /// An escape, or that somebody gets out in another way.
+    Releases,
+    /// Nothing.
+    Nothing,
+}
+
+/// What a machine hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Machine {
+    /// Nothing.
+    Nothing,
+    /// Which number to call.
+    CallBack,
+}
+
 /// What the host answers. [`Self::Unavailable`] may answer anything, and leads to a person.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
@@ -99,6 +166,8 @@ pub enum Reply {
     Done,
     /// It is done, and this call is hers from here on, who has no PIN yet.
     SignedIn,
+    /// It is done, and somebody made her do it: she is to be told nothing, and nothing changes.
+    SignedInUnderDuress,
     /// That is not right: a secret, or a number that is not called.
     Refused,
     /// About whom she is told, and when everything ends, if she asked for that.

@@ -95,6 +95,12 @@ impl<S: Script> Call<S> {
     pub(super) fn says(&self, prompt: Prompt) -> bool {
         said(&self.last).contains(&&Utterance::Prompt(prompt))
     }
+
+    /// Says whether the last answer waits for keys without having said what for.
+    pub(super) fn waits_mutely(&self) -> bool {
+        let asks = |piece: &&Utterance| matches!(piece, Utterance::Prompt(_));
+        matches!(self.last.last(), Some(Effect::Collect(_))) && !said(&self.last).iter().any(asks)
+    }
 }
 
 fn said(effects: &[Effect]) -> Vec<&Utterance> {

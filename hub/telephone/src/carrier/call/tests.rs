@@ -70,6 +70,8 @@ fn reply(query: &Query) -> Reply {
         | Query::Stop { .. }
         | Query::Keep
         | Query::ResetPin { .. }
+        | Query::SetDuressPin { .. }
+        | Query::Set { .. }
         | Query::CallBack { .. } => Reply::Done,
     }
 }

@@ -7,7 +7,7 @@ use super::super::pace::Pace;
 use super::super::prompt::Prompt;
 use super::super::query::Watched;
 use super::super::speech::Utterance;
-use super::{Inbound, PHONE_DIGITS, Purpose, State};
+use super::{Inbound, PHONE_DIGITS, PinFor, Purpose, State};
 
 impl Inbound {
     /// Asks what the state wants, after something else is said.
@@ -68,9 +68,14 @@ impl Inbound {
             }
             State::Code { .. } => &[Prompt::EnterCode],
             State::Pin { .. } => &[Prompt::EnterPin],
-            State::NewPin { .. } => &[Prompt::ChoosePin],
-            State::NewPinAgain { .. } => &[Prompt::PinOnceMore],
+            State::NewPin(PinFor::Duress) => &[Prompt::ChooseDuressPin],
+            State::NewPin(PinFor::Number(_) | PinFor::Herself) => &[Prompt::ChoosePin],
+            State::NewPinAgain(..) => &[Prompt::PinOnceMore],
             State::Mine => &[Prompt::Mine],
+            State::Profile(step) => {
+                let asked = self.asked(*step);
+                return asked.into_iter().map(Utterance::Prompt).collect();
+            }
             State::StopWhich(entries) => {
                 let mut said = Vec::new();
                 for (key, watched) in (1_u32..).zip(entries) {
@@ -99,6 +104,7 @@ impl Inbound {
             | State::Heard
             | State::PhoneOk(..)
             | State::Mine
+            | State::Profile(_)
             | State::StopWhich(_)
             | State::ConfirmStop(_)
             | State::Waiting(_) => 1,
@@ -106,10 +112,7 @@ impl Inbound {
             State::LastName | State::FirstName { .. } => 20,
             // One more where the country's 1 is pressed first; a # ends it sooner.
             State::Phone(_) => u8::try_from(PHONE_DIGITS + 1).unwrap_or(u8::MAX),
-            State::Code { .. }
-            | State::Pin { .. }
-            | State::NewPin { .. }
-            | State::NewPinAgain { .. } => 6,
+            State::Code { .. } | State::Pin { .. } | State::NewPin(_) | State::NewPinAgain(..) => 6,
         }
     }
 }

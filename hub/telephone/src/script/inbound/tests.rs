@@ -8,7 +8,9 @@ use super::Inbound;
 use crate::script::ending::{Ending, Operator, Outcome};
 use crate::script::pace::Pace;
 use crate::script::prompt::Prompt;
-use crate::script::query::{Found, Query, Reply, Watched};
+use crate::script::query::{
+    AtAnyHour, Found, Hours, Machine, Part, Query, Reply, Setting, Watched,
+};
 use crate::script::speech::{Language, Utterance};
 use crate::script::testing::{Call, events, hang_up, press};
 use crate::script::{Answerer, Dialled, Effect, Event};
@@ -336,6 +338,113 @@ fn rings_nobodys_telephone_over_and_over() {
     assert_eq!(rings, 2);
 }
 
+/// Somebody who has signed in, as the host answers it.
+fn signed_in(reply: Reply) -> Call<Inbound> {
+    let mut call = call();
+    press_all(&mut call, &["4", "6015550123", "2468"]);
+    call.on(Event::Replied(reply));
+    call
+}
+
+#[test]
+fn says_back_what_she_chooses_and_keeps_it_once_that_is_right() {
+    let within = |part, at_any_hour| Setting::Hours(Hours::Within { part, at_any_hour });
+    let chosen: [(&[&str], Setting, &[Prompt]); 9] = [
+        (
+            &["1", "1"],
+            Setting::Language(Language::English),
+            &[Prompt::InEnglish],
+        ),
+        (
+            &["1", "3"],
+            Setting::Language(Language::Spanish),
+            &[Prompt::InSpanish],
+        ),
+        (&["3", "1"], Setting::Hours(Hours::Any), &[Prompt::HoursAny]),
+        (
+            &["3", "3", "1"],
+            within(Part::Morning, AtAnyHour::Escapes),
+            &[Prompt::HoursMorning, Prompt::EscapesAtAnyHour],
+        ),
+        (
+            &["3", "4", "3"],
+            within(Part::Day, AtAnyHour::Releases),
+            &[Prompt::HoursDay, Prompt::ReleasesAtAnyHour],
+        ),
+        (
+            &["3", "5", "4"],
+            within(Part::Evening, AtAnyHour::Nothing),
+            &[Prompt::HoursEvening, Prompt::NothingAtOtherHours],
+        ),
+        (
+            &["4", "1"],
+            Setting::Machine(Machine::Nothing),
+            &[Prompt::MachineNothing],
+        ),
+        (
+            &["4", "3"],
+            Setting::Machine(Machine::CallBack),
+            &[Prompt::MachineCallBack],
+        ),
+        // To choose again, and then otherwise.
+        (
+            &["4", "3", "3", "4", "1"],
+            Setting::Machine(Machine::Nothing),
+            &[Prompt::IsThatRight],
+        ),
+    ];
+    for (keys, setting, said) in chosen {
+        let mut call = signed_in(Reply::Done);
+        call.on(press("5"));
+        assert!(call.says(Prompt::Profile) && call.says(Prompt::OrNothing));
+        press_all(&mut call, keys);
+        assert!(said.iter().all(|prompt| call.says(*prompt)), "{keys:?}");
+        call.on(press("1"));
+        assert_eq!(query(&call), Query::Set { setting });
+        call.on(Event::Replied(Reply::Done));
+        assert!(call.says(Prompt::Set) && call.says(Prompt::Mine));
+    }
+}
+
+#[test]
+fn speaks_at_once_the_language_that_she_chose() {
+    let mut call = signed_in(Reply::Done);
+    press_all(&mut call, &["5", "1", "3", "1"]);
+    call.on(Event::Replied(Reply::Done));
+    let Some(Effect::Play(play)) = call.last.first() else {
+        panic!("nothing is said: {:?}", call.last);
+    };
+    assert_eq!(play.language, Language::Spanish);
+}
+
+#[test]
+fn takes_a_second_pin_that_is_another_one() {
+    let mut call = signed_in(Reply::Done);
+    press_all(&mut call, &["5", "5"]);
+    assert!(call.says(Prompt::ChooseDuressPin));
+    press_all(&mut call, &["2468", "2468"]);
+    let pin = Secret::new("2468".to_owned());
+    assert_eq!(query(&call), Query::SetDuressPin { pin });
+    call.on(Event::Replied(Reply::Refused));
+    assert!(call.says(Prompt::OtherPin) && call.says(Prompt::ChooseDuressPin));
+    press_all(&mut call, &["8642", "8642"]);
+    call.on(Event::Replied(Reply::Done));
+    assert!(call.says(Prompt::DuressPinSet) && call.says(Prompt::Mine));
+}
+
+#[test]
+fn says_nothing_of_a_second_pin_to_whoever_made_her_sign_in() {
+    let mut call = signed_in(Reply::SignedInUnderDuress);
+    assert!(
+        call.says(Prompt::Mine),
+        "as for whoever signs in by herself"
+    );
+    call.on(press("5"));
+    assert!(call.says(Prompt::Profile) && !call.says(Prompt::OrDuressPin));
+    call.on(press("5"));
+    assert!(!call.says(Prompt::ChooseDuressPin));
+}
+
 fn replies() -> impl Strategy<Value = Reply> {
     let people = proptest::collection::vec(Just(found("p", "Avery Sample")), 0..10);
     prop_oneof![
@@ -344,6 +453,7 @@ fn replies() -> impl Strategy<Value = Reply> {
         1 => Just(Reply::TooMany),
         1 => Just(Reply::Unavailable),
         1 => Just(Reply::SignedIn),
+        1 => Just(Reply::SignedInUnderDuress),
         2 => (0..9_usize).prop_map(watched),
         4 => people.prop_map(Reply::Found),
     ]
@@ -354,7 +464,9 @@ fn anything() -> impl Strategy<Value = Event> {
         Just("1"),
         Just("3"),
         Just("4"),
+        Just("5"),
         Just("7"),
+        Just("8"),
         Just("6015550123"),
         Just("2468")
     ];
@@ -377,7 +489,10 @@ proptest! {
         let mut is_in = false;
         for event in events {
             is_in |= match asked {
-                Some(Query::SignIn { .. }) => event == Event::Replied(Reply::Done),
+                Some(Query::SignIn { .. }) => {
+                    event == Event::Replied(Reply::Done)
+                        || event == Event::Replied(Reply::SignedInUnderDuress)
+                }
                 Some(Query::Prove { .. }) => event == Event::Replied(Reply::SignedIn),
                 _ => false,
             };
@@ -390,12 +505,18 @@ proptest! {
                 Query::Watched
                 | Query::ChangePhone { .. }
                 | Query::ChangePin { .. }
+                | Query::SetDuressPin { .. }
+                | Query::Set { .. }
                 | Query::Stop { .. }
                 | Query::Keep,
             ) = asked
             {
                 assert!(is_in);
             }
+            // About whom she is told is said to nobody before.
+            let is_hers = |piece: &&Utterance| matches!(piece, Utterance::Spelled(_));
+            assert!(is_in || !call.said().iter().any(is_hers));
+            assert!(!call.waits_mutely());
             let has_dialled = call.done.contains(&Effect::Dial);
             if let (Some(Effect::Collect(_)), false) = (call.last.last(), has_dialled) {
                 assert!(call.says(Prompt::ForOperator));

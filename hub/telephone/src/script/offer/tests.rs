@@ -135,6 +135,7 @@ proptest! {
             has_asked |= matches!(&event, Event::Digits(digits) if digits.keys.reveal() == "1");
             call.on(event);
             assert!(has_asked || codes(&call) == 0);
+            assert!(!call.waits_mutely());
         }
         call.on(Event::Dialled(Dialled::NoneAnswered));
         assert!(call.ending().is_some());

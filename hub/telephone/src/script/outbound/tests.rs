@@ -203,6 +203,40 @@ fn gives_a_relay_time_to_type() {
     assert!(collect.wait.first.as_secs() >= 60 && collect.wait.between.as_secs() >= 20);
 }
 
+#[test]
+fn takes_it_for_the_wrong_number_once_that_is_said_twice() {
+    let mut call = answered();
+    assert!(call.says(Prompt::WrongNumber));
+    call.on(press("7"));
+    assert!(call.says(Prompt::WrongNumberSure) && call.says(Prompt::EnterPin));
+    call.on(press("7"));
+    assert!(call.says(Prompt::WrongNumberNoted));
+    assert_eq!(facts(&call), 0);
+    assert_eq!(call.ending(), ended(Outcome::NeverCall, Operator::NotAsked));
+}
+
+#[test]
+fn goes_on_with_whoever_pressed_7_by_mistake() {
+    let mut slip = answered();
+    slip.on(press("7")).on(press("71")).on(press("7"));
+    assert!(
+        slip.says(Prompt::WrongNumberSure),
+        "7 was not pressed twice in a row"
+    );
+    assert_eq!(slip.ending(), None);
+    let mut hers = answered();
+    hers.on(press("7"))
+        .on(press(PIN))
+        .on(press("7"))
+        .on(press("7"));
+    assert!(
+        hers.ending().is_none(),
+        "once she is known it is no wrong number"
+    );
+    hers.on(press("1"));
+    assert_eq!(hers.ending(), ended(Outcome::Confirmed, Operator::NotAsked));
+}
+
 fn any_notice() -> impl Strategy<Value = Notice> {
     let languages = proptest::sample::select(Language::ALL.to_vec());
     (languages, any::<bool>(), any::<bool>(), Just(notice())).prop_map(
@@ -230,7 +264,10 @@ proptest! {
                 let telling = |piece: &&&Utterance| piece.is_telling();
                 assert_eq!(call.said().iter().find(telling), None);
             }
+            assert!(!call.waits_mutely());
             if let Some(ending) = call.ending() {
+                // Nor can she be called a wrong number once her PIN was entered.
+                assert!(!call.is_proved || ending.outcome != Outcome::NeverCall);
                 assert!(call.is_proved || ending.outcome != Outcome::Confirmed);
             }
         }
