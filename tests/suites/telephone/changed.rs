@@ -72,7 +72,52 @@ async fn change(mailbox: &Mailbox) -> anyhow::Result<()> {
         .hub
         .cli(&["contacts", "list", &registrant(&line)?, "--json"])?;
     ensure!(shown.matches("\"ends_at\":null").count() == 3, "{shown}");
-    line.end(&["4821", &code, EMAIL]).await
+    settings(&mut line, mailbox).await?;
+    line.end(&["4821", "9173", &code, EMAIL]).await
+}
+
+/// Chooses by keys what a machine hears, and a PIN for when somebody makes her enter one; then somebody does.
+async fn settings(line: &mut Line, mailbox: &Mailbox) -> anyhow::Result<()> {
+    let keys = ["4", HERS.0, "4821#", "5", "4", "3"];
+    let phone = line
+        .call(&keys, "on an answering machine, and nothing else.")
+        .await?;
+    line.press(&phone, &["1"], "For your safety we tell you so")
+        .await?;
+    line.press(
+        &phone,
+        &["5", "5", "9173#", "9173#"],
+        "Tell nobody that you have it",
+    )
+    .await?;
+    phone.hang_up();
+    let letter = mailbox.wait_for(EMAIL, 1, PATIENCE);
+    let letter = letter.context("no message came")?;
+    ensure!(
+        letter.text.contains("what we leave on a machine"),
+        "{}",
+        letter.text
+    );
+    line.rung_both().await?;
+    line.county.release("A-1001", "BOND")?;
+    let call = line.rung(OTHER.1).await?;
+    line.press(&call, &["9173#"], "There is nothing new.")
+        .await?;
+    let phone = line
+        .call(
+            &["4", OTHER.0, "9173#", "1"],
+            "asked us to tell you about nobody",
+        )
+        .await?;
+    phone.hang_up();
+    let work = line.hub.cli(&["tasks", "--kind", "by-hand", "--json"])?;
+    ensure!(work.contains("somebody makes her do it"), "{work}");
+    let notices = line.notices()?;
+    ensure!(
+        notices.iter().all(|one| one["state"] != "confirmed"),
+        "{notices:?}"
+    );
+    Ok(())
 }
 
 /// Registers somebody by telephone and by e-mail, as staff does; the jail's first list has to be known.

@@ -1,8 +1,8 @@
 //! Section 1(f) on the toll-free number of a running hub: signing up, changing and stopping by keys alone, from
 //! dialling to the notice that is confirmed. The codes are heard, as she hears them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use savin_telephone::audio::{tone::tone, wav};
@@ -33,16 +33,16 @@ pub(crate) const HERS: (&str, &str) = ("6015550123#", "+16015550123");
 pub(crate) const OTHER: (&str, &str) = ("6015550199#", "+16015550199");
 
 /// Looks for Tansy Quillfeather by the keys of the surname.
-const FIND: [&str; 4] = ["1", "3", "784553328437#", "#"];
+pub(crate) const FIND: [&str; 4] = ["1", "3", "784553328437#", "#"];
 
 /// A hub with a jail behind it and a telephone at the other end of its trunk.
 pub(crate) struct Line {
     folder: TempDir,
     pub(crate) hub: HubHome,
-    serving: Program,
+    pub(crate) serving: Program,
     watching: Program,
     pub(crate) county: Azalea,
-    said: Said,
+    pub(crate) said: Said,
     phones: Place,
 }
 
@@ -134,7 +134,7 @@ impl Line {
     }
 
     /// Takes the calls of the hub to both numbers, in whatever order, and hangs up.
-    async fn rung_both(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn rung_both(&mut self) -> anyhow::Result<()> {
         let mut called = Vec::new();
         for _ in 0..2 {
             let ringing = tokio::time::timeout(PATIENCE, self.phones.rings.recv());
@@ -156,37 +156,41 @@ impl Line {
 
     /// Takes the call that says a code, and listens.
     pub(crate) async fn code(&mut self, number: &str) -> anyhow::Result<String> {
-        let mut call = self.rung(number).await?;
-        let (listen, mut frames) = tokio::sync::mpsc::channel(4_000);
-        call.order(Order::Listen(listen)).await;
-        call.order(Order::Press("1".to_owned())).await;
-        let deadline = monotonic() + PATIENCE;
-        let mut heard = Vec::new();
-        loop {
-            tokio::select! {
-                frame = frames.recv() => heard.extend(frame.context("the line is dead")?),
-                news = call.next() => if let News::Ended(_) = news { bail!("it was hung up") },
-            }
-            // It is said twice; what a busy machine tore is asked for once more.
-            let digits = digits(&heard);
-            if let Some((one, two)) = digits.split_at_checked(6).filter(|(_, two)| two.len() == 6) {
-                if one == two {
-                    call.hang_up();
-                    return Ok(one.to_owned());
-                }
-                heard.clear();
-                call.order(Order::Press("9".to_owned())).await;
-            }
-            ensure!(monotonic() < deadline, "no code was heard: {digits}");
+        hear(self.rung(number).await?).await
+    }
+
+    /// Takes the calls of the hub to both numbers, in whatever order: hers first.
+    async fn both(&mut self) -> anyhow::Result<(Call, Call)> {
+        let mut calls = BTreeMap::new();
+        while calls.len() < 2 {
+            let ringing = tokio::time::timeout(PATIENCE, self.phones.rings.recv());
+            let incoming = ringing
+                .await
+                .with_context(|| format!("only {:?} were called", calls.keys()))?;
+            let incoming = incoming.context("the exchange is closed")?;
+            let number = incoming.dialled().context("a number")?;
+            calls.insert(number, incoming.answer().await.context("it was given up")?);
         }
+        let (hers, other) = (calls.remove(HERS.1), calls.remove(OTHER.1));
+        hers.zip(other).context("others were called")
     }
 
     /// Signs up by keys, up to the code.
     async fn sign_up(&self, number: &str, pin: &str) -> anyhow::Result<()> {
+        self.sign_up_by(&[], (number, pin), "Then call us again and press 5")
+            .await
+    }
+
+    /// Signs up by keys after these, until something is said.
+    async fn sign_up_by(
+        &self,
+        first: &[&str],
+        (number, pin): (&str, &str),
+        until: &str,
+    ) -> anyhow::Result<()> {
         let pin = format!("{pin}#");
-        let keys = [&FIND[..], &["3", number, "1", &pin, &pin]].concat();
-        let phone = self.call(&keys, "Then call us again and press 5").await?;
-        phone.hang_up();
+        let keys = [first, &FIND[..], &["3", number, "1", &pin, &pin]].concat();
+        self.call(&keys, until).await?.hang_up();
         Ok(())
     }
 
@@ -210,6 +214,32 @@ impl Line {
         }
         drop(self.folder);
         Ok(())
+    }
+}
+
+/// Asks for the code that a call says, and listens.
+async fn hear(mut call: Call) -> anyhow::Result<String> {
+    let (listen, mut frames) = tokio::sync::mpsc::channel(4_000);
+    call.order(Order::Listen(listen)).await;
+    call.order(Order::Press("1".to_owned())).await;
+    let deadline = monotonic() + PATIENCE;
+    let mut heard = Vec::new();
+    loop {
+        tokio::select! {
+            frame = frames.recv() => heard.extend(frame.context("the line is dead")?),
+            news = call.next() => if let News::Ended(_) = news { bail!("it was hung up") },
+        }
+        // It is said twice; what a busy machine tore is asked for once more.
+        let digits = digits(&heard);
+        if let Some((one, two)) = digits.split_at_checked(6).filter(|(_, two)| two.len() == 6) {
+            if one == two {
+                call.hang_up();
+                return Ok(one.to_owned());
+            }
+            heard.clear();
+            call.order(Order::Press("9".to_owned())).await;
+        }
+        ensure!(monotonic() < deadline, "no code was heard: {digits}");
     }
 }
 
@@ -274,36 +304,67 @@ fn sounds(frame: &[i16], pitch_hz: u32) -> bool {
     power > 1_000_000.0 && share > 0.6
 }
 
+/// Waits until the hub has said all of it and hangs up.
+pub(crate) async fn over(mut call: Call) -> anyhow::Result<()> {
+    let ends = async { while !matches!(call.next().await, News::Ended(_)) {} };
+    tokio::time::timeout(PATIENCE, ends)
+        .await
+        .context("the call goes on")
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn clause_1_f_a_caller_registers_by_keys_alone_and_is_told() -> anyhow::Result<()> {
+async fn clause_1_f_two_callers_register_at_once_one_in_spanish_and_both_are_told()
+-> anyhow::Result<()> {
     let mut line = Line::begin().await?;
-    line.sign_up(HERS.0, "4821").await?;
-    let code = line.code(HERS.1).await?;
-    let back = format!("{code}#");
-    let phone = line
-        .call(&["5", HERS.0, &back], "From now on we tell you")
-        .await?;
-    phone.hang_up();
+    let (one, two) = tokio::join!(
+        line.sign_up_by(
+            &["2"],
+            (HERS.0, "4821"),
+            "Después llámenos otra vez y oprima 5"
+        ),
+        line.sign_up(OTHER.0, "7035")
+    );
+    one.and(two)?;
+    let (hers, other) = line.both().await?;
+    let (hers, other) = tokio::join!(hear(hers), hear(other));
+    let (hers, other) = (hers?, other?);
+    let (typed, typed_there) = (format!("{hers}#"), format!("{other}#"));
+    let (one, two) = (["2", "5", HERS.0, &typed], ["5", OTHER.0, &typed_there]);
+    let (one, two) = tokio::join!(
+        line.call(&one, "Desde ahora le avisamos"),
+        line.call(&two, "From now on we tell you")
+    );
+    for phone in [one?, two?] {
+        phone.hang_up();
+    }
     line.county.release("A-1001", "BOND")?;
-    let mut call = line.rung(HERS.1).await?;
-    line.press(&call, &["4821#"], "If you have heard it, press 1")
-        .await?;
+    let (hers, other) = line.both().await?;
+    let (one, two) = tokio::join!(
+        line.press(&hers, &["4821#"], "Si ya lo oyó, oprima 1"),
+        line.press(&other, &["7035#"], "If you have heard it, press 1")
+    );
+    one.and(two)?;
+    let (one, two) = tokio::join!(over(hers), over(other));
+    one.and(two)?;
     let deadline = monotonic() + PATIENCE;
     loop {
         let notices = line.notices()?;
-        let is_told = |notice: &Value| notice["state"] == "confirmed";
-        if notices.iter().any(is_told) {
+        let told = notices
+            .iter()
+            .filter(|notice| notice["state"] == "confirmed");
+        if told.count() == 2 {
             break;
         }
         ensure!(monotonic() < deadline, "{notices:?}");
-        if let Ok(News::Ended(_)) =
-            tokio::time::timeout(Duration::from_millis(200), call.next()).await
-        {
-            continue;
-        }
+        tokio::time::sleep(LOOK).await;
     }
-    call.hang_up();
-    line.end(&["4821", &code]).await
+    line.end(&[
+        "4821",
+        "7035",
+        typed.trim_end_matches('#'),
+        typed_there.trim_end_matches('#'),
+    ])
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -357,73 +418,4 @@ async fn clause_1_f_a_caller_changes_her_number_and_her_pin_and_stops() -> anyho
     call.hang_up();
     let codes = [&*first, &*second, &*third];
     line.end(&[&codes[..], &["4821", "7035"]].concat()).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_hangs_up_or_presses_nonsense_leaves_nothing_and_two_at_once_are_two()
--> anyhow::Result<()> {
-    let mut line = Line::begin().await?;
-    // Up to the first PIN, and gone.
-    let keys = [&FIND[..], &["3", HERS.0, "1", "4821#"]].concat();
-    let gone = line.call(&keys, "Enter the same PIN once more").await?;
-    gone.hang_up();
-    let nonsense = line
-        .phones
-        .dial()
-        .await
-        .ok()
-        .context("the hub takes no call")?;
-    line.press(
-        &nonsense,
-        &["#", "66", "**", "4", "123#", "99999999999", "0"],
-        "Nobody is free to talk with you",
-    )
-    .await?;
-    nonsense.hang_up();
-    ensure!(line.notices()?.is_empty(), "somebody was called");
-    let (one, two) = tokio::join!(line.sign_up(HERS.0, "4821"), line.sign_up(OTHER.0, "7035"));
-    one.and(two)?;
-    let mut codes = Vec::new();
-    for _ in 0..2 {
-        let ringing = tokio::time::timeout(PATIENCE, line.phones.rings.recv());
-        let incoming = ringing.await?.context("the exchange is closed")?;
-        codes.push(incoming.dialled().context("a number")?);
-        drop(incoming);
-    }
-    codes.sort();
-    ensure!(codes == [HERS.1, OTHER.1], "{codes:?}");
-    let tasks = line.hub.cli(&["tasks", "--kind", "other", "--json"])?;
-    ensure!(tasks.contains("wanted an operator"), "{tasks}");
-    line.end(&["4821", "7035"]).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_caller_whom_no_operator_takes_leaves_a_number_and_is_somebodys_work()
--> anyhow::Result<()> {
-    let line = Line::begin().await?;
-    let phone = line.call(&["2", "0"], "Ahora nadie está libre").await?;
-    ensure!(
-        !line.said.text().contains("Una persona le llamará"),
-        "a promise before there is a number"
-    );
-    line.press(&phone, &[HERS.0, "1"], "Una persona le llama a ese número")
-        .await?;
-    phone.hang_up();
-    let deadline = monotonic() + PATIENCE;
-    loop {
-        let alarm = line.hub.cli(&["tasks", "--kind", "other", "--json"])?;
-        let work = line.hub.cli(&["tasks", "--kind", "by-hand", "--json"])?;
-        if alarm.contains("wanted an operator")
-            && work.contains("Call back +16015550123, in Español")
-        {
-            break;
-        }
-        ensure!(
-            monotonic() < deadline,
-            "{alarm}\n{work}\n{}",
-            line.serving.log()
-        );
-        tokio::time::sleep(LOOK).await;
-    }
-    line.end(&[]).await
 }

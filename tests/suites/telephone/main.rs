@@ -8,6 +8,7 @@ mod asked;
 mod baresip;
 mod bounds;
 mod burst;
+mod callers;
 mod changed;
 mod handset;
 mod hub;
