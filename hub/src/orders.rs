@@ -296,10 +296,10 @@ pub enum OrderError {
     #[error("the journal of orders failed")]
     Journal(#[from] JournalError),
     /// The registry failed.
-    #[error("the registry failed")]
+    #[error("the registry did not take it")]
     Registry(#[from] StoreError),
     /// The vault failed.
-    #[error("the vault failed")]
+    #[error("the vault did not take it")]
     Vault(#[from] VaultError),
 }
 

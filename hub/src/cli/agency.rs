@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::places::Facility;
 use crate::private_file;
 use crate::store::registry::agency::{self, Agency};
+use crate::store::registry::agent::{self, AgentState};
 use crate::store::registry::{facility, token};
 
 /// What a facility can be; `data/facilities.csv` has the same words.
@@ -31,6 +32,8 @@ const KINDS: [&str; 6] = [
 pub(super) enum AgencyCommand {
     /// Add an agency, or rename it, and say for which facilities it speaks.
     Add(Add),
+    /// Show every agency, the facilities that it speaks for, and how many agents it has.
+    List,
     /// Make a one-time token with which an agent of the agency enrols.
     Token(Token),
 }
@@ -77,9 +80,50 @@ impl AgencyCommand {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         match self {
             Self::Add(add) => add.run(config, output),
+            Self::List => list(config, output),
             Self::Token(token) => token.run(config, output),
         }
     }
+}
+
+fn list(config: &Config, output: &Output) -> anyhow::Result<()> {
+    let agencies = app::open_registry(config)?.read_now("agencies", |tx| {
+        let mut agencies = Vec::new();
+        for agency in agency::all(tx)? {
+            let codes = facility::of_agency(tx, &agency.agency)?;
+            let agents = agent::of_agency(tx, &agency.agency)?;
+            let taken = agents
+                .iter()
+                .filter(|agent| agent.state == AgentState::Active);
+            let taken = taken.count();
+            agencies.push((agency, codes, taken));
+        }
+        Ok(agencies)
+    })?;
+    let mut rows = Vec::new();
+    for (agency, codes, agents) in agencies {
+        if output.is_json() {
+            output.object(&json!({
+                "agency": agency.agency, "name": agency.name, "county": agency.county,
+                "facilities": codes, "agents": agents,
+            }))?;
+        }
+        let codes: Vec<&str> = codes.iter().map(FacilityCode::as_str).collect();
+        rows.push(vec![
+            agency.agency.to_string(),
+            agency.name,
+            agency.county.unwrap_or_default(),
+            codes.join(", "),
+            agents.to_string(),
+        ]);
+    }
+    if output.is_json() {
+        return Ok(());
+    }
+    if rows.is_empty() {
+        return output.line("No agency was added yet: `savin-hub agency add` adds one.");
+    }
+    output.table(&["agency", "name", "county", "facilities", "agents"], rows)
 }
 
 impl Add {

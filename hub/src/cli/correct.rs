@@ -238,7 +238,7 @@ fn say(wrong: &Wrong, told: &[ToldCount], is_done: bool, output: &Output) -> any
         .map(|(code, count)| format!("{count} {code}"))
         .collect();
     output.line(&format!(
-        "{} events ({}) of {} persons; {} were corrected before.",
+        "Events: {} ({}). Persons: {}. Corrected before: {}.",
         wrong.events.len(),
         by_code.join(", "),
         persons.len(),

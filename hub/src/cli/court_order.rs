@@ -30,7 +30,7 @@ const LISTED_MAX: u32 = 100;
 /// it lists the orders.
 #[derive(Debug, Args)]
 pub(super) struct Seal {
-    /// The person, by the identifier in the address of the page. The order covers every record there is now.
+    /// The person, as `savin-hub persons find NAME` shows the identifier. The order covers every record there is now.
     person: Option<PersonId>,
     /// Only this record, by its number in `savin-hub persons show`. May be repeated.
     #[arg(long = "record", value_name = "NUMBER", requires = "person")]
@@ -47,7 +47,7 @@ pub(super) struct Seal {
 /// Destroy a person, or records of one, by a court's order. There is no way back.
 #[derive(Debug, Args)]
 pub(super) struct Expunge {
-    /// The person, by the identifier in the address of the page. The order covers every record there is now.
+    /// The person, as `savin-hub persons find NAME` shows the identifier. The order covers every record there is now.
     person: Option<PersonId>,
     /// Only this record, by its number in `savin-hub persons show`. May be repeated.
     #[arg(long = "record", value_name = "NUMBER", requires = "person")]

@@ -75,7 +75,10 @@ impl Events {
             "received",
         ];
         if rows.is_empty() {
-            return output.line("No event has become known yet.");
+            return output.line(match self.after {
+                0 => "No event has become known yet.",
+                _ => "No event has become known after that one.",
+            });
         }
         output.table(&header, rows)
     }

@@ -12,7 +12,6 @@ use super::output::Output;
 use crate::app;
 use crate::config::Config;
 use crate::evidence::checkpoint::Checkpoint;
-use crate::ids::NoticeId;
 use crate::notary::Log;
 use crate::notary::export::export;
 use crate::notary::keys::Keys;
@@ -42,8 +41,9 @@ pub(super) enum EvidenceCli {
 /// Write everything that proves one notice into one file.
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// Which, as `savin-hub notices --json` shows it, or `savin-hub recipients notices --json` one to an office.
-    notice: NoticeId,
+    /// Which: its name, or how it begins, as `savin-hub notices` shows it. One to an office is named in full,
+    /// as `savin-hub recipients notices --json` does.
+    notice: String,
     /// Where the file goes.
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
@@ -173,7 +173,11 @@ impl Export {
     fn run(&self, config: &Config, notary: &Notary<'_>, output: &Output) -> anyhow::Result<()> {
         let authority = app::open_authority(config)?;
         let now = (app::world().wall)();
-        let text = export(notary, self.notice, authority.receipt_key(), now)?;
+        let notice = match self.notice.parse() {
+            Ok(notice) => notice,
+            Err(_) => super::notices::beginning(notary.vault, &self.notice)?,
+        };
+        let text = export(notary, notice, authority.receipt_key(), now)?;
         private_file::write(&self.output, text.as_bytes())
             .with_context(|| format!("failed to write {}", self.output.display()))?;
         if output.is_json() {

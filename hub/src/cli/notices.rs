@@ -326,11 +326,29 @@ pub(super) fn hide(message: &mut Message) {
     }
 }
 
+/// Returns the one notice whose name begins so.
+pub(super) fn beginning(vault: &Vault, named: &str) -> anyhow::Result<NoticeId> {
+    let begins = begins(named)?;
+    let StaffAnswer::Notices(found) = staff(vault, StaffCommand::Beginning { begins })? else {
+        bail!("the vault gave another answer");
+    };
+    match found.as_slice() {
+        [one] => Ok(one.notice),
+        [] | [..] => bail!(
+            "no notice begins so, or more than one: `savin-hub notices --json` shows their names"
+        ),
+    }
+}
+
+/// Reads how a notice's name begins.
+fn begins(named: &str) -> anyhow::Result<Vec<u8>> {
+    let bytes = unhex(&named.replace('-', "")).filter(|bytes| (4..=16).contains(&bytes.len()));
+    bytes.context("a notice is named by the first 8 or more digits of its name")
+}
+
 /// Returns a notice's message, by how its name begins.
 pub(super) fn message(vault: &Vault, named: &str) -> anyhow::Result<Message> {
-    let digits = named.replace('-', "");
-    let bytes = unhex(&digits).filter(|bytes| (4..=16).contains(&bytes.len()));
-    let notice = bytes.context("a notice is named by the first 8 or more digits of its name")?;
+    let notice = begins(named)?;
     let StaffAnswer::Message(Some(message)) = staff(vault, StaffCommand::Message { notice })?
     else {
         bail!(

@@ -16,20 +16,32 @@ use crate::ids::{PersonId, RecordId};
 use crate::intake::deciding::{self, Parting};
 use crate::linkage::judging::{Judged, Verdict};
 use crate::linkage::weights::Weights;
-use crate::store::registry::merge;
+use crate::names::words;
 use crate::store::registry::task::{self, TaskKind};
 use crate::store::registry::{face, weights};
+use crate::store::registry::{lookup, merge};
+use crate::store::{Store, StoreError};
 use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand};
 use relink::Relink;
 use side::Side;
 use weighing::Weigh;
 
+/// Persons that `find` shows.
+const FOUND_MAX: usize = 25;
+
 /// What is done about persons.
 #[derive(Debug, Subcommand)]
 pub(super) enum PersonsCommand {
+    /// Find persons by a name or a number, and show which of them is which: what other commands call PERSON
+    /// stands in the first column.
+    Find {
+        /// Words of a name in any order, or a number: MDOC's, the state's, the FBI's, the agency's own.
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
     /// Show what is known of a person: names, numbers, records, and whom it was joined with.
     Show {
-        /// The identifier in the address of the person's page; an earlier one too.
+        /// The identifier in the address of the person's page, as `persons find` shows it; an earlier one too.
         person: PersonId,
     },
     /// Show two persons side by side with every comparison and its weight; without persons, what waits
@@ -86,6 +98,7 @@ pub(super) struct Split {
 impl PersonsCommand {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         match self {
+            Self::Find { words } => find(&words.join(" "), config, output),
             Self::Show { person } => show(*person, config, output),
             Self::Review {
                 one: Some(one),
@@ -98,6 +111,37 @@ impl PersonsCommand {
             Self::Relink(relink) => relink.run(config, output),
         }
     }
+}
+
+fn find(wanted: &str, config: &Config, output: &Output) -> anyhow::Result<()> {
+    let sides = found(&app::open_registry(config)?, wanted)?;
+    if output.is_json() {
+        return sides
+            .iter()
+            .try_for_each(|side| output.object(&side.json()));
+    }
+    if sides.is_empty() {
+        return output.line("Nobody is known by that. Fewer words find more.");
+    }
+    let rows = sides.iter().map(Side::rows);
+    let names = ["person", "names", "born", "sex", "numbers", "records"];
+    let rows = rows.map(|row| {
+        let shown = row.into_iter().filter(|(name, _)| names.contains(name));
+        shown.map(|(_, value)| value).collect()
+    });
+    output.table(&names, rows.collect())?;
+    if sides.len() == FOUND_MAX {
+        output.line("There may be more: give more words.")?;
+    }
+    Ok(())
+}
+
+fn found(store: &Store, wanted: &str) -> Result<Vec<Side>, StoreError> {
+    let wanted = words(wanted);
+    store.read_now("persons", move |tx| {
+        let found = lookup::find(tx, &wanted, FOUND_MAX)?.into_iter();
+        found.map(|person| Side::load(tx, person)).collect()
+    })
 }
 
 fn show(person: PersonId, config: &Config, output: &Output) -> anyhow::Result<()> {

@@ -96,7 +96,7 @@ pub(super) struct Remove {
 /// Where somebody was convicted.
 #[derive(Debug, Args)]
 pub(super) struct Convicted {
-    /// The person, by the identifier in the page's address.
+    /// The person, as `savin-hub persons find NAME` shows the identifier.
     person: PersonId,
     #[command(flatten)]
     at: At,

@@ -178,7 +178,7 @@ impl Register {
             Ok(labelled)
         })?;
         match found.as_slice() {
-            [] => bail!("nobody fits --person"),
+            [] => bail!("nobody fits --person: `savin-hub persons find` looks by fewer words"),
             [one] => Ok(one.clone()),
             many => {
                 let ids: Vec<String> = many.iter().map(|(id, _)| id.to_string()).collect();

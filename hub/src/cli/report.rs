@@ -3,6 +3,7 @@
 mod hearings;
 mod latency;
 mod standing;
+mod told;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 use super::output::Output;
 use crate::app;
 use crate::config::Config;
+use crate::ids::EventPosition;
 
 /// Rows of one report.
 const ROWS_MAX: u32 = 10_000;
@@ -29,6 +31,9 @@ pub(super) struct Report {
     /// After how many hours a notice that nobody took counts as undelivered.
     #[arg(long, default_value_t = 1, value_name = "HOURS")]
     hours: u32,
+    /// Of which event `told` is, by its position in `savin-hub events`.
+    #[arg(long, value_name = "POSITION", required_if_eq("name", "told"))]
+    event: Option<i64>,
     /// Only how many there are by facility.
     #[arg(long)]
     by_facility: bool,
@@ -52,6 +57,8 @@ enum Name {
     Canaries,
     /// How soon events were told and confirmed, by facility.
     Latency,
+    /// Who was told of one event (--event), by which channel, when, and how long after the hub knew.
+    Told,
 }
 
 /// The rows of a report; the first column is the facility.
@@ -72,6 +79,11 @@ impl Report {
             Name::Feeds => standing::feeds(&store, now)?,
             Name::Canaries => standing::canaries(config, &store, &vault)?,
             Name::Latency => latency::latency(config, (&store, &vault), (now, self.days))?,
+            Name::Told => told::told(
+                &store,
+                &vault,
+                EventPosition(self.event.unwrap_or_default()),
+            )?,
         };
         // Latency is by facility whether that is asked for or not.
         let rows = if self.by_facility && !matches!(self.name, Name::Latency) {

@@ -145,7 +145,15 @@ impl Propose {
         let signer = self.by.signer(config)?;
         let store = app::open_registry(config)?;
         let now = (app::world().wall)();
-        let number = store.read_now("number", move |tx| rules::next_number(tx, name))?;
+        let (number, counting) = store.read_now("number", move |tx| {
+            Ok((rules::next_number(tx, name)?, self::body(tx, name, None)?))
+        })?;
+        if changes(&counting, &body).is_empty() {
+            bail!(
+                "{} says what counts already: there is nothing to decide",
+                self.file.display()
+            );
+        }
         let subject = format!("rules/{}/{number}", name.as_str());
         let choice = name.choice(number, &body);
         let signed = signer.sign("rules-propose", &subject, &choice, &self.reason, now);

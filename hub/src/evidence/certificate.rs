@@ -117,6 +117,21 @@ pub struct Dark {
     pub reason: &'static str,
 }
 
+/// A time in which the hub had so old a word of a facility that it called a person, by its own look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unheard {
+    /// Of which facility.
+    pub facility: String,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when; nothing where that was not over.
+    pub to: Option<Timestamp>,
+    /// How fresh its word was.
+    pub grade: &'static str,
+    /// Why.
+    pub why: &'static str,
+}
+
 /// What is certified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Certificate {
@@ -132,6 +147,8 @@ pub struct Certificate {
     pub to: Timestamp,
     /// When it was made.
     pub made_at: Timestamp,
+    /// When the agency's first agent was enrolled.
+    pub enrolled_at: Option<Timestamp>,
     /// Signed batches that became durable.
     pub batches: u64,
     /// Changes in them.
@@ -142,6 +159,8 @@ pub struct Certificate {
     pub facilities: Vec<FacilityFigures>,
     /// When nothing could be seen.
     pub dark: Vec<Dark>,
+    /// When the hub's word of a facility was too old.
+    pub unheard: Vec<Unheard>,
     /// How many entries the registry's log had.
     pub log_size: u64,
     /// Its root.
@@ -191,25 +210,65 @@ impl Certificate {
             line(format!("  tried and not confirmed so far: {never}"));
         }
         line("--".to_owned());
-        if self.dark.is_empty() {
-            line("No time was reported in which the agency's data could not be seen.".to_owned());
-        }
-        for dark in &self.dark {
-            let Dark {
-                feed,
-                from,
-                to,
-                reason,
-            } = dark;
-            line(format!(
-                "Not seen: feed {feed} from {from} to {to} ({reason})."
-            ));
+        for gap in self.gaps() {
+            line(gap);
         }
         line(format!(
             "The batches are in the registry's evidence log, which had {} entries with root {}.",
             self.log_size, self.log_root
         ));
         text
+    }
+
+    /// Says in lines what was not certified, seen or heard.
+    fn gaps(&self) -> Vec<String> {
+        let mut lines = self.of_what_nothing_is_said();
+        if self.dark.is_empty() && self.unheard.is_empty() && self.enrolled_at.is_some() {
+            lines.push(
+                "No time was reported or noticed in which the agency's data could not be seen."
+                    .to_owned(),
+            );
+        }
+        lines.extend(self.dark.iter().map(|dark| {
+            let Dark {
+                feed,
+                from,
+                to,
+                reason,
+            } = dark;
+            format!("Not seen: feed {feed} from {from} to {to} ({reason}).")
+        }));
+        lines.extend(self.unheard.iter().map(|unheard| {
+            let Unheard {
+                facility,
+                from,
+                to,
+                grade,
+                why,
+            } = unheard;
+            let to = to.map_or_else(|| "now".to_owned(), |to| to.to_string());
+            format!("Not heard: facility {facility} from {from} to {to} ({grade}: {why}).")
+        }));
+        lines
+    }
+
+    /// Says of which parts of the period it certifies nothing, so that nobody takes silence for proof.
+    fn of_what_nothing_is_said(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        match self.enrolled_at {
+            None => gaps.push("The agency has enrolled no agent and sent no file.".to_owned()),
+            Some(at) if at > self.from => gaps.push(format!(
+                "The agency's first agent was enrolled on {at}: of the time before, nothing is certified."
+            )),
+            Some(_) => {}
+        }
+        if self.made_at < self.to {
+            gaps.push(
+                "The period had not ended when this was made: of the time after, nothing is certified."
+                    .to_owned(),
+            );
+        }
+        gaps
     }
 }
 
@@ -280,6 +339,7 @@ mod tests {
             from: at("2026-05-01T00:00:00Z"),
             to: at("2026-06-01T00:00:00Z"),
             made_at: at("2026-06-02T00:00:00Z"),
+            enrolled_at: Some(at("2026-04-01T00:00:00Z")),
             batches: 2,
             deltas: 30,
             last_received_at: None,
@@ -294,6 +354,7 @@ mod tests {
                 to: at("2026-05-03T00:00:00Z"),
                 reason: "agent-down",
             }],
+            unheard: Vec::new(),
             log_size: 9,
             log_root: "ab".repeat(32),
         };

@@ -62,6 +62,13 @@ pub enum EvidenceCommand {
         /// Of fewer nothing is said, since it could tell of one registrant.
         told_min: usize,
     },
+    /// Whom was an event told, by pseudonym, and how soon after it became durable?
+    ToldOf {
+        /// The event.
+        event: EventId,
+        /// When it became durable.
+        received_at: Timestamp,
+    },
 }
 
 /// What is answered.
@@ -79,6 +86,23 @@ pub enum EvidenceAnswer {
     Notice(Box<NoticeEvidence>),
     /// How soon events were told.
     Timely(Telling),
+    /// The notices of one event, by registrant and channel.
+    ToldOf(Vec<ToldOf>),
+}
+
+/// One notice of an event, and how soon it was tried, taken and confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldOf {
+    /// The notice.
+    pub notice: NoticeId,
+    /// For whom, by pseudonym.
+    pub registrant: RegistrantId,
+    /// By which channel.
+    pub channel: String,
+    /// Where it stands.
+    pub state: String,
+    /// How soon after the event was durable.
+    pub clocks: TellingClocks,
 }
 
 /// What proves a notice.
@@ -123,6 +147,11 @@ impl Vault {
                 let told = store.read_now("timely", move |tx| timely(tx, &keys, &events))?;
                 EvidenceAnswer::Timely(Telling::of(&told, told_min))
             }
+            EvidenceCommand::ToldOf { event, received_at } => {
+                let link = self.keys.event_link(event);
+                let told = store.read_now("told", move |tx| told_of(tx, link, received_at))?;
+                EvidenceAnswer::ToldOf(told)
+            }
             EvidenceCommand::Export { notice, size } => {
                 let keys = std::sync::Arc::clone(&self.keys);
                 let export = move |tx: &mut Tx<'_>| export(tx, &keys, notice, size);
@@ -158,6 +187,25 @@ fn timely(
             };
         }
         told.extend(registrants.into_values());
+    }
+    Ok(told)
+}
+
+/// Lists the notices of one event, corrections of it among them.
+fn told_of(
+    tx: &mut Tx<'_>,
+    link: [u8; 32],
+    received_at: Timestamp,
+) -> Result<Vec<ToldOf>, StoreError> {
+    let mut told = Vec::new();
+    for notice in notice_event::of_events(tx, &[link])?.into_iter().flatten() {
+        told.push(ToldOf {
+            clocks: clocks(tx, notice.notice, received_at)?,
+            notice: notice.notice,
+            registrant: notice.registrant,
+            channel: notice.channel,
+            state: notice.state,
+        });
     }
     Ok(told)
 }

@@ -1,14 +1,13 @@
 //! `notices show`: where one notice stands on its ladder, in plain words, with her other ways.
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use savin_shared::hash::unhex;
 use serde_json::json;
 
 use super::super::output::Output;
-use super::{noun, staff, standing};
+use super::{begins, noun, staff, standing};
 use crate::app;
 use crate::config::Config;
 use crate::notification::bounds::Waits;
@@ -26,10 +25,7 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
-        let digits = self.notice.replace('-', "");
-        let begins = unhex(&digits).filter(|bytes| (4..=16).contains(&bytes.len()));
-        let begins =
-            begins.context("a notice is named by the first 8 or more digits of its name")?;
+        let begins = begins(&self.notice)?;
         let vault = app::open_vault(config)?;
         let StaffAnswer::Places(places) = staff(&vault, StaffCommand::Place { begins })? else {
             bail!("the vault gave another answer");
@@ -54,7 +50,7 @@ fn print(place: &NoticePlace, zone: &TimeZone, output: &Output) -> anyhow::Resul
     let row = &place.row;
     let at = |at: Timestamp| {
         at.to_zoned(zone.clone())
-            .strftime("%Y-%m-%d %H:%M:%S")
+            .strftime("%Y-%m-%d %H:%M:%S %Z")
             .to_string()
     };
     let about = row.about.as_deref().unwrap_or("a code");

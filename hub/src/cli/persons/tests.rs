@@ -314,3 +314,23 @@ fn makes_one_again_what_a_comparison_parted_by_mistake() {
     assert!(is_one() && run("persons relink --changes 0 --as chief.key"));
     assert!(run("replay --verify"), "all of it follows from the log");
 }
+
+#[test]
+fn finds_persons_by_words_and_numbers_and_says_which_is_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _, [one, other]) = two_persons(folder.path());
+    let found = |wanted: &str| super::found(&store, wanted).unwrap();
+    let ids =
+        |wanted: &str| -> Vec<PersonId> { found(wanted).iter().map(|side| side.person).collect() };
+    assert_eq!(ids("prueba thaddeus"), [other, one]);
+    let rows = found("Muestra")[1].rows();
+    assert!(
+        rows.contains(&("born", "1985-03-12".to_owned())),
+        "{rows:?}"
+    );
+    assert_eq!(ids("nobody at all"), []);
+    for line in ["persons find Thaddeus Muestra", "persons find X --json"] {
+        assert!(run(folder.path(), line), "{line}");
+    }
+    assert!(!run(folder.path(), "persons find"), "whom?");
+}

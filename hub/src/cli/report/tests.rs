@@ -8,6 +8,7 @@ use super::hearings::{hearings, overdue};
 use super::latency::latency;
 use super::standing::{feeds, undelivered};
 use super::text;
+use super::told::told;
 use crate::app;
 use crate::cli::testing::{configured, run};
 use crate::clocks::{ClockState, Step};
@@ -125,14 +126,7 @@ fn finds_what_was_overlooked_and_says_of_whom_by_pseudonym() {
         "{all}"
     );
     drop((store, vault));
-    for name in [
-        "hearings",
-        "clocks",
-        "undelivered",
-        "feeds",
-        "canaries",
-        "latency",
-    ] {
+    for name in "hearings clocks undelivered feeds canaries latency".split(' ') {
         for form in ["", " --csv", " --json", " --by-facility"] {
             assert!(
                 run(folder.path(), &format!("report {name}{form}")),
@@ -140,7 +134,11 @@ fn finds_what_was_overlooked_and_says_of_whom_by_pseudonym() {
             );
         }
     }
-    assert!(!run(folder.path(), "report other"));
+    let told = ["report told --event 1 --csv", "report told --event 1"];
+    assert!(told.iter().all(|line| run(folder.path(), line)));
+    for refused in ["report told", "report told --event 2", "report other"] {
+        assert!(!run(folder.path(), refused), "{refused}");
+    }
 }
 
 fn counts_a_try_as_not_confirmed(
@@ -160,6 +158,13 @@ fn counts_a_try_as_not_confirmed(
     };
     vault.handle(Command::Courier(claim)).unwrap();
     assert_eq!(tried(), ["MS049-JAIL", "1", "1", "0", "1"]);
+    let found = told(store, vault, EventPosition(1)).unwrap();
+    assert_eq!(found.rows.len(), 1, "she alone was told");
+    let row: Vec<_> = found.rows[0].iter().map(text).collect();
+    assert_eq!(row[..2], ["MS049-JAIL", "HearingSet"]);
+    assert!(!row[7].is_empty() && !row[8].is_empty(), "tried: {row:?}");
+    assert_eq!(row[11..], ["", ""], "and not confirmed");
+    assert!(told(store, vault, EventPosition(9)).is_err());
 }
 
 fn fact(event: &Event, now: Timestamp) -> Fact {

@@ -90,8 +90,14 @@ fn decides_nothing_by_a_table_that_nobody_signed() {
     let run = |line: &str| run(folder.path(), line);
     assert!(run("staff add chief --role admin --output chief.key"));
     std::fs::write(folder.path().join("same.key"), SHIPPED).unwrap();
+    assert!(
+        !run("rules propose notification same.key --reason tested --as chief.key"),
+        "it changes nothing"
+    );
+    let quiet = SHIPPED.replace("Booked,yes", "Booked,no");
+    std::fs::write(folder.path().join("quiet.key"), quiet).unwrap();
     assert!(run(
-        "rules propose notification same.key --reason tested --as chief.key"
+        "rules propose notification quiet.key --reason tested --as chief.key"
     ));
     assert!(run("rules activate notification 1 --as chief.key"));
     let store = app::open_registry(&config).unwrap();

@@ -5,7 +5,7 @@ use savin_shared::ids::AgencyId;
 
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::time;
+use crate::store::value::{Row, time};
 use crate::values;
 
 /// An agency.
@@ -46,12 +46,29 @@ pub fn load(tx: &mut Tx<'_>, agency: &AgencyId) -> Result<Option<Agency>, StoreE
         "SELECT agency_id, name, county FROM agency WHERE agency_id = $1",
         values![agency.as_str()],
     )?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Agency {
+    row.as_ref().map(read).transpose()
+}
+
+/// Loads every agency, by its identifier.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Agency>, StoreError> {
+    tx.query(
+        "SELECT agency_id, name, county FROM agency ORDER BY agency_id",
+        &[],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+fn read(row: &Row) -> Result<Agency, StoreError> {
+    Ok(Agency {
         agency: id(row.text(0)?)?,
         name: row.text(1)?.to_owned(),
         county: row.optional_text(2)?.map(str::to_owned),
-    }))
+    })
 }
 
 /// Reads a stored agency's identifier.

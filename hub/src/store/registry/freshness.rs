@@ -176,6 +176,28 @@ pub fn note_change(tx: &mut Tx<'_>, change: &Change) -> Result<(), StoreError> {
     .map(|_| ())
 }
 
+/// Lists the changes of a facility's grade before a time, the newest of them, in their order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn changes_of(
+    tx: &mut Tx<'_>,
+    facility: &FacilityCode,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<Change>, StoreError> {
+    let rows = tx.query(
+        "SELECT facility_code, changed_at, grade, why FROM freshness_change
+         WHERE facility_code = $1 AND changed_at < $2 ORDER BY changed_at DESC LIMIT $3",
+        &[
+            facility.as_str().into(),
+            time(before),
+            i64::from(limit).into(),
+        ],
+    )?;
+    rows.iter().rev().map(change).collect()
+}
+
 /// Lists the newest changes of grades.
 ///
 /// # Errors
@@ -187,15 +209,17 @@ pub fn changes(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Change>, StoreError> {
         values![i64::from(limit)],
     )?
     .iter()
-    .map(|row| {
-        Ok(Change {
-            facility: facility::code(row.text(0)?)?,
-            at: row.time(1)?,
-            grade: grade(row.text(2)?)?,
-            why: why(row.text(3)?)?,
-        })
-    })
+    .map(change)
     .collect()
+}
+
+fn change(row: &Row) -> Result<Change, StoreError> {
+    Ok(Change {
+        facility: facility::code(row.text(0)?)?,
+        at: row.time(1)?,
+        grade: grade(row.text(2)?)?,
+        why: why(row.text(3)?)?,
+    })
 }
 
 fn read(row: &Row) -> Result<FacilityStanding, StoreError> {
