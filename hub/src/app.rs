@@ -2,6 +2,7 @@
 
 mod calling;
 mod desks;
+mod older;
 mod ordered;
 mod worker;
 
@@ -190,6 +191,8 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     notary
         .begin()
         .context("failed to compare the evidence with what was published of it")?;
+    // Before any agent is heard: whoever is not found would be taken for somebody new.
+    older::complete(&registry)?;
     // Before any agent is heard and anything is planned: what a court ordered may have been interrupted, or
     // undone by an older copy of a database.
     let key = open_order_key(&config, &registry)?;

@@ -3,6 +3,7 @@
 //! Everything is read at once, folded in memory by the registry's rules, and written at once, so
 //! that a group of batches from many agents costs one commit.
 
+pub mod backfill;
 pub mod batches;
 mod checks;
 mod course;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use savin_shared::hash::{Hash, unhex};
 use serde::{Deserialize, Serialize};
 
-use super::leaf::{CONFIRMED, EventOpening};
+use super::leaf::{self, CONFIRMED, EventOpening};
 use super::note::{NoteError, NoteKey, NoteSigner};
 
 /// What the first field of a file says.
@@ -59,6 +59,10 @@ pub struct Proof {
     pub index: u64,
     /// The hashes beside its way.
     pub hashes: Vec<String>,
+    /// When it was added, where that was later than what it says: by a hub that took a registry over from before there
+    /// was evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_at: Option<Timestamp>,
 }
 
 /// A notice.
@@ -305,7 +309,15 @@ impl Proof {
         Self {
             index,
             hashes: hashes.iter().map(Hash::to_string).collect(),
+            added_at: None,
         }
+    }
+
+    /// Notes when the leaf was added, as that says itself.
+    #[must_use]
+    pub fn of_leaf(self, content: &str) -> Self {
+        let added_at = leaf::added_at(content);
+        Self { added_at, ..self }
     }
 
     /// Reads the hashes; nothing where one is none.

@@ -20,6 +20,16 @@ use crate::work::decision::Decision;
 /// What is heard of a notice that somebody confirmed begins with this; by what follows it.
 pub const CONFIRMED: &str = "confirmed by ";
 
+/// The name of the line that says when a leaf was added that was not there from the first.
+const ADDED: &str = "added-later";
+
+/// Returns when a leaf was added, if that was later than what it says.
+#[must_use]
+pub fn added_at(content: &str) -> Option<Timestamp> {
+    let line = content.lines().last()?;
+    line.strip_prefix(ADDED)?.trim_start().parse().ok()
+}
+
 /// The bytes that keep a commitment from being guessed.
 pub type Salt = [u8; 16];
 
@@ -46,6 +56,21 @@ impl Leaf {
             content,
             salt: None,
         }
+    }
+
+    /// Marks it as added later than what it says: it proves that this was so by then, and nothing of before.
+    #[must_use]
+    pub fn added_later(mut self, at: Timestamp) -> Self {
+        // Writing to a `String` cannot fail.
+        let _infallible = writeln!(self.content, "{ADDED} {}", time(at));
+        self
+    }
+
+    /// Says whether a leaf of the log is this one, added at once or later.
+    #[must_use]
+    pub fn is_logged_as(&self, content: &str) -> bool {
+        let rest = content.strip_prefix(&self.content);
+        rest.is_some_and(|rest| rest.is_empty() || added_at(content).is_some())
     }
 
     /// Hashes it as the tree does.

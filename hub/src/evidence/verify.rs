@@ -144,7 +144,7 @@ fn agency_key(
     let leaf = leaf::agent(agent, &agency, &facilities, &key, part.enrolled_at);
     included(&leaf, &part.proof, registry)?;
     let said = format!("{agency} enrolled it on {:.0}", part.enrolled_at);
-    Ok((key, said))
+    Ok((key, said + &later(&part.proof)))
 }
 
 fn batch(source: &SourcePart, registry: &Checkpoint) -> Result<(SealedBatch, String), Broken> {
@@ -164,7 +164,7 @@ fn batch(source: &SourcePart, registry: &Checkpoint) -> Result<(SealedBatch, Str
         "signed by the agency's key on {:.0}, durable at the hub on {:.0}",
         batch.header.sealed_at, source.received_at
     );
-    Ok((batch, said))
+    Ok((batch, said + &later(&source.proof)))
 }
 
 fn received(
@@ -236,8 +236,10 @@ fn event(told: &Told, registry: &Checkpoint) -> Result<String, Broken> {
     included(&leaf, &part.proof, registry)?;
     let position = EventPosition(part.says.position);
     Ok(format!(
-        "{} is event {} of the registry",
-        part.says.code, position.0
+        "{} is event {} of the registry{}",
+        part.says.code,
+        position.0,
+        later(&part.proof)
     ))
 }
 
@@ -275,18 +277,30 @@ fn decision(part: &DecisionPart, registry: &Checkpoint) -> Result<(Decision, Str
         registry,
     )?;
     let said = format!("{} decided: {} {}", part.staff, part.choice, part.subject);
-    Ok((decision, said))
+    Ok((decision, said + &later(&part.proof)))
 }
 
 /// Checks that a leaf is in a log.
 fn included(leaf: &Leaf, proof: &Proof, end: &Checkpoint) -> Result<(), Broken> {
     let hashes: Vec<Hash> = proof.hashes().ok_or(Broken::Field("hashes"))?;
-    let is_in = is_included(leaf.hash(), proof.index, end.size, &hashes, &end.root);
+    let hash = match proof.added_at {
+        Some(at) => leaf.clone().added_later(at).hash(),
+        None => leaf.hash(),
+    };
+    let is_in = is_included(hash, proof.index, end.size, &hashes, &end.root);
     if is_in {
         Ok(())
     } else {
         Err(Broken::Inclusion)
     }
+}
+
+/// Says what an entry that was added later does not prove; nothing of one that was there from the first.
+fn later(proof: &Proof) -> String {
+    let said = |at| {
+        format!("; its entry was added on {at:.0}, and does not prove that it was so before that")
+    };
+    proof.added_at.map(said).unwrap_or_default()
 }
 
 fn id<T: FromStr>(text: &str, field: &'static str) -> Result<T, Broken> {

@@ -236,7 +236,8 @@ fn proved(
         return Err(refused("it was stored before this hub kept evidence"));
     };
     let hashes = evidence::inclusion(tx, leaf.index, size)?;
-    Ok((leaf.salt, Proof::new(leaf.index, &hashes)))
+    let proof = Proof::new(leaf.index, &hashes).of_leaf(&leaf.content);
+    Ok((leaf.salt, proof))
 }
 
 fn refused(why: &str) -> StoreError {

@@ -3,6 +3,7 @@
 pub mod agency;
 pub mod agency_notice;
 pub mod agent;
+pub mod backfill;
 pub mod clock;
 pub mod clone;
 pub mod court_order;
@@ -138,6 +139,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0023_office_door.sql",
             include_str!("migrations/registry/0023_office_door.sql"),
+        ),
+        (
+            "0024_backfill.sql",
+            include_str!("migrations/registry/0024_backfill.sql"),
         ),
     ],
 };

@@ -7,13 +7,15 @@ use jiff::Timestamp;
 use savin_shared::delta::Origin;
 use savin_shared::pii::Secret;
 use savin_shared::sign::SigningKey;
+use savin_shared::world::World;
 use serde_json::Value;
 
 use super::export;
 use crate::evidence::file::EvidenceFile;
 use crate::evidence::verify::{Step, verify};
 use crate::ids::{EventPosition, NoticeId, PersonId};
-use crate::intake::testing::{BOND, IN, Jail, load, send_one};
+use crate::intake::backfill;
+use crate::intake::testing::{BOND, IN, Jail, load, now as jail_now, random, send_one};
 use crate::notary::Log;
 use crate::notary::signing::Notary;
 use crate::notary::signing::tests::{each, now};
@@ -399,5 +401,47 @@ fn withholds_an_answer_that_repeats_the_address() {
         assert!(!text.to_lowercase().contains("avery@"), "{text}");
         let steps = steps(notary, &text);
         assert!(holds(&steps), "{steps:#?}");
+    });
+}
+
+/// Takes away what an older program did not keep.
+fn without_evidence(registry: &Store) {
+    for sql in [
+        "DELETE FROM evidence_leaf",
+        "DELETE FROM evidence_node",
+        "DELETE FROM evidence_head",
+    ] {
+        registry
+            .write_now("older", move |tx| tx.execute(sql, &[]))
+            .unwrap();
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "nothing here has a deadline")]
+fn says_of_each_entry_that_was_added_later_that_it_proves_nothing_of_before() {
+    each("export_older", |notary| {
+        let notice = told(notary.registry, notary.vault, "250 ok");
+        without_evidence(notary.registry);
+        let world = World {
+            wall: jail_now,
+            monotonic: std::time::Instant::now,
+            random,
+        };
+        backfill::add(notary.registry, &world, |_| {}).unwrap();
+        let text = exported(notary, notice);
+        let steps = steps(notary, &text);
+        assert!(holds(&steps), "{steps:#?}");
+        let later: Vec<_> = steps
+            .iter()
+            .filter(|step| {
+                step.outcome
+                    .as_ref()
+                    .is_ok_and(|said| said.contains("was added on"))
+            })
+            .map(|step| step.what)
+            .collect();
+        // The vault's own entries were there from the first.
+        assert_eq!(later, ["agency's key", "batch", "event"]);
     });
 }

@@ -78,6 +78,17 @@ pub fn relearn(tx: &mut Tx<'_>, persons: &[PersonId]) -> Result<(), StoreError> 
             values![person.as_bytes()],
         )?;
         changes.write(tx)?;
+    }
+    learn(tx, persons)
+}
+
+/// Learns who persons are from the records that they have, beside what was learnt before. What a court ordered to be
+/// sealed teaches nothing.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn learn(tx: &mut Tx<'_>, persons: &[PersonId]) -> Result<(), StoreError> {
+    for &person in persons {
         let rows = record::of_person(tx, person)?;
         let taught = || rows.iter().filter(|row| !row.known.is_sealed_by_order());
         let records = || taught().map(|row| &row.known.record);
