@@ -18,6 +18,7 @@ mod recorded;
 pub mod relinking;
 pub mod repair;
 pub mod replay;
+pub mod ruling;
 mod sealed;
 mod settle;
 mod succession;

@@ -11,6 +11,7 @@ use super::output::Output;
 use crate::app;
 use crate::config::Config;
 use crate::intake::replay::{Counted, Difference, How, Judging, Progress, Replayed, verify};
+use crate::intake::ruling::RULES;
 use crate::store::Store;
 use crate::store::registry::SCHEMA;
 
@@ -60,13 +61,19 @@ impl Replay {
         .context("failed to replay the log")?;
         let took = (app::world().monotonic)().duration_since(began);
         print(&replayed, took.as_secs_f64(), output)?;
-        if !replayed.differences.is_empty() {
+        if replayed.differences.is_empty() {
+            return Ok(());
+        }
+        if replayed.counted.other_rules.is_empty() {
             bail!(
                 "the registry is not what its log makes of it. Keep the database as it is for \
                  whoever looks into it; nothing was changed"
             );
         }
-        Ok(())
+        bail!(
+            "the registry is not what its log and rules {RULES} make of it. Part of it was decided by other rules: \
+             ask a program that has these before you take it for changed, and keep the database as it is"
+        )
     }
 }
 
@@ -76,57 +83,10 @@ fn far(progress: &Progress) -> String {
 }
 
 fn print(replayed: &Replayed, seconds: f64, output: &Output) -> anyhow::Result<()> {
-    let progress = &replayed.progress;
     if output.is_json() {
-        let rows = replayed.rows.iter();
-        let rows: serde_json::Map<String, _> = rows
-            .map(|(table, rows)| ((*table).to_owned(), json!(rows)))
-            .collect();
-        let differences = replayed.differences.iter().map(|difference| {
-            json!({
-                "table": difference.table,
-                "key": difference.key,
-                "how": how(difference),
-            })
-        });
-        return output.object(&json!({
-            "steps": progress.steps,
-            "deltas": progress.deltas,
-            "erased": replayed.counted.erased,
-            "judged": replayed.counted.judged,
-            "as_decided": replayed.counted.taken,
-            "seconds": seconds,
-            "rows": rows,
-            "equal": replayed.differences.is_empty(),
-            "differences": differences.collect::<Vec<_>>(),
-        }));
+        return output.object(&as_json(replayed, seconds));
     }
-    let mut text = format!(
-        "{} steps with {} deltas and rows taken again in {seconds:.1} s.",
-        progress.steps, progress.deltas
-    );
-    let Counted {
-        erased,
-        judged,
-        taken,
-    } = replayed.counted;
-    write!(
-        text,
-        " Whom they are about was decided once more for {judged} records."
-    )?;
-    if taken > 0 {
-        write!(
-            text,
-            " {taken} records went where they had gone, without a decision."
-        )?;
-    }
-    if erased > 0 {
-        write!(
-            text,
-            " {erased} deltas and rows are gone by order, and could not be looked at."
-        )?;
-    }
-    output.line(&text)?;
+    output.line(&said(replayed, seconds)?)?;
     if replayed.differences.is_empty() {
         let rows: u64 = replayed.rows.iter().map(|(_, rows)| rows).sum();
         return output.line(&format!(
@@ -142,6 +102,78 @@ fn print(replayed: &Replayed, seconds: f64, output: &Output) -> anyhow::Result<(
         ]
     });
     output.table(&["table", "key", "how it differs"], rows.collect())
+}
+
+fn as_json(replayed: &Replayed, seconds: f64) -> serde_json::Value {
+    let counted = &replayed.counted;
+    let rows = replayed.rows.iter();
+    let rows: serde_json::Map<String, _> = rows
+        .map(|(table, rows)| ((*table).to_owned(), json!(rows)))
+        .collect();
+    let other_rules = counted.other_rules.iter();
+    let other_rules = other_rules.map(|(rules, steps)| json!({ "rules": rules, "steps": steps }));
+    let differences = replayed.differences.iter().map(|difference| {
+        json!({
+            "table": difference.table,
+            "key": difference.key,
+            "how": how(difference),
+        })
+    });
+    json!({
+        "steps": replayed.progress.steps,
+        "deltas": replayed.progress.deltas,
+        "erased": counted.erased,
+        "judged": counted.judged,
+        "as_decided": counted.taken,
+        "rules": RULES,
+        "other_rules": other_rules.collect::<Vec<_>>(),
+        "seconds": seconds,
+        "rows": rows,
+        "equal": replayed.differences.is_empty(),
+        "differences": differences.collect::<Vec<_>>(),
+    })
+}
+
+fn said(replayed: &Replayed, seconds: f64) -> anyhow::Result<String> {
+    let progress = &replayed.progress;
+    let mut text = format!(
+        "{} steps with {} deltas and rows taken again in {seconds:.1} s.",
+        progress.steps, progress.deltas
+    );
+    let Counted {
+        erased,
+        judged,
+        taken,
+        other_rules,
+    } = &replayed.counted;
+    write!(
+        text,
+        " Whom they are about was decided once more for {judged} records."
+    )?;
+    if *taken > 0 {
+        write!(
+            text,
+            " {taken} records went where they had gone, without a decision."
+        )?;
+    }
+    for (rules, steps) in other_rules {
+        let rules = match rules {
+            0 => "rules from before they had numbers".to_owned(),
+            number => format!("rules {number}"),
+        };
+        write!(
+            text,
+            " {steps} steps were decided by {rules}, this program has rules {RULES}: the decisions are taken as \
+             recorded, and their events as the evidence has them."
+        )?;
+    }
+    if *erased > 0 {
+        write!(
+            text,
+            " {erased} deltas and rows are gone by order, and could not be looked at."
+        )?;
+    }
+    Ok(text)
 }
 
 fn how(difference: &Difference) -> String {

@@ -1,12 +1,14 @@
 //! The course of one step of the intake: what it decides beyond what was signed, and, where the registry is made
 //! anew, what was decided then.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use savin_shared::ids::{AgencyId, FacilityCode};
 use savin_shared::record::Record;
 
-use crate::ids::{EventPosition, RecordId};
+use super::ruling;
+use crate::ids::{EventPosition, PersonId, RecordId};
 use crate::matching::identifiers;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -28,7 +30,14 @@ pub(super) struct Course<'a> {
     placed: usize,
     /// Whether whoever was made and joined then is so now.
     is_begun: bool,
+    /// The events of a step that other rules took, as they were kept, and how many of them stand.
+    kept: Option<(&'a [KeptEvent], usize)>,
+    /// Whom a record was about when it became a version.
+    persons: BTreeMap<(RecordId, i64), PersonId>,
 }
+
+/// An event in its place.
+pub(super) type KeptEvent = (EventPosition, Event);
 
 impl<'a> Course<'a> {
     /// Takes a step again with what it decided, where that is known. Where it is judged, everything is decided once
@@ -40,6 +49,38 @@ impl<'a> Course<'a> {
             met: Some(met),
             ..Self::default()
         }
+    }
+
+    /// Takes a step of other rules again: what it decided and which events followed, as it was kept.
+    pub(super) fn kept(then: &'a Placings, events: &'a [KeptEvent], met: &'a Mutex<Met>) -> Self {
+        Self {
+            kept: Some((events, 0)),
+            ..Self::again(Some(then), false, met)
+        }
+    }
+
+    /// Notes whom a record is about as it becomes a version.
+    pub(super) fn about(&mut self, version: (RecordId, i64), person: PersonId) {
+        if self.kept.is_some() {
+            self.persons.insert(version, person);
+        }
+    }
+
+    /// Returns the events that followed by other rules of the records so far, each of whoever its record is about;
+    /// nothing where this program's rules say which follow.
+    pub(super) fn followed(&mut self) -> Option<(Vec<EventPosition>, Vec<Event>)> {
+        let (kept, done) = self.kept.as_mut()?;
+        let rest = kept.get(*done..).unwrap_or_default();
+        let persons = &self.persons;
+        let person = |event: &Event| persons.get(&(event.record, event.version)).copied();
+        let now = rest.iter().map_while(|(place, event)| {
+            let person = person(event)?;
+            let event = event.clone();
+            Some((*place, Event { person, ..event }))
+        });
+        let followed: (Vec<_>, Vec<_>) = now.unzip();
+        *done += followed.0.len();
+        Some(followed)
     }
 
     /// Meets the numbers of a record, where some are looked for.
@@ -168,6 +209,9 @@ impl<'a> Course<'a> {
     /// # Errors
     /// Returns [`StoreError::Refused`] where it was otherwise then.
     pub(super) fn finish(mut self) -> Result<Placings, StoreError> {
+        if self.now.judge.is_empty() {
+            self.now.judge = ruling::name();
+        }
         let Some(then) = self.then else {
             return Ok(self.now);
         };
@@ -179,6 +223,8 @@ impl<'a> Course<'a> {
         }
         let is_same = if self.is_judged {
             self.now == *then
+        } else if let Some((kept, done)) = self.kept {
+            self.placed == then.placed.len() && done == kept.len()
         } else {
             let rest = then.events.get(self.now.events.len()..);
             let is_none_left = rest.is_some_and(|rest| rest.iter().all(|record| *record == 0));
@@ -188,7 +234,8 @@ impl<'a> Course<'a> {
             Ok(self.now)
         } else {
             Err(refused(
-                "whom a record is about was decided otherwise then, by the same table of weights",
+                "it was decided otherwise then, by the same rules and the same table of weights, or what was decided was \
+                 changed",
             ))
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use savin_shared::ids::AgencyId;
 use savin_shared::record::Record;
 
+use super::ruling;
 use crate::ids::PersonId;
 use crate::linkage::comparing::{Compared, compare};
 use crate::linkage::face::{Face, Identity};
@@ -60,7 +61,7 @@ impl Linking {
 
     /// Returns by what is judged: this program's rules with the table that counts.
     pub(super) fn judge_name(&self) -> String {
-        judge_name(&self.weights)
+        ruling::name_with(&self.weights)
     }
 
     /// Returns what is known of a person.
@@ -214,11 +215,6 @@ impl Candidates {
         }
         Self { persons, is_whole }
     }
-}
-
-/// Names this program's rules with a table: what one decided, another may decide otherwise.
-pub(super) fn judge_name(weights: &Weights) -> String {
-    format!("{} {}", env!("CARGO_PKG_VERSION"), weights.version())
 }
 
 /// Says whom a record would be about if it arrived now, and writes nothing.

@@ -18,8 +18,8 @@ pub use self::outcome::{
 use self::reading::{Found, Message, Prepared, Rows, Work, read};
 use super::batches::{self, Outcome};
 use super::course::Course;
-use super::linking::judge_name;
 use super::repair::Repaired;
+use super::ruling;
 use super::{Moment, deciding, full_state, repair};
 use crate::ids::EventPosition;
 use crate::store::conn::Tx;
@@ -39,8 +39,9 @@ const NAMED_MAX: usize = 5;
 /// Makes a registry anew in an empty one, and compares them. The key is the one by which the first knows
 /// again what courts ordered to be sealed.
 ///
-/// Whom records are about is taken as it was decided, and decided once more where the same table of weights in the
-/// same version of the program did so; that can be left out.
+/// Whom records are about is taken as it was decided, and decided once more where the same rules with the same table
+/// of weights did so; that can be left out. Of a step that other rules took, the events are taken as they were kept,
+/// once each was held against its leaf in the evidence.
 ///
 /// # Errors
 /// Returns [`ReplayError`] when a step does not hold, or a database fails.
@@ -156,8 +157,9 @@ fn take_all(
             Message::Ground(..) => return Err(ReplayError::Ended),
         };
         let (taken, again) = (Arc::clone(&steps), Arc::clone(&again));
+        let before = counted.clone();
         counted = fresh.write_now("replay", move |tx| {
-            let mut counted = counted;
+            let mut counted = before.clone();
             for step in taken.iter() {
                 match take(tx, step, &again, &mut counted) {
                     Ok(Ok(())) => {}
@@ -211,9 +213,15 @@ impl Again {
         let Some(then) = &step.placings else {
             return Ok(Course::again(None, false, &self.met));
         };
+        if let Some(events) = &step.kept {
+            let rules = ruling::number(&then.judge).unwrap_or(0);
+            *counted.other_rules.entry(rules).or_default() += 1;
+            counted.taken += then.placed.len() as u64;
+            return Ok(Course::kept(then, events, &self.met));
+        }
         let placed = then.placed.len() as u64;
         let is_holed = |(since, until): &(i64, i64)| (*since..*until).contains(&step.number);
-        let is_same = placed == 0 || then.judge == judge_name(&weights::load(tx)?);
+        let is_same = placed == 0 || then.judge == ruling::name_with(&weights::load(tx)?);
         let is_whole = !self.holes.iter().any(is_holed);
         let is_judged = is_same && is_whole && self.judging == Judging::Again;
         if is_judged {

@@ -152,6 +152,9 @@ pub(super) fn settle(
         people.ask(tx)?;
     }
     settlement.sealed.settle(tx)?;
+    if let Some((places, events)) = course.followed() {
+        return event::put(tx, &places, &events, moment.random);
+    }
     let places = course.places(tx, &settlement.events)?;
     look_again(tx, (&mut settlement.events, &places), course)?;
     event::put(tx, &places, &settlement.events, moment.random)?;
@@ -349,6 +352,7 @@ impl Settlement<'_> {
         {
             self.missing.insert(row.record, is_missing);
         }
+        course.about((row.record, row.version), row.person);
         slot.is_changed = true;
         slot.row = Some(row.clone());
         let listing = match (&movement.change, folded.word) {

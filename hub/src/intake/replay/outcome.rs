@@ -1,5 +1,7 @@
 //! What a replay found: how far it came, in what two registries differ, or why one cannot be made anew.
 
+use std::collections::BTreeMap;
+
 use savin_shared::envelope::EnvelopeError;
 use savin_shared::frame::FrameError;
 use savin_shared::ids::AgentId;
@@ -22,14 +24,14 @@ pub struct Progress {
 /// Whether whom records are about is decided once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judging {
-    /// Where the table of weights and the version of the program are those that decided it.
+    /// Where the rules and the table of weights are those that decided it.
     Again,
     /// It is taken as it was decided: quicker.
     No,
 }
 
 /// What is to be said of what was taken again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counted {
     /// Deltas and rows that were erased by order and could not be looked at.
     pub erased: u64,
@@ -37,6 +39,8 @@ pub struct Counted {
     pub judged: u64,
     /// Records that went where they had gone, without a decision.
     pub taken: u64,
+    /// Steps that other rules took than this program has, by the number of these; 0 where they had none.
+    pub other_rules: BTreeMap<u32, u64>,
 }
 
 /// A row that differs.
@@ -130,6 +134,9 @@ pub enum Cause {
     /// Its event is gone.
     #[error("its event is missing")]
     Event,
+    /// An event is not what was logged of it.
+    #[error("event {0} is not what its entry in the evidence says")]
+    Evidence(i64),
 }
 
 impl From<EnvelopeError> for Cause {

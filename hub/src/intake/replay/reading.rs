@@ -9,13 +9,15 @@ use savin_shared::envelope::portable;
 use savin_shared::frame::snapshot::SnapshotRow;
 use savin_shared::ids::AgentId;
 
+use super::super::course::KeptEvent;
+use super::super::ruling::{self, RULES};
 use super::outcome::{Cause, ReplayError};
 use super::sums;
+use crate::evidence::leaf;
 use crate::ids::{EventPosition, OrderId};
 use crate::intake::full_state::{self, FullState};
 use crate::intake::repair::{self, Repair};
 use crate::intake::{Opened, Speaker, open};
-use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::agent::Agent;
 use crate::store::registry::court_order;
@@ -27,6 +29,7 @@ use crate::store::registry::placing::{self, Placings};
 use crate::store::registry::replica::{self, Adopted, Ground, TABLES, Table};
 use crate::store::registry::shadow::{self, Of, Shadow};
 use crate::store::registry::step::{self, Step, Taken};
+use crate::store::{StoreError, evidence};
 
 /// Steps that are read together.
 const STEPS_AT_ONCE: u32 = 16;
@@ -39,6 +42,8 @@ pub(super) struct Prepared {
     pub(super) work: Work,
     /// What it decided, where its program kept that.
     pub(super) placings: Option<Placings>,
+    /// Which events followed, where other rules than this program's said so.
+    pub(super) kept: Option<Vec<KeptEvent>>,
 }
 
 #[derive(Debug)]
@@ -204,12 +209,52 @@ fn prepare(
         | Step::Order { .. }) => Ok(Work::Decided(decided)),
     };
     let placings = placing::of_step(tx, number)?;
+    let kept = match kept_events(tx, placings.as_ref())? {
+        Ok(kept) => kept,
+        Err(cause) => return Ok(Err(cause)),
+    };
     Ok(work.map(|work| Prepared {
         number,
         at,
         work,
         placings,
+        kept,
     }))
+}
+
+/// Loads the events that followed of a step by other rules than this program's, each as its leaf in the evidence says.
+fn kept_events(
+    tx: &mut Tx<'_>,
+    then: Option<&Placings>,
+) -> Result<Result<Option<Vec<KeptEvent>>, Cause>, StoreError> {
+    let is_other = |then: &&Placings| ruling::number(&then.judge) != Some(RULES);
+    let Some(then) = then.filter(is_other) else {
+        return Ok(Ok(None));
+    };
+    let mut kept = Vec::new();
+    for (position, _) in (then.first_event..)
+        .zip(&then.events)
+        .filter(|(_, record)| **record != 0)
+    {
+        let position = EventPosition(position);
+        let logged = evidence::find(tx, &leaf::event_subject(position))?;
+        let (event, logged) = match (event::at(tx, position)?, logged) {
+            (Some(event), Some(logged)) => (event, logged),
+            (Some(_), None) => return Ok(Err(Cause::Evidence(position.0))),
+            (None, Some(_)) => return Ok(Err(Cause::Event)),
+            // It was known before, and nothing followed.
+            (None, None) => continue,
+        };
+        // Without its salt it was destroyed by order, and says what was left of it.
+        if let Some(salt) = logged.salt {
+            let leaf = leaf::event(event.event, &event.opening(position)?, salt);
+            if !leaf.is_logged_as(&logged.content) {
+                return Ok(Err(Cause::Evidence(position.0)));
+            }
+        }
+        kept.push((position, event));
+    }
+    Ok(Ok(Some(kept)))
 }
 
 fn known(speakers: &BTreeMap<AgentId, Speaker>, agent: AgentId) -> Result<&Speaker, Cause> {

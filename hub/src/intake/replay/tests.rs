@@ -1,18 +1,19 @@
 //! A registry beside the one that its log makes anew: equal, until anything behind the log is changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use savin_shared::delta::Origin;
 use savin_shared::ids::PersonNumber;
 use savin_shared::record::custody::DispositionKind;
 
 use super::{Cause, Difference, How, Judging, ReplayError, Replayed, verify};
+use crate::intake::ruling;
 use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, each, name, send_one};
 use crate::store::Store;
 use crate::store::conn::Tx;
 use crate::store::registry::SCHEMA;
 use crate::store::registry::placing::{self, Placings, Whom};
-use crate::store::registry::step;
+use crate::store::registry::{event, step};
 
 /// Two people who are booked, of whom one is let go; of the other's charges one is disposed of.
 fn filled(store: &Store) {
@@ -174,16 +175,81 @@ fn decide_otherwise(store: &Store, change: fn(&mut Placings)) {
 }
 
 #[test]
-fn takes_whom_records_are_about_as_another_program_or_table_decided_it() {
+fn takes_whom_records_are_about_as_another_table_decided_it() {
     each("replay_other_table", |store| {
+        filled(store);
+        decide_otherwise(store, |placings| {
+            if !placings.placed.is_empty() {
+                placings.judge = format!("{} deadbeef", ruling::name());
+            }
+        });
+        let found = replayed(store).unwrap();
+        assert_eq!(found.differences, []);
+        assert_eq!((found.counted.judged, found.counted.taken), (0, 2));
+        assert_eq!(found.counted.other_rules, BTreeMap::new());
+    });
+}
+
+#[test]
+fn takes_the_events_of_other_rules_as_the_evidence_has_them() {
+    each("replay_other_rules", |store| {
+        filled(store);
+        let known = replayed(store).unwrap().counted.other_rules;
+        assert_eq!(known, BTreeMap::new());
+        // Rules by which nothing that was listed first was news, and only the last event was.
+        decide_otherwise(store, |placings| {
+            placings.judge = "rules 4294967295 deadbeef".to_owned();
+            if placings.placed.len() == 2 {
+                placings.events.clear();
+            }
+        });
+        let last = store.read_now("last", event::last).unwrap().0;
+        change(
+            store,
+            "DELETE FROM event WHERE position < (SELECT max(position) FROM event)",
+        );
+        change(
+            store,
+            "DELETE FROM evidence_leaf WHERE subject LIKE 'event/%' AND subject <>
+                 (SELECT 'event/' || CAST(max(position) AS TEXT) FROM event)",
+        );
+        let found = replayed(store).unwrap();
+        assert_eq!(found.differences, []);
+        assert_eq!((found.counted.judged, found.counted.taken), (0, 2));
+        assert_eq!(found.counted.other_rules, BTreeMap::from([(u32::MAX, 2)]));
+        let rows = |name| found.rows.iter().find(|(table, _)| *table == name);
+        assert_eq!(rows("event"), Some(&("event", 1)));
+        let cause = || match replayed(store).unwrap_err() {
+            ReplayError::Step { step: 2, cause } => Some(cause),
+            ReplayError::Begun(_)
+            | ReplayError::Expunged(_)
+            | ReplayError::Step { .. }
+            | ReplayError::Store(_)
+            | ReplayError::Ended => None,
+        };
+        change(store, "UPDATE event SET effective_at = 1");
+        let changed = cause().unwrap();
+        assert!(
+            matches!(changed, Cause::Evidence(at) if at == last),
+            "{changed:?}"
+        );
+        change(store, "DELETE FROM event");
+        let gone = cause().unwrap();
+        assert!(matches!(gone, Cause::Event), "{gone:?}");
+    });
+}
+
+#[test]
+fn takes_whom_records_are_about_as_other_rules_decided_it() {
+    each("replay_older_rules", |store| {
         filled(store);
         let counted = replayed(store).unwrap().counted;
         assert_eq!((counted.judged, counted.taken), (2, 0));
         // One that took the one for the other.
         decide_otherwise(store, |placings| {
+            placings.judge = "0.0.9 deadbeef".to_owned();
             for (placing, person) in placings.placed.iter_mut().zip([1, 0]) {
                 placing.taught = Whom::Made(person);
-                placings.judge = "0.0.9 deadbeef".to_owned();
             }
         });
         change(
@@ -195,6 +261,8 @@ fn takes_whom_records_are_about_as_another_program_or_table_decided_it() {
         assert_eq!((found.counted.judged, found.counted.taken), (0, 2));
         let tables: BTreeSet<_> = found.differences.iter().map(|row| row.table).collect();
         assert!(!tables.contains("record"), "as it was decided: {tables:?}");
+        // Both steps: the other one decided nothing of whom a record is about.
+        assert_eq!(found.counted.other_rules, BTreeMap::from([(0, 2)]));
         let is_found = tables.contains("event");
         assert!(is_found, "whose events they were: {tables:?}");
     });
