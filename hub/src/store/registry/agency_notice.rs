@@ -147,7 +147,8 @@ pub fn plan(
     Ok(planned)
 }
 
-/// Notes that an office said that it has a notice; returns whether it was told and had not said so.
+/// Notes that an office said that it has a notice, and so that it was told; returns whether it had not said so. One that
+/// answers while its mail server still does is told by then.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -159,7 +160,7 @@ pub fn confirm(
 ) -> Result<bool, StoreError> {
     let changed = tx.execute(
         "UPDATE agency_notice SET state = 'confirmed', confirmed_at = $2, confirmed_by = $3,
-             next_at = NULL
+             told_at = coalesce(told_at, $2), next_at = NULL
          WHERE notice_id = $1 AND state IN ('told', 'trying')",
         &[notice.as_bytes().into(), time(now), by.into()],
     )?;

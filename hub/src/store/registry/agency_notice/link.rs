@@ -68,13 +68,55 @@ mod tests {
     use crate::store::Store;
     use crate::store::evidence;
     use crate::store::registry::agency_notice::{
-        After, AgencyNotice, NewAgencyNotice, claim, finish, newest, plan,
+        After, AgencyNotice, NewAgencyNotice, attempts, claim, finish, newest, plan,
     };
     use crate::store::registry::recipient::RecipientId;
 
     fn standing(store: &Store) -> AgencyNotice {
         let newest = |tx: &mut crate::store::conn::Tx<'_>| newest(tx, 9);
         store.read_now("notices", newest).unwrap().remove(0)
+    }
+
+    #[test]
+    fn is_told_where_the_office_answers_before_its_mail_server_does() {
+        each("office_soon", |store| {
+            let new = NewAgencyNotice {
+                news: OfficeNews::Release,
+                event: EventPosition(1),
+                record: RecordId(1),
+                recipient: RecipientId(1),
+                channel: Channel::Email,
+                due_at: now(),
+            };
+            let token = SeenToken::new([7; 16]);
+            let answered = now() + SignedDuration::from_secs(2);
+            let is_counted = store.write_now("tell", move |tx| {
+                plan(tx, std::slice::from_ref(&new), now())?;
+                let lease = SignedDuration::from_mins(1);
+                let claimed = claim(tx, 1, now(), lease)?.remove(0);
+                give(tx, claimed.notice, &token, now())?;
+                confirm_by(tx, &token, answered)?;
+                let later = answered + SignedDuration::from_secs(9);
+                let is_counted = finish(tx, &claimed, After::Told, "250 ok", later)?;
+                // Once is enough.
+                Ok((
+                    is_counted,
+                    finish(tx, &claimed, After::Refused, "550", later)?,
+                ))
+            });
+            assert_eq!(is_counted.unwrap(), (false, false));
+            let row = standing(store);
+            assert_eq!(row.state, "confirmed");
+            assert_eq!(row.told_at, Some(answered), "nobody was told at all");
+            let id = row.notice;
+            let tries = move |tx: &mut crate::store::conn::Tx<'_>| attempts(tx, id);
+            let tries = store.read_now("tries", tries).unwrap();
+            assert_eq!(tries.len(), 1);
+            assert_eq!(tries[0].answer.as_deref(), Some("250 ok"));
+            let subject = format!("outcome/{}/1", row.notice);
+            let leaf = move |tx: &mut crate::store::conn::Tx<'_>| evidence::find(tx, &subject);
+            assert!(store.read_now("leaf", leaf).unwrap().is_some());
+        });
     }
 
     #[test]

@@ -95,8 +95,8 @@ fn begin(
     Ok(Some(notice))
 }
 
-/// Notes what became of a try; a claim that another one followed changes nothing. Returns whether it
-/// counted.
+/// Notes what became of a try; a claim that another one followed changes nothing, and of a notice that the office
+/// confirmed meanwhile it is the try alone. Returns whether it counted for the notice.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -129,7 +129,7 @@ pub fn finish(
             optional_time(told_at),
         ],
     )?;
-    if changed == 0 {
+    if changed == 0 && !is_confirmed_since(tx, claimed)? {
         return Ok(false);
     }
     tx.execute_one(
@@ -148,7 +148,22 @@ pub fn finish(
     let (notice, number) = (claimed.notice, claimed.attempts);
     let outcome = leaf::outcome(notice, number, now, after.as_str(), Some(&said));
     evidence::append(tx, &[outcome])?;
-    Ok(true)
+    Ok(changed == 1)
+}
+
+/// Says whether an office has confirmed a notice while this try of it goes on.
+fn is_confirmed_since(tx: &mut Tx<'_>, claimed: &AgencyNotice) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM agency_notice n
+         JOIN agency_attempt a ON a.notice_id = n.notice_id AND a.attempt = $3
+         WHERE n.notice_id = $1 AND n.claim = $2 AND n.state = 'confirmed' AND a.finished_at IS NULL",
+        values![
+            claimed.notice.as_bytes(),
+            claimed.claim,
+            claimed.attempts
+        ],
+    )?;
+    Ok(row.is_some())
 }
 
 /// Withdraws a notice that was claimed, since nobody may be told of it any more.
