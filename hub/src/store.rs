@@ -10,6 +10,7 @@ pub mod doom;
 pub mod evidence;
 pub mod migrate;
 pub mod postgres;
+pub mod queue;
 pub mod registry;
 pub mod sqlite;
 pub mod testing;

@@ -12,7 +12,8 @@ use tracing::{error, info, warn};
 
 use super::email::compose::Composer;
 use super::email::transport::Mailer;
-use crate::store::registry::{duty, task};
+use crate::store::queue::Queue;
+use crate::store::registry::duty;
 use crate::store::{Store, StoreError};
 use crate::vault::VaultError;
 use crate::vault::client::Client;
@@ -75,7 +76,9 @@ impl DutyCaller {
         let StaffAnswer::Raised(of_vault) = self.vault.ask(command).await? else {
             return Err(VaultError::Closed.into());
         };
-        let read = |tx: &mut crate::store::conn::Tx<'_>| Ok((task::raised(tx)?, duty::calls(tx)?));
+        let read = |tx: &mut crate::store::conn::Tx<'_>| {
+            Ok((Queue::Registry.raised(tx)?, duty::calls(tx)?))
+        };
         let (of_registry, calls) = self.store.read("raised", read).await?;
         for level in [Level::Supervisor, Level::DutyOfficer] {
             let of_level = of_registry.iter().chain(&of_vault).copied();

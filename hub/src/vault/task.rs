@@ -10,6 +10,7 @@ use super::{Vault, VaultError, broken, siblings};
 use crate::ids::{NoticeId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::queue::Queue;
 use crate::store::vault::registrant::{self, RegistrantState};
 use crate::store::vault::task::{self, NewVaultTask, VaultTaskRow};
 use crate::vault::keyring::Keyring;
@@ -125,8 +126,14 @@ impl Vault {
                 }
                 Ok(is_done)
             })?),
-            TaskCommand::Ages => StaffAnswer::Ages(store.read_now("task ages", task::ages)?),
-            TaskCommand::Raised => StaffAnswer::Raised(store.read_now("raised", task::raised)?),
+            TaskCommand::Ages => {
+                let ages = |tx: &mut Tx<'_>| Queue::Vault.ages(tx);
+                StaffAnswer::Ages(store.read_now("task ages", ages)?)
+            }
+            TaskCommand::Raised => {
+                let raised = |tx: &mut Tx<'_>| Queue::Vault.raised(tx);
+                StaffAnswer::Raised(store.read_now("raised", raised)?)
+            }
         })
     }
 }

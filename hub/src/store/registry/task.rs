@@ -10,7 +10,6 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, Value, optional_time, time};
 use crate::values;
-use crate::work::duty::Raised;
 use crate::work::task::{Level, escalates_at};
 pub use crate::work::task::{NewTask, TaskKind};
 
@@ -400,50 +399,6 @@ pub fn escalate(
 fn later(now: Timestamp) -> Timestamp {
     now.checked_add(jiff::SignedDuration::from_mins(10))
         .unwrap_or(now)
-}
-
-/// Returns what has come to each level above the operators'.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn raised(tx: &mut Tx<'_>) -> Result<Vec<Raised>, StoreError> {
-    tx.query(
-        "SELECT level, count(*), max(came_at), min(due_at) FROM task
-         WHERE state = 'open' AND level <> 'operator' GROUP BY level ORDER BY level",
-        values![],
-    )?
-    .iter()
-    .map(|row| {
-        Ok(Raised {
-            level: Level::parse(row.text(0)?).ok_or(StoreError::Damaged("a task's level"))?,
-            tasks: row.count(1)?,
-            came_at: row.optional_time(2)?,
-            due_at: row.optional_time(3)?,
-        })
-    })
-    .collect()
-}
-
-/// Counts open tasks by kind and level, with when the oldest was opened.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn ages(tx: &mut Tx<'_>) -> Result<Vec<(String, String, u64, Timestamp)>, StoreError> {
-    tx.query(
-        "SELECT kind, level, count(*), min(opened_at) FROM task WHERE state = 'open'
-         GROUP BY kind, level ORDER BY kind, level",
-        values![],
-    )?
-    .iter()
-    .map(|row| {
-        Ok((
-            row.text(0)?.to_owned(),
-            row.text(1)?.to_owned(),
-            row.count(2)?,
-            row.time(3)?,
-        ))
-    })
-    .collect()
 }
 
 fn read(row: &Row) -> Result<TaskRow, StoreError> {

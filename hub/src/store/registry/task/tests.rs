@@ -10,6 +10,7 @@ use super::{
 };
 use crate::ids::{EventPosition, PersonId, RecordId};
 use crate::intake::testing::each;
+use crate::store::queue::Queue;
 use crate::store::registry::decision::{self, Choice, Decision, DecisionId};
 use crate::store::registry::duty;
 use crate::store::registry::instruction::{self, InstructionKind};
@@ -143,7 +144,9 @@ fn brings_what_nobody_does_to_the_next_person_until_there_is_none() {
         assert!(escalated(24).is_empty());
         assert_eq!(escalated(31), [Level::DutyOfficer]);
         assert!(escalated(100_000).is_empty());
-        let raised = store.read_now("raised", super::raised).unwrap();
+        let raised = store
+            .read_now("raised", |tx| Queue::Registry.raised(tx))
+            .unwrap();
         let [raised] = raised[..] else {
             panic!("{raised:?}")
         };
