@@ -168,7 +168,7 @@ impl Composer {
             )
             .map_err(|_| ComposeError::Mail)?;
         if let Some(signer) = &self.signer {
-            signer.sign(&mut mail);
+            signer.sign(&mut mail).map_err(|_| ComposeError::Mail)?;
         }
         Ok(mail)
     }

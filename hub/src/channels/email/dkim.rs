@@ -1,43 +1,35 @@
 //! Signing messages, so that a mail server knows that they are ours (DKIM, RFC 6376).
 
+mod signature;
+
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
 use lettre::Message as Mail;
-use lettre::message::dkim::{
-    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm,
-    DkimSigningKey,
-};
-use lettre::message::header::HeaderName;
+use lettre::message::header::{Date, HeaderName, HeaderValue};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{PrivatePkcs1KeyDer, PrivatePkcs8KeyDer};
 use thiserror::Error;
 use x509_parser::asn1_rs::{FromDer as _, Sequence};
 
-/// The headers that are signed. Not `Content-Type`, which the library writes otherwise than it signs.
-const SIGNED: [HeaderName; 9] = [
-    HeaderName::new_from_ascii_str("From"),
-    HeaderName::new_from_ascii_str("To"),
-    HeaderName::new_from_ascii_str("Subject"),
-    HeaderName::new_from_ascii_str("Date"),
-    HeaderName::new_from_ascii_str("Message-ID"),
-    HeaderName::new_from_ascii_str("MIME-Version"),
-    HeaderName::new_from_ascii_str("Auto-Submitted"),
-    HeaderName::new_from_ascii_str("List-Unsubscribe"),
-    HeaderName::new_from_ascii_str("List-Unsubscribe-Post"),
-];
-
 /// Characters of a text in the DNS (RFC 1035, section 3.3.14).
 const TEXT_MAX: usize = 255;
 
 /// Signs messages.
-pub struct Signer(DkimConfig);
+pub struct Signer {
+    key: KeyPair,
+    selector: String,
+    domain: String,
+}
 
 impl fmt::Debug for Signer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,24 +43,40 @@ impl Signer {
     /// # Errors
     /// Returns [`DkimError`] for a file that holds no RSA key.
     pub fn load(path: &Path, selector: &str, domain: &str) -> Result<Self, DkimError> {
-        let pem = pem("RSA PRIVATE KEY", &read(path)?);
-        let key = DkimSigningKey::new(&pem, DkimSigningAlgorithm::Rsa)
-            .map_err(|_| DkimError::Key(path.to_owned()))?;
-        // The headers are folded after they are signed: only `relaxed` bears that (section 3.4.2).
-        let relaxed = DkimCanonicalization {
-            header: DkimCanonicalizationType::Relaxed,
-            body: DkimCanonicalizationType::Relaxed,
-        };
-        let (selector, domain) = (selector.to_owned(), domain.to_owned());
-        let headers = SIGNED.to_vec();
-        Ok(Self(DkimConfig::new(
-            selector, domain, key, headers, relaxed,
-        )))
+        let key = KeyPair::from_der(&read(path)?).map_err(|_| DkimError::Key(path.to_owned()))?;
+        Ok(Self {
+            key,
+            selector: selector.to_owned(),
+            domain: domain.to_owned(),
+        })
     }
 
-    /// Signs a message.
-    pub fn sign(&self, mail: &mut Mail) {
-        mail.sign(&self.0);
+    /// Signs a message as it is sent, at its date.
+    ///
+    /// # Errors
+    /// Returns [`DkimError::Unsigned`] for a message without a date, or when the library refuses.
+    pub fn sign(&self, mail: &mut Mail) -> Result<(), DkimError> {
+        let date = mail.headers().get::<Date>().map(SystemTime::from);
+        let at = date.and_then(|date| Timestamp::try_from(date).ok());
+        let sign = |text: &[u8]| {
+            let mut signature = vec![0; self.key.public_modulus_len()];
+            let random = SystemRandom::new();
+            let signed = self
+                .key
+                .sign(&RSA_PKCS1_SHA256, &random, text, &mut signature);
+            signed.ok().map(|()| signature)
+        };
+        let named = (self.selector.as_str(), self.domain.as_str());
+        let value = at.and_then(|at| signature::value(&mail.formatted(), named, at, sign));
+        let value = value.ok_or(DkimError::Unsigned)?;
+        // It is folded already, and in ASCII.
+        let header = HeaderValue::dangerous_new_pre_encoded(
+            HeaderName::new_from_ascii_str(signature::NAME),
+            value.replace("\r\n", ""),
+            value,
+        );
+        mail.headers_mut().insert_raw(header);
+        Ok(())
     }
 }
 
@@ -110,7 +118,7 @@ pub fn record(path: &Path, selector: &str, domain: &str) -> Result<String, DkimE
     ))
 }
 
-/// Reads the RSA key itself (RFC 8017, appendix A.1.2), which is all that the mail library takes.
+/// Reads the RSA key itself (RFC 8017, appendix A.1.2), whatever it is wrapped in.
 fn read(path: &Path) -> Result<Vec<u8>, DkimError> {
     let bytes = fs::read(path).map_err(|cause| DkimError::File {
         file: path.to_owned(),
@@ -171,6 +179,9 @@ pub enum DkimError {
     /// The system gives no randomness.
     #[error("the system gives no randomness")]
     Random,
+    /// The library did not sign.
+    #[error("a message could not be signed")]
+    Unsigned,
 }
 
 #[cfg(test)]
