@@ -1,5 +1,7 @@
 //! From the registry's events to the vault's plan: reads on from the vault's watermark, hands over
 //! what could be told of each event, and learns neither whether anybody is told nor who.
+//!
+//! Where many asked the vault plans on by itself.
 
 mod deadlines;
 mod decided;

@@ -37,6 +37,7 @@ pub mod registration;
 pub mod sealed;
 mod siblings;
 mod silence;
+mod slices;
 pub mod staff;
 mod takeover;
 pub mod task;
@@ -65,6 +66,8 @@ pub struct Vault {
     means: std::sync::Arc<Means>,
     world: World,
     worker: Option<WorkerId>,
+    /// Registrants that are planned in one transaction.
+    slice: usize,
 }
 
 impl Vault {
@@ -98,6 +101,7 @@ impl Vault {
             means: std::sync::Arc::default(),
             world,
             worker: None,
+            slice: slices::SLICE,
         })
     }
 

@@ -90,6 +90,16 @@ impl Fact {
         EventCode::from_code(self.code)
     }
 
+    /// Says whether this is a release of somebody who was booked again after it.
+    #[must_use]
+    pub fn is_overtaken_by(&self, booking: &Self) -> bool {
+        let is_release = matches!(
+            self.event_code(),
+            Some(EventCode::Released | EventCode::Discharged)
+        );
+        is_release && self.person == booking.person && self.position < booking.position
+    }
+
     /// Takes out what a registrant's choice does not let out; `None` where nothing of it may go.
     #[must_use]
     pub fn disclosed(mut self, disclosure: Disclosure) -> Option<Self> {

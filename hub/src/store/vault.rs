@@ -24,6 +24,7 @@ pub mod spend;
 pub mod stopping;
 pub mod subscription;
 pub mod task;
+pub mod unplanned;
 pub mod verification;
 pub mod watermark;
 pub mod withheld;
@@ -138,6 +139,14 @@ pub static SCHEMA: Schema = Schema {
         (
             "0029_duress.sql",
             include_str!("migrations/vault/0029_duress.sql"),
+        ),
+        (
+            "0030_unplanned.sql",
+            include_str!("migrations/vault/0030_unplanned.sql"),
+        ),
+        (
+            "0031_told.sql",
+            include_str!("migrations/vault/0031_told.sql"),
         ),
     ],
 };

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info};
 
@@ -13,6 +14,9 @@ use super::{Vault, VaultError};
 
 /// Commands that may wait for the vault; beyond, callers wait.
 const WAITING_MAX: usize = 64;
+
+/// Commands that are carried out between two slices of a plan, if so many wait.
+const BETWEEN: u32 = 16;
 
 type Request = (Command, oneshot::Sender<Result<Answer, VaultError>>);
 
@@ -98,25 +102,18 @@ pub struct Ports {
     pub staff: Client<StaffCommand>,
 }
 
-/// Runs a vault on a thread of its own until the last handle is gone.
+/// Runs a vault on a thread of its own until the last handle is gone. While it has not planned for everybody it
+/// does so by and by, between what it is asked.
 ///
 /// # Errors
 /// Returns the system's error when it gives no thread.
 pub fn start(vault: Vault) -> std::io::Result<Ports> {
-    let (requests, mut queue) = mpsc::channel::<Request>(WAITING_MAX);
+    let (requests, queue) = mpsc::channel::<Request>(WAITING_MAX);
     std::thread::Builder::new()
         .name("vault".to_owned())
         .spawn(move || {
             let _guard = vault.doom().guard();
-            while let Some((command, answer)) = queue.blocking_recv() {
-                let outcome = vault.handle(command);
-                if let Err(failure) = &outcome {
-                    error!(reason = %failure, cause = ?std::error::Error::source(failure),
-                    "The vault could not carry out a command");
-                }
-                // A caller that has gone away does not need the outcome.
-                let _gone = answer.send(outcome);
-            }
+            serve(&vault, queue);
             info!("Vault closed");
         })?;
     Ok(Ports {
@@ -125,6 +122,49 @@ pub fn start(vault: Vault) -> std::io::Result<Ports> {
         courier: client(&requests),
         staff: client(&requests),
     })
+}
+
+fn serve(vault: &Vault, mut queue: mpsc::Receiver<Request>) {
+    // Whatever is left over from before is looked for when the planner first asks.
+    let (mut is_behind, mut between) = (false, 0);
+    loop {
+        let request = if !is_behind {
+            let Some(request) = queue.blocking_recv() else {
+                return;
+            };
+            Some(request)
+        } else if between < BETWEEN {
+            match queue.try_recv() {
+                Ok(request) => Some(request),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => return,
+            }
+        } else {
+            None
+        };
+        let Some((command, answer)) = request else {
+            between = 0;
+            is_behind = vault.plan_on().unwrap_or_else(|failure| {
+                failed(&failure);
+                false
+            });
+            continue;
+        };
+        between += 1;
+        // The planner asks every few seconds, so that what failed, or what another node left, goes on.
+        is_behind |= matches!(command, Command::Planner(_));
+        let outcome = vault.handle(command);
+        if let Err(failure) = &outcome {
+            failed(failure);
+        }
+        // A caller that has gone away does not need the outcome.
+        let _gone = answer.send(outcome);
+    }
+}
+
+fn failed(failure: &VaultError) {
+    error!(reason = %failure, cause = ?std::error::Error::source(failure),
+        "The vault could not carry out a command");
 }
 
 fn client<P>(requests: &mpsc::Sender<Request>) -> Client<P> {

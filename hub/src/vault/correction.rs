@@ -16,7 +16,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::notice::NewNotice;
 use crate::store::vault::notice_event::{self, EventNotice};
-use crate::store::vault::{parted, registrant, subscription, task, watermark};
+use crate::store::vault::{parted, registrant, subscription, task, unplanned, watermark};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -107,6 +107,7 @@ pub(super) fn take_back(
         .map(|(event, _)| keys.event_link(*event))
         .collect();
     parted::drop_events(tx, &links)?;
+    unplanned::drop_events(tx, &links)?;
     let (mut recalled, mut planned) = (Vec::new(), Vec::new());
     for ((_, fact), notices) in facts.iter().zip(notice_event::of_events(tx, &links)?) {
         for unsent in notices.iter().filter(|notice| notice.is_unsent()) {

@@ -14,7 +14,9 @@ use super::{Vault, VaultError};
 use crate::ids::{EventId, OrderId, PersonId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::{notice_event, order_entry, parted, subscription, task, withheld};
+use crate::store::vault::{
+    notice_event, order_entry, parted, subscription, task, unplanned, withheld,
+};
 use crate::work::task::TaskKind;
 
 /// How soon somebody is called who hears nothing of a person any more: she may rely on it.
@@ -101,6 +103,7 @@ pub(super) fn withhold(
     let links = links(keys, events);
     withheld::put(tx, &links)?;
     parted::drop_events(tx, &links)?;
+    unplanned::drop_events(tx, &links)?;
     let mut recalled = Vec::new();
     for notice in notice_event::of_events(tx, &links)?.into_iter().flatten() {
         let by_hand = subject(notice.notice);

@@ -60,6 +60,32 @@ pub(super) fn recipients(
     Ok(told)
 }
 
+/// Finds who is told of a fact after a registrant, at most so many in their order, as [`recipients`] does. Nobody is
+/// asked whose an order is: that was done when it was planned first.
+pub(super) fn recipients_after(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    fact: &Fact,
+    (after, limit): (RegistrantId, usize),
+) -> Result<Vec<RegistrantId>, StoreError> {
+    let kind = fact.followed.as_ref().map(|followed| followed.kind);
+    let mut told = if fact.details.canary_of.is_some() {
+        registrant::monitors(tx)?
+    } else if kind == Some(FollowKind::Order) {
+        Vec::new()
+    } else {
+        subscription::registrants_after(tx, &keys.person_link(fact.person), (after, limit))?
+    };
+    if let Some(followed) = &fact.followed {
+        told.extend(followers(tx, keys, followed)?);
+        told.sort_unstable();
+        told.dedup();
+    }
+    told.retain(|registrant| *registrant > after);
+    told.truncate(limit);
+    Ok(told)
+}
+
 /// Finds who follows a case or an order, however its court is written, each once.
 pub(super) fn followers(
     tx: &mut Tx<'_>,

@@ -79,11 +79,7 @@ pub(super) fn amend(
             continue;
         };
         let fact = &mut planned.fact;
-        let is_release = matches!(
-            fact.event_code(),
-            Some(EventCode::Released | EventCode::Discharged)
-        );
-        if fact.person != booking.person || !is_release || fact.position >= booking.position {
+        if !fact.is_overtaken_by(booking) {
             continue;
         }
         fact.still_held_at = Some(booking.facility.clone());

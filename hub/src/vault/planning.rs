@@ -1,6 +1,6 @@
-//! Planning: who is to be told of what, once, in the transaction that moves the watermark.
+//! Planning: who is to be told of what, once, in the transaction that moves the watermark; where that are many, the
+//! first of them.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,7 @@ use super::follow::recipients;
 use super::overtaken::{amend, is_withdrawn, may_overtake};
 use super::parted::{doubted, hold};
 use super::sealed::DataKey;
+use super::slices::{cut, overtake};
 use super::{Vault, VaultError, broken};
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
@@ -49,13 +50,14 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         let means = std::sync::Arc::clone(&self.means);
+        let slice = self.slice;
         let position = self.store.write_now("plan", move |tx| {
             let at = watermark::load(tx)?;
             if at != from {
                 // Another planner was here: nothing is planned, and this one starts over from there.
                 return Ok(at);
             }
-            plan(tx, (&keys, &means), SHIPPED_VERSION, &facts, now)?;
+            plan(tx, (&keys, &means), (SHIPPED_VERSION, slice), &facts, now)?;
             watermark::store(tx, to)?;
             Ok(to)
         })?;
@@ -72,8 +74,9 @@ impl Vault {
         );
         let facts = [fact];
         let means = std::sync::Arc::clone(&self.means);
+        let slice = self.slice;
         self.store.write_now("retell", move |tx| {
-            plan(tx, (&keys, &means), &cause, &facts, now)
+            plan(tx, (&keys, &means), (&cause, slice), &facts, now)
         })?;
         Ok(PlannerAnswer::Done)
     }
@@ -112,7 +115,7 @@ pub(super) fn commitment(
 }
 
 /// Returns in which order a fact is told among all that waits.
-fn rank_of(fact: &Fact) -> u8 {
+pub(super) fn rank_of(fact: &Fact) -> u8 {
     let urgency = Urgency(fact.urgency);
     fact.event_code()
         .map_or(urgency.0, |code| rank(code, urgency))
@@ -120,25 +123,37 @@ fn rank_of(fact: &Fact) -> u8 {
 
 /// Plans what everybody who asked is told, fact by fact: a later one may overtake an earlier one that
 /// nobody has heard. Each notice is named by its event and its cause, so that the same cause never plans
-/// it twice.
+/// it twice. Beyond a slice the rest is planned by what follows.
 fn plan(
     tx: &mut Tx<'_>,
     (keys, means): (&Keyring, &Means),
-    cause: &str,
+    (cause, slice): (&str, usize),
     facts: &[Fact],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let facts = allowed(tx, keys, facts)?;
-    let mut told = recipients(tx, keys, &facts, now)?;
-    for ((&fact, registrants), doubted) in
-        facts.iter().zip(&mut told).zip(doubted(tx, keys, &facts)?)
-    {
+    let told = recipients(tx, keys, &facts, now)?;
+    let mut told: Vec<_> = facts.into_iter().zip(told).collect();
+    cut(tx, keys, (cause, slice), &mut told)?;
+    plan_these(tx, (keys, means), cause, told, now)
+}
+
+/// Plans what these are told of facts, unless it is in doubt whom one of them meant: then it is kept back.
+pub(super) fn plan_these(
+    tx: &mut Tx<'_>,
+    (keys, means): (&Keyring, &Means),
+    cause: &str,
+    mut told: Vec<(&Fact, Vec<RegistrantId>)>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let facts: Vec<_> = told.iter().map(|(fact, _)| *fact).collect();
+    for ((fact, registrants), doubted) in told.iter_mut().zip(doubted(tx, keys, &facts)?) {
         let is_doubted = |registrant: &RegistrantId| doubted.contains(registrant);
         for registrant in registrants.extract_if(.., |registrant| is_doubted(registrant)) {
             keep_back(tx, keys, registrant, (cause, fact), now)?;
         }
     }
-    tell(tx, (keys, means), cause, facts.into_iter().zip(told), now)
+    tell(tx, (keys, means), cause, told, now)
 }
 
 /// Plans what one registrant is told of a fact that waited for her answer, unless a court has it told to
@@ -152,7 +167,7 @@ pub(super) fn plan_for(
 ) -> Result<(), StoreError> {
     let facts = allowed(tx, keys, std::slice::from_ref(fact))?;
     let told = facts.into_iter().map(|fact| (fact, vec![registrant]));
-    tell(tx, (keys, means), cause, told, now)
+    tell(tx, (keys, means), cause, told.collect(), now)
 }
 
 /// Keeps a fact back from a registrant of whom it is in doubt whom she meant. One whose key does not open
@@ -164,27 +179,35 @@ fn keep_back(
     what: (&str, &Fact),
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(Reached { key: Some(key), .. }) = Reached::load(tx, keys, registrant)? else {
+    let Some(Reached { key: Some(key), .. }) =
+        Reached::load(tx, keys, &[registrant])?.remove(&registrant)
+    else {
         return Ok(());
     };
     hold(tx, keys, (registrant, &key), what, now)
 }
 
 /// Plans what these are told of facts.
-fn tell<'a>(
+fn tell(
     tx: &mut Tx<'_>,
     (keys, means): (&Keyring, &Means),
     cause: &str,
-    told: impl Iterator<Item = (&'a Fact, Vec<RegistrantId>)>,
+    told: Vec<(&Fact, Vec<RegistrantId>)>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut reached: BTreeMap<RegistrantId, Reached> = BTreeMap::new();
+    let everybody: BTreeSet<_> = told
+        .iter()
+        .flat_map(|(_, whom)| whom.iter().copied())
+        .collect();
+    let everybody: Vec<_> = everybody.into_iter().collect();
+    let reached = Reached::load(tx, keys, &everybody)?;
     let (mut made, mut canaries) = (Made::default(), Vec::new());
     let mut taken_back = BTreeSet::new();
     for (fact, registrants) in told {
         let may_overtake = may_overtake(fact);
         if may_overtake {
             made.store(tx, (keys, means), now)?;
+            overtake(tx, keys, fact)?;
         }
         if fact.event_code() == Some(EventCode::Correction) {
             // Only those hear that it was not so who may have heard it, whomever of two who were found to be
@@ -197,12 +220,8 @@ fn tell<'a>(
             continue;
         }
         for registrant in registrants {
-            let reached = match reached.entry(registrant) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => match Reached::load(tx, keys, registrant)? {
-                    Some(reached) => place.insert(reached),
-                    None => continue,
-                },
+            let Some(reached) = reached.get(&registrant) else {
+                continue;
             };
             let whose = (registrant, reached.key.as_ref());
             if may_overtake {
@@ -251,7 +270,7 @@ impl Made {
 }
 
 /// Leaves out what a court ordered to be told to nobody since the planner read it.
-fn allowed<'a>(
+pub(super) fn allowed<'a>(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     facts: &'a [Fact],
@@ -337,16 +356,19 @@ impl Reached {
     fn load(
         tx: &mut Tx<'_>,
         keys: &Keyring,
-        registrant: RegistrantId,
-    ) -> Result<Option<Self>, StoreError> {
-        let Some(row) = registrant::load(tx, registrant)? else {
-            return Ok(None);
-        };
-        let key = keys.unwrap(&row.wrapped_key).ok();
-        let mut channels = contact::channels_of(tx, &[registrant])?.concat();
-        if key.is_none() || channels.is_empty() {
-            channels = vec![Channel::Email];
+        registrants: &[RegistrantId],
+    ) -> Result<BTreeMap<RegistrantId, Self>, StoreError> {
+        let rows = registrant::load_all(tx, registrants)?;
+        let channels = contact::channels_of(tx, registrants)?;
+        let mut reached = BTreeMap::new();
+        for (row, mut channels) in rows.into_iter().zip(channels) {
+            let Some(row) = row else { continue };
+            let key = keys.unwrap(&row.wrapped_key).ok();
+            if key.is_none() || channels.is_empty() {
+                channels = vec![Channel::Email];
+            }
+            reached.insert(row.registrant, Self { key, channels });
         }
-        Ok(Some(Self { key, channels }))
+        Ok(reached)
     }
 }

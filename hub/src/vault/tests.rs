@@ -18,6 +18,7 @@ mod proof;
 mod setting;
 mod silence;
 mod silencing;
+mod slices;
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
@@ -103,6 +104,7 @@ fn beside(vault: &Vault, place: &Place, worker: Option<WorkerId>) -> Vault {
         means: std::sync::Arc::clone(&vault.means),
         world: vault.world,
         worker,
+        slice: vault.slice,
     }
 }
 
@@ -350,6 +352,11 @@ fn correction(event: u8, byte: u8, corrected: u8) -> Fact {
 
 fn told(vault: &Vault) -> Vec<EventCode> {
     claim(vault).iter().map(told_code).collect()
+}
+
+/// Returns to which address a message goes.
+fn whom(message: &Message) -> String {
+    message.to.stored().reveal().clone()
 }
 
 /// Returns which event a message tells.

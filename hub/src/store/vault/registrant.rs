@@ -6,7 +6,7 @@ use super::restoration;
 use crate::ids::RegistrantId;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::time;
+use crate::store::value::{Row, time};
 use crate::values;
 
 /// Where a registration stands.
@@ -73,11 +73,33 @@ pub fn load(
     tx: &mut Tx<'_>,
     registrant: RegistrantId,
 ) -> Result<Option<RegistrantRow>, StoreError> {
-    let row = tx.query_optional(
+    Ok(load_all(tx, &[registrant])?.pop().flatten())
+}
+
+/// Loads registrants, each where she stands among these.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn load_all(
+    tx: &mut Tx<'_>,
+    registrants: &[RegistrantId],
+) -> Result<Vec<Option<RegistrantRow>>, StoreError> {
+    let lists: Vec<_> = registrants
+        .iter()
+        .map(|registrant| vec![registrant.as_bytes().into()])
+        .collect();
+    let rows = tx.query_many(
         "SELECT wrapped_key, state, sealed_choices FROM registrant WHERE registrant_id = $1",
-        values![registrant.as_bytes()],
+        &lists,
     )?;
-    let Some(row) = row else { return Ok(None) };
+    registrants
+        .iter()
+        .zip(rows)
+        .map(|(registrant, rows)| rows.first().map(|row| read(*registrant, row)).transpose())
+        .collect()
+}
+
+fn read(registrant: RegistrantId, row: &Row) -> Result<RegistrantRow, StoreError> {
     let state = match row.text(1)? {
         "pending" => RegistrantState::Pending,
         "active" => RegistrantState::Active,
@@ -85,12 +107,12 @@ pub fn load(
         "caller" => RegistrantState::Caller,
         _ => return Err(StoreError::Damaged("a registrant's state")),
     };
-    Ok(Some(RegistrantRow {
+    Ok(RegistrantRow {
         registrant,
         wrapped_key: row.bytes(0)?.to_vec(),
         state,
         sealed_choices: row.bytes(2)?.to_vec(),
-    }))
+    })
 }
 
 /// Lists the monitored lines.

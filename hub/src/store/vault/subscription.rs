@@ -67,6 +67,31 @@ pub fn registrants_of(
     .collect()
 }
 
+/// Finds who is told of a person after a registrant, at most so many in their order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn registrants_after(
+    tx: &mut Tx<'_>,
+    link: &[u8; 32],
+    (after, limit): (RegistrantId, usize),
+) -> Result<Vec<RegistrantId>, StoreError> {
+    tx.query(
+        "SELECT s.registrant_id FROM subscription s
+         WHERE s.person_link = $1 AND s.registrant_id > $2 AND EXISTS (
+             SELECT 1 FROM registrant r WHERE r.registrant_id = s.registrant_id AND r.state = 'active')
+         ORDER BY s.registrant_id LIMIT $3",
+        values![
+            link,
+            after.as_bytes(),
+            i64::try_from(limit).unwrap_or(i64::MAX)
+        ],
+    )?
+    .iter()
+    .map(|row| Ok(RegistrantId::from_bytes(row.array(0)?)))
+    .collect()
+}
+
 /// Loads a registrant's subscriptions in the order in which she made them.
 ///
 /// # Errors
