@@ -161,7 +161,7 @@ fn print_warnings(
 
 /// Says whether the budget is spent.
 fn print_budget(costs: &BudgetView, output: &Output) -> anyhow::Result<()> {
-    if costs.kept_back == 0 && !costs.is_spent() {
+    if costs.kept_back == 0 && !costs.is_spent() && !costs.incoming.is_over() {
         return Ok(());
     }
     output.line(&budget::waiting(costs))

@@ -31,6 +31,7 @@ pub(super) struct BoundsDocument {
 #[serde(deny_unknown_fields, default)]
 struct RatesDocument {
     call_minute: Option<Spanned<String>>,
+    incoming_minute: Option<Spanned<String>>,
     letter: Option<Spanned<String>>,
     email: Option<Spanned<String>>,
 }
@@ -41,6 +42,7 @@ struct BudgetDocument {
     day: Option<Spanned<String>>,
     month: Option<Spanned<String>>,
     warn_percent: Option<Spanned<u64>>,
+    incoming_day: Option<Spanned<String>>,
 }
 
 impl Checker<'_> {
@@ -73,6 +75,8 @@ impl Checker<'_> {
             escape_calls_a_day,
             rates: Rates {
                 call_minute: self.rate(rates.call_minute.as_ref(), usual.rates.call_minute)?,
+                incoming_minute: self
+                    .rate(rates.incoming_minute.as_ref(), usual.rates.incoming_minute)?,
                 letter: self.rate(rates.letter.as_ref(), usual.rates.letter)?,
                 email: self.rate(rates.email.as_ref(), usual.rates.email)?,
             },
@@ -97,6 +101,7 @@ impl Checker<'_> {
             day: sum(&document.day, usual.day)?,
             month: sum(&document.month, usual.month)?,
             warn_percent,
+            incoming_day: sum(&document.incoming_day, usual.incoming_day)?,
         };
         if let (Some(named), Some(day), Some(month)) = (&document.day, budget.day, budget.month)
             && day > month
@@ -140,7 +145,7 @@ mod tests {
         assert_eq!(read(""), Ok(Bounds::default()));
         let bounds = read(
             "calls_per_second = 4\nlines = 12\ncalls_a_day = 90\n[rates]\ncall_minute = '0.0085'\n\
-             [budget]\nday = '80'\nmonth = 'none'\n",
+             incoming_minute = '0.022'\n[budget]\nday = '80'\nmonth = 'none'\nincoming_day = '25'\n",
         );
         let bounds = bounds.unwrap();
         assert_eq!((bounds.calls_per_second, bounds.lines), (4, Some(12)));
@@ -148,6 +153,8 @@ mod tests {
         assert_eq!(bounds.rates.call_minute, Money::from_millionths(8_500));
         assert_eq!(bounds.budget.day, Some(Money::from_cents(8_000)));
         assert_eq!(bounds.budget.month, None);
+        assert_eq!(bounds.rates.incoming_minute, Money::from_millionths(22_000));
+        assert_eq!(bounds.budget.incoming_day, Some(Money::from_cents(2_500)));
     }
 
     #[test]

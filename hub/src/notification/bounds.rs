@@ -43,6 +43,8 @@ pub struct Bounds {
 pub struct Rates {
     /// A minute of a call that somebody or something answered; each that is begun counts.
     pub call_minute: Money,
+    /// A minute of a call that came in; each that is begun counts.
+    pub incoming_minute: Money,
     /// A letter, with its paper and its postage.
     pub letter: Money,
     /// A message.
@@ -66,6 +68,7 @@ impl Default for Rates {
     fn default() -> Self {
         Self {
             call_minute: Money::from_cents(2),
+            incoming_minute: Money::from_cents(3),
             letter: Money::from_cents(95),
             email: Money::ZERO,
         }
@@ -178,11 +181,17 @@ impl Rates {
                 ) {
                     return Money::ZERO;
                 }
-                let seconds = u64::try_from(took.as_secs()).unwrap_or_default();
-                self.call_minute.times(seconds.div_ceil(60).max(1))
+                self.call_minute.times(minutes(took))
             }
         }
     }
+}
+
+/// Returns the minutes that a call took, each that was begun.
+#[must_use]
+pub fn minutes(took: SignedDuration) -> u64 {
+    let seconds = u64::try_from(took.as_secs()).unwrap_or_default();
+    seconds.div_ceil(60).max(1)
 }
 
 #[cfg(test)]

@@ -148,5 +148,9 @@ pub static SCHEMA: Schema = Schema {
             "0031_told.sql",
             include_str!("migrations/vault/0031_told.sql"),
         ),
+        (
+            "0032_incoming.sql",
+            include_str!("migrations/vault/0032_incoming.sql"),
+        ),
     ],
 };

@@ -2,13 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::command::{AccountView, BudgetCommand, BudgetView, Room, StaffAnswer};
+use super::command::{
+    AccountView, BudgetCommand, BudgetView, IncomingView, PortalAnswer, Room, StaffAnswer,
+};
 use super::means::Means;
 use super::{Vault, VaultError};
 use crate::ids::{ContactId, NoticeId};
 use crate::notification::bounds::budget::{Account, Level, Span, keeps_back};
 use crate::notification::bounds::money::Money;
-use crate::notification::bounds::{NUMBER_SPAN, PACE_SPAN, Waits};
+use crate::notification::bounds::{NUMBER_SPAN, PACE_SPAN, Waits, minutes};
 use crate::notification::channel::Channel;
 use crate::notification::outcome::{Follows, Outcome};
 use crate::store::StoreError;
@@ -16,7 +18,7 @@ use crate::store::conn::Tx;
 use crate::store::vault::called;
 use crate::store::vault::carrying::{self, Claim, DueNotice};
 use crate::store::vault::contact::ContactRow;
-use crate::store::vault::spend::{self, Change};
+use crate::store::vault::spend::{self, Change, Incoming};
 
 /// How soon what the budget keeps back is looked at again: the settings may have changed.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
@@ -241,9 +243,43 @@ impl Vault {
             Ok(BudgetView {
                 accounts: accounts(tx, &means, now)?,
                 kept_back: carrying::kept_back(tx, Waits::Budget)?,
+                incoming: IncomingView {
+                    day: spend::incoming(tx, &Span::Day.name(&means.zone, now))?,
+                    month: spend::incoming(tx, &Span::Month.name(&means.zone, now))?,
+                    bound: means.bounds.budget.incoming_day,
+                },
             })
         })?;
         Ok(StaffAnswer::Budget(view))
+    }
+
+    /// Counts what a call has cost that came in and is over.
+    pub(super) fn came_in(&self, took: SignedDuration) -> Result<PortalAnswer, VaultError> {
+        let now = (self.world.wall)();
+        let minutes = minutes(took);
+        let amount = self.means.bounds.rates.incoming_minute.times(minutes);
+        let periods = Span::ALL.map(|span| span.name(&self.means.zone, now));
+        self.store.write_now("count a call", move |tx| {
+            for period in &periods {
+                let more = Incoming {
+                    period: period.clone(),
+                    amount,
+                    calls: 1,
+                    minutes,
+                };
+                spend::came_in(tx, &more)?;
+            }
+            Ok(())
+        })?;
+        Ok(PortalAnswer::Done)
+    }
+}
+
+impl IncomingView {
+    /// Says whether calls that came in have cost more today than they may unseen.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.bound.is_some_and(|bound| self.day.amount > bound)
     }
 }
 

@@ -13,7 +13,9 @@ pub use self::courier::{
     CallCare, CallOutcome, Content, CourierAnswer, CourierCommand, Later, LeftCall, Message,
     PinVerdict, Room, TryOutcome,
 };
-pub use self::line::{LineCommand, Setting, Shown, WatchedEntry, WatchedList};
+pub use self::line::{
+    Incoming, IncomingView, LineCommand, Setting, Shown, WatchedEntry, WatchedList,
+};
 pub use self::place::{NextTry, NoticePlace, TryShown, Why};
 pub use self::portal::{
     Entry, MaskedContact, MaskedFollow, MaskedView, PortalAnswer, PortalCommand, Subscribed,

@@ -64,7 +64,8 @@ impl Vault {
             LineCommand::Watched { .. }
             | LineCommand::Set { .. }
             | LineCommand::Stop { .. }
-            | LineCommand::Keep { .. } => None,
+            | LineCommand::Keep { .. }
+            | LineCommand::Over { .. } => None,
         };
         if let Some(bounded) = bounded
             && !self.may_use(bounded, shown)?
@@ -87,6 +88,7 @@ impl Vault {
             LineCommand::Stop { session, entry } => self.stop_later(&session, entry),
             LineCommand::Keep { session } => self.keep(&session),
             LineCommand::CallBack { number, language } => self.call_back(number, language),
+            LineCommand::Over { took } => self.came_in(took),
         }
     }
 

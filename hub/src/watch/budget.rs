@@ -7,7 +7,10 @@ use crate::notification::bounds::budget::Level;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::vault::command::{AccountView, BudgetView};
+use crate::vault::command::{AccountView, BudgetView, IncomingView};
+
+/// How what is asked about calls that come in begins.
+const INCOMING: &str = "budget/incoming/";
 
 /// Tasks of the kind that are looked at.
 const OPEN_MAX: u32 = 100;
@@ -21,12 +24,14 @@ pub fn calls(tx: &mut Tx<'_>, view: &BudgetView) -> Result<Vec<Call>, StoreError
         .accounts
         .iter()
         .filter_map(|account| asked(account, view.kept_back))
+        .chain(pumped(&view.incoming))
         .map(Call::Once)
         .collect();
     for open in task::open_ones(tx, Some(TaskKind::Budget), OPEN_MAX)? {
         let subject = open.about.subject;
         let is_asked = |call: &Call| matches!(call, Call::Once(new) if new.subject == subject);
-        if !calls.iter().any(is_asked) {
+        // Who made calls come in is somebody's work, the day after too.
+        if !calls.iter().any(is_asked) && !subject.starts_with(INCOMING) {
             calls.push(Call::Close(TaskKind::Budget, subject));
         }
     }
@@ -69,6 +74,29 @@ fn asked(view: &AccountView, kept_back: u64) -> Option<NewTask> {
     })
 }
 
+/// Returns what is asked of a person about calls that came in: somebody may make them for what they cost.
+fn pumped(view: &IncomingView) -> Option<NewTask> {
+    let bound = view.bound.filter(|_| view.is_over())?;
+    let (day, calls, minutes) = (&view.day, view.day.calls, view.day.minutes);
+    let spent = day.amount;
+    Some(NewTask {
+        kind: TaskKind::Budget,
+        subject: format!("{INCOMING}{}/{bound}", day.period),
+        facility: None,
+        person: None,
+        other: None,
+        record: None,
+        event: None,
+        urgency: 1,
+        due_at: None,
+        note: format!(
+            "{calls} calls that came in, of {minutes} minutes, have cost {spent} dollars today: more than the {bound} \
+             of [bounds] budget.incoming_day. Nobody is turned away. Somebody may be calling for what it costs: ask \
+             the carrier which numbers call, and have it stop those. See `savin-hub notices budget`."
+        ),
+    })
+}
+
 /// Opens a task that was asked for, unless a person has ended it before.
 pub(super) fn once(tx: &mut Tx<'_>, new: &NewTask, now: Timestamp) -> Result<(), StoreError> {
     task::open_once(tx, std::slice::from_ref(new), now)
@@ -81,7 +109,8 @@ mod tests {
     use crate::notification::bounds::budget::{Account, Span};
     use crate::notification::bounds::money::Money;
     use crate::store::Store;
-    use crate::vault::command::{AccountView, BudgetView};
+    use crate::store::vault::spend::Incoming;
+    use crate::vault::command::{AccountView, BudgetView, IncomingView};
 
     fn view(level: Level, raised: u64) -> BudgetView {
         let account = Account {
@@ -98,6 +127,22 @@ mod tests {
                 by: Vec::new(),
             }],
             kept_back: 3,
+            incoming: incoming("2026-06-01", 900),
+        }
+    }
+
+    /// Calls that came in, for so many cents of a day's ten dollars.
+    fn incoming(day: &str, cents: u64) -> IncomingView {
+        let cost = |period: &str| Incoming {
+            period: period.to_owned(),
+            amount: Money::from_cents(cents),
+            calls: 40,
+            minutes: 300,
+        };
+        IncomingView {
+            day: cost(day),
+            month: cost("2026-06"),
+            bound: Some(Money::from_cents(1_000)),
         }
     }
 
@@ -119,6 +164,26 @@ mod tests {
             .into_iter()
             .map(|task| task.about.note)
             .collect()
+    }
+
+    #[test]
+    fn asks_a_person_who_calls_so_much_and_leaves_that_open_on_the_day_after() {
+        each("watch_incoming", |store| {
+            let of = |day: &str, cents| BudgetView {
+                incoming: incoming(day, cents),
+                ..view(Level::Within, 0)
+            };
+            assert!(look(store, of("2026-06-01", 1_000)).is_empty());
+            let pumped = look(store, of("2026-06-01", 1_001));
+            assert_eq!(pumped.len(), 1);
+            assert!(
+                pumped[0].starts_with("40 calls that came in, of 300 minutes, have cost 10.01"),
+                "{pumped:?}"
+            );
+            assert_eq!(look(store, of("2026-06-01", 1_100)).len(), 1, "asked once");
+            assert_eq!(look(store, of("2026-06-02", 3)), pumped);
+            assert_eq!(look(store, of("2026-06-02", 2_000)).len(), 2);
+        });
     }
 
     #[test]

@@ -12,8 +12,11 @@ use crate::config::Config;
 use crate::notification::bounds::budget::{Level, Span};
 use crate::notification::bounds::money::Money;
 use crate::store::registry::decision;
+use crate::store::vault::spend::Incoming;
 use crate::vault::Vault;
-use crate::vault::command::{AccountView, BudgetCommand, BudgetView, StaffAnswer, StaffCommand};
+use crate::vault::command::{
+    AccountView, BudgetCommand, BudgetView, IncomingView, StaffAnswer, StaffCommand,
+};
 
 /// What telling has cost.
 #[derive(Debug, Args)]
@@ -45,7 +48,8 @@ impl Budget {
         if output.is_json() {
             return output.object(&json(&view));
         }
-        let rows = view.accounts.iter().map(row).collect();
+        let rows = view.accounts.iter().map(row);
+        let rows = rows.chain(came_in(&view.incoming)).collect();
         let header = ["budget of", "allowed", "spent", "which is", "by"];
         output.table(&header, rows)?;
         output.line(&waiting(&view))
@@ -93,7 +97,47 @@ pub(in super::super) fn json(view: &BudgetView) -> serde_json::Value {
             "by": by.collect::<serde_json::Map<_, _>>(),
         })
     });
-    json!({ "accounts": accounts.collect::<Vec<_>>(), "kept_back": view.kept_back })
+    let cost = |cost: &Incoming| {
+        json!({
+            "name": cost.period,
+            "spent": cost.amount.to_string(),
+            "calls": cost.calls,
+            "minutes": cost.minutes,
+        })
+    };
+    let incoming = &view.incoming;
+    json!({
+        "accounts": accounts.collect::<Vec<_>>(),
+        "kept_back": view.kept_back,
+        "incoming": {
+            "day": cost(&incoming.day),
+            "month": cost(&incoming.month),
+            "asks_above": incoming.bound.map(|bound| bound.to_string()),
+            "is_over": incoming.is_over(),
+        },
+    })
+}
+
+/// Returns the rows of calls that came in.
+fn came_in(view: &IncomingView) -> [Vec<String>; 2] {
+    let row = |cost: &Incoming, bound: Option<Money>, level: &str| {
+        vec![
+            format!("calls in, {}", cost.period),
+            bound.map_or_else(|| "no bound".to_owned(), |bound| bound.to_string()),
+            cost.amount.to_string(),
+            level.to_owned(),
+            format!("{} calls of {} minutes", cost.calls, cost.minutes),
+        ]
+    };
+    let level = if view.is_over() {
+        "ABOVE IT"
+    } else {
+        "within it"
+    };
+    [
+        row(&view.day, view.bound, level),
+        row(&view.month, None, "within it"),
+    ]
 }
 
 fn row(view: &AccountView) -> Vec<String> {
@@ -117,14 +161,19 @@ fn row(view: &AccountView) -> Vec<String> {
     ]
 }
 
-/// Says what waits.
+/// Says what waits, and that calls cost too much which come in.
 pub(in super::super) fn waiting(view: &BudgetView) -> String {
+    let pumped = if view.incoming.is_over() {
+        " CALLS THAT COME IN cost more today than they should: ask the carrier who calls. Nobody is turned away."
+    } else {
+        ""
+    };
     if view.kept_back == 0 && !view.is_spent() {
-        return "Nothing waits for the budget.".to_owned();
+        return format!("Nothing waits for the budget.{pumped}");
     }
     format!(
         "BUDGET SPENT: {} notices wait, and what says that somebody is out goes on. `savin-hub notices budget \
-         --raise AMOUNT --for day --as KEYFILE` lets them go on.",
+         --raise AMOUNT --for day --as KEYFILE` lets them go on.{pumped}",
         view.kept_back
     )
 }

@@ -24,6 +24,9 @@ pub struct Budget {
     pub month: Option<Money>,
     /// At how many hundredths of it a person is warned.
     pub warn_percent: u64,
+    /// What calls that come in may cost in a day before a person is called. It keeps nobody back, and what they
+    /// cost is not taken from the sums above: whoever calls to cost money would silence the hub.
+    pub incoming_day: Option<Money>,
 }
 
 impl Default for Budget {
@@ -32,6 +35,7 @@ impl Default for Budget {
             day: Some(Money::from_cents(50_000)),
             month: Some(Money::from_cents(1_000_000)),
             warn_percent: WARN_PERCENT,
+            incoming_day: Some(Money::from_cents(10_000)),
         }
     }
 }

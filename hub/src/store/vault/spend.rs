@@ -24,6 +24,19 @@ pub struct Spent {
     pub tries: u64,
 }
 
+/// What calls that came in have cost in a day or month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// In which.
+    pub period: String,
+    /// How much.
+    pub amount: Money,
+    /// How many calls that are over.
+    pub calls: u64,
+    /// Their minutes, each that was begun.
+    pub minutes: u64,
+}
+
 /// What was set aside for a try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetAside {
@@ -131,6 +144,47 @@ pub fn of_period(tx: &mut Tx<'_>, period: &str) -> Result<Vec<Spent>, StoreError
         })
     })
     .collect()
+}
+
+/// Adds what calls that came in have cost to the sums of a day or month.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn came_in(tx: &mut Tx<'_>, more: &Incoming) -> Result<(), StoreError> {
+    tx.execute_one(
+        "incoming_spend",
+        "INSERT INTO incoming_spend (period, amount, calls, minutes) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (period) DO UPDATE SET amount = incoming_spend.amount + excluded.amount,
+             calls = incoming_spend.calls + excluded.calls,
+             minutes = incoming_spend.minutes + excluded.minutes",
+        &[
+            more.period.as_str().into(),
+            count(more.amount.millionths()),
+            count(more.calls),
+            count(more.minutes),
+        ],
+    )
+}
+
+/// Loads what calls that came in have cost in a day or month.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn incoming(tx: &mut Tx<'_>, period: &str) -> Result<Incoming, StoreError> {
+    let row = tx.query_optional(
+        "SELECT amount, calls, minutes FROM incoming_spend WHERE period = $1",
+        values![period],
+    )?;
+    let (amount, calls, minutes) = match row {
+        Some(row) => (row.count(0)?, row.count(1)?, row.count(2)?),
+        None => (0, 0, 0),
+    };
+    Ok(Incoming {
+        period: period.to_owned(),
+        amount: Money::from_millionths(amount),
+        calls,
+        minutes,
+    })
 }
 
 /// Allows a sum besides the budget of a day or month, added to what was allowed before.

@@ -1,14 +1,16 @@
 //! What the toll-free number may ask of the vault for whoever calls it: by a number that was pressed, with a PIN or
 //! a code. What the caller's own telephone shows bounds how much, and proves nothing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::{Pii, Secret};
 
 use super::{Subscribed, Ticket};
 use crate::ids::SubscriptionId;
+use crate::notification::bounds::money::Money;
 use crate::notification::care::{Excepted, Quiet, Voicemail};
 use crate::notification::phone::PhoneNumber;
 use crate::notification::words::Language;
+pub use crate::store::vault::spend::Incoming;
 
 /// The number that a caller's telephone shows, if it shows any.
 pub type Shown = Option<Pii<String>>;
@@ -79,6 +81,11 @@ pub enum LineCommand {
         /// Her session.
         session: Ticket,
     },
+    /// A call that came in is over: what it cost is counted, whoever it was.
+    Over {
+        /// How long it took.
+        took: SignedDuration,
+    },
     /// Nobody was there to talk with a caller: a person calls back.
     CallBack {
         /// Where.
@@ -117,4 +124,15 @@ pub struct WatchedEntry {
     pub label: String,
     /// When it ends, if she asked for that.
     pub ends_at: Option<Timestamp>,
+}
+
+/// What calls that came in have cost, beside the budget.
+#[derive(Debug, Clone)]
+pub struct IncomingView {
+    /// Today.
+    pub day: Incoming,
+    /// In this month.
+    pub month: Incoming,
+    /// What they may cost in a day before a person is called; nothing where there is no bound.
+    pub bound: Option<Money>,
 }

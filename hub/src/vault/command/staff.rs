@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
-use super::{Choices, Later, MaskedContact, Message, NoticePlace, Subscribed, TryOutcome};
+use super::{
+    Choices, IncomingView, Later, MaskedContact, Message, NoticePlace, Subscribed, TryOutcome,
+};
 use crate::ids::{
     ContactId, EntryId, EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId,
 };
@@ -365,6 +367,8 @@ pub struct BudgetView {
     pub accounts: Vec<AccountView>,
     /// Notices that are kept back.
     pub kept_back: u64,
+    /// What calls that came in have cost.
+    pub incoming: IncomingView,
 }
 
 /// The budget of a day or month.

@@ -5,7 +5,7 @@ use savin_shared::event::EventCode;
 
 use super::carrying::{call, calls, doors, escape, row};
 use super::contacts::{phone, register_by};
-use super::{ask, beside, claim_by, each_with, fact, finish, pass, plan, told_code, wall};
+use super::{ask, beside, claim_by, each_with, fact, finish, pass, plan, portal, told_code, wall};
 use crate::notification::bounds::budget::{Budget, Level, Span};
 use crate::notification::bounds::money::Money;
 use crate::notification::bounds::{Bounds, Waits};
@@ -15,7 +15,8 @@ use crate::store::Store;
 use crate::store::vault::{SCHEMA, called};
 use crate::vault::Vault;
 use crate::vault::command::{
-    BudgetCommand, BudgetView, CallOutcome, Message, Room, StaffAnswer, StaffCommand, TryOutcome,
+    BudgetCommand, BudgetView, CallOutcome, LineCommand, Message, PortalAnswer, PortalCommand,
+    Room, StaffAnswer, StaffCommand, TryOutcome,
 };
 use crate::vault::means::Means;
 
@@ -349,4 +350,48 @@ fn letters_wait_for_the_budget_and_none_is_lost() {
             assert_eq!(letters(vault).len(), 3);
         },
     );
+}
+
+#[test]
+fn calls_that_came_in_are_priced_apart_and_keep_nobody_back() {
+    let means = || {
+        let mut bounds = Bounds::default();
+        bounds.rates.incoming_minute = cents(3);
+        bounds.rates.call_minute = cents(10);
+        bounds.budget = Budget {
+            day: Some(cents(10)),
+            incoming_day: Some(cents(12)),
+            ..Budget::default()
+        };
+        with(bounds)
+    };
+    each_with("vault_incoming", means, |vault, place| {
+        let over = |seconds| {
+            let command = LineCommand::Over {
+                took: SignedDuration::from_secs(seconds),
+            };
+            let shown = None;
+            let answer = portal(vault, PortalCommand::Line { shown, command });
+            assert!(matches!(answer, PortalAnswer::Done), "{answer:?}");
+        };
+        for seconds in [0, 59, 61] {
+            over(seconds);
+        }
+        let view = budget(vault, BudgetCommand::Show).incoming;
+        let day = &view.day;
+        assert_eq!((day.calls, day.minutes, day.amount), (3, 4, cents(12)));
+        assert!(!view.is_over());
+        over(1);
+        assert!(budget(vault, BudgetCommand::Show).incoming.is_over());
+        // What is told has all of its own budget, and another node sees the same sums.
+        register_by(vault, vec![phone("601-555-0123")], None);
+        plan(vault, 0, 1, vec![hearing(1)]);
+        assert_eq!(calls(vault, 9).len(), 1);
+        let other = beside(vault, place, None);
+        let seen = budget(&other, BudgetCommand::Show).incoming;
+        assert_eq!((seen.day.calls, seen.month.amount), (4, cents(15)));
+        pass(SignedDuration::from_hours(24));
+        let next = budget(vault, BudgetCommand::Show).incoming;
+        assert_eq!((next.day.calls, next.month.calls), (0, 4));
+    });
 }

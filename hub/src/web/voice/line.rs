@@ -2,9 +2,10 @@
 //! vault's write-only commands, as on the public pages. One call has one session, which ends with it.
 
 use std::sync::Mutex;
+use std::time::Instant;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::{Pii, Secret};
 use savin_telephone::script::query::{
     AtAnyHour, Hours, Machine, Part, Query, Reply, Setting as Chosen, Watched,
@@ -31,13 +32,16 @@ pub(super) struct Line {
     portal: Portal,
     /// The number that the caller shows: it bounds what is asked, and proves nothing.
     shown: Shown,
+    /// When the call was taken.
+    began: Instant,
     /// Whose session it is, once she entered her PIN or a code.
     session: Mutex<Option<Ticket>>,
 }
 
 impl Line {
-    pub(super) const fn new(portal: Portal, shown: Shown) -> Self {
+    pub(super) fn new(portal: Portal, shown: Shown) -> Self {
         Self {
+            began: (portal.lookup.site.world.monotonic)(),
             portal,
             shown,
             session: Mutex::new(None),
@@ -242,13 +246,18 @@ impl Line {
         ask_staff(&self.portal.lookup, format!("line-bounds/{hour}"), note).await;
     }
 
-    /// Ends the session with the call.
+    /// Ends the session with the call, and has counted what that cost.
     pub(super) async fn leave(&self) {
         if let Some(session) = self.session() {
             self.keep(None);
             // One that could not be ended ends by itself within minutes.
             let _ended = self.ask(PortalCommand::Leave { session }).await;
         }
+        let now = (self.portal.lookup.site.world.monotonic)();
+        let took = now.saturating_duration_since(self.began);
+        let took = SignedDuration::try_from(took).unwrap_or(SignedDuration::MAX);
+        // One that could not be counted is in the log, and costs nobody anything but its price.
+        let _counted = self.line(LineCommand::Over { took }).await;
     }
 
     fn session(&self) -> Option<Ticket> {
