@@ -6,12 +6,15 @@ use anyhow::Context as _;
 use axum::Router;
 use savin_telephone::carrier::exchange::Carrier;
 use savin_telephone::carrier::live::{Live, Ringing};
+use savin_telephone::script::speech::Language;
 use savin_telephone::sip::exchange::Exchange;
 use savin_telephone::sip::settings::Use;
+use savin_telephone::voice::catalogue::Catalogue;
+use savin_telephone::voice::engine::Engine;
 use savin_telephone::voice::speaker::Speaker;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tracing::warn;
+use tracing::{error, info, warn};
 
 use super::{speaker, world};
 use crate::channels::telephone::{Caller, Trunks, Ways};
@@ -78,6 +81,8 @@ pub(super) async fn start(
     if ways.trunks.is_none() && ways.carrier.is_none() {
         return Ok(());
     }
+    let voice = &config.voice;
+    tasks.spawn(try_voice(voice.catalogue.clone(), voice.engine.clone()));
     let caller = Caller {
         vault,
         ways,
@@ -93,6 +98,42 @@ pub(super) async fn start(
         Ok(())
     });
     Ok(())
+}
+
+/// Tries the voice of calls where it will speak: a service may not run what a person's shell may.
+async fn try_voice(speaking: Catalogue, engine: Engine) -> anyhow::Result<()> {
+    let trying = tokio::task::spawn_blocking(move || tried(&speaking, &engine));
+    // A thread that failed has said so; calls go on.
+    drop(trying.await);
+    Ok(())
+}
+
+/// Says whether the command speaks, and where calls speak with two voices. It blocks.
+fn tried(catalogue: &Catalogue, engine: &Engine) {
+    for language in Language::ALL {
+        match engine.render(language, "1") {
+            Ok(_) => info!(language = language.tag(), "The voice of calls speaks"),
+            Err(failure) => error!(
+                language = language.tag(),
+                cause = &failure as &dyn std::error::Error,
+                "The voice of calls does not speak: names are spelled, and phrases that are not in the catalogue not said"
+            ),
+        }
+    }
+    match catalogue.outdated(engine) {
+        Ok(outdated) => {
+            for language in outdated {
+                warn!(
+                    language = language.tag(),
+                    "Phrases of calls were rendered by another voice: `savin-hub voice build` says them anew"
+                );
+            }
+        }
+        Err(failure) => warn!(
+            cause = &failure as &dyn std::error::Error,
+            "The catalogue of phrases cannot be read: see `savin-hub check`"
+        ),
+    }
 }
 
 /// Takes the calls that the carrier brings.

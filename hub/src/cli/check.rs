@@ -20,6 +20,8 @@ struct Voice {
     recorded: usize,
     /// Why the command does not speak a language.
     mute: Vec<(Language, String)>,
+    /// The languages whose phrases another voice said.
+    outdated: Vec<Language>,
 }
 
 impl Voice {
@@ -34,6 +36,7 @@ impl Voice {
             faults,
             recorded,
             mute: mute.collect(),
+            outdated: voice.catalogue.outdated(&voice.engine)?,
         })
     }
 
@@ -50,6 +53,7 @@ impl Voice {
             "recorded": self.recorded,
             "faults": faults.collect::<Vec<_>>(),
             "command_fails": mute.collect::<Vec<_>>(),
+            "rendered_by_another_voice": self.outdated.iter().map(|one| one.tag()).collect::<Vec<_>>(),
         })
     }
 
@@ -105,6 +109,7 @@ fn said(config: &Config, voice: Option<&Voice>, output: &Output) -> anyhow::Resu
                 "escape_calls_a_day": bounds.escape_calls_a_day,
                 "budget_day": sum(bounds.budget.day),
                 "budget_month": sum(bounds.budget.month),
+                "incoming_day": sum(bounds.budget.incoming_day),
             },
         }));
     }
@@ -124,7 +129,14 @@ fn said(config: &Config, voice: Option<&Voice>, output: &Output) -> anyhow::Resu
         output.line(&format!(
             "voice: {} phrases are recorded by people",
             voice.recorded
-        ))
+        ))?;
+        voice.outdated.iter().try_for_each(|language| {
+            output.line(&format!(
+                "voice: the rendered phrases in {} are by another voice than that of names: `savin-hub voice build` \
+                 says them anew",
+                language.tag()
+            ))
+        })
     })
 }
 
@@ -139,11 +151,13 @@ fn bounds(bounds: &Bounds) -> String {
         |lines| format!("{lines} lines over all workers"),
     );
     format!(
-        "{} calls begun a second, {lines}, {} calls a day to one number ({} where somebody escaped); {}, {}",
+        "{} calls begun a second, {lines}, {} calls a day to one number ({} where somebody escaped); {}, {}; for calls \
+         that come in {} before a person is called",
         bounds.calls_per_second,
         bounds.calls_a_day,
         bounds.escape_calls_a_day,
         sum(bounds.budget.day, "day"),
         sum(bounds.budget.month, "month"),
+        sum(bounds.budget.incoming_day, "day"),
     )
 }

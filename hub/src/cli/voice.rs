@@ -12,7 +12,7 @@ use savin_telephone::audio::{Codec, SAMPLES_PER_SECOND, wav};
 use savin_telephone::script::outbound::{Notice, Outbound};
 use savin_telephone::script::speech::{InEach, Language as Spoken, Play};
 use savin_telephone::script::{Answerer, Checked, Digits, Effect, Event, Script};
-use savin_telephone::voice::catalogue;
+use savin_telephone::voice::catalogue::{self, build::Extent};
 use savin_telephone::voice::speaker::Speaker;
 use serde_json::json;
 
@@ -33,8 +33,9 @@ const GAP_MS: usize = 800;
 /// Render, list and hear what calls say.
 #[derive(Debug, Subcommand)]
 pub(super) enum VoiceCommand {
-    /// Render every phrase that has no recording yet, and list all in `phrases.csv`.
-    Build,
+    /// Render every phrase that has no recording yet, all of them where the voice is another than before, and list
+    /// all in `phrases.csv`.
+    Build(Build),
     /// List every phrase with the name of its file, for whoever records them.
     List {
         /// `en` or `es`.
@@ -43,6 +44,17 @@ pub(super) enum VoiceCommand {
     },
     /// Write a whole call as a WAV file: a notice, or an invented event.
     Say(Say),
+}
+
+/// Render the phrases of calls.
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    /// Say what would be rendered, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Render all, as after the command itself was replaced or upgraded.
+    #[arg(long)]
+    anew: bool,
 }
 
 /// Write a call as a WAV file.
@@ -68,31 +80,58 @@ pub(super) struct Say {
 impl VoiceCommand {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         match self {
-            Self::Build => build(config, output),
+            Self::Build(build) => build.run(config, output),
             Self::List { language } => list(spoken(language)?, output),
             Self::Say(say) => say.run(config, output),
         }
     }
 }
 
-fn build(config: &Config, output: &Output) -> anyhow::Result<()> {
-    let catalogue = &config.voice.catalogue;
-    let built = catalogue
-        .build(&config.voice.engine, &fixed())
-        .context("failed to build the catalogue")?;
-    let folder = catalogue.folder.display().to_string();
-    if output.is_json() {
-        return output.object(&json!({
-            "folder": folder,
-            "rendered": built.rendered,
-            "kept": built.kept,
-            "recorded": built.recorded,
-        }));
+impl Build {
+    fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
+        let (catalogue, engine) = (&config.voice.catalogue, &config.voice.engine);
+        let extent = if self.anew {
+            Extent::All
+        } else {
+            Extent::Wanted
+        };
+        let plan = catalogue
+            .plan(engine, &fixed(), extent)
+            .context("failed to look at the catalogue")?;
+        if !self.dry_run {
+            catalogue
+                .build(engine, &plan)
+                .context("failed to build the catalogue")?;
+        }
+        let built = plan.built();
+        let folder = catalogue.folder.display().to_string();
+        let anew: Vec<&str> = built.anew.iter().map(|language| language.tag()).collect();
+        if output.is_json() {
+            return output.object(&json!({
+                "folder": folder,
+                "rendered": built.rendered,
+                "kept": built.kept,
+                "recorded": built.recorded,
+                "by_another_voice": anew,
+                "dry_run": self.dry_run,
+            }));
+        }
+        if !anew.is_empty() {
+            let which = anew.join(" and ");
+            output.line(&format!(
+                "What was there in {which} another voice said than that of [voice] command, or an unknown one."
+            ))?;
+        }
+        let rendered = if self.dry_run { "would be " } else { "" };
+        output.line(&format!(
+            "{folder}: {} phrases {rendered}rendered, {} there already, {} recorded by people.",
+            built.rendered, built.kept, built.recorded
+        ))?;
+        if self.dry_run || built.rendered == 0 {
+            return Ok(());
+        }
+        output.line("A hub that runs says the new ones once it is started again.")
     }
-    output.line(&format!(
-        "{folder}: {} phrases rendered, {} there already, {} recorded by people.",
-        built.rendered, built.kept, built.recorded
-    ))
 }
 
 fn list(language: Spoken, output: &Output) -> anyhow::Result<()> {

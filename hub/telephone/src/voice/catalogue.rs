@@ -4,6 +4,8 @@
 //! recording of other words is never taken for it. Files that people recorded lie in a folder of their
 //! own, which comes first and is never written.
 
+pub mod build;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -13,7 +15,7 @@ use savin_shared::hash::Hash;
 use thiserror::Error;
 use tracing::warn;
 
-use super::engine::{Engine, EngineError};
+use super::engine::EngineError;
 use super::grammar;
 use super::level::level;
 use super::phrases;
@@ -50,17 +52,6 @@ pub struct Fault {
     pub path: PathBuf,
     /// Why it is none.
     pub reason: String,
-}
-
-/// What became of building a catalogue.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Built {
-    /// Phrases that were rendered.
-    pub rendered: usize,
-    /// Phrases that were there already.
-    pub kept: usize,
-    /// Phrases that people recorded.
-    pub recorded: usize,
 }
 
 impl Phrase {
@@ -206,44 +197,6 @@ impl Catalogue {
             Err(CatalogueError::File(_, reason)) => Some(reason.to_string()),
             Err(failure @ CatalogueError::Say(..)) => Some(failure.to_string()),
         }
-    }
-
-    /// Renders every phrase that is missing, and lists all of them in `LANGUAGE/phrases.csv`, for
-    /// whoever records them. It blocks.
-    ///
-    /// # Errors
-    /// Returns [`CatalogueError`] for a file that cannot be read or written, or words that cannot be
-    /// said.
-    pub fn build(
-        &self,
-        engine: &Engine,
-        messages: &InEach<BTreeSet<String>>,
-    ) -> Result<Built, CatalogueError> {
-        let mut built = Built::default();
-        for language in Language::ALL {
-            let mut list = "file,words\n".to_owned();
-            for phrase in all(language, messages.of(language)) {
-                list.extend([&phrase.name, ",", &quoted(&phrase.words), "\n"]);
-                if self.recorded(language, &phrase)?.is_some() {
-                    built.recorded += 1;
-                    continue;
-                }
-                let path = file(&self.folder, language, &phrase.name, "ulaw");
-                if path.exists() {
-                    built.kept += 1;
-                    continue;
-                }
-                let said = engine.render(language, &phrase.words);
-                let said = said.map_err(|cause| CatalogueError::Say(phrase.name, cause))?;
-                write(&path, &encoded(&said))?;
-                built.rendered += 1;
-            }
-            write(
-                &file(&self.folder, language, "phrases", "csv"),
-                list.as_bytes(),
-            )?;
-        }
-        Ok(built)
     }
 }
 

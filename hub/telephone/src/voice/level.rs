@@ -2,6 +2,9 @@
 
 use crate::audio::SAMPLES_PER_SECOND;
 
+/// The number of the manner in which sounds are made alike here: what was made in another is rendered anew.
+pub(super) const MANNER: u8 = 1;
+
 /// Below this a sample is silence.
 const SILENT: u16 = 250;
 
