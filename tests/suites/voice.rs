@@ -24,7 +24,7 @@ use savin_tests::carrier::{Carrier, write_token};
 use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::{Programs, run};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The fact must be told within this after the PIN.
 const FACT_S: usize = 8;
@@ -148,12 +148,11 @@ fn kind(words: &str) -> Option<&'static str> {
     }
 }
 
-#[test]
-fn a_recogniser_tells_what_is_said_from_all_else_that_could_be() -> anyhow::Result<()> {
+/// Has a recogniser hear every English phrase of the kinds, as a voice says it and a line carries it.
+fn hearing_of(engine: &Engine) -> anyhow::Result<Hearing> {
     let python = std::env::var_os("SAVIN_TEST_PYTHON")
         .context("SAVIN_TEST_PYTHON is unset; start these tests with tests/run")?;
     let folder = tempfile::tempdir()?;
-    let engine = Engine::default();
     let mut list = "kind,file,words\n".to_owned();
     for phrase in catalogue::all(Spoken::English, &fixed().english) {
         let Some(kind) = kind(&phrase.words) else {
@@ -166,21 +165,30 @@ fn a_recogniser_tells_what_is_said_from_all_else_that_could_be() -> anyhow::Resu
             .collect();
         fs::write(folder.path().join(&phrase.name), bytes)?;
         let words = phrase.words.replace('"', "\"\"");
-        list.extend([
-            kind,
-            ",",
-            &phrase.name,
-            ",\"",
-            &words,
-            "\"
-",
-        ]);
+        list.extend([kind, ",", &phrase.name, ",\"", &words, "\"\n"]);
     }
     fs::write(folder.path().join("phrases.csv"), list)?;
     let mut hear = Command::new(python);
     hear.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/voice/hear.py"));
     hear.arg(folder.path());
-    let hearing: Hearing = serde_json::from_str(&run(hear)?)?;
+    Ok(serde_json::from_str(&run(hear)?)?)
+}
+
+/// Returns the voices that are compared with the shipped one: a line of words each, as `[voice] command` has them.
+fn others() -> Vec<Engine> {
+    let lines = std::env::var_os("SAVIN_TEST_VOICES").unwrap_or_default();
+    let lines = lines.to_string_lossy();
+    let voices = lines.lines().filter(|line| !line.trim().is_empty());
+    let engine = |line: &str| Engine {
+        command: line.split_whitespace().map(str::to_owned).collect(),
+        ..Engine::default()
+    };
+    voices.map(engine).collect()
+}
+
+#[test]
+fn a_recogniser_tells_what_is_said_from_all_else_that_could_be() -> anyhow::Result<()> {
+    let hearing = hearing_of(&Engine::default())?;
     // Of a hundred, a few less than were heard when this was written.
     let floors = [
         ("days", 65),
@@ -203,6 +211,62 @@ fn a_recogniser_tells_what_is_said_from_all_else_that_could_be() -> anyhow::Resu
         );
     }
     println!("not in its dictionary: {:?}", hearing.unknown);
+    for other in others() {
+        let hearing = hearing_of(&other)?;
+        let kinds = hearing.kinds.iter();
+        let kinds = kinds.map(|(kind, heard)| format!("{kind} {} of {}", heard.heard, heard.of));
+        let kinds: Vec<String> = kinds.collect();
+        println!("{}: {}", other.command.join(" "), kinds.join(", "));
+    }
+    Ok(())
+}
+
+#[test]
+fn phrases_of_another_voice_are_named_and_said_anew() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
+    for (name, loudness) in [("one.wav", 6_000), ("two.wav", 9_000)] {
+        fs::write(folder.path().join(name), wav::write(&[loudness; 400]))?;
+    }
+    let hub = hub_by_carrier(folder.path(), &programs, "command = ['cat', 'one.wav']")?;
+    let config = folder.path().join("hub.toml");
+    let by = |name: &str| -> anyhow::Result<()> {
+        let written = fs::read_to_string(&config)?;
+        let path = folder.path().join(name).display().to_string();
+        let voice = format!("command = ['cat', '{path}']");
+        let lines = written.lines().map(|line| {
+            if line.starts_with("command = ['cat'") {
+                &voice
+            } else {
+                line
+            }
+        });
+        Ok(fs::write(&config, lines.collect::<Vec<_>>().join("\n"))?)
+    };
+    let build = |more: &[&str]| -> anyhow::Result<Value> {
+        let built = hub.cli(&[&["voice", "build", "--json"], more].concat())?;
+        Ok(serde_json::from_str(&built)?)
+    };
+    by("one.wav")?;
+    let first = build(&[])?;
+    let phrases = first["rendered"].as_u64().context("a number")?;
+    ensure!(
+        phrases > 500 && first["by_another_voice"] == json!([]),
+        "{first}"
+    );
+    ensure!(build(&[])?["kept"] == phrases, "all are there");
+    ensure!(!hub.cli(&["check"])?.contains("another voice"));
+
+    by("two.wav")?;
+    ensure!(hub.cli(&["check"])?.contains("in es are by another voice"));
+    for dry_run in [true, true, false] {
+        let more: &[&str] = if dry_run { &["--dry-run"] } else { &[] };
+        let built = build(more)?;
+        ensure!(built["rendered"] == phrases, "{built}");
+        ensure!(built["by_another_voice"] == json!(["en", "es"]), "{built}");
+    }
+    ensure!(!hub.cli(&["check"])?.contains("another voice"));
+    ensure!(build(&["--dry-run", "--anew"])?["rendered"] == phrases);
     Ok(())
 }
 
@@ -210,7 +274,7 @@ fn a_recogniser_tells_what_is_said_from_all_else_that_could_be() -> anyhow::Resu
 fn what_people_recorded_comes_first_and_what_is_no_recording_is_named() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let programs = Programs::Together(env!("CARGO_BIN_EXE_savin-demo").into());
-    let hub = hub_with_recordings(folder.path(), &programs)?;
+    let hub = hub_by_carrier(folder.path(), &programs, "recordings = 'recorded'")?;
     let listed = hub.cli(&["voice", "list", "--language", "en", "--json"])?;
     let listed: Vec<Value> = listed
         .lines()
@@ -278,12 +342,12 @@ fn what_people_recorded_comes_first_and_what_is_no_recording_is_named() -> anyho
     Ok(())
 }
 
-/// Makes a hub that makes calls, and looks for recordings in `recorded`.
-fn hub_with_recordings(folder: &Path, programs: &Programs) -> anyhow::Result<HubHome> {
+/// Makes a hub that makes calls by a carrier, with a setting of its voice.
+fn hub_by_carrier(folder: &Path, programs: &Programs, voice: &str) -> anyhow::Result<HubHome> {
     let hub = HubHome::make(folder, programs, &HubOptions::default())?;
     let carrier = Carrier::start()?;
     write_token(folder)?;
-    let more = carrier.settings("[voice]\nrecordings = 'recorded'\n");
+    let more = carrier.settings(&format!("[voice]\n{voice}\n"));
     let config = OpenOptions::new()
         .append(true)
         .open(folder.join("hub.toml"));
