@@ -169,7 +169,10 @@ impl Init {
                 .date_in_name(std::slice::from_ref(format), &file)
                 .is_some()
         });
+        let nested = ["json", "json-lines", "xml"].map(|format| format!("format = \"{format}\""));
+        let is_nested = laid.settings.iter().any(|line| nested.contains(line));
         let settings = Settings {
+            is_nested,
             name: if guess.kind.value == RecordKind::Custody {
                 "bookings".to_owned()
             } else {

@@ -3,6 +3,7 @@
 
 mod assign;
 pub mod draft;
+mod lists;
 pub mod names;
 mod nested;
 mod never;
@@ -81,6 +82,8 @@ pub struct Guess {
     pub key: Told<Vec<Field>>,
     /// Whether several rows are one record.
     pub is_per_charge: bool,
+    /// What stands between the charges that one cell lists, and why; only where that is clear.
+    pub separator: Option<(char, &'static str)>,
     /// How whole names are written.
     pub layout: Told<NameLayout>,
     /// Words of the columns that have tables.
@@ -115,6 +118,7 @@ impl Guess {
             kind,
             columns,
             is_per_charge: false,
+            separator: None,
             layout: Told {
                 value: NameLayout::LastFirst,
                 is_sure: true,
@@ -131,6 +135,7 @@ impl Guess {
     /// Decides what follows from the columns: after somebody has changed what they are for.
     pub fn settle(&mut self, sample: &Sample) {
         self.settle_key(sample);
+        self.separator = self.separator(sample);
         if let Some(place) = self.place(Field::Name)
             && let Some(column) = sample.columns.get(place)
             && !column.is_names()
@@ -196,6 +201,21 @@ impl Guess {
         fields
             .find(|(_, own)| *own == field)
             .map(|(place, _)| place)
+    }
+
+    /// Finds what stands between two charges; rows of one booking are charges already.
+    fn separator(&self, sample: &Sample) -> Option<(char, &'static str)> {
+        let places = |fields: &[Field]| -> Vec<usize> {
+            fields
+                .iter()
+                .filter_map(|field| self.place(*field))
+                .collect()
+        };
+        let charges = places(&[Field::ChargeStatute, Field::ChargeText]);
+        let of_each = places(&[Field::ChargeLevel, Field::Disposition, Field::DispositionAt]);
+        (!self.is_per_charge)
+            .then(|| lists::separator(sample, &charges, &of_each))
+            .flatten()
     }
 
     /// Finds what names a record, and whether several rows are one.

@@ -242,7 +242,7 @@ impl Checker<'_> {
             Field::Disposition,
             Field::DispositionAt,
         ];
-        let message = if text.trim().is_empty() || text.contains(char::is_alphanumeric) {
+        let message = if text.trim_matches(' ').is_empty() || text.contains(char::is_alphanumeric) {
             "write what stands between two charges in one cell, such as \";\" or \"|\""
         } else if formats.iter().any(is_nested) {
             "in JSON and XML a list loses which value is whose: take a file with one row a charge, and \

@@ -26,6 +26,8 @@ pub struct Settings {
     pub layout_tables: Vec<String>,
     /// How the day stands in the file's name, if it does.
     pub export_date: Option<String>,
+    /// Whether rows are objects or elements, whose lists no separator parts.
+    pub is_nested: bool,
 }
 
 /// Fields without which a record still says what matters.
@@ -103,7 +105,7 @@ fn head(text: &mut String, guess: &Guess, sample: &Sample, settings: &Settings) 
             ),
         );
     }
-    records(text, guess);
+    records(text, guess, settings);
     lists(text, guess);
     for own in settings.layout.iter().chain(&settings.layout_tables) {
         line(text, own);
@@ -111,7 +113,7 @@ fn head(text: &mut String, guess: &Guess, sample: &Sample, settings: &Settings) 
 }
 
 /// Writes what rows there are: what names one, whether several are one, how names are written.
-fn records(text: &mut String, guess: &Guess) {
+fn records(text: &mut String, guess: &Guess, settings: &Settings) {
     let key: Vec<String> = guess
         .key
         .value
@@ -129,7 +131,12 @@ fn records(text: &mut String, guess: &Guess) {
             text,
             "one_row_per = \"charge\"    # rows of one key become one record",
         );
-    } else if guess.place(Field::ChargeText).is_some() {
+    } else if let Some((separator, why)) = guess.separator
+        && !settings.is_nested
+    {
+        let separator = quoted(&separator.to_string());
+        said(text, &format!("charge_separator = {separator}"), true, why);
+    } else if guess.place(Field::ChargeText).is_some() && !settings.is_nested {
         line(
             text,
             "# charge_separator = \";\"    # where one cell lists several charges: what stands between them",

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use jiff::civil::{Date, Time};
 use jiff::fmt::strtime;
 
+use super::lists::{Listed, Places, SEPARATORS};
 use crate::format::cells::Cells;
 use crate::mapping::dates::{self, FORMATS};
 
@@ -65,7 +66,8 @@ pub struct Column {
     /// Words, where there are few of them, and how often each stands.
     pub words: BTreeMap<String, u64>,
     has_many_words: bool,
-    distinct: BTreeSet<u64>,
+    pub(super) distinct: BTreeSet<u64>,
+    pub(super) listed: [Listed; SEPARATORS.len()],
     dates_tried: u64,
     /// Which formats fit a cell, as bits, and how many cells they fit.
     dates: BTreeMap<u64, u64>,
@@ -90,6 +92,8 @@ pub struct Sample {
     /// The columns, in the file's order.
     pub columns: Vec<Column>,
     rows: Vec<Vec<u64>>,
+    /// What each cell of each row lists, by separator.
+    pub(super) places: Vec<Vec<[Places; SEPARATORS.len()]>>,
     today: Date,
 }
 
@@ -104,6 +108,7 @@ impl Sample {
         Self {
             columns: header.iter().map(column).collect(),
             rows: Vec::new(),
+            places: Vec::new(),
             today,
         }
     }
@@ -114,17 +119,25 @@ impl Sample {
             return;
         }
         let mut hashes = Vec::with_capacity(self.columns.len());
+        let mut places = Vec::with_capacity(self.columns.len());
         for (place, column) in self.columns.iter_mut().enumerate() {
             let text = cells.cell(place).unwrap_or_default().trim();
             let is_nothing = text.is_empty() || NOTHING.contains(&text.to_uppercase().as_str());
             let text = if is_nothing { "" } else { text };
             let hash = hash(text);
             hashes.push(hash);
+            let mut of_cell = [Places::default(); SEPARATORS.len()];
             if !is_nothing {
                 column.see(text, hash, self.today);
+                let listed = column.listed.iter_mut().zip(SEPARATORS);
+                for (of_cell, (listed, separator)) in of_cell.iter_mut().zip(listed) {
+                    *of_cell = listed.see(text, separator);
+                }
             }
+            places.push(of_cell);
         }
         self.rows.push(hashes);
+        self.places.push(places);
     }
 
     /// Returns how many rows were looked at.
@@ -405,7 +418,7 @@ pub(super) fn written(format: &str, date: Date) -> String {
         .unwrap_or_default()
 }
 
-fn hash(text: &str) -> u64 {
+pub(super) fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()

@@ -31,6 +31,7 @@ fn settings() -> Settings {
         layout: Vec::new(),
         layout_tables: vec!["[csv]".to_owned(), "delimiter = \"|\"".to_owned()],
         export_date: None,
+        is_nested: false,
     }
 }
 
@@ -277,4 +278,82 @@ fn asks_which_name_comes_first_where_no_comma_says_it() {
         crate::mapping::names::NameLayout::FirstLast
     );
     assert_eq!(guess.place(Field::BirthDate), Some(2), "{text}");
+}
+
+/// A sample whose cells stand between `^`, with a row for each booking.
+fn charged(rows: &[&str]) -> Sample {
+    let header = ["Booking #", "Inmate Name", "Charge Desc", "Statute"].map(str::to_owned);
+    let mut sample = Sample::new(&header, date(2026, 6, 15));
+    for (place, row) in rows.iter().enumerate() {
+        let own = [format!("26-{place}"), format!("SAMPLE{place}, AVERY")];
+        let row = row.split('^').map(str::to_owned);
+        let cells: Vec<Option<String>> = own.into_iter().chain(row).map(Some).collect();
+        sample.see(&cells);
+    }
+    sample
+}
+
+#[test]
+fn finds_what_stands_between_charges_where_that_is_clear() {
+    let charges = |rows: &[&str]| Guess::of(&charged(rows), "roster.csv").separator;
+    let found = |rows: &[&str]| charges(rows).map(|(separator, _)| separator);
+    // What follows a separator stands alone elsewhere.
+    let alone = ["DUI^", "THEFT; DUI^", "ARSON; THEFT^", "THEFT^"];
+    assert_eq!(found(&alone), Some(';'));
+    let broken: Vec<String> = alone.iter().map(|row| row.replace("; ", "\n")).collect();
+    let broken: Vec<&str> = broken.iter().map(String::as_str).collect();
+    assert_eq!(found(&broken), Some('\n'));
+    // Both columns list as many.
+    let both = ["THEFT|DUI^A1|B2", "ARSON|FRAUD^C3|D4", "ASSAULT^E5"];
+    assert_eq!(found(&both), Some('|'));
+    // Statutes between commas.
+    let statutes = ["^97-3-7, 63-11-30(1)", "^97-17-23,97-3-7", "^97-3-7"];
+    assert_eq!(found(&statutes), Some(','));
+    // With a text for each, the lists are as long as each other or it is not clear.
+    let unlike = [
+        "A, B AND C^97-3-7, 63-11-30(1)",
+        "D^97-17-23,97-3-7",
+        "E^97-3-7",
+    ];
+    assert_eq!(found(&unlike), None);
+}
+
+#[test]
+fn takes_no_separator_that_only_explains_a_charge() {
+    let found = |rows: &[&str]| Guess::of(&charged(rows), "roster.csv").separator;
+    let explained = [
+        "THEFT; LESS THAN $500^",
+        "LARCENY; LESS THAN $500^",
+        "FRAUD; FELONY^",
+        "DUI^",
+    ];
+    assert_eq!(found(&explained), None);
+    assert_eq!(
+        found(&["ASSAULT, SIMPLE^", "ASSAULT^", "SIMPLE, ASSAULT^"]),
+        None
+    );
+    let once = ["DUI^", "DUI; THEFT^", "THEFT^"];
+    assert_eq!(found(&once), None, "one list is none");
+}
+
+#[test]
+fn writes_the_separator_into_the_profile() {
+    for (separator, written) in [(";", "\";\""), ("\n", "\"\\n\"")] {
+        let rows = ["DUI^", "THEFT; DUI^", "ARSON; THEFT^"].map(|row| row.replace("; ", separator));
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let sample = charged(&rows);
+        let (_, read, text) = read_back(&sample, "roster.csv");
+        assert_eq!(read.charge_separator.as_deref(), Some(separator));
+        assert!(
+            text.contains(&format!("charge_separator = {written}")),
+            "{text}"
+        );
+        let guess = Guess::of(&sample, "roster.csv");
+        let nested = Settings {
+            is_nested: true,
+            ..settings()
+        };
+        let text = profile(&guess, &sample, &nested);
+        assert!(!text.contains("charge_separator"), "{text}");
+    }
 }
