@@ -34,3 +34,8 @@ pub mod vault;
 pub mod watch;
 pub mod web;
 pub mod work;
+
+/// Where memory comes from, SQLite's too: a hub takes and gives back many small pieces, and that alone was a
+/// quarter of what a delta cost with the C library's allocator.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -30,10 +30,13 @@ pub struct Logged<'a> {
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn append(tx: &mut Tx<'_>, batches: &[Logged<'_>], at: ReceivedAt) -> Result<(), StoreError> {
+    // What is made anew from the log needs to know where it is, and not the bytes once more.
+    let is_copied = tx.is_scratch();
     let lists: Vec<_> = batches
         .iter()
         .map(|logged| {
             let header = &logged.batch.header;
+            let sealed = logged.sealed;
             vec![
                 header.agent.as_bytes().into(),
                 header.span.epoch.as_bytes().into(),
@@ -41,7 +44,7 @@ pub fn append(tx: &mut Tx<'_>, batches: &[Logged<'_>], at: ReceivedAt) -> Result
                 count(header.span.last.0),
                 header.span.head.as_bytes().into(),
                 at.micros().into(),
-                logged.sealed.into(),
+                if is_copied { &[] } else { sealed }.into(),
                 logged.shadows.into(),
             ]
         })
