@@ -14,7 +14,7 @@ use savin_tests::program::{Program, Programs};
 use savin_tests::stage::{AGENCY, FACILITY};
 use savin_tests::visitor::Visitor;
 
-use crate::hub::trunks;
+use crate::hub::{LINES, trunks};
 use crate::place::{LOOK, PATIENCE, Place, port, trunk};
 use crate::sipp::{Sipp, Step};
 
@@ -103,7 +103,7 @@ async fn clause_1_d_and_1_e_a_caller_hears_where_somebody_is_and_reaches_an_oper
     let at = [("carrier", line.bind.port()), ("switchboard", desk)];
     let desks =
         "[[telephone.desks]]\nname = 'night'\ntrunk = 'switchboard'\nnumber = '6015550123'\n";
-    let listening = trunks(folder.path(), &at, &format!("{desks}{voice}"))?;
+    let listening = trunks(folder.path(), &at, LINES, &format!("{desks}{voice}"))?;
     line.server.port = listening.first().copied();
     hub.add_agency(
         AGENCY,

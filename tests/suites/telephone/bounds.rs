@@ -9,7 +9,7 @@ use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use serde_json::Value;
 
-use crate::hub::{called, fact, phrase, plan, register, trunks, until};
+use crate::hub::{LINES, called, fact, phrase, plan, register, trunks, until};
 use crate::place::port;
 use savin_tests::sipp::{Sipp, Step};
 
@@ -32,7 +32,7 @@ fn what_can_wait_waits_for_the_budget_and_an_escape_does_not() -> anyhow::Result
     )?;
     let at = port();
     let more = format!("{}{BOUNDS}", phrase(folder.path())?);
-    trunks(folder.path(), &[("first", at)], &more)?;
+    trunks(folder.path(), &[("first", at)], LINES, &more)?;
     let checked = hub.cli(&["check"])?;
     ensure!(checked.contains("0.25 dollars a day"), "{checked}");
     for number in ["601-555-0123", "601-555-0124"] {

@@ -25,15 +25,23 @@ use serde_json::Value;
 use crate::place::{LOOK, PATIENCE, port, sound_port};
 use crate::sipp::{Sipp, Step};
 
-/// Adds trunks to a hub's configuration, each with its server at a port, and whatever else is to stand in
+/// Lines of a trunk, where it does not matter: one for whoever is told, and one that is kept for escapes.
+pub(crate) const LINES: u8 = 2;
+
+/// Adds trunks to a hub's configuration, each with its server at a port and so many lines, and whatever else is to stand in
 /// it; returns where the hub listens for each.
-pub(crate) fn trunks(folder: &Path, at: &[(&str, u16)], more: &str) -> anyhow::Result<Vec<u16>> {
+pub(crate) fn trunks(
+    folder: &Path,
+    at: &[(&str, u16)],
+    lines: u8,
+    more: &str,
+) -> anyhow::Result<Vec<u16>> {
     let first = sound_port();
     let listening: Vec<u16> = at.iter().map(|_| port()).collect();
     let trunks = at.iter().zip(&listening).map(|((name, at), listen)| {
         format!(
             "[[telephone.trunks]]\nname = '{name}'\nserver = '127.0.0.1:{at}'\n\
-            listen = '127.0.0.1:{listen}'\ncaller = '6015550100'\nlines = 2\n"
+            listen = '127.0.0.1:{listen}'\ncaller = '6015550100'\nlines = {lines}\n"
         )
     });
     let config = format!(
@@ -161,7 +169,7 @@ fn an_operator_sees_which_trunk_is_there_and_hears_what_it_carries() -> anyhow::
     let hub = HubHome::make(&folder.path().join("hub"), &programs, &options)?;
     // Nobody is at the second.
     let at = [("first", ports[0]), ("second", ports[1])];
-    trunks(folder.path(), &at, "")?;
+    trunks(folder.path(), &at, LINES, "")?;
     let steps = [
         Step::Ring,
         Step::Answer(""),

@@ -13,7 +13,7 @@ use savin_tests::program::Programs;
 use savin_tests::sipp::{Sipp, Step};
 use serde_json::Value;
 
-use crate::hub::{called, fact, phrase, plan, register, trunks, until};
+use crate::hub::{LINES, called, fact, phrase, plan, register, trunks, until};
 use crate::place::{LOOK, PATIENCE, port};
 
 /// Longer than any test.
@@ -93,7 +93,7 @@ fn home(engine: &Engine, folder: &std::path::Path, at: u16) -> anyhow::Result<Hu
         ..HubOptions::default()
     };
     let hub = HubHome::make(&folder.join("hub"), &programs, &options)?;
-    trunks(folder, &[("first", at)], &phrase(folder)?)?;
+    trunks(folder, &[("first", at)], LINES, &phrase(folder)?)?;
     register(&hub, "601-555-0123", Some(PIN))?;
     Ok(hub)
 }

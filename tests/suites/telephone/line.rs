@@ -20,6 +20,9 @@ use crate::asked::{Said, jail};
 use crate::hub::trunks;
 use crate::place::{LOOK, PATIENCE, Place, trunk};
 
+/// Lines of the hub's trunk: two people are told of a release at once, and one line is kept for escapes.
+const LINES: u8 = 4;
+
 /// How long each digit of a code sounds, and the pitch of each: a tone tells which it is.
 const DIGIT_MS: u32 = 400;
 const LOWEST_HZ: u32 = 700;
@@ -61,7 +64,12 @@ impl Line {
         let (voice, said) = voice(folder.path())?;
         let mut line = trunk("hub", 0);
         line.caller = "6015550177".to_owned();
-        let listening = trunks(folder.path(), &[("carrier", line.bind.port())], &voice)?;
+        let listening = trunks(
+            folder.path(),
+            &[("carrier", line.bind.port())],
+            LINES,
+            &voice,
+        )?;
         line.server.port = listening.first().copied();
         hub.add_agency(
             AGENCY,
@@ -85,7 +93,7 @@ impl Line {
 
     /// Calls the toll-free number and presses keys, until something is said.
     pub(crate) async fn call(&self, keys: &[&str], until: &str) -> anyhow::Result<Call> {
-        // Both lines of the trunk may still be ending the calls before: whoever hears that it is busy dials again.
+        // The lines of the trunk may still be ending the calls before: whoever hears that it is busy dials again.
         let deadline = monotonic() + PATIENCE;
         let phone = loop {
             match self.phones.dial().await {

@@ -14,7 +14,7 @@ use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use serde_json::Value;
 
-use crate::hub::trunks;
+use crate::hub::{LINES, trunks};
 use crate::place::{LOOK, PATIENCE, Place, port, trunk};
 
 /// A running Kamailio.
@@ -147,7 +147,7 @@ fn an_operator_sees_whether_a_trunk_knows_where_the_hub_is_and_is_called_where_i
     let at = port();
     let kamailio = Kamailio::start(folder.path(), at)?;
     let registers = "registers = true\ncredentials = 'first.secret'\n";
-    trunks(folder.path(), &[("first", at)], registers)?;
+    trunks(folder.path(), &[("first", at)], LINES, registers)?;
     fs::write(home.join("first.secret"), "6015550123\nguessed\n")?;
     let unasked = shown(&hub, "known", |_| true)?;
     ensure!(

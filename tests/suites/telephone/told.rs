@@ -4,7 +4,7 @@ use anyhow::ensure;
 use savin_tests::called::Called;
 use savin_tests::program::Programs;
 
-use crate::hub::{phrase, trunks};
+use crate::hub::{LINES, phrase, trunks};
 use crate::place::port;
 use crate::sipp::{Sipp, Step};
 
@@ -23,7 +23,7 @@ fn a_release_is_told_by_telephone_and_confirmed_by_the_pin() -> anyhow::Result<(
     ];
     let peer = Sipp::start(folder.path(), at, &steps)?;
     let called = Called::set(folder.path(), &programs, |_| {
-        trunks(folder.path(), &[("first", at)], &voice).map(drop)
+        trunks(folder.path(), &[("first", at)], LINES, &voice).map(drop)
     })?;
     called.release()?;
     let notice = called.until("confirmed", |notice| notice["state"] == "confirmed")?;
