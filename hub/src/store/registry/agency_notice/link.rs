@@ -72,6 +72,17 @@ mod tests {
     };
     use crate::store::registry::recipient::RecipientId;
 
+    fn release() -> NewAgencyNotice {
+        NewAgencyNotice {
+            news: OfficeNews::Release,
+            event: EventPosition(1),
+            record: RecordId(1),
+            recipient: RecipientId(1),
+            channel: Channel::Email,
+            due_at: now(),
+        }
+    }
+
     fn standing(store: &Store) -> AgencyNotice {
         let newest = |tx: &mut crate::store::conn::Tx<'_>| newest(tx, 9);
         store.read_now("notices", newest).unwrap().remove(0)
@@ -80,14 +91,7 @@ mod tests {
     #[test]
     fn is_told_where_the_office_answers_before_its_mail_server_does() {
         each("office_soon", |store| {
-            let new = NewAgencyNotice {
-                news: OfficeNews::Release,
-                event: EventPosition(1),
-                record: RecordId(1),
-                recipient: RecipientId(1),
-                channel: Channel::Email,
-                due_at: now(),
-            };
+            let new = release();
             let token = SeenToken::new([7; 16]);
             let answered = now() + SignedDuration::from_secs(2);
             let is_counted = store.write_now("tell", move |tx| {
@@ -122,14 +126,7 @@ mod tests {
     #[test]
     fn takes_the_word_of_whoever_has_the_link_once_and_logs_it() {
         each("office_link", |store| {
-            let new = NewAgencyNotice {
-                news: OfficeNews::Release,
-                event: EventPosition(1),
-                record: RecordId(1),
-                recipient: RecipientId(1),
-                channel: Channel::Email,
-                due_at: now(),
-            };
+            let new = release();
             let token = SeenToken::new([7; 16]);
             let given = token.clone();
             store
