@@ -1,7 +1,6 @@
 //! A county's database server of a test's own, by the real programs: started, stopped, and written to
 //! as the county's software would.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 
 use crate::clock::{monotonic, pause};
+use crate::ports;
 use crate::program::{Program, run};
 
 /// How long a server may take to start.
@@ -49,7 +49,7 @@ impl CountyServer {
     /// Returns what does not start, with its words.
     pub fn make(kind: Kind, tables: &[&str]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = ports::free()?.port();
         let mut server = Self {
             kind,
             folder,

@@ -1,7 +1,7 @@
 //! CUPS, a print service that others wrote, with one printer that keeps everything that it is sent.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use crate::clock::{monotonic, pause};
+use crate::ports;
 use crate::program::run;
 
 /// How long the service may take to answer.
@@ -31,9 +32,7 @@ impl Cups {
     /// # Errors
     /// Returns why it does not start: it must be installed, and wants to be started by root.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-        let port = listener.local_addr()?.port();
-        drop(listener);
+        let port = ports::free()?.port();
         for name in ["config/ssl", "config/ppd", "cache", "spool/tmp", "state"] {
             fs::create_dir_all(folder.join(name)).context("failed to make a folder")?;
         }

@@ -1,7 +1,7 @@
 //! Homes of the real programs: a folder with a configuration, in which a program is started.
 
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use savin_hub::store::vault::SCHEMA as VAULT;
 use savin_hub::vault::Vault;
 use savin_hub::vault::command::{Choices, Command, StaffCommand, Subscribed};
 
+use crate::ports;
 use crate::program::{Program, Programs, run, run_with};
 
 /// How long a program may take to start.
@@ -66,8 +67,8 @@ impl HubHome {
     /// Returns the system's error.
     pub fn make(folder: &Path, programs: &Programs, options: &HubOptions) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).context("failed to make the hub's folder")?;
-        let web = free_tcp(options.web_port)?;
-        let agents = free_both()?;
+        let web = ports::preferring(options.web_port)?;
+        let agents = ports::free()?;
         let site = format!("http://{web}");
         let dialled = options.dialled.unwrap_or(agents);
         let life = options.certificate_life.map_or_else(String::new, |life| {
@@ -439,31 +440,4 @@ impl AgentHome {
     fn config_file(&self) -> PathBuf {
         self.folder.join("agent.toml")
     }
-}
-
-/// Returns a free address for TCP: with the port that is wanted if it is free.
-fn free_tcp(wanted: Option<u16>) -> anyhow::Result<SocketAddr> {
-    let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    let listener = match wanted.map(bind) {
-        Some(Ok(listener)) => listener,
-        Some(Err(_)) | None => bind(0).context("no free port")?,
-    };
-    listener.local_addr().context("no free port")
-}
-
-/// Returns an address that is free for UDP and for TCP.
-///
-/// # Errors
-/// Returns the system's error.
-pub fn free_both() -> anyhow::Result<SocketAddr> {
-    let mut last = None;
-    for _ in 0..20 {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-        let address = socket.local_addr().context("no free port")?;
-        match TcpListener::bind(address) {
-            Ok(_free) => return Ok(address),
-            Err(taken) => last = Some(taken),
-        }
-    }
-    Err(last.context("no free port")?.into())
 }

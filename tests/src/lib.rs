@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod mailbox;
 pub mod network;
 pub mod population;
+pub mod ports;
 pub mod postfix;
 pub mod program;
 pub mod puppet;

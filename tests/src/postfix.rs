@@ -1,7 +1,7 @@
 //! Postfix, a mail server that others wrote, delivering into Maildir folders of its own.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 
 use crate::clock::{monotonic, pause};
 use crate::mailbox::letter::Letter;
+use crate::ports;
 use crate::program::run;
 
 /// How long the server may take to answer.
@@ -41,9 +42,7 @@ impl Postfix {
     /// # Errors
     /// Returns why it does not start: it must be installed, and wants to be started by root.
     pub fn start(folder: &Path, mailboxes: &Mailboxes<'_>) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-        let port = listener.local_addr()?.port();
-        drop(listener);
+        let port = ports::free()?.port();
         let server = Self {
             folder: folder.to_owned(),
             port,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 
 use crate::clock::{monotonic, pause};
+use crate::ports;
 use crate::program::run;
 
 /// How long it may take to start.
@@ -43,9 +44,7 @@ impl Sink {
         let mut open = Command::new("chmod");
         open.arg("a+x").arg(above);
         run(open).context("failed to open a folder")?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-        let port = listener.local_addr()?.port();
-        drop(listener);
+        let port = ports::free()?.port();
         let mut command = Command::new("smtp-sink");
         if delay_s > 0 {
             command.args(["-w", &delay_s.to_string()]);

@@ -2,7 +2,7 @@
 //! requests. `tests/run` installs them.
 
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use savin_telephone::script::ending::NotAnswered;
 use savin_tests::carrier::{ACCOUNT, Act, NUMBER, Person, TOKEN};
 use savin_tests::clock::{monotonic, pause};
 use savin_tests::dice::Dice;
+use savin_tests::ports;
 use serde_json::{Value, json};
 
 use crate::calls::Place;
@@ -168,9 +169,7 @@ impl Prism {
     fn start() -> anyhow::Result<Self> {
         let description = std::env::var_os("SAVIN_TEST_CARRIER")
             .context("SAVIN_TEST_CARRIER is unset; start these tests with tests/run")?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
+        let port = ports::free()?.port();
         let child = Command::new("node")
             .arg(folder().join("node_modules/@stoplight/prism-cli/dist/index.js"))
             .args(["mock", "--errors", "--port", &port.to_string()])

@@ -11,8 +11,9 @@ use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
 use savin_tests::clock::{monotonic, pause, wall};
 use savin_tests::drain::drain;
-use savin_tests::home::{AgentHome, FeedHome, HubHome, HubOptions, SourceHome, free_both};
+use savin_tests::home::{AgentHome, FeedHome, HubHome, HubOptions, SourceHome};
 use savin_tests::network::{Passage, Proxy};
+use savin_tests::ports;
 use savin_tests::program::Program;
 use savin_tests::source::{ExportFolder, csv};
 use savin_tests::stage::{AGENCY, FACILITY};
@@ -167,7 +168,7 @@ fn short_lived() -> HubOptions {
 
 #[test]
 fn goes_over_tls_where_udp_is_blocked_and_back_when_it_is_not() -> anyhow::Result<()> {
-    let dialled = free_both()?;
+    let dialled = ports::free()?;
     let mut ends = Ends::make(&behind(dialled))?;
     let _tcp = Passage::tcp(dialled, ends.hub.agents)?;
     // Enrolment finds the way too.
@@ -202,7 +203,7 @@ fn goes_over_tls_where_udp_is_blocked_and_back_when_it_is_not() -> anyhow::Resul
 
 #[test]
 fn goes_through_a_proxy_that_wants_to_know_who_asks() -> anyhow::Result<()> {
-    let dialled = free_both()?;
+    let dialled = ports::free()?;
     let mut ends = Ends::make(&behind(dialled))?;
     // "county:secret"
     let proxy = Proxy::start(ends.hub.agents, "Basic Y291bnR5OnNlY3JldA==")?;
@@ -240,7 +241,7 @@ fn goes_through_a_proxy_that_wants_to_know_who_asks() -> anyhow::Result<()> {
 
 #[test]
 fn says_both_ways_that_were_tried_where_none_leads_to_the_hub() -> anyhow::Result<()> {
-    let dialled = free_both()?;
+    let dialled = ports::free()?;
     let ends = Ends::make(&behind(dialled))?;
     let refused = ends.agent.enroll(&ends.hub.token(AGENCY)?).unwrap_err();
     let refused = format!("{refused:#}");
