@@ -2,21 +2,16 @@
 //! calls that are asked for, fetches documents and sounds, presses keys, and signs what it asks.
 
 mod document;
+mod interface;
 mod performance;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use axum::Router;
-use axum::extract::{Form, Path, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::clock::monotonic;
@@ -29,10 +24,6 @@ pub const TOKEN: &str = "sesame-of-the-account";
 
 /// The number of the account.
 pub const NUMBER: &str = "+16015550100";
-
-/// `AC…:sesame…`, as HTTP says who asks.
-const AUTHORIZATION: &str =
-    "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMTpzZXNhbWUtb2YtdGhlLWFjY291bnQ=";
 
 /// How long anything may take that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,13 +45,19 @@ pub enum Person {
     Unasked,
     /// Takes the call.
     Answers(Vec<Act>),
+    /// Takes the call, and does what the test has her do meanwhile.
+    InHand(Hand),
 }
+
+/// A call that a test has in its hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hand(usize);
 
 /// What somebody does in a call, in turn, whenever keys are wanted or an operator is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     /// Presses keys.
-    Press(&'static str),
+    Press(Cow<'static, str>),
     /// Presses nothing.
     Wait,
     /// Does nothing more until the test says so.
@@ -111,10 +108,27 @@ struct Stage {
     health: Health,
     is_doubling: bool,
     is_losing: bool,
+    /// Where a test takes the calls that are asked for, those that it has not taken yet.
+    ringing: Option<VecDeque<(String, Hand)>>,
+    hands: Vec<InHand>,
     put_off: VecDeque<(u16, u64)>,
     held: u32,
     released: u32,
     noted: Noted,
+}
+
+/// What is to be done in a call that a test has in its hand, and what was heard in it.
+#[derive(Debug, Default)]
+struct InHand {
+    acts: VecDeque<Act>,
+    heard: Vec<i16>,
+}
+
+impl Stage {
+    fn take_in_hand(&mut self) -> Hand {
+        self.hands.push(InHand::default());
+        Hand(self.hands.len() - 1)
+    }
 }
 
 /// What its threads share.
@@ -137,15 +151,22 @@ impl Shared {
 
     /// Waits until something is so.
     fn until(&self, what: &str, is_so: impl Fn(&Stage) -> bool) -> anyhow::Result<()> {
+        self.wait(what, |stage| is_so(stage).then_some(()))
+    }
+
+    /// Waits until something is found.
+    fn wait<T>(&self, what: &str, find: impl Fn(&mut Stage) -> Option<T>) -> anyhow::Result<T> {
         let deadline = monotonic() + PATIENCE;
         let mut stage = self.stage();
-        while !is_so(&stage) {
+        loop {
+            if let Some(found) = find(&mut stage) {
+                return Ok(found);
+            }
             let left = deadline.saturating_duration_since(monotonic());
             ensure!(!left.is_zero(), "{what}: {:?}", stage.noted);
             let waited = self.changed.wait_timeout(stage, left);
             stage = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        Ok(())
     }
 }
 
@@ -155,6 +176,14 @@ pub struct Carrier {
     shared: Arc<Shared>,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
+}
+
+impl Act {
+    /// Presses keys.
+    #[must_use]
+    pub const fn press(keys: &'static str) -> Self {
+        Self::Press(Cow::Borrowed(keys))
+    }
 }
 
 impl Carrier {
@@ -167,14 +196,7 @@ impl Carrier {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
-        let interface = Router::new()
-            .route("/2010-04-01/Accounts/{account}", get(account))
-            .route("/2010-04-01/Accounts/{account}/Calls.json", post(begin))
-            .route(
-                "/2010-04-01/Accounts/{account}/Calls/{call}",
-                get(look).post(end),
-            )
-            .with_state(Arc::clone(&shared));
+        let interface = interface::routes(&shared);
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -240,9 +262,61 @@ impl Carrier {
 
     /// Has somebody call the number whose calls it brings to a hub's site.
     pub fn ring(&self, site: &str, acts: Vec<Act>) {
+        self.bring(site, NUMBER, Person::Answers(acts));
+    }
+
+    /// Has somebody call it from a number, who does what the test has her do.
+    #[must_use]
+    pub fn ring_by_hand(&self, site: &str, from: &str) -> Hand {
+        let hand = self.shared.change(Stage::take_in_hand);
+        self.bring(site, from, Person::InHand(hand));
+        hand
+    }
+
+    /// Has the test take every call that is asked for from now on.
+    pub fn attend(&self) {
+        self.shared
+            .change(|stage| stage.ringing = Some(VecDeque::new()));
+    }
+
+    /// Waits until a call is asked for, and returns to which number it goes.
+    ///
+    /// # Errors
+    /// Returns what was seen instead.
+    pub fn rung(&self) -> anyhow::Result<(String, Hand)> {
+        self.shared.wait("nobody is called", |stage| {
+            stage.ringing.as_mut()?.pop_front()
+        })
+    }
+
+    /// Has somebody do something in a call, once what she did before is done.
+    pub fn act(&self, Hand(hand): Hand, act: Act) {
+        self.shared.change(|stage| {
+            if let Some(call) = stage.hands.get_mut(hand) {
+                call.acts.push_back(act);
+            }
+        });
+    }
+
+    /// Waits until what was heard in a call is what is waited for.
+    ///
+    /// # Errors
+    /// Returns what was seen instead.
+    pub fn heard<T>(
+        &self,
+        Hand(hand): Hand,
+        find: impl Fn(&[i16]) -> Option<T>,
+    ) -> anyhow::Result<T> {
+        self.shared.wait("it is not heard", |stage| {
+            find(&stage.hands.get(hand)?.heard)
+        })
+    }
+
+    fn bring(&self, site: &str, from: &str, person: Person) {
         let asked = [
             ("Url", format!("{site}/carrier/voice")),
             ("StatusCallback", format!("{site}/carrier/status")),
+            ("From", from.to_owned()),
             ("To", NUMBER.to_owned()),
         ];
         let form = asked.map(|(name, value)| (name.to_owned(), value));
@@ -251,7 +325,7 @@ impl Carrier {
             stage.noted.states.insert(sid.clone(), "queued".to_owned());
             sid
         });
-        begin_performing(&self.shared, sid, form.into(), Person::Answers(acts));
+        begin_performing(&self.shared, sid, form.into(), person);
     }
 
     /// Waits until somebody holds a call, having done what came before.
@@ -292,19 +366,6 @@ impl Drop for Carrier {
     }
 }
 
-/// Says what is wrong with a request of the hub.
-fn refusal(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
-    if let Health::Refuses(status) = shared.stage().health {
-        let status = StatusCode::from_u16(status).unwrap_or_default();
-        let document = json!({"code": 20_500, "status": status.as_u16()});
-        return Some((status, json_of(&document)).into_response());
-    }
-    let given = headers
-        .get("authorization")
-        .and_then(|value| value.to_str().ok());
-    (given != Some(AUTHORIZATION)).then(|| StatusCode::UNAUTHORIZED.into_response())
-}
-
 /// Performs a call on a thread of its own.
 fn begin_performing(
     shared: &Arc<Shared>,
@@ -321,87 +382,6 @@ fn begin_performing(
             });
         }
     });
-}
-
-fn json_of(document: &Value) -> Response {
-    ([(CONTENT_TYPE, "application/json")], document.to_string()).into_response()
-}
-
-async fn account(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    refusal(&shared, &headers)
-        .unwrap_or_else(|| json_of(&json!({"sid": ACCOUNT, "status": "active"})))
-}
-
-async fn begin(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> Response {
-    if let Some(refused) = refusal(&shared, &headers) {
-        return refused;
-    }
-    if let Some((status, wait_s)) = shared.change(|stage| stage.put_off.pop_front()) {
-        let status = StatusCode::from_u16(status).unwrap_or_default();
-        let wait = [("retry-after", wait_s.to_string())];
-        return (status, wait, json_of(&json!({"code": 20_429}))).into_response();
-    }
-    let needed = ["To", "From", "Url", "StatusCallback"];
-    if let Some(missing) = needed.iter().find(|name| !form.contains_key(**name)) {
-        let document = json!({"code": 21_201, "message": missing});
-        return (StatusCode::BAD_REQUEST, json_of(&document)).into_response();
-    }
-    let (sid, person) = shared.change(|stage| {
-        stage.noted.wanted.push(form.clone());
-        let sid = format!("CA{:032}", stage.noted.wanted.len());
-        stage.noted.states.insert(sid.clone(), "queued".to_owned());
-        (sid, stage.people.pop_front().unwrap_or(Person::Away))
-    });
-    let document = json!({"sid": sid, "status": "queued"});
-    begin_performing(&shared, sid, form, person);
-    (StatusCode::CREATED, json_of(&document)).into_response()
-}
-
-async fn look(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    Path((_, call)): Path<(String, String)>,
-) -> Response {
-    if let Some(refused) = refusal(&shared, &headers) {
-        return refused;
-    }
-    let sid = call.trim_end_matches(".json");
-    let state = shared.stage().noted.states.get(sid).cloned();
-    match state {
-        Some(state) => json_of(&json!({"sid": sid, "status": state})),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-async fn end(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    Path((_, call)): Path<(String, String)>,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> Response {
-    if let Some(refused) = refusal(&shared, &headers) {
-        return refused;
-    }
-    let sid = call.trim_end_matches(".json").to_owned();
-    if form
-        .get("Status")
-        .is_none_or(|status| status != "completed")
-    {
-        return StatusCode::BAD_REQUEST.into_response();
-    }
-    shared.change(|stage| {
-        stage.noted.ended.push(sid.clone());
-        let state = stage.noted.states.get_mut(&sid);
-        if let Some(state) = state.filter(|state| *state == "queued") {
-            "canceled".clone_into(state);
-        }
-    });
-    let document: Value = json!({"sid": sid, "status": "completed"});
-    json_of(&document)
 }
 
 /// Returns what a test has to write beside a hub's configuration.

@@ -29,4 +29,5 @@ pub mod source;
 pub mod stage;
 pub mod standing;
 pub mod tail;
+pub mod toll_free;
 pub mod visitor;

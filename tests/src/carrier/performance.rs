@@ -1,5 +1,6 @@
 //! Performs one call for somebody scripted.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail, ensure};
@@ -8,7 +9,7 @@ use savin_telephone::audio::wav;
 use savin_telephone::carrier::signature::twilio;
 
 use super::document::{Element, read};
-use super::{ACCOUNT, Act, NUMBER, Person, Shared, TOKEN};
+use super::{ACCOUNT, Act, Hand, NUMBER, Person, Shared, Stage, TOKEN};
 
 /// Documents of one call, at most: a script that does not end is found out.
 const DOCUMENTS_MAX: usize = 60;
@@ -19,6 +20,8 @@ struct Performance<'a> {
     sid: &'a str,
     wanted: &'a BTreeMap<String, String>,
     acts: std::vec::IntoIter<Act>,
+    /// Where a test says what is done.
+    hand: Option<Hand>,
 }
 
 /// What comes of a document.
@@ -36,6 +39,11 @@ pub(super) fn perform(
     wanted: &BTreeMap<String, String>,
     person: Person,
 ) -> anyhow::Result<()> {
+    let hand = if let Person::InHand(hand) = person {
+        Some(hand)
+    } else {
+        None
+    };
     let (status, sip, by, acts) = match person {
         Person::Busy => ("busy", Some(486), None, Vec::new()),
         Person::Away => ("no-answer", None, None, Vec::new()),
@@ -44,12 +52,14 @@ pub(super) fn perform(
         Person::Unasked => ("completed", None, None, Vec::new()),
         Person::Waits => return Ok(()),
         Person::Answers(acts) => ("completed", None, Some("human"), acts),
+        Person::InHand(_) => ("completed", None, Some("human"), Vec::new()),
     };
     let mut performance = Performance {
         shared,
         sid,
         wanted,
         acts: acts.into_iter(),
+        hand,
     };
     if let Some(by) = by {
         shared.change(|stage| {
@@ -101,7 +111,13 @@ impl Performance<'_> {
                 ensure!(kind.is_some_and(|kind| kind == "audio/wav"), "{kind:?}");
                 let sound = wav::read(&fetched.body_mut().read_to_vec()?)?;
                 let url = verb.text.clone();
-                self.shared.change(|stage| stage.noted.sounds.push(url));
+                self.shared.change(|stage| {
+                    stage.noted.sounds.push(url);
+                    let call = self.hand.and_then(|Hand(hand)| stage.hands.get_mut(hand));
+                    if let Some(call) = call {
+                        call.heard.extend(&sound);
+                    }
+                });
                 (sound.len() / 8).to_string()
             }
             "Say" => verb.text.clone(),
@@ -125,13 +141,13 @@ impl Performance<'_> {
         );
         let keys = match self.act()? {
             Some(Act::Press(keys)) => keys,
-            Some(Act::Wait) => "",
+            Some(Act::Wait) => Cow::Borrowed(""),
             Some(Act::HangUp) | None => return Ok(Next::Over),
             Some(other @ (Act::Hold | Act::Operator(_))) => bail!("{other:?} presses nothing"),
         };
         let pressed = match keys.strip_suffix('#') {
             Some(before) => vec![("Digits", before), ("FinishedOnKey", "#")],
-            None => vec![("Digits", keys)],
+            None => vec![("Digits", &*keys)],
         };
         ensure!(
             pressed.first().is_none_or(|(_, keys)| keys.len() <= digits),
@@ -154,6 +170,13 @@ impl Performance<'_> {
 
     /// Returns what is done next; nothing where the hub has ended the call.
     fn act(&mut self) -> anyhow::Result<Option<Act>> {
+        if let Some(Hand(hand)) = self.hand {
+            let next = |stage: &mut Stage| stage.hands.get_mut(hand)?.acts.pop_front();
+            return self
+                .shared
+                .wait("nothing is done in a call", next)
+                .map(Some);
+        }
         let act = self.acts.next();
         if act != Some(Act::Hold) {
             return Ok(act);
@@ -213,10 +236,11 @@ impl Performance<'_> {
 
     fn post(&self, url: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
         let to = self.wanted.get("To").map_or("", String::as_str);
+        let from = self.wanted.get("From").map_or(NUMBER, String::as_str);
         let always = [
             ("CallSid", self.sid),
             ("AccountSid", ACCOUNT),
-            ("From", NUMBER),
+            ("From", from),
             ("To", to),
             ("ApiVersion", "2010-04-01"),
             ("Direction", "outbound-api"),

@@ -216,8 +216,8 @@ fn script() -> Box<Outbound> {
 #[tokio::test(flavor = "multi_thread")]
 async fn tells_each_way_in_which_a_call_ends() -> anyhow::Result<()> {
     let place = Place::open().await?;
-    let right = vec![Act::Press("1234#"), Act::Wait, Act::HangUp];
-    let wrong = vec![Act::Press("9999#"), Act::HangUp];
+    let right = vec![Act::press("1234#"), Act::Wait, Act::HangUp];
+    let wrong = vec![Act::press("9999#"), Act::HangUp];
     let cases = [
         (Person::Answers(right), Outcome::Confirmed, "completed"),
         (Person::Answers(wrong), Outcome::NotConfirmed, "completed"),
@@ -269,7 +269,7 @@ async fn tells_each_way_in_which_a_call_ends() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_is_said_no_more_once_the_call_goes_on() -> anyhow::Result<()> {
     let place = Place::open().await?;
-    let acts = vec![Act::Press("1234#"), Act::Wait, Act::HangUp];
+    let acts = vec![Act::press("1234#"), Act::Wait, Act::HangUp];
     place.tell(Person::Answers(acts)).await?;
     let (wanted, sounds) = place
         .simulator
@@ -304,7 +304,7 @@ async fn what_is_asked_twice_counts_once() -> anyhow::Result<()> {
     let place = Place::open().await?;
     place.simulator.double();
     // Two wrong ones and the right one: asked twice they would be four, and an operator would be called.
-    let acts = ["9999#", "8888#", "1234#"].map(Act::Press).into_iter();
+    let acts = ["9999#", "8888#", "1234#"].map(Act::press).into_iter();
     let acts = acts.chain([Act::Wait, Act::HangUp]).collect();
     let (carriage, _) = place.tell(Person::Answers(acts)).await?;
     let ending = carriage.ending.context("it does not end")?;
@@ -327,7 +327,7 @@ async fn what_is_asked_twice_counts_once() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_late_words_and_other_calls_change_nothing() -> anyhow::Result<()> {
     let place = Arc::new(Place::open().await?);
-    let acts = vec![Act::Hold, Act::Press("1234#"), Act::Wait, Act::HangUp];
+    let acts = vec![Act::Hold, Act::press("1234#"), Act::Wait, Act::HangUp];
     let telling = place.held(acts).await?;
     let wanted = place.simulator.after(0, |noted| noted.wanted.clone())?;
     let url = wanted.first().and_then(|wanted| wanted.get("Url"));
@@ -397,7 +397,7 @@ async fn an_outage_of_the_carrier_is_about_the_line_and_not_about_her() -> anyho
 async fn a_carrier_that_says_nothing_is_asked_how_a_call_ended() -> anyhow::Result<()> {
     let place = Place::open().await?;
     place.simulator.lose();
-    let right = vec![Act::Press("1234#"), Act::Wait, Act::HangUp];
+    let right = vec![Act::press("1234#"), Act::Wait, Act::HangUp];
     let line = Outcome::NotAnswered(NotAnswered::Line);
     let cases = [
         (Person::Answers(right), Outcome::Confirmed, "completed"),
@@ -457,7 +457,7 @@ async fn a_carrier_that_puts_calls_off_is_asked_again_when_it_says() -> anyhow::
 async fn an_operator_is_joined_by_the_carrier() -> anyhow::Result<()> {
     let place = Place::open().await?;
     let acts = vec![
-        Act::Press("0"),
+        Act::press("0"),
         Act::Operator("no-answer"),
         Act::Operator("completed"),
     ];
@@ -467,7 +467,7 @@ async fn an_operator_is_joined_by_the_carrier() -> anyhow::Result<()> {
     let dialled = place.simulator.after(1, |noted| noted.dialled.clone())?;
     ensure!(dialled == ["+16015550188", "+16015550199"], "{dialled:?}");
     let acts = vec![
-        Act::Press("0"),
+        Act::press("0"),
         Act::Operator("busy"),
         Act::Operator("no-answer"),
     ];
@@ -480,7 +480,7 @@ async fn an_operator_is_joined_by_the_carrier() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hub_that_stops_ends_its_calls() -> anyhow::Result<()> {
     let place = Arc::new(Place::open().await?);
-    let acts = vec![Act::Press("9999#"), Act::Hold, Act::Press("1234#")];
+    let acts = vec![Act::press("9999#"), Act::Hold, Act::press("1234#")];
     let telling = place.held(acts).await?;
     place.stop.send_replace(true);
     let (ending, ears) = telling.ended().await?;

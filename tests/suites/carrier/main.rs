@@ -2,5 +2,6 @@
 //! and signs what it asks; and beside what the vendor's own libraries make of the same.
 
 mod calls;
+mod line;
 mod oracle;
 mod told;

@@ -126,10 +126,10 @@ fn signatures_are_those_of_the_vendors_libraries() -> anyhow::Result<()> {
 async fn documents_are_what_the_vendors_library_writes() -> anyhow::Result<()> {
     let place = Place::open().await?;
     let acts = vec![
-        Act::Press("9"),
-        Act::Press("1111#"),
-        Act::Press("1234#"),
-        Act::Press("0"),
+        Act::press("9"),
+        Act::press("1111#"),
+        Act::press("1234#"),
+        Act::press("0"),
         Act::Operator("busy"),
         Act::Operator("no-answer"),
     ];

@@ -51,7 +51,7 @@ fn asked_and_tried(called: &Called, carrier: &Carrier, folder: &Path) -> anyhow:
         "{lines}"
     );
     // Where a person is now; by spelling; Q-U-I-L-L-F-E-A-T-H-E-R; any given name; a person, and none is there.
-    let keys = ["1", "3", "784553328437#", "#", "0"].map(Act::Press);
+    let keys = ["1", "3", "784553328437#", "#", "0"].map(Act::press);
     carrier.ring(called.hub.site(), keys.into());
     carrier.after(1, |_| ())?;
     let said = std::fs::read_to_string(folder.join("said.txt"))?;
@@ -60,7 +60,7 @@ fn asked_and_tried(called: &Called, carrier: &Carrier, folder: &Path) -> anyhow:
     }
     let tasks = called.hub.cli(&["tasks", "--kind", "other", "--json"])?;
     ensure!(tasks.contains("wanted an operator"), "{tasks}");
-    carrier.next(Person::Answers(vec![Act::Press("57#")]));
+    carrier.next(Person::Answers(vec![Act::press("57#")]));
     let tried = called
         .hub
         .cli(&["call", "--test", "601-555-0177", "--carrier", "--json"])?;
@@ -81,8 +81,8 @@ fn a_release_is_told_by_a_carrier_and_confirmed_by_the_pin() -> anyhow::Result<(
     })?;
     asked_and_tried(&called, &carrier, folder.path())?;
     carrier.next(Person::Answers(vec![
-        Act::Press("1111#"),
-        Act::Press("2580#"),
+        Act::press("1111#"),
+        Act::press("2580#"),
         Act::Wait,
         Act::HangUp,
     ]));
@@ -116,7 +116,7 @@ fn a_call_whose_hub_dies_is_ended_and_its_try_is_what_the_carrier_says() -> anyh
         write(home, folder.path(), &carrier)
     })?;
     // She is in the call when the hub dies, and presses her PIN once another runs.
-    let acts = vec![Act::Hold, Act::Press("2580#"), Act::Wait, Act::HangUp];
+    let acts = vec![Act::Hold, Act::press("2580#"), Act::Wait, Act::HangUp];
     carrier.next(Person::Answers(acts));
     called.release()?;
     carrier.until_held()?;

@@ -1,40 +1,18 @@
 //! The toll-free number of a running hub: where somebody is, by keys alone, and an operator on 0.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
-use savin_telephone::audio::{tone::tone, wav};
 use savin_telephone::media::session::Order;
 use savin_telephone::sip::call::Call;
-use savin_tests::clock::{monotonic, pause};
-use savin_tests::demo::county::jails::{Azalea, azalea_feeds};
-use savin_tests::home::{AgentHome, FeedHome, HubHome, HubOptions};
-use savin_tests::program::{Program, Programs};
+use savin_tests::clock::monotonic;
+use savin_tests::home::{HubHome, HubOptions};
+use savin_tests::program::Programs;
 use savin_tests::stage::{AGENCY, FACILITY};
-use savin_tests::visitor::Visitor;
+use savin_tests::toll_free::jail;
+use savin_tests::toll_free::spoken::{self, Said};
 
 use crate::hub::{LINES, trunks};
 use crate::place::{LOOK, PATIENCE, Place, port, trunk};
 use crate::sipp::{Sipp, Step};
-
-/// What the hub's voice was asked to say so far.
-pub(crate) struct Said(pub(crate) PathBuf);
-
-impl Said {
-    pub(crate) fn text(&self) -> String {
-        std::fs::read_to_string(&self.0).unwrap_or_default()
-    }
-
-    fn until(&self, words: &str) -> anyhow::Result<()> {
-        let deadline = monotonic() + PATIENCE;
-        while !self.text().contains(words) {
-            ensure!(monotonic() < deadline, "not said: {words}: {}", self.text());
-            pause(LOOK);
-        }
-        Ok(())
-    }
-}
 
 /// Presses keys, once the hub has something new to say.
 async fn press(phone: &Call, said: &Said, keys: &str) -> anyhow::Result<()> {
@@ -48,42 +26,14 @@ async fn press(phone: &Call, said: &Said, keys: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A voice that writes down what it is to say, and says a short tone.
-fn voice(folder: &Path) -> anyhow::Result<(String, Said)> {
-    let (phrase, said) = (folder.join("phrase.wav"), folder.join("said.txt"));
-    std::fs::write(&phrase, wav::write(&tone(&[440.0], 60, 8_000.0)))?;
-    let command = format!(
-        "cat >> {0}; echo >> {0}; cat {1}",
-        said.display(),
-        phrase.display()
-    );
-    let voice = format!("[voice]\ncommand = ['sh', '-c', '{command}']\n");
-    Ok((voice, Said(said)))
-}
-
-/// Sets a jail with somebody in it, and waits until the hub knows.
-pub(crate) fn jail(
-    folder: &Path,
-    programs: &Programs,
-    hub: &HubHome,
-) -> anyhow::Result<(Program, Azalea)> {
-    let [bookings] = azalea_feeds();
-    let feed = FeedHome {
-        facility: FACILITY,
-        ..bookings
-    };
-    let home = folder.join("agent");
-    let agent = AgentHome::make(&home, programs, &[feed])?;
-    let county = Azalea::make(&home)?;
-    agent.enroll(&hub.token(AGENCY)?)?;
-    let watching = agent.start()?;
-    let visitor = Visitor::new(hub.site());
+/// Waits until something was said.
+async fn until(said: &Said, words: &str) -> anyhow::Result<()> {
     let deadline = monotonic() + PATIENCE;
-    while visitor.look_up("Quillfeather")?.is_empty() {
-        ensure!(monotonic() < deadline, "nobody is listed");
-        pause(Duration::from_millis(200));
+    while !said.text().contains(words) {
+        ensure!(monotonic() < deadline, "not said: {words}: {}", said.text());
+        tokio::time::sleep(LOOK).await;
     }
-    Ok((watching, county))
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +46,7 @@ async fn clause_1_d_and_1_e_a_caller_hears_where_somebody_is_and_reaches_an_oper
         &programs,
         &HubOptions::default(),
     )?;
-    let (voice, said) = voice(folder.path())?;
+    let (voice, said) = spoken::voice(folder.path())?;
     let mut line = trunk("hub", 0);
     line.caller = "6015550177".to_owned();
     let desk = port();
@@ -121,12 +71,12 @@ async fn clause_1_d_and_1_e_a_caller_hears_where_somebody_is_and_reaches_an_oper
     caller.until_up("hub").await?;
 
     let phone = caller.dial().await.ok().context("the hub takes no call")?;
-    said.until("call 9 1 1")?;
+    until(&said, "call 9 1 1").await?;
     // Where a person is now; by spelling; Q-U-I-L-L-F-E-A-T-H-E-R; any given name.
     for keys in ["1", "3", "784553328437#", "#"] {
         press(&phone, &said, keys).await?;
     }
-    said.until("In custody at")?;
+    until(&said, "In custody at").await?;
     phone.order(Order::Press("0".to_owned())).await;
     let deadline = monotonic() + PATIENCE;
     while operator.received("INVITE") == 0 {

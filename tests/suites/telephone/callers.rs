@@ -27,14 +27,18 @@ async fn who_hangs_up_presses_nonsense_or_says_that_the_number_is_wrong_hears_an
         .await?;
     nonsense.hang_up();
     ensure!(line.notices()?.is_empty(), "somebody was called");
-    let tasks = line.hub.cli(&["tasks", "--kind", "other", "--json"])?;
+    let tasks = line
+        .stage
+        .hub
+        .cli(&["tasks", "--kind", "other", "--json"])?;
     ensure!(tasks.contains("wanted an operator"), "{tasks}");
     // At a number that was hers somebody else takes the call.
     let ways = ["--by", "telephone", "--by", "telephone", "--pin"];
     let register = [&["register", "--person", "Tansy Quillfeather"][..], &ways].concat();
-    line.hub
+    line.stage
+        .hub
         .cli_with(&register, "6015550123\n6015550199\n4821\n")?;
-    line.county.release("A-1001", "BOND")?;
+    line.stage.county.release("A-1001", "BOND")?;
     let stranger = line.rung(HERS.1).await?;
     line.press(&stranger, &["7"], "If nobody here asked us for a call")
         .await?;
@@ -47,10 +51,13 @@ async fn who_hangs_up_presses_nonsense_or_says_that_the_number_is_wrong_hears_an
         .await?;
     hers.hang_up();
     ensure!(
-        !line.said.text().contains("Released"),
+        !line.stage.said.text().contains("Released"),
         "a stranger was told"
     );
-    let work = line.hub.cli(&["tasks", "--kind", "by-hand", "--json"])?;
+    let work = line
+        .stage
+        .hub
+        .cli(&["tasks", "--kind", "by-hand", "--json"])?;
     ensure!(work.contains("said that it is the wrong number"), "{work}");
     line.end(&["4821"]).await
 }
@@ -63,7 +70,7 @@ async fn a_caller_whom_no_operator_takes_leaves_a_number_and_is_somebodys_work()
     let relay = line.call(&["8"], "We wait while you type").await?;
     let phone = line.call(&["2", "0"], "Ahora nadie está libre").await?;
     ensure!(
-        !line.said.text().contains("Una persona le llamará"),
+        !line.stage.said.text().contains("Una persona le llamará"),
         "a promise before there is a number"
     );
     line.press(&phone, &[HERS.0, "1"], "Una persona le llama a ese número")
@@ -71,8 +78,14 @@ async fn a_caller_whom_no_operator_takes_leaves_a_number_and_is_somebodys_work()
     phone.hang_up();
     let deadline = monotonic() + PATIENCE;
     loop {
-        let alarm = line.hub.cli(&["tasks", "--kind", "other", "--json"])?;
-        let work = line.hub.cli(&["tasks", "--kind", "by-hand", "--json"])?;
+        let alarm = line
+            .stage
+            .hub
+            .cli(&["tasks", "--kind", "other", "--json"])?;
+        let work = line
+            .stage
+            .hub
+            .cli(&["tasks", "--kind", "by-hand", "--json"])?;
         if alarm.contains("wanted an operator")
             && work.contains("Call back +16015550123, in Español")
         {
@@ -81,7 +94,7 @@ async fn a_caller_whom_no_operator_takes_leaves_a_number_and_is_somebodys_work()
         ensure!(
             monotonic() < deadline,
             "{alarm}\n{work}\n{}",
-            line.serving.log()
+            line.stage.serving.log()
         );
         tokio::time::sleep(LOOK).await;
     }
@@ -92,7 +105,7 @@ async fn a_caller_whom_no_operator_takes_leaves_a_number_and_is_somebodys_work()
     line.press(&relay, &["784553328437#", "#"], "In custody at")
         .await?;
     ensure!(
-        !line.said.text().contains("Let us try once more"),
+        !line.stage.said.text().contains("Let us try once more"),
         "she was hurried"
     );
     relay.hang_up();

@@ -69,6 +69,7 @@ async fn change(mailbox: &Mailbox) -> anyhow::Result<()> {
         .await?;
     phone.hang_up();
     let shown = line
+        .stage
         .hub
         .cli(&["contacts", "list", &registrant(&line)?, "--json"])?;
     ensure!(shown.matches("\"ends_at\":null").count() == 3, "{shown}");
@@ -99,7 +100,7 @@ async fn settings(line: &mut Line, mailbox: &Mailbox) -> anyhow::Result<()> {
         letter.text
     );
     line.rung_both().await?;
-    line.county.release("A-1001", "BOND")?;
+    line.stage.county.release("A-1001", "BOND")?;
     let call = line.rung(OTHER.1).await?;
     line.press(&call, &["9173#"], "There is nothing new.")
         .await?;
@@ -110,7 +111,10 @@ async fn settings(line: &mut Line, mailbox: &Mailbox) -> anyhow::Result<()> {
         )
         .await?;
     phone.hang_up();
-    let work = line.hub.cli(&["tasks", "--kind", "by-hand", "--json"])?;
+    let work = line
+        .stage
+        .hub
+        .cli(&["tasks", "--kind", "by-hand", "--json"])?;
     ensure!(work.contains("somebody makes her do it"), "{work}");
     let notices = line.notices()?;
     ensure!(
@@ -126,7 +130,7 @@ async fn register(line: &Line) -> anyhow::Result<()> {
     let register = [&["register", "--person", "Tansy Quillfeather"][..], &ways].concat();
     let answers = format!("{EMAIL}\n{}\n4821\n", HERS.0.trim_end_matches('#'));
     let deadline = monotonic() + PATIENCE;
-    while let Err(failure) = line.hub.cli_with(&register, &answers) {
+    while let Err(failure) = line.stage.hub.cli_with(&register, &answers) {
         ensure!(monotonic() < deadline, "{failure:#}");
         tokio::time::sleep(LOOK).await;
     }
