@@ -26,6 +26,7 @@ pub mod reach;
 pub mod seen;
 pub mod session;
 pub mod status;
+pub mod stop;
 pub mod voice;
 
 use std::net::SocketAddr;
@@ -181,14 +182,13 @@ fn registering(portal: Portal) -> Router {
         .route("/manage/pin", post(care::change_pin))
         .route("/manage/second-pin", post(care::change_second_pin))
         .route("/manage/follow", post(follow::follow))
-        .route("/manage/unfollow", post(session::unfollow))
-        .route("/manage/drop", post(session::drop_entry))
         .route("/manage/reach", reach)
         .route("/manage/prove", post(session::prove))
         .route("/manage/unreach", post(session::unreach))
         .route("/manage/prefer", post(session::prefer))
         .route("/manage/resume", post(session::resume))
-        .route("/manage/stop", post(session::stop))
+        .route("/manage/keep", post(stop::keep))
+        .route("/manage/stop", post(stop::stop))
         .with_state(portal)
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use savin_hub::config::Config;
 use savin_hub::ids::PersonId;
 use savin_hub::notification::address::EmailAddress;
@@ -14,6 +15,7 @@ use savin_hub::store::Store;
 use savin_hub::store::vault::SCHEMA as VAULT;
 use savin_hub::vault::Vault;
 use savin_hub::vault::command::{Choices, Command, StaffCommand, Subscribed};
+use savin_shared::world::World;
 
 use crate::ports;
 use crate::program::{Program, Programs, run, run_with};
@@ -257,6 +259,20 @@ impl HubHome {
     /// Returns why it cannot be opened.
     pub fn vault(&self) -> anyhow::Result<Vault> {
         savin_hub::app::open_vault(&Config::load(&self.config_file(), None)?)
+    }
+
+    /// Opens the vault beside the running hub, at another time.
+    ///
+    /// # Errors
+    /// Returns why it cannot be opened.
+    pub fn vault_at(&self, wall: fn() -> Timestamp) -> anyhow::Result<Vault> {
+        let config = Config::load(&self.config_file(), None)?;
+        let world = World {
+            wall,
+            ..savin_hub::app::world()
+        };
+        Vault::open(self.vault_store()?, &config.vault_keys, world)
+            .context("failed to open the vault at another time")
     }
 
     /// Registers an address for a person, as staff would.

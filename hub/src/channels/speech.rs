@@ -185,6 +185,7 @@ pub fn fixed() -> InEach<BTreeSet<String>> {
         for what in Changed::ALL {
             let change = Change {
                 what,
+                also: Vec::new(),
                 at: sample::AT,
                 until: Some(sample::AT),
             };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use savin_shared::hash::{Hash, unhex};
 use serde::{Deserialize, Serialize};
 
-use super::leaf::{self, CONFIRMED, EventOpening};
+use super::leaf::{self, CONFIRMED, ChangeSaid, EventOpening};
 use super::note::{NoteError, NoteKey, NoteSigner};
 
 /// What the first field of a file says.
@@ -79,6 +79,9 @@ pub struct NoticePart {
     pub commitment: String,
     /// What opens the commitment; nothing once the registrant is forgotten.
     pub opening: Option<NoticeOpening>,
+    /// What opens that of a notice that tells no event but a change in how she is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeOpening>,
     /// Where it was logged.
     pub proof: Proof,
 }
@@ -95,6 +98,18 @@ pub struct NoticeOpening {
     pub pseudonym: String,
     /// What caused it: a version of the rules, a deadline, or a correction.
     pub rules: String,
+}
+
+/// What the notice of a change says and to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeOpening {
+    /// The salt of the commitment.
+    pub salt: String,
+    /// The registrant, by a pseudonym that is the same in every file.
+    pub pseudonym: String,
+    /// What it says.
+    pub says: ChangeSaid,
 }
 
 /// A try.

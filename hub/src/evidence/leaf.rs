@@ -377,6 +377,39 @@ pub fn notice_commitment(
     Hash::tagged("savin/notice-commitment/1", &parts)
 }
 
+/// What the notice of a change in how somebody is told says, as its evidence has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeSaid {
+    /// What changed, by the keys of its words.
+    pub changed: Vec<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Until when what ends goes on, and can be taken back.
+    pub until: Option<Timestamp>,
+}
+
+/// Commits to what the notice of a change says and to whom.
+#[must_use]
+pub fn change_commitment(
+    salt: &Salt,
+    notice: NoticeId,
+    pseudonym: &Hash,
+    said: &ChangeSaid,
+) -> Hash {
+    let (changed, at) = (said.changed.join(" "), time(said.at));
+    let until = said.until.map_or_else(String::new, time);
+    let parts: [&[u8]; 6] = [
+        salt,
+        notice.as_bytes(),
+        pseudonym.as_bytes(),
+        changed.as_bytes(),
+        at.as_bytes(),
+        until.as_bytes(),
+    ];
+    Hash::tagged("savin/change-commitment/1", &parts)
+}
+
 /// Says that a try to tell begins.
 #[must_use]
 pub fn attempt(notice: NoticeId, number: i64, attempted_at: Timestamp) -> Leaf {

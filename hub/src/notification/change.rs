@@ -37,11 +37,27 @@ pub enum Changed {
     NumberHeld,
     /// Whoever took a call with a code wanted no more calls: that number is called no more.
     NeverCalled,
+    /// E-mail to an address of hers was turned off by the link in a message.
+    MailOff,
+    /// It was turned on again.
+    MailOn,
+    /// Another postal address takes the place of hers: perhaps a substitute address (Miss. Code 99-47-1).
+    Address,
+    /// In which order her numbers and addresses are tried.
+    Order,
+    /// How much she is told.
+    Level,
+    /// In which hours she is left alone, and what she is told in them all the same.
+    Hours,
+    /// What may be left on an answering machine.
+    Voicemail,
+    /// The word by which she knows that it is us.
+    CodeWord,
 }
 
 impl Changed {
     /// Everything that can change.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 20] = [
         Self::Number,
         Self::Way,
         Self::WayGone,
@@ -54,6 +70,14 @@ impl Changed {
         Self::WrongNumber,
         Self::NumberHeld,
         Self::NeverCalled,
+        Self::MailOff,
+        Self::MailOn,
+        Self::Address,
+        Self::Order,
+        Self::Level,
+        Self::Hours,
+        Self::Voicemail,
+        Self::CodeWord,
     ];
 
     /// Returns the key of its words.
@@ -72,19 +96,76 @@ impl Changed {
             Self::WrongNumber => "change-wrong-number",
             Self::NumberHeld => "change-number-held",
             Self::NeverCalled => "change-never-called",
+            Self::MailOff => "change-mail-off",
+            Self::MailOn => "change-mail-on",
+            Self::Address => "change-address",
+            Self::Order => "change-order",
+            Self::Level => "change-level",
+            Self::Hours => "change-hours",
+            Self::Voicemail => "change-voicemail",
+            Self::CodeWord => "change-code-word",
+        }
+    }
+
+    /// Says whether it is told once for all that was changed in one sitting: what ends nothing that she is told.
+    #[must_use]
+    pub const fn is_of_sitting(self) -> bool {
+        match self {
+            Self::Order
+            | Self::Language
+            | Self::Level
+            | Self::Hours
+            | Self::Voicemail
+            | Self::CodeWord
+            | Self::More => true,
+            Self::Number
+            | Self::Way
+            | Self::WayGone
+            | Self::Pin
+            | Self::Stop
+            | Self::StopOne
+            | Self::Care
+            | Self::WrongNumber
+            | Self::NumberHeld
+            | Self::NeverCalled
+            | Self::MailOff
+            | Self::MailOn
+            | Self::Address => false,
         }
     }
 }
 
 /// A change, as it is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What changed.
     pub what: Changed,
-    /// When.
+    /// What else was changed in the same sitting.
+    #[serde(default)]
+    pub also: Vec<Changed>,
+    /// When, the last of several.
     pub at: Timestamp,
     /// Until when what ends goes on, and can be taken back; nothing where nothing ends.
     pub until: Option<Timestamp>,
+}
+
+impl Change {
+    /// Lists what changed, in the order in which it was done.
+    pub fn all(&self) -> impl Iterator<Item = Changed> + '_ {
+        std::iter::once(self.what).chain(self.also.iter().copied())
+    }
+
+    /// Adds what was changed later in the same sitting, each thing once.
+    #[must_use]
+    pub fn and(mut self, later: &Self) -> Self {
+        for what in later.all() {
+            if self.all().all(|known| known != what) {
+                self.also.push(what);
+            }
+        }
+        self.at = later.at;
+        self
+    }
 }
 
 /// Says what changed, until when that can be taken back, and whom to call.
@@ -119,7 +200,33 @@ fn said(
         ("phone", Argument::Text(phone)),
     ];
     let undo = change.until.map(|_| "change-undo");
-    let keys = [Some(change.what.key()), undo, Some("change-not-you")];
-    let keys = keys.into_iter().flatten();
+    let keys = change.all().map(Changed::key);
+    let keys = keys
+        .chain(["change-when"])
+        .chain(undo)
+        .chain(["change-not-you"]);
     keys.map(|key| words.say_with(key, &values)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Change, Changed};
+
+    #[test]
+    fn joins_what_was_changed_in_one_sitting_each_thing_once() {
+        let change = |what, second| Change {
+            what,
+            also: Vec::new(),
+            at: Timestamp::from_second(second).unwrap(),
+            until: None,
+        };
+        let joined = change(Changed::Hours, 1)
+            .and(&change(Changed::Language, 2))
+            .and(&change(Changed::Hours, 3));
+        let all: Vec<_> = joined.all().collect();
+        assert_eq!(all, [Changed::Hours, Changed::Language]);
+        assert_eq!(joined.at, Timestamp::from_second(3).unwrap());
+    }
 }

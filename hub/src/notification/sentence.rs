@@ -305,11 +305,15 @@ pub(crate) mod samples {
         let until = "2026-06-04T18:30:00Z".parse().unwrap();
         Changed::ALL.into_iter().map(move |what| Change {
             what,
+            // Most of what is changed in one sitting is hours and what a machine hears.
+            also: Vec::from_iter((what == Changed::Hours).then_some(Changed::Voicemail)),
             at,
             until: match what {
-                Changed::Number | Changed::WayGone | Changed::Stop | Changed::StopOne => {
-                    Some(until)
-                }
+                Changed::Number
+                | Changed::WayGone
+                | Changed::Stop
+                | Changed::StopOne
+                | Changed::Address => Some(until),
                 Changed::Way
                 | Changed::Pin
                 | Changed::More
@@ -317,7 +321,14 @@ pub(crate) mod samples {
                 | Changed::Care
                 | Changed::WrongNumber
                 | Changed::NumberHeld
-                | Changed::NeverCalled => None,
+                | Changed::NeverCalled
+                | Changed::MailOff
+                | Changed::MailOn
+                | Changed::Order
+                | Changed::Level
+                | Changed::Hours
+                | Changed::Voicemail
+                | Changed::CodeWord => None,
             },
         })
     }

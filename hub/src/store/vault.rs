@@ -152,5 +152,9 @@ pub static SCHEMA: Schema = Schema {
             "0032_incoming.sql",
             include_str!("migrations/vault/0032_incoming.sql"),
         ),
+        (
+            "0033_stopping.sql",
+            include_str!("migrations/vault/0033_stopping.sql"),
+        ),
     ],
 };

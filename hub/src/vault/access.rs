@@ -4,16 +4,18 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
 use super::care;
-use super::command::{Choices, MaskedContact, MaskedView, PortalAnswer, Ticket};
-use super::contacts::{Hand, key_of, masked};
+use super::command::{
+    Choices, MaskedContact, MaskedView, PortalAnswer, Stops, Ticket, WatchedEntry,
+};
+use super::contacts::{Hand, Whose, key_of, masked};
 use super::duress::{self, Entered, Pins};
 use super::follow;
 use super::registration::{Draft, SealedChoices, may_send, proved};
 use super::sealed::DataKey;
-use super::{Vault, VaultError, broken};
-use crate::ids::SubscriptionId;
+use super::{Vault, VaultError, broken, change};
 use crate::notification::address::EmailAddress;
 use crate::notification::care::Care;
+use crate::notification::change::Changed;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
@@ -21,6 +23,7 @@ use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::registrant::RegistrantRow;
+use crate::store::vault::stopping::{self, Stopping};
 use crate::store::vault::verification::{self, Purpose};
 use crate::store::vault::{care as care_rows, contact, registrant, session, subscription};
 use crate::vault::keyring::Keyring;
@@ -155,32 +158,29 @@ impl Vault {
         session: &Ticket,
         choices: Choices,
     ) -> Result<PortalAnswer, VaultError> {
-        self.in_session("change", session, move |tx, _, who, key| {
+        let (random, now) = (self.world.random, (self.world.wall)());
+        let means = std::sync::Arc::clone(&self.means);
+        self.in_session("change", session, move |tx, keys, who, key| {
+            let before: SealedChoices = key
+                .open("choices", who.registrant, &who.sealed_choices)
+                .map_err(broken)?;
+            let before = Choices::from(before);
             let sealed = key
                 .seal("choices", who.registrant, &SealedChoices::from(choices))
                 .map_err(broken)?;
             registrant::choose(tx, who.registrant, &sealed)?;
-            Ok(PortalAnswer::Done)
-        })
-    }
-
-    /// Stops telling her about one person.
-    pub(super) fn drop_entry(
-        &self,
-        session: &Ticket,
-        entry: SubscriptionId,
-    ) -> Result<PortalAnswer, VaultError> {
-        self.in_session("drop", session, move |tx, _, who, _| {
-            subscription::remove(tx, who.registrant, entry)?;
-            Ok(PortalAnswer::Done)
-        })
-    }
-
-    /// Forgets her.
-    pub(super) fn stop(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
-        let now = (self.world.wall)();
-        self.in_session("stop", session, move |tx, _, who, _| {
-            registrant::forget(tx, who.registrant, now)?;
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
+            let changed = [
+                (before.language != choices.language).then_some(Changed::Language),
+                (before.disclosure != choices.disclosure).then_some(Changed::Level),
+            ];
+            let changed: Vec<_> = changed.into_iter().flatten().collect();
+            change::tell_of_sitting(tx, hand, (who.registrant, key), &changed)?;
             Ok(PortalAnswer::Done)
         })
     }
@@ -226,21 +226,36 @@ impl Vault {
         + Send
         + 'static,
     ) -> Result<PortalAnswer, VaultError> {
+        let answer = self.with_session(name, session, move || harmless.clone(), work)?;
+        Ok(answer.unwrap_or(PortalAnswer::Refused))
+    }
+
+    /// Does something within a session, and returns what came of it, or what harms nobody within one that somebody made
+    /// her begin; nothing without one.
+    pub(super) fn with_session<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        session: &Ticket,
+        harmless: impl Fn() -> T + Send + 'static,
+        work: impl Fn(&mut Tx<'_>, &Keyring, &RegistrantRow, &DataKey) -> Result<T, StoreError>
+        + Send
+        + 'static,
+    ) -> Result<Option<T>, VaultError> {
         let hash = self.keys.ticket_hash(&session.0);
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         Ok(self.store.write_now(name, move |tx| {
             let Some(found) = session::whose(tx, &hash, now, later(now))? else {
-                return Ok(PortalAnswer::Refused);
+                return Ok(None);
             };
             let Some(who) = registrant::load(tx, found.registrant)? else {
-                return Ok(PortalAnswer::Refused);
+                return Ok(None);
             };
             if found.is_duress {
-                return Ok(harmless.clone());
+                return Ok(Some(harmless()));
             }
             let key = key_of(&keys, &who)?;
-            work(tx, &keys, &who, &key)
+            work(tx, &keys, &who, &key).map(Some)
         })?)
     }
 }
@@ -265,13 +280,7 @@ fn shown(
     let choices: SealedChoices = key
         .open("choices", whose, &who.sealed_choices)
         .map_err(broken)?;
-    let about = subscription::of_registrant(tx, whose)?
-        .iter()
-        .map(|row| {
-            let label = key.open("label", whose, &row.sealed_label);
-            Ok((row.subscription, label.map_err(broken)?))
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
+    let stops = stopping::of_registrant(tx, whose)?;
     let kept = care_rows::load(tx, whose)?;
     Ok(MaskedView {
         care: care::opened(key, whose, &kept)?,
@@ -279,8 +288,9 @@ fn shown(
         has_duress_pin: kept.sealed_pin.map(|_| kept.sealed_duress_pin.is_some()),
         contacts: masked(tx, (whose, key))?,
         choices: choices.into(),
-        about,
-        followed: follow::masked(tx, (whose, key))?,
+        about: watched(tx, (whose, key), &stops)?,
+        followed: follow::masked(tx, (whose, key), &stops)?,
+        ends_at: ends(&stops, Stops::Everything),
     })
 }
 
@@ -298,7 +308,33 @@ fn harmless(view: MaskedView) -> MaskedView {
         has_duress_pin: None,
         about: Vec::new(),
         followed: Vec::new(),
+        ends_at: None,
     }
+}
+
+/// Shows about whom she is told, masked, and what of it is to stop.
+pub(super) fn watched(
+    tx: &mut Tx<'_>,
+    (registrant, key): Whose<'_>,
+    stops: &[Stopping],
+) -> Result<Vec<WatchedEntry>, StoreError> {
+    subscription::of_registrant(tx, registrant)?
+        .iter()
+        .map(|row| {
+            let label = key.open("label", registrant, &row.sealed_label);
+            Ok(WatchedEntry {
+                entry: row.subscription,
+                label: label.map_err(broken)?,
+                ends_at: ends(stops, Stops::Person(row.subscription)),
+            })
+        })
+        .collect()
+}
+
+/// Returns when something stops, if it was asked to.
+pub(super) fn ends(stops: &[Stopping], what: Stops) -> Option<Timestamp> {
+    let stop = stops.iter().find(|stop| stop.what == what);
+    stop.map(|stop| stop.stops_at)
 }
 
 pub(super) fn later(now: Timestamp) -> Timestamp {

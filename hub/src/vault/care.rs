@@ -78,6 +78,20 @@ pub(super) fn opened(
     })
 }
 
+/// Lists what differs of how she is reached.
+fn differing(before: &Care, after: &Care) -> Vec<Changed> {
+    let is_other = [
+        (
+            Changed::Hours,
+            before.quiet != after.quiet || before.excepted != after.excepted,
+        ),
+        (Changed::Voicemail, before.voicemail != after.voicemail),
+        (Changed::CodeWord, before.code_word != after.code_word),
+    ];
+    let differing = is_other.into_iter().filter(|(_, is_other)| *is_other);
+    differing.map(|(what, _)| what).collect()
+}
+
 pub(super) fn put(
     tx: &mut Tx<'_>,
     (registrant, key): (RegistrantId, &DataKey),
@@ -134,8 +148,19 @@ impl Vault {
         session: &Ticket,
         said: Care,
     ) -> Result<PortalAnswer, VaultError> {
-        self.in_session("care", session, move |tx, _, who, key| {
-            put(tx, (who.registrant, key), &said)?;
+        let (random, now) = (self.world.random, (self.world.wall)());
+        let means = std::sync::Arc::clone(&self.means);
+        self.in_session("care", session, move |tx, keys, who, key| {
+            let whose = (who.registrant, key);
+            let before = opened(key, who.registrant, &care::load(tx, who.registrant)?)?;
+            put(tx, whose, &said)?;
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
+            change::tell_of_sitting(tx, hand, whose, &differing(&before, &said))?;
             Ok(PortalAnswer::Done)
         })
     }

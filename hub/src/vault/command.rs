@@ -29,6 +29,7 @@ pub use self::staff::{
 use crate::ids::{EventId, EventPosition};
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
+pub use crate::store::vault::stopping::Stops;
 
 /// A command of any port.
 #[derive(Debug, Clone)]

@@ -5,16 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::hash::Hash;
 use savin_shared::pii::Secret;
 
-use super::command::{ContactCommand, MaskedContact, PortalAnswer, StaffAnswer, Ticket};
+use super::command::{ContactCommand, MaskedContact, StaffAnswer, Ticket};
 use super::courier::Payload;
 use super::keyring::Keyring;
 use super::means::Means;
-use super::registration::{CODE_MINUTES, SealedChoices, draw_code, may_send, proved, wrong_keys};
+use super::registration::{CODE_MINUTES, SealedChoices, draw_code, may_send, wrong_keys};
 use super::sealed::DataKey;
 use super::task::{self, Ask};
-use super::{Vault, VaultError, broken, change};
+use super::{Vault, VaultError, broken};
 use crate::ids::{ContactId, NoticeId, RegistrantId};
-use crate::notification::change::Changed;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::words::Language;
@@ -128,7 +127,13 @@ impl Hand<'_> {
         }
         let row = known.map_or(row, |place| rows.swap_remove(place));
         match proof {
-            Proof::Given => prove(tx, &row, self.now),
+            Proof::Given => {
+                let is_hers = prove(tx, &row, self.now)?;
+                if is_hers && row.channel == Channel::Letter {
+                    contact::remove_other_letters(tx, whose.0, row.contact)?;
+                }
+                Ok(is_hers)
+            }
             Proof::Wanted(language) if is_new || is_back => {
                 self.ask_proof(tx, whose, &row, language)?;
                 Ok(true)
@@ -298,110 +303,6 @@ pub(super) fn later(now: Timestamp, channel: Channel) -> Timestamp {
 }
 
 impl Vault {
-    /// Adds a way to reach her, which its own code has to prove.
-    pub(super) fn add_contact(
-        &self,
-        session: &Ticket,
-        contact: Contact,
-    ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("reach", session, move |tx, keys, who, key| {
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
-            let proof = Proof::Wanted(language_of(key, who)?);
-            let is_room = hand.put(tx, (who.registrant, key), &contact, proof)?;
-            Ok(if is_room {
-                PortalAnswer::Done
-            } else {
-                PortalAnswer::Wrong
-            })
-        })
-    }
-
-    /// Takes the code of a further way to reach her.
-    pub(super) fn prove_contact(
-        &self,
-        session: &Ticket,
-        contact: ContactId,
-        code: Secret<String>,
-    ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("prove", session, move |tx, keys, who, key| {
-            let ticket = contact_ticket(contact);
-            let row = proved(tx, keys, Purpose::Contact, (&ticket, &code), now)?;
-            let row = row.filter(|row| row.registrant == Some(who.registrant));
-            let Some(row) = row else {
-                return Ok(PortalAnswer::Wrong);
-            };
-            verification::use_up(tx, &row.ticket_hash, now)?;
-            let rows = contact::of_registrant(tx, who.registrant)?;
-            let row = rows.iter().find(|row| row.contact == contact);
-            if !row.map_or(Ok(false), |row| prove(tx, row, now))? {
-                return Ok(PortalAnswer::Wrong);
-            }
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
-            let whose = (who.registrant, key);
-            change::tell(tx, hand, whose, (Changed::Way, None), Some(contact))?;
-            Ok(PortalAnswer::Done)
-        })
-    }
-
-    /// Lets a contact be the first of its channel.
-    pub(super) fn prefer_contact(
-        &self,
-        session: &Ticket,
-        contact: ContactId,
-    ) -> Result<PortalAnswer, VaultError> {
-        self.in_session("prefer", session, move |tx, _, who, _| {
-            contact::prefer(tx, who.registrant, contact)?;
-            Ok(PortalAnswer::Done)
-        })
-    }
-
-    /// Takes a way to reach her away; never the last one by which she comes in. One that was proved is told of it, as
-    /// all others are, and is told for three days more.
-    pub(super) fn remove_contact(
-        &self,
-        session: &Ticket,
-        contact: ContactId,
-    ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("unreach", session, move |tx, keys, who, key| {
-            let rows = contact::of_registrant(tx, who.registrant)?;
-            let row = rows.iter().find(|row| row.contact == contact);
-            let Some(row) = row.filter(|row| may_go(&rows, row)) else {
-                return Ok(PortalAnswer::Done);
-            };
-            if !row.is_told() {
-                contact::remove(tx, who.registrant, contact)?;
-                return Ok(PortalAnswer::Done);
-            }
-            let until = change::goes_on(now);
-            contact::retire(tx, who.registrant, contact, until)?;
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
-            let gone = (Changed::WayGone, Some(until));
-            change::tell(tx, hand, (who.registrant, key), gone, None)?;
-            Ok(PortalAnswer::Done)
-        })
-    }
-
     /// Shows, orders and removes contacts as staff was told.
     pub(super) fn contacts(&self, command: ContactCommand) -> Result<StaffAnswer, VaultError> {
         let keys = std::sync::Arc::clone(&self.keys);
@@ -438,17 +339,6 @@ impl Vault {
             })?),
         })
     }
-}
-
-/// Says whether a contact may be taken away: of the e-mail addresses one by which she comes in stays.
-fn may_go(rows: &[ContactRow], row: &ContactRow) -> bool {
-    let comes_in = |other: &ContactRow| {
-        other.channel == row.channel
-            && other.contact != row.contact
-            && other.verified_at.is_some()
-            && other.retires_at.is_none()
-    };
-    row.channel.is_further() || rows.iter().any(comes_in)
 }
 
 /// Notes that a contact is proved. An e-mail address has one registration: where it has another one since

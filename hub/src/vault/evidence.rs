@@ -4,21 +4,22 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use savin_shared::hash::hex;
+use savin_shared::hash::{Hash, hex};
 
 use super::command::StaffAnswer;
 use super::courier::{HEARD, Payload, Planned, TRIED, salt};
 use super::planning::commitment;
 use super::sealed::DataKey;
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, change};
 use crate::evidence::certificate::{Telling, TellingClocks};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::file::{
-    AnswerOpening, AnswerPart, AttemptPart, HeardPart, NoticeOpening, NoticePart, OutcomePart,
-    Proof,
+    AnswerOpening, AnswerPart, AttemptPart, ChangeOpening, HeardPart, NoticeOpening, NoticePart,
+    OutcomePart, Proof,
 };
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
+use crate::notification::change::Change;
 use crate::store::conn::Tx;
 use crate::store::evidence::Checked;
 use crate::store::vault::attempt::AttemptRow;
@@ -254,13 +255,18 @@ fn export(
         key.open::<Payload>("notice", who, &standing.sealed_fact)
             .ok()
     });
-    let told = match (&whose, payload) {
-        (Some(whose), Some(Payload::Fact(planned))) => Some((
-            opening(whose, id, &planned, &commits_to)?,
-            (planned.fact.event, planned.fact.position),
-        )),
-        (_, _) => None,
-    };
+    let (mut told, mut change) = (None, None);
+    match (&whose, payload) {
+        (Some(whose), Some(Payload::Fact(planned))) => {
+            let opening = opening(whose, id, &planned, &commits_to)?;
+            told = Some((opening, (planned.fact.event, planned.fact.position)));
+        }
+        (Some(whose), Some(Payload::Change { change: said, .. })) => {
+            let sealed = Hash::of(&standing.sealed_fact);
+            change = change_opening(whose, id, &said, (&commits_to, sealed))?;
+        }
+        (Some(_), Some(Payload::Code { .. })) | (_, None) | (None, Some(_)) => {}
+    }
     let mut attempts = Vec::new();
     for row in attempt::of_notice(tx, id)? {
         attempts.push(attempt_part(tx, whose.as_ref(), id, size, row)?);
@@ -277,6 +283,7 @@ fn export(
             planned_at: standing.planned_at,
             commitment: commits_to,
             opening,
+            change,
             proof,
         },
         attempts,
@@ -326,6 +333,28 @@ fn opening(
         pseudonym: whose.key.pseudonym(whose.registrant).to_string(),
         rules: cause.clone(),
     })
+}
+
+/// Opens what the leaf of a change's notice commits to. One that was planned before such leaves committed to more than
+/// the sealed bytes is not opened.
+fn change_opening(
+    whose: &Whose,
+    notice: NoticeId,
+    said: &Change,
+    (commits_to, sealed): (&str, Hash),
+) -> Result<Option<ChangeOpening>, StoreError> {
+    if sealed.to_string() == commits_to {
+        return Ok(None);
+    }
+    let committed = change::commitment(&whose.key, notice, whose.registrant, said);
+    if committed.to_string() != commits_to {
+        return Err(StoreError::Damaged("a notice is not what was logged of it"));
+    }
+    Ok(Some(ChangeOpening {
+        salt: hex(&whose.key.evidence_salt("notice", notice.as_bytes())),
+        pseudonym: whose.key.pseudonym(whose.registrant).to_string(),
+        says: change::said(said),
+    }))
 }
 
 fn attempt_part(

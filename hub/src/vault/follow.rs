@@ -2,17 +2,20 @@
 
 use jiff::Timestamp;
 
-use super::command::{FollowCommand, MaskedFollow, PortalAnswer, StaffAnswer, Ticket};
-use super::contacts::{Whose, key_of};
+use super::access::ends;
+use super::command::{FollowCommand, MaskedFollow, PortalAnswer, StaffAnswer, Stops, Ticket};
+use super::contacts::{Hand, Whose, key_of};
 use super::keyring::Keyring;
 use super::task::{Ask, open};
-use super::{Vault, VaultError, broken};
+use super::{Vault, VaultError, broken, change};
 use crate::ids::{FollowId, RegistrantId};
+use crate::notification::change::Changed;
 use crate::notification::fact::Fact;
 use crate::notification::follow::{FollowKind, Followed};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::follow::{self, FollowRow};
+use crate::store::vault::stopping::{self, Stopping};
 use crate::store::vault::{registrant, subscription};
 use crate::work::task::TaskKind;
 
@@ -172,6 +175,10 @@ pub(super) fn attach(
     followed: &Followed,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    // Who asks for it anew does not want it to stop.
+    for link in keys.follow_links(followed) {
+        stopping::followed_anew(tx, registrant, FollowId::of(registrant, &link))?;
+    }
     if is_followed(tx, keys, registrant, followed)? {
         return Ok(true);
     }
@@ -188,19 +195,33 @@ pub(super) fn attach(
     Ok(true)
 }
 
-/// Shows what a registrant follows, masked.
+/// Finds by which keyed hash an entry of what a registrant follows is known.
+pub(super) fn link_of(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    entry: FollowId,
+) -> Result<Option<[u8; 32]>, StoreError> {
+    let rows = follow::of_registrant(tx, registrant)?;
+    let own = |row: &&FollowRow| FollowId::of(registrant, &row.link) == entry;
+    Ok(rows.iter().find(own).map(|row| row.link))
+}
+
+/// Shows what a registrant follows, masked, and what of it is to stop.
 pub(super) fn masked(
     tx: &mut Tx<'_>,
     (registrant, key): Whose<'_>,
+    stops: &[Stopping],
 ) -> Result<Vec<MaskedFollow>, StoreError> {
     follow::of_registrant(tx, registrant)?
         .iter()
         .map(|row| {
             let label = key.open::<Followed>("follow", registrant, &row.sealed_label);
+            let entry = FollowId::of(registrant, &row.link);
             Ok(MaskedFollow {
-                entry: FollowId::of(registrant, &row.link),
+                entry,
                 kind: row.kind,
                 number: label.map_err(broken)?.masked(),
+                ends_at: ends(stops, Stops::Followed(entry)),
             })
         })
         .collect()
@@ -213,29 +234,22 @@ impl Vault {
         session: &Ticket,
         followed: Followed,
     ) -> Result<PortalAnswer, VaultError> {
-        let now = (self.world.wall)();
+        let (random, now) = (self.world.random, (self.world.wall)());
+        let means = std::sync::Arc::clone(&self.means);
         self.in_session("follow", session, move |tx, keys, who, key| {
-            let is_taken = attach(tx, keys, (who.registrant, key), &followed, now)?;
-            Ok(if is_taken {
-                PortalAnswer::Done
-            } else {
-                PortalAnswer::Wrong
-            })
-        })
-    }
-
-    /// Tells her of a case or an order no more.
-    pub(super) fn follow_less(
-        &self,
-        session: &Ticket,
-        entry: FollowId,
-    ) -> Result<PortalAnswer, VaultError> {
-        self.in_session("unfollow", session, move |tx, _, who, _| {
-            for row in follow::of_registrant(tx, who.registrant)? {
-                if FollowId::of(who.registrant, &row.link) == entry {
-                    follow::remove(tx, who.registrant, &row.link)?;
-                }
+            let whose = (who.registrant, key);
+            let is_known = is_followed(tx, keys, who.registrant, &followed)?;
+            if !attach(tx, keys, whose, &followed, now)? {
+                return Ok(PortalAnswer::Wrong);
             }
+            let hand = Hand {
+                keys,
+                means: &means,
+                random,
+                now,
+            };
+            let more: &[Changed] = if is_known { &[] } else { &[Changed::More] };
+            change::tell_of_sitting(tx, hand, whose, more)?;
             Ok(PortalAnswer::Done)
         })
     }

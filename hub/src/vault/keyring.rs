@@ -14,7 +14,7 @@ use thiserror::Error;
 use zeroize::Zeroize as _;
 
 use super::sealed::DataKey;
-use crate::ids::{EventId, NoticeId, PersonId, RegistrantId};
+use crate::ids::{ContactId, EventId, NoticeId, PersonId, RegistrantId};
 use crate::notification::follow::{FollowKind, Followed};
 use crate::notification::mark::{LetterCode, Mark, MarkPurpose};
 
@@ -227,6 +227,21 @@ impl Keyring {
     pub fn mark(&self, purpose: MarkPurpose, notice: NoticeId) -> Mark {
         let parts: [&[u8]; 3] = [b"mark", purpose.as_str().as_bytes(), notice.as_bytes()];
         Mark::new(notice, &tag(&self.code, &parts))
+    }
+
+    /// Makes the mark of a message by which no more is asked for at the address to which it goes.
+    #[must_use]
+    pub fn stop_mark(&self, notice: NoticeId, contact: ContactId) -> Mark {
+        let purpose = MarkPurpose::Stop.as_str().as_bytes();
+        let parts: [&[u8]; 4] = [b"mark", purpose, notice.as_bytes(), contact.as_bytes()];
+        Mark::new(notice, &tag(&self.code, &parts))
+    }
+
+    /// Says whether a mark asks for no more at this address.
+    #[must_use]
+    pub fn is_stop_of(&self, mark: &Mark, contact: ContactId) -> bool {
+        let right = self.stop_mark(mark.notice, contact);
+        verify_slices_are_equal(&right.tag, &mark.tag).is_ok()
     }
 
     /// Makes the code by which somebody says that she has a letter.

@@ -5,21 +5,21 @@
 mod bounds;
 mod moving;
 mod setting;
-mod stopping;
 
 use savin_shared::pii::Secret;
 
-use self::bounds::{CODES_PER_DAY, PINS_PER_DAY, PINS_PER_HOUR, ago};
+use self::bounds::CODES_PER_DAY;
+pub(super) use self::bounds::is_pin_open;
 use self::moving::{How, told_there};
 use super::care::SealedPin;
 use super::command::{
-    Choices, LineCommand, PortalAnswer, Shown, Subscribed, Ticket, WatchedEntry, WatchedList,
+    Choices, LineCommand, PortalAnswer, Shown, Stops, Subscribed, Ticket, WatchedList,
 };
 use super::contacts::{Hand, contact_ticket, key_of};
 use super::duress::{self, Entered, Pins};
 use super::registration::{Draft, Request, complete, may_send, tidy};
 use super::task::{self, Ask};
-use super::{Vault, VaultError, broken};
+use super::{Vault, VaultError, access};
 use crate::ids::RegistrantId;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Disclosure;
@@ -30,7 +30,7 @@ use crate::store::conn::Tx;
 use crate::store::vault::line::{self, Use};
 use crate::store::vault::registrant::{self, RegistrantState};
 use crate::store::vault::verification::{self, Purpose, VerificationRow};
-use crate::store::vault::{care, contact, session, stopping as stops, subscription};
+use crate::store::vault::{care, contact, session, stopping};
 use crate::vault::access::later;
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
@@ -85,7 +85,10 @@ impl Vault {
             LineCommand::Move { session, number } => self.move_to(&session, number),
             LineCommand::Watched { session } => self.watched(&session),
             LineCommand::Set { session, setting } => self.set(&session, setting),
-            LineCommand::Stop { session, entry } => self.stop_later(&session, entry),
+            LineCommand::Stop { session, entry } => {
+                let what = entry.map_or(Stops::Everything, Stops::Person);
+                self.stop_later(&session, what)
+            }
             LineCommand::Keep { session } => self.keep(&session),
             LineCommand::CallBack { number, language } => self.call_back(number, language),
             LineCommand::Over { took } => self.came_in(took),
@@ -195,8 +198,7 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         Ok(self.store.write_now("sign in by telephone", move |tx| {
-            let is_open = line::of_one(tx, Use::Pin, &index, ago(now, 1))? < PINS_PER_HOUR
-                && line::of_one(tx, Use::Pin, &index, ago(now, 24))? < PINS_PER_DAY;
+            let is_open = is_pin_open(tx, &index, now)?;
             match whose.filter(|_| is_open) {
                 Some((whose, entered)) => {
                     session::begin(tx, &hash, whose, later(now))?;
@@ -208,7 +210,7 @@ impl Vault {
                     Ok(PortalAnswer::Session(ticket.clone()))
                 }
                 None => {
-                    line::note(tx, Use::Pin, &index, (now, ago(now, 24)))?;
+                    line::note(tx, Use::Pin, &index, (now, line::ago(now, 24)))?;
                     Ok(PortalAnswer::Refused)
                 }
             }
@@ -235,8 +237,8 @@ impl Vault {
                 random,
                 now,
             };
-            let tried = line::of_one(tx, Use::Code, &index, ago(now, 24))?;
-            line::note(tx, Use::Code, &index, (now, ago(now, 24)))?;
+            let tried = line::of_one(tx, Use::Code, &index, line::ago(now, 24))?;
+            line::note(tx, Use::Code, &index, (now, line::ago(now, 24)))?;
             let found = came_back(tx, hand, &index, &code)?.filter(|_| tried < CODES_PER_DAY);
             let Some((row, how)) = found else {
                 return Ok(PortalAnswer::Refused);
@@ -336,23 +338,11 @@ impl Vault {
             ends_at: None,
         });
         self.in_session_or("watched", session, nothing, |tx, _, who, key| {
-            let stops = stops::of_registrant(tx, who.registrant)?;
-            let at = |entry| {
-                let stop = stops.iter().find(|stop| stop.entry == entry);
-                stop.map(|stop| stop.stops_at)
-            };
-            let entries = subscription::of_registrant(tx, who.registrant)?;
-            let entries = entries.iter().map(|row| {
-                let label = key.open("label", who.registrant, &row.sealed_label);
-                Ok(WatchedEntry {
-                    entry: row.subscription,
-                    label: label.map_err(broken)?,
-                    ends_at: at(Some(row.subscription)),
-                })
-            });
+            let whose = (who.registrant, key);
+            let stops = stopping::of_registrant(tx, who.registrant)?;
             Ok(PortalAnswer::Watched(WatchedList {
-                entries: entries.collect::<Result<_, StoreError>>()?,
-                ends_at: at(None),
+                entries: access::watched(tx, whose, &stops)?,
+                ends_at: access::ends(&stops, Stops::Everything),
             }))
         })
     }
@@ -384,10 +374,12 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         self.store.write_now("call a caller back", move |tx| {
-            if line::of_one(tx, Use::CallBackTo, &index, ago(now, 1))? >= bounds::CALL_BACKS_TO {
+            if line::of_one(tx, Use::CallBackTo, &index, line::ago(now, 1))?
+                >= bounds::CALL_BACKS_TO
+            {
                 return Ok(());
             }
-            line::note(tx, Use::CallBackTo, &index, (now, ago(now, 24)))?;
+            line::note(tx, Use::CallBackTo, &index, (now, line::ago(now, 24)))?;
             draft.insert(tx, RegistrantState::Caller, now)?;
             task::open(tx, &keys, &ask, now).map(|_| ())
         })?;

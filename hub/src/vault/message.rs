@@ -117,7 +117,7 @@ pub(super) fn message(
         to,
         language,
         content,
-        marks: marks(keys, due.notice),
+        marks: marks(keys, (due.notice, contact.contact)),
         call: (due.channel == Channel::Telephone).then(|| CallCare {
             code_word: said.code_word,
             voicemail: said.voicemail,
@@ -232,10 +232,10 @@ fn is_meant(
 }
 
 /// Returns by what a message names itself outside.
-fn marks(keys: &Keyring, notice: NoticeId) -> Marks {
+fn marks(keys: &Keyring, (notice, contact): (NoticeId, ContactId)) -> Marks {
     Marks {
         back: keys.mark(MarkPurpose::Return, notice),
-        stop: keys.mark(MarkPurpose::Stop, notice),
+        stop: keys.stop_mark(notice, contact),
         seen: keys.mark(MarkPurpose::Seen, notice),
         letter: keys.letter_code(notice),
     }

@@ -2,29 +2,31 @@
 //! address has one registration, whoever asks how often.
 
 mod choices;
+mod draft;
+mod request;
 
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
 pub(super) use self::choices::SealedChoices;
-use super::care::{self, SealedCare};
-use super::command::{Choices, PortalAnswer, PortalCommand, Subscribed, Ticket, Wishes};
+pub(super) use self::draft::Draft;
+pub(super) use self::request::Request;
+use super::command::{Choices, PortalAnswer, Ticket, Wishes};
 use super::follow::attach;
 use super::sealed::DataKey;
-use super::{Vault, VaultError, broken, change};
-use crate::ids::{PersonId, RegistrantId, SubscriptionId};
+use super::{Vault, VaultError, broken, care, change};
+use crate::ids::{RegistrantId, SubscriptionId};
 use crate::notification::change::Changed;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
-use crate::notification::follow::Followed;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::contact::{self, ContactRow};
-use crate::store::vault::never;
-use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
+use crate::store::vault::registrant::{self, RegistrantState};
 use crate::store::vault::subscription::{self, SubscriptionRow};
 use crate::store::vault::verification::{self, Purpose, VerificationRow};
-use crate::vault::contacts::{Hand, Proof, distinct, key_of, later, opened};
+use crate::store::vault::{never, stopping};
+use crate::vault::contacts::{Hand, Proof, key_of, later, opened};
 use crate::vault::keyring::Keyring;
 
 /// How long a code that comes by e-mail can be used, in minutes.
@@ -41,6 +43,7 @@ const CODES_PER_HOUR: u64 = 3;
 
 /// Codes that one address is sent within a day, whoever asks.
 const CODES_PER_DAY: u64 = 10;
+
 /// Codes that one telephone is called with within a day, whoever asks.
 const CALLS_PER_DAY: u64 = 5;
 
@@ -48,54 +51,7 @@ const CALLS_PER_DAY: u64 = 5;
 const PENDING: SignedDuration = SignedDuration::from_hours(24);
 
 impl Vault {
-    /// Carries out a command of the front.
-    pub(super) fn portal(&self, command: PortalCommand) -> Result<PortalAnswer, VaultError> {
-        match command {
-            PortalCommand::BeginRegistration {
-                contacts,
-                wishes,
-                choices,
-            } => self.begin_registration(&contacts, wishes, choices),
-            PortalCommand::Enter(entry) => self.enter(entry),
-            PortalCommand::ConfirmRegistration { ticket, code } => {
-                self.confirm_registration(ticket, code)
-            }
-            PortalCommand::BeginAccess { address, language } => {
-                self.begin_access(&address, language)
-            }
-            PortalCommand::ConfirmAccess { ticket, code } => {
-                self.confirm_access(ticket, code, None)
-            }
-            PortalCommand::ConfirmAccessByPin { ticket, code, pin } => {
-                self.confirm_access(ticket, code, Some(&pin))
-            }
-            PortalCommand::View { session } => self.view(&session),
-            PortalCommand::Change { session, choices } => self.change(&session, choices),
-            PortalCommand::Drop { session, entry } => self.drop_entry(&session, entry),
-            PortalCommand::Follow { session, followed } => self.follow_more(&session, followed),
-            PortalCommand::Unfollow { session, entry } => self.follow_less(&session, entry),
-            PortalCommand::Stop { session } => self.stop(&session),
-            PortalCommand::Leave { session } => self.leave(&session),
-            PortalCommand::Reach { session, contact } => self.add_contact(&session, contact),
-            PortalCommand::Prove {
-                session,
-                contact,
-                code,
-            } => self.prove_contact(&session, contact, code),
-            PortalCommand::Seen { mark } => self.seen(mark),
-            PortalCommand::SeenLetter { code } => self.seen_letter(code),
-            PortalCommand::Care { session, care } => self.change_care(&session, care),
-            PortalCommand::SetPin { session, pin } => self.change_pin(&session, &pin),
-            PortalCommand::SetDuressPin { session, pin } => self.set_duress_pin(&session, pin),
-            PortalCommand::Silence { mark } => self.silence(mark),
-            PortalCommand::Resume { session, contact } => self.resume(&session, contact),
-            PortalCommand::Prefer { session, contact } => self.prefer_contact(&session, contact),
-            PortalCommand::Line { shown, command } => self.line(&shown, command),
-            PortalCommand::Unreach { session, contact } => self.remove_contact(&session, contact),
-        }
-    }
-
-    fn begin_registration(
+    pub(super) fn begin_registration(
         &self,
         contacts: &[Contact],
         wishes: Wishes,
@@ -136,7 +92,7 @@ impl Vault {
         Ok(PortalAnswer::Begun(ticket))
     }
 
-    fn confirm_registration(
+    pub(super) fn confirm_registration(
         &self,
         ticket: Ticket,
         code: Secret<String>,
@@ -259,146 +215,6 @@ pub(super) fn complete(
     Ok(true)
 }
 
-/// What a registration asks for, sealed until its address is proved.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub(super) struct Request {
-    person: Option<PersonId>,
-    #[serde(default)]
-    label: String,
-    #[serde(default)]
-    followed: Vec<Followed>,
-    #[serde(default)]
-    care: Option<SealedCare>,
-    /// The registration at the same number that has the same PIN, if there was one.
-    #[serde(default)]
-    joins: Option<[u8; 16]>,
-}
-
-impl Request {
-    /// Says whether it is about one of these persons, or about one of these cases and orders.
-    pub(super) fn is_about(
-        &self,
-        keys: &Keyring,
-        persons: &[PersonId],
-        followed: &[Followed],
-    ) -> bool {
-        let is_one = |one: &Followed| {
-            let link = keys.follow_link(one);
-            followed.iter().any(|other| keys.follow_link(other) == link)
-        };
-        self.person.is_some_and(|person| persons.contains(&person))
-            || self.followed.iter().any(is_one)
-    }
-
-    /// Lets it count for a registration at the same number that has the same PIN.
-    pub(super) fn joining(self, whose: Option<RegistrantId>) -> Self {
-        Self {
-            joins: whose.map(|whose| *whose.as_bytes()),
-            ..self
-        }
-    }
-
-    /// Finds that registration, where it is still told at the number.
-    fn joined(&self, tx: &mut Tx<'_>, number: &[u8; 32]) -> Result<Option<ContactRow>, StoreError> {
-        let Some(whose) = self.joins.map(RegistrantId::from_bytes) else {
-            return Ok(None);
-        };
-        let rows = contact::of_registrant(tx, whose)?;
-        let is_it = |row: &ContactRow| row.is_told() && row.blind_index == *number;
-        Ok(rows.into_iter().find(is_it))
-    }
-}
-
-impl From<Wishes> for Request {
-    fn from(wishes: Wishes) -> Self {
-        let (person, label) = wishes.about.map_or((None, String::new()), |about| {
-            (Some(about.person), about.label)
-        });
-        Self {
-            person,
-            label,
-            followed: wishes.followed,
-            care: wishes.care.as_ref().map(SealedCare::from),
-            joins: None,
-        }
-    }
-}
-
-impl From<Subscribed> for Request {
-    fn from(about: Subscribed) -> Self {
-        Self::from(Wishes::from(about))
-    }
-}
-
-/// A registrant on her way into the tables.
-#[derive(Debug)]
-pub(super) struct Draft {
-    pub(super) registrant: RegistrantId,
-    pub(super) key: DataKey,
-    /// The one that proves the registration first.
-    pub(super) contacts: Vec<ContactRow>,
-    wrapped_key: Vec<u8>,
-    sealed_choices: Vec<u8>,
-}
-
-impl Draft {
-    pub(super) fn new(
-        vault: &Vault,
-        contacts: &[Contact],
-        choices: Choices,
-    ) -> Result<Self, VaultError> {
-        let registrant = RegistrantId::from_bytes((vault.world.random)());
-        let key = DataKey::make()?;
-        let hand = Hand {
-            keys: &vault.keys,
-            means: &vault.means,
-            random: vault.world.random,
-            now: (vault.world.wall)(),
-        };
-        let mut sealed = Vec::with_capacity(contacts.len());
-        for contact in contacts {
-            sealed.push(hand.seal((registrant, &key), contact, None)?);
-        }
-        sealed.sort_by_key(|contact| contact.channel);
-        let sealed = distinct(sealed);
-        Ok(Self {
-            wrapped_key: vault.keys.wrap(&key)?,
-            sealed_choices: key.seal("choices", registrant, &SealedChoices::from(choices))?,
-            contacts: sealed,
-            registrant,
-            key,
-        })
-    }
-
-    /// Adds the registrant and her contacts; those of one who counts at once were verified by staff.
-    pub(super) fn insert(
-        &self,
-        tx: &mut Tx<'_>,
-        state: RegistrantState,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let row = RegistrantRow {
-            registrant: self.registrant,
-            wrapped_key: self.wrapped_key.clone(),
-            state,
-            sealed_choices: self.sealed_choices.clone(),
-        };
-        registrant::insert(tx, &row, now)?;
-        let is_verified = match state {
-            RegistrantState::Active | RegistrantState::Monitor => true,
-            RegistrantState::Pending | RegistrantState::Caller => false,
-        };
-        for contact in &self.contacts {
-            let row = ContactRow {
-                verified_at: Some(now).filter(|_| is_verified),
-                ..contact.clone()
-            };
-            contact::insert(tx, &row)?;
-        }
-        Ok(())
-    }
-}
-
 /// Says whether one more code may be sent to an address.
 pub(super) fn may_send(
     tx: &mut Tx<'_>,
@@ -483,7 +299,9 @@ pub(super) fn subscribe(
         person_link: hand.keys.person_link(person),
         sealed_label,
     };
-    subscription::put(tx, &row, hand.now)
+    subscription::put(tx, &row, hand.now)?;
+    // Who asks for it anew does not want it to stop.
+    stopping::asked_anew(tx, registrant, &row.person_link)
 }
 
 /// Forgets registrations that were never proved, and codes that are over.

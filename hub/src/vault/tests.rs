@@ -19,6 +19,7 @@ mod setting;
 mod silence;
 mod silencing;
 mod slices;
+mod stopping;
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
@@ -31,8 +32,8 @@ use savin_shared::world::World;
 use super::client::Port;
 use super::command::{
     Choices, Content, Counts, CourierAnswer, CourierCommand, MaskedView, Message, PlannerAnswer,
-    PlannerCommand, PortalAnswer, PortalCommand, Room, StaffAnswer, StaffCommand, Subscribed,
-    Ticket, TryOutcome,
+    PlannerCommand, PortalAnswer, PortalCommand, Room, StaffAnswer, StaffCommand, Stops,
+    Subscribed, Ticket, TryOutcome,
 };
 use super::keyring::{Keyring, KeyringError};
 use super::means::Means;
@@ -288,6 +289,23 @@ fn view(vault: &Vault, session: &Ticket) -> MaskedView {
         panic!("a view")
     };
     view
+}
+
+/// Lets what was asked to stop go on until it ends.
+fn wait_out(vault: &Vault) {
+    pass(SignedDuration::from_hours(72));
+    ask(vault, PlannerCommand::Escalate);
+}
+
+/// Stops everything on her page, and waits until that is so.
+fn stop_everything(vault: &Vault, session: Ticket) {
+    let stop = PortalCommand::Stop {
+        session,
+        what: Stops::Everything,
+        pin: None,
+    };
+    assert_eq!(portal(vault, stop), PortalAnswer::Done);
+    wait_out(vault);
 }
 
 #[test]
@@ -791,26 +809,31 @@ fn changes_drops_and_stops_in_a_session() {
         };
         assert_eq!(portal(vault, change), PortalAnswer::Done);
         assert_eq!(view(vault, &ticket).choices, choices);
-        let drop = |entry| PortalCommand::Drop {
+        let stops = |what| PortalCommand::Stop {
             session: ticket.clone(),
-            entry,
+            what,
+            pin: None,
         };
         let about = view(vault, &ticket).about;
-        plan(vault, 0, 1, vec![fact(9, 1)]);
         // A page that is sent twice drops nobody else.
         for _ in 0..2 {
-            assert_eq!(portal(vault, drop(about[0].0)), PortalAnswer::Done);
-            assert_eq!(view(vault, &ticket).about, about[1..]);
+            let drop = stops(Stops::Person(about[0].entry));
+            assert_eq!(portal(vault, drop), PortalAnswer::Done);
         }
-        assert!(
-            claim(vault).is_empty(),
-            "what was planned about the person she dropped goes nowhere"
-        );
-        plan(vault, 1, 2, vec![fact(1, 1), fact(2, 2)]);
+        assert_eq!(carry_all(vault), 1, "she is told so once");
+        assert!(view(vault, &ticket).about[0].ends_at.is_some());
+        wait_out(vault);
+        assert_eq!(carry_all(vault), 1, "and of what she chose");
+        let ticket = session(vault, "avery@example.test");
+        assert_eq!(view(vault, &ticket).about, about[1..]);
+        plan(vault, 0, 2, vec![fact(1, 1), fact(2, 2)]);
         let stop = PortalCommand::Stop {
             session: ticket.clone(),
+            what: Stops::Everything,
+            pin: None,
         };
         assert_eq!(portal(vault, stop), PortalAnswer::Done);
+        wait_out(vault);
         assert!(
             claim(vault).is_empty(),
             "what was planned for her is stopped"
@@ -999,7 +1022,7 @@ fn leaves_nothing_of_her_key_in_the_file_once_she_stops() {
         };
         assert!(holds_key(), "the search works");
         let session = session(vault, "avery@example.test");
-        portal(vault, PortalCommand::Stop { session });
+        stop_everything(vault, session);
         assert!(!holds_key());
     });
 }
@@ -1085,7 +1108,7 @@ fn keeps_who_was_forgotten_by_her_pseudonym_alone() {
         let since = wall();
         pass(SignedDuration::from_mins(5));
         let session = session(vault, "avery@example.test");
-        portal(vault, PortalCommand::Stop { session });
+        stop_everything(vault, session);
 
         let store = Store::open(place, &SCHEMA).unwrap();
         let gone = store

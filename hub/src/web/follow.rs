@@ -14,7 +14,7 @@ use super::session::{Said, over, unchanged};
 use crate::notification::follow::{FollowError, FollowKind, Followed};
 use crate::notification::words::Language;
 use crate::vault::VaultError;
-use crate::vault::command::{MaskedFollow, PortalAnswer, PortalCommand, Ticket};
+use crate::vault::command::{MaskedFollow, PortalAnswer, PortalCommand, Ticket, WatchedEntry};
 use crate::vault::follow::FOLLOWED_MAX;
 
 /// What is typed.
@@ -36,7 +36,10 @@ pub struct FollowForm {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) id: String,
+    pub(super) kind: &'static str,
     pub(super) text: String,
+    /// When it ends, if it was asked to stop.
+    pub(super) ends_at: Option<String>,
 }
 
 impl Line {
@@ -44,7 +47,18 @@ impl Line {
         let key = format!("view-{}", followed.kind.as_str());
         Self {
             id: followed.entry.to_string(),
+            kind: "followed",
             text: page.say_text(&key, "number", &followed.number),
+            ends_at: followed.ends_at.map(|at| page.time(at)),
+        }
+    }
+
+    pub(super) fn of_person(page: &Page, entry: &WatchedEntry) -> Self {
+        Self {
+            id: entry.entry.to_string(),
+            kind: "person",
+            text: entry.label.clone(),
+            ends_at: entry.ends_at.map(|at| page.time(at)),
         }
     }
 }

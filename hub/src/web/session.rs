@@ -16,11 +16,9 @@ use super::care::{CareFields, CareForm};
 use super::follow::{FollowForm, Line};
 use super::page::{Page, render};
 use super::portal::{
-    ACCESS, Choice, CodeForm, choices, code_page, languages, levels, message, proof, unexpected,
-    wrong_code,
+    ACCESS, Choice, CodeForm, choices, code_page, languages, levels, proof, unexpected, wrong_code,
 };
 use super::reach::{Field, Group, ReachForm, Wrong};
-use crate::ids::SubscriptionId;
 use crate::notification::channel::Channel;
 use crate::notification::words::Language;
 use crate::vault::command::{MaskedContact, MaskedView, PortalAnswer, PortalCommand, Ticket};
@@ -55,7 +53,10 @@ struct ViewPage {
     session: String,
     contacts: Vec<Reached>,
     groups: Vec<Group>,
-    about: Vec<(SubscriptionId, String)>,
+    /// What is said of what is to stop, and until when she is told if that is everything.
+    ending: Option<String>,
+    ends_at: Option<String>,
+    about: Vec<Line>,
     followed: Vec<Line>,
     follows: Vec<Group>,
     levels: Vec<Choice>,
@@ -73,6 +74,7 @@ struct Reached {
     id: String,
     line: String,
     standing: Standing,
+    ends_at: String,
     can_go: bool,
     can_be_first: bool,
 }
@@ -195,30 +197,6 @@ pub async fn change(
     within(&portal, language, session, command).await
 }
 
-/// Stops telling her about one person.
-pub async fn drop_entry(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-    Form(form): Form<SessionForm>,
-) -> Response {
-    about(&portal, language, form, |session, entry| {
-        PortalCommand::Drop { session, entry }
-    })
-    .await
-}
-
-/// Tells her of a case or an order no more.
-pub async fn unfollow(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-    Form(form): Form<SessionForm>,
-) -> Response {
-    about(&portal, language, form, |session, entry| {
-        PortalCommand::Unfollow { session, entry }
-    })
-    .await
-}
-
 /// Tells her in a further way, once its code came back.
 pub async fn reach(
     State(portal): State<Portal>,
@@ -311,21 +289,6 @@ pub async fn resume(
     .await
 }
 
-/// Stops telling her anything.
-pub async fn stop(
-    State(portal): State<Portal>,
-    Extension(language): Extension<Language>,
-    Form(form): Form<SessionForm>,
-) -> Response {
-    let page = Page::new(&portal.lookup.site, language, "/manage");
-    let session = Ticket(form.session);
-    match portal.vault.ask(PortalCommand::Stop { session }).await {
-        Ok(PortalAnswer::Done) => message(page, "done-stopped-heading", "done-stopped-text"),
-        Ok(PortalAnswer::Refused) => over(page),
-        other => unexpected(page, other),
-    }
-}
-
 /// Changes one entry of what she chose; a page that names none changes nothing.
 async fn about<E: FromStr>(
     portal: &Portal,
@@ -414,8 +377,14 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
                 &[Channel::Telephone, Channel::Letter, Channel::Email],
                 wrong.as_ref(),
             ),
+            ending: ending(&page, &view),
+            ends_at: view.ends_at.map(|at| page.time(at)),
             contacts,
-            about: view.about,
+            about: view
+                .about
+                .iter()
+                .map(|one| Line::of_person(&page, one))
+                .collect(),
             followed: view
                 .followed
                 .iter()
@@ -437,6 +406,19 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
     )
 }
 
+/// Says what of hers is to stop, if anything is.
+fn ending(page: &Page, view: &MaskedView) -> Option<String> {
+    if let Some(until) = view.ends_at {
+        return Some(page.say_text("view-ending-all", "until", &page.time(until)));
+    }
+    let contacts = view.contacts.iter().map(|one| one.ends_at);
+    let about = view.about.iter().map(|one| one.ends_at);
+    let followed = view.followed.iter().map(|one| one.ends_at);
+    let mut ends = contacts.chain(about).chain(followed);
+    let is_some = ends.any(|at| at.is_some());
+    is_some.then(|| page.say("view-ending-some"))
+}
+
 fn reached(page: &Page, contact: &MaskedContact, all: &[MaskedContact]) -> Reached {
     let same = |one: &&MaskedContact| one.channel == contact.channel && one.is_proved;
     let first = all.iter().find(same).map(|one| one.contact);
@@ -455,7 +437,8 @@ fn reached(page: &Page, contact: &MaskedContact, all: &[MaskedContact]) -> Reach
             (true, false) if contact.ends_at.is_some() => Standing::Going,
             (true, false) => Standing::Told,
         },
-        can_go: contact.channel.is_further() || !is_only,
+        ends_at: contact.ends_at.map(|at| page.time(at)).unwrap_or_default(),
+        can_go: contact.ends_at.is_none() && (contact.channel.is_further() || !is_only),
         can_be_first: contact.is_proved && first != Some(contact.contact),
     }
 }

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use jiff::{SignedDuration, Timestamp};
 use savin_hub::ids::PersonId;
 use savin_hub::notification::address::EmailAddress;
 use savin_hub::notification::words::Language;
 use savin_hub::vault::Vault;
-use savin_hub::vault::command::{Answer, Command, PortalAnswer, PortalCommand, Ticket};
+use savin_hub::vault::command::{
+    Answer, Command, PlannerCommand, PortalAnswer, PortalCommand, Stops, Ticket,
+};
 use savin_shared::event::EventCode;
 use savin_shared::pii::Secret;
-use savin_tests::clock::{monotonic, pause};
+use savin_tests::clock::{monotonic, pause, wall};
 use savin_tests::engine::Engine;
 use savin_tests::home::{FeedHome, HubOptions, SourceHome};
 use savin_tests::mailbox::letter::Letter;
@@ -199,7 +202,8 @@ fn backup(stage: &Stage, folder: &Path) -> anyhow::Result<String> {
     Ok(backup)
 }
 
-/// Does what she does on the site: asks for a code, gives it, and stops.
+/// Does what she does on the site: asks for a code, gives it, and stops; and lets the three days pass for which that
+/// goes on.
 fn stop_telling(stage: &Stage, who: &str) -> anyhow::Result<()> {
     let vault = stage.hub.vault()?;
     let begin = PortalCommand::BeginAccess {
@@ -221,8 +225,19 @@ fn stop_telling(stage: &Stage, who: &str) -> anyhow::Result<()> {
             code: Secret::new(code.to_owned()),
         },
     )?;
-    vault.handle(Command::Portal(PortalCommand::Stop { session }))?;
+    let stop = PortalCommand::Stop {
+        session,
+        what: Stops::Everything,
+        pin: None,
+    };
+    vault.handle(Command::Portal(stop))?;
+    let later = stage.hub.vault_at(days_later)?;
+    later.handle(Command::Planner(PlannerCommand::Escalate))?;
     Ok(())
+}
+
+fn days_later() -> Timestamp {
+    wall() + SignedDuration::from_hours(73)
 }
 
 fn ticket(vault: &Vault, command: PortalCommand) -> anyhow::Result<Ticket> {

@@ -3,7 +3,9 @@
 use savin_shared::hash::Hash;
 
 use super::super::checkpoint::Checkpoint;
-use super::super::file::{AnswerPart, AttemptPart, EvidenceFile, HeardPart, hash};
+use super::super::file::{
+    AnswerPart, AttemptPart, ChangeOpening, EvidenceFile, HeardPart, NoticePart, hash,
+};
 use super::super::leaf::{self, CONFIRMED, Salt};
 use super::{Broken, Step, bytes, id, included};
 use crate::ids::{EventId, NoticeId};
@@ -36,6 +38,13 @@ fn notice(file: &EvidenceFile, vault: &Checkpoint) -> Result<String, Broken> {
     let leaf = leaf::notice(notice, &part.channel, part.planned_at, &commitment);
     included(&leaf, &part.proof, vault)?;
     let planned = format!("planned on {:.0} by {}", part.planned_at, part.channel);
+    if let Some(opening) = &part.change {
+        if part.opening.is_some() || file.told.is_some() {
+            return Err(Broken::Commitment);
+        }
+        let said = change(part, opening, &commitment)?;
+        return Ok(format!("{planned} {said}"));
+    }
     let Some(opening) = &part.opening else {
         return match file.told {
             Some(_) => Err(Broken::Commitment),
@@ -60,6 +69,29 @@ fn notice(file: &EvidenceFile, vault: &Checkpoint) -> Result<String, Broken> {
             opening.rules
         )),
     }
+}
+
+/// Opens what the notice of a change says.
+fn change(part: &NoticePart, opening: &ChangeOpening, commitment: &Hash) -> Result<String, Broken> {
+    let notice = id::<NoticeId>(&part.notice, "notice")?;
+    let salt: Salt = bytes(&opening.salt, "salt")?;
+    let pseudonym = hash(&opening.pseudonym).ok_or(Broken::Field("pseudonym"))?;
+    let says = &opening.says;
+    if leaf::change_commitment(&salt, notice, &pseudonym, says) != *commitment {
+        return Err(Broken::Commitment);
+    }
+    if says.at > part.planned_at {
+        return Err(Broken::Times);
+    }
+    let until = says.until.map_or_else(String::new, |until| {
+        format!(", which could be taken back until {until:.0}")
+    });
+    Ok(format!(
+        "for registrant {} of {} on {:.0}{until}",
+        pseudonym.short(),
+        says.changed.join(", "),
+        says.at
+    ))
 }
 
 fn attempted(

@@ -1,8 +1,9 @@
 //! Both logs of a hub, from publication to publication, on both engines.
 
+use std::cell::Cell;
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use savin_shared::delta::Origin;
 use savin_shared::world::World;
 
@@ -20,13 +21,26 @@ pub(in crate::notary) fn now() -> Timestamp {
     "2026-06-15T12:00:00Z".parse().unwrap()
 }
 
+thread_local! {
+    static PASSED: Cell<SignedDuration> = const { Cell::new(SignedDuration::ZERO) };
+}
+
+/// Lets time pass for the vault of this test.
+pub(in crate::notary) fn pass(duration: SignedDuration) {
+    PASSED.set(PASSED.get() + duration);
+}
+
+fn wall() -> Timestamp {
+    now() + PASSED.get()
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "nothing here waits for a deadline"
 )]
 fn world() -> World {
     World {
-        wall: now,
+        wall,
         monotonic: std::time::Instant::now,
         random,
     }
@@ -39,6 +53,7 @@ fn random() -> [u8; 16] {
 }
 
 pub(in crate::notary) fn databases(folder: &Path, name: &str) -> [(Store, Vault); 2] {
+    PASSED.set(SignedDuration::ZERO);
     let [file, server] = places(folder, name);
     let [vault_file, vault_server] = places(folder, &format!("{name}_v"));
     let open = |place: &Place, vault_place: &Place, keys: &str| {

@@ -57,7 +57,7 @@ use crate::vault::Vault;
 use crate::vault::client::{Client, Port, start};
 use crate::vault::command::{
     Choices, Content, CourierAnswer, CourierCommand, PortalAnswer, PortalCommand, Room,
-    StaffCommand, Subscribed, Ticket, TryOutcome,
+    StaffCommand, Stops, Subscribed, Ticket, TryOutcome,
 };
 use crate::vault::keyring::Keyring;
 use crate::watch::freshness::{self, Look};
@@ -596,7 +596,11 @@ impl Side {
     fn confirm(&mut self, dice: &mut Dice) {
         if let Some(session) = self.sessions.pop() {
             let command = if dice.below(2) == 0 {
-                PortalCommand::Stop { session }
+                PortalCommand::Stop {
+                    session,
+                    what: Stops::Everything,
+                    pin: None,
+                }
             } else {
                 let choices = choices(dice);
                 PortalCommand::Change { session, choices }

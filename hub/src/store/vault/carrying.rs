@@ -345,6 +345,28 @@ pub fn hasten(tx: &mut Tx<'_>, notice: NoticeId, now: Timestamp) -> Result<(), S
     .map(|_| ())
 }
 
+/// Lets everything that waits for a registrant in one way be looked at at once, since that way has changed.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn due_now(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE notice SET due_at = $3
+         WHERE registrant_id = $1 AND channel = $2 AND state = 'planned' AND due_at > $3",
+        &[
+            registrant.as_bytes().into(),
+            channel.as_str().into(),
+            time(now),
+        ],
+    )
+    .map(|_| ())
+}
+
 /// Notes what became of a try, with a leaf in the evidence; a claim that is void changes nothing.
 /// Returns whether it counted.
 ///

@@ -156,8 +156,7 @@ pub fn channels_of(
     .collect()
 }
 
-/// Notes that a contact was proved, and so wanted; another postal address gives way to it.
-/// Returns whether there was one to prove.
+/// Notes that a contact was proved, and so wanted. Returns whether there was one to prove.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -167,11 +166,6 @@ pub fn verify(
     contact: ContactId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    tx.execute(
-        "DELETE FROM contact WHERE registrant_id = $1 AND contact_id <> $2 AND channel = 'letter'
-         AND channel = (SELECT channel FROM contact WHERE contact_id = $2)",
-        values![registrant.as_bytes(), contact.as_bytes()],
-    )?;
     let changed = tx.execute(
         "UPDATE contact SET verified_at = $3, silenced_at = NULL, returned_at = NULL,
              retires_at = NULL, doubted_at = NULL
@@ -183,6 +177,22 @@ pub fn verify(
         ],
     )?;
     Ok(changed == 1)
+}
+
+/// Removes a registrant's other postal addresses, whose place one takes that staff has verified.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn remove_other_letters(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    contact: ContactId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM contact WHERE registrant_id = $1 AND contact_id <> $2 AND channel = 'letter'",
+        values![registrant.as_bytes(), contact.as_bytes()],
+    )
+    .map(|_| ())
 }
 
 /// Lets a contact be the first of its channel. Returns whether there is one.

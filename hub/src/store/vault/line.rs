@@ -1,6 +1,6 @@
 //! What callers of the toll-free number asked for within the last day, by keyed hashes: what bounds them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -15,7 +15,7 @@ pub enum Use {
     Try,
     /// A call-back that was asked for, by whoever calls.
     CallBack,
-    /// A wrong PIN, of the number that was pressed.
+    /// A wrong PIN, of the number that was pressed or of the registration whose page it is.
     Pin,
     /// A code that was tried, of the number that was pressed.
     Code,
@@ -37,6 +37,13 @@ impl Use {
             Self::Change => "change",
         }
     }
+}
+
+/// Returns the time so many hours ago, since when uses are counted.
+#[must_use]
+pub fn ago(now: Timestamp, hours: i64) -> Timestamp {
+    now.checked_sub(SignedDuration::from_hours(hours))
+        .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Notes a use, and forgets those of its kind before a time.

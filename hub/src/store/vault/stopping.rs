@@ -1,20 +1,58 @@
-//! What was asked by telephone to stop, and goes on for a while.
+//! What was asked to stop, and goes on for a while.
 
 use jiff::Timestamp;
 
-use crate::ids::{RegistrantId, SubscriptionId};
+use crate::ids::{FollowId, RegistrantId, SubscriptionId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, time};
 use crate::values;
+
+/// What somebody asked to be told no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stops {
+    /// Everything: she is forgotten.
+    Everything,
+    /// One person.
+    Person(SubscriptionId),
+    /// One case or protective order.
+    Followed(FollowId),
+}
+
+impl Stops {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Everything => "everything",
+            Self::Person(_) => "person",
+            Self::Followed(_) => "followed",
+        }
+    }
+
+    fn entry(&self) -> &[u8] {
+        match self {
+            Self::Everything => &[],
+            Self::Person(entry) => entry.as_bytes(),
+            Self::Followed(entry) => entry.as_bytes(),
+        }
+    }
+
+    fn read(kind: &str, entry: &[u8]) -> Option<Self> {
+        match kind {
+            "everything" => Some(Self::Everything),
+            "person" => SubscriptionId::from_slice(entry).map(Self::Person),
+            "followed" => FollowId::from_slice(entry).map(Self::Followed),
+            _ => None,
+        }
+    }
+}
 
 /// What stops when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopping {
     /// Of whom.
     pub registrant: RegistrantId,
-    /// About whom she is told no more; nothing where she is told nothing more at all.
-    pub entry: Option<SubscriptionId>,
+    /// What she is told no more.
+    pub what: Stops,
     /// When.
     pub stops_at: Timestamp,
 }
@@ -24,13 +62,13 @@ pub struct Stopping {
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn put(tx: &mut Tx<'_>, row: Stopping) -> Result<bool, StoreError> {
-    let entry = row.entry.as_ref().map(|entry| entry.as_bytes().as_slice());
     let inserted = tx.execute(
-        "INSERT INTO stopping (registrant_id, subscription_id, stops_at) VALUES ($1, $2, $3)
+        "INSERT INTO stopping (registrant_id, subscription_id, kind, stops_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (registrant_id, subscription_id) DO NOTHING",
         &[
             row.registrant.as_bytes().into(),
-            entry.unwrap_or_default().into(),
+            row.what.entry().into(),
+            row.what.kind().into(),
             time(row.stops_at),
         ],
     )?;
@@ -46,7 +84,7 @@ pub fn of_registrant(
     registrant: RegistrantId,
 ) -> Result<Vec<Stopping>, StoreError> {
     tx.query(
-        "SELECT registrant_id, subscription_id, stops_at FROM stopping
+        "SELECT registrant_id, subscription_id, kind, stops_at FROM stopping
          WHERE registrant_id = $1 ORDER BY subscription_id",
         values![registrant.as_bytes()],
     )?
@@ -61,7 +99,7 @@ pub fn of_registrant(
 /// Returns [`StoreError`] when the database refuses.
 pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<Stopping>, StoreError> {
     tx.query(
-        "SELECT registrant_id, subscription_id, stops_at FROM stopping
+        "SELECT registrant_id, subscription_id, kind, stops_at FROM stopping
          WHERE stops_at <= $1 ORDER BY stops_at, registrant_id, subscription_id LIMIT $2",
         &[time(now), i64::from(limit).into()],
     )?
@@ -70,40 +108,71 @@ pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<Stopping>,
     .collect()
 }
 
-/// Forgets what was to stop of a registrant: one entry, or with none everything.
+/// Forgets that something was to stop, since it has.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn over(
+pub fn over(tx: &mut Tx<'_>, stop: Stopping) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM stopping WHERE registrant_id = $1 AND subscription_id = $2",
+        values![stop.registrant.as_bytes(), stop.what.entry()],
+    )
+    .map(|_| ())
+}
+
+/// Lets everything of a registrant go on that was to stop.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn keep(tx: &mut Tx<'_>, registrant: RegistrantId) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM stopping WHERE registrant_id = $1",
+        values![registrant.as_bytes()],
+    )
+    .map(|_| ())
+}
+
+/// Lets a registrant go on being told of a person for whom she asks anew: neither that nor everything is to stop.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn asked_anew(
     tx: &mut Tx<'_>,
     registrant: RegistrantId,
-    entry: Option<SubscriptionId>,
+    person_link: &[u8; 32],
 ) -> Result<(), StoreError> {
-    match entry {
-        Some(entry) => tx.execute(
-            "DELETE FROM stopping WHERE registrant_id = $1 AND subscription_id = $2",
-            values![registrant.as_bytes(), entry.as_bytes()],
-        ),
-        None => tx.execute(
-            "DELETE FROM stopping WHERE registrant_id = $1",
-            values![registrant.as_bytes()],
-        ),
-    }
+    tx.execute(
+        "DELETE FROM stopping WHERE registrant_id = $1
+         AND (kind = 'everything' OR subscription_id IN (
+             SELECT subscription_id FROM subscription
+             WHERE registrant_id = $1 AND person_link = $2))",
+        values![registrant.as_bytes(), person_link],
+    )
+    .map(|_| ())
+}
+
+/// Lets a registrant go on being told of a case or an order for which she asks anew likewise.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn followed_anew(
+    tx: &mut Tx<'_>,
+    registrant: RegistrantId,
+    entry: FollowId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM stopping
+         WHERE registrant_id = $1 AND (kind = 'everything' OR subscription_id = $2)",
+        values![registrant.as_bytes(), entry.as_bytes()],
+    )
     .map(|_| ())
 }
 
 fn read(row: &Row) -> Result<Stopping, StoreError> {
-    let entry = row.bytes(1)?;
-    let entry = match entry.len() {
-        0 => None,
-        _ => Some(
-            SubscriptionId::from_slice(entry)
-                .ok_or(StoreError::Damaged("a subscription's identifier"))?,
-        ),
-    };
+    let what = Stops::read(row.text(2)?, row.bytes(1)?);
     Ok(Stopping {
         registrant: RegistrantId::from_bytes(row.array(0)?),
-        entry,
-        stops_at: row.time(2)?,
+        what: what.ok_or(StoreError::Damaged("what is to stop"))?,
+        stops_at: row.time(3)?,
     })
 }

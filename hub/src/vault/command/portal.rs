@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use savin_shared::pii::Secret;
 
-use super::{Choices, LineCommand, Shown, WatchedList};
-use crate::ids::{ContactId, FollowId, PersonId, SubscriptionId};
+use super::{Choices, LineCommand, Shown, Stops, WatchedEntry, WatchedList};
+use crate::ids::{ContactId, FollowId, PersonId};
 use crate::notification::address::EmailAddress;
 use crate::notification::care::Care;
 use crate::notification::channel::Channel;
@@ -148,13 +148,6 @@ pub enum PortalCommand {
         /// How from now on.
         choices: Choices,
     },
-    /// Stop telling her about one person.
-    Drop {
-        /// Her session.
-        session: Ticket,
-        /// The entry.
-        entry: SubscriptionId,
-    },
     /// Tell her of a case, or of an order that she asked for.
     Follow {
         /// Her session.
@@ -162,15 +155,17 @@ pub enum PortalCommand {
         /// Which.
         followed: Followed,
     },
-    /// Tell her of it no more.
-    Unfollow {
+    /// Stop telling her after a while.
+    Stop {
         /// Her session.
         session: Ticket,
-        /// The entry.
-        entry: FollowId,
+        /// What.
+        what: Stops,
+        /// Her PIN, once she was asked for it.
+        pin: Option<Secret<String>>,
     },
-    /// Stop telling her anything, and forget her.
-    Stop {
+    /// Go on telling her all that was asked to stop.
+    Keep {
         /// Her session.
         session: Ticket,
     },
@@ -239,9 +234,11 @@ pub enum PortalAnswer {
     Done,
     /// The code is wrong, or too old, or was tried too often; or the session is over.
     Refused,
-    /// The code of a further way to reach her is wrong, or she follows as much as one registration can; the
-    /// session goes on.
+    /// The code of a further way to reach her or her PIN is wrong, or she follows as much as one registration can;
+    /// the session goes on.
     Wrong,
+    /// She has a PIN, and is to say it.
+    PinWanted,
     /// The session, once a code was right.
     Session(Ticket),
     /// A session that somebody made her begin in a call: nothing is shown in it, and nothing changes.
@@ -250,7 +247,7 @@ pub enum PortalAnswer {
     View(MaskedView),
     /// About whom she is told, masked.
     Watched(WatchedList),
-    /// Too much was asked from one telephone, or by all together: a person helps.
+    /// Too much was asked from one telephone or by all together, or too many PINs were wrong: a person helps.
     TooOften,
 }
 
@@ -268,9 +265,11 @@ pub struct MaskedView {
     /// Whether she has one for when somebody makes her enter it; nothing where that is not to be seen.
     pub has_duress_pin: Option<bool>,
     /// About whom, by initials.
-    pub about: Vec<(SubscriptionId, String)>,
+    pub about: Vec<WatchedEntry>,
     /// Which cases and orders, by the ends of their numbers.
     pub followed: Vec<MaskedFollow>,
+    /// When she is told nothing any more, if that was asked for.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// A case or an order, masked.
@@ -282,6 +281,8 @@ pub struct MaskedFollow {
     pub kind: FollowKind,
     /// Enough of its number for her to know it again.
     pub number: String,
+    /// When it ends, if that was asked for.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// A way to reach a registrant, masked.

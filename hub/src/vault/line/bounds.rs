@@ -1,18 +1,20 @@
 //! How much callers of the toll-free number may ask for: whoever calls, and all together. Beyond, a person helps, so
 //! that nobody who needs something is turned away by what others do.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use savin_shared::pii::Pii;
 
 use super::super::command::Shown;
 use super::super::{Vault, VaultError};
-use crate::store::vault::line::{self, Use};
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::vault::line::{self, Use, ago};
 
 /// Wrong PINs of one number that are looked at within an hour and a day, whoever tries. It is never locked: an hour
 /// later the right one counts again. They are counted apart from those of calls that we make, so that nobody who
 /// knows her number keeps her from hearing a notice.
-pub(super) const PINS_PER_HOUR: u64 = 9;
-pub(super) const PINS_PER_DAY: u64 = 30;
+const PINS_PER_HOUR: u64 = 9;
+const PINS_PER_DAY: u64 = 30;
 
 /// Codes of one number that are looked at within a day, whoever tries.
 pub(super) const CODES_PER_DAY: u64 = 20;
@@ -79,7 +81,14 @@ impl Vault {
     }
 }
 
-pub(super) fn ago(now: Timestamp, hours: i64) -> Timestamp {
-    now.checked_sub(SignedDuration::from_hours(hours))
-        .unwrap_or(Timestamp::UNIX_EPOCH)
+/// Says whether one more PIN is looked at, of a number that was pressed or on the page of a registration.
+pub(in crate::vault) fn is_pin_open(
+    tx: &mut Tx<'_>,
+    whose: &[u8; 32],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(
+        line::of_one(tx, Use::Pin, whose, ago(now, 1))? < PINS_PER_HOUR
+            && line::of_one(tx, Use::Pin, whose, ago(now, 24))? < PINS_PER_DAY,
+    )
 }

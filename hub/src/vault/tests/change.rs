@@ -13,14 +13,15 @@ use super::{
     view,
 };
 use crate::ids::{ContactId, RegistrantId};
-use crate::notification::care::{Care, Quiet};
+use crate::notification::care::{Care, Quiet, Voicemail};
 use crate::notification::change::Changed;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
+use crate::notification::words::Language;
 use crate::vault::Vault;
 use crate::vault::command::{
-    CallOutcome, Content, LineCommand, Message, PlannerCommand, PortalAnswer, PortalCommand, Room,
-    Ticket,
+    CallOutcome, Choices, Content, LineCommand, Message, PlannerCommand, PortalAnswer,
+    PortalCommand, Room, Ticket,
 };
 
 const EMAIL: &str = "avery@example.test";
@@ -172,7 +173,7 @@ fn tells_of_a_stop_a_new_pin_and_what_was_added() {
         assert_eq!(told_of(vault), in_all(Changed::Stop), "told once");
         let forgot = LineCommand::Forgot {
             number: number(HERS),
-            language: crate::notification::words::Language::En,
+            language: Language::En,
         };
         line(vault, forgot);
         let code = said_code(vault, HERS);
@@ -241,5 +242,101 @@ fn has_a_person_ask_where_more_is_changed_than_she_can_be_told_of() {
         }
         assert_eq!(claim(vault).len(), 6);
         assert_eq!(tasks(vault), 1, "a person asks her");
+    });
+}
+
+#[test]
+fn tells_once_of_all_that_is_changed_in_one_sitting() {
+    each_with("change_sitting", doors, |vault, _| {
+        told(vault);
+        let on_page = session(vault, EMAIL);
+        let care = |quiet, voicemail| PortalCommand::Care {
+            session: on_page.clone(),
+            care: Care {
+                quiet,
+                voicemail,
+                ..Care::default()
+            },
+        };
+        let quiet = Some(Quiet::parse("01:00-02:00").unwrap());
+        portal(vault, care(quiet, Voicemail::Never));
+        pass(SignedDuration::from_mins(4));
+        let spanish = Choices {
+            language: Language::Es,
+            ..view(vault, &on_page).choices
+        };
+        let change = |choices| PortalCommand::Change {
+            session: on_page.clone(),
+            choices,
+        };
+        // What is saved as it was is no change.
+        for _ in 0..2 {
+            portal(vault, change(spanish));
+        }
+        portal(vault, care(quiet, Voicemail::Neutral));
+        assert!(waiting(vault).is_empty(), "she may change more");
+        pass(SignedDuration::from_mins(6));
+        let told = waiting(vault);
+        assert_eq!(told.len(), 3, "once in each way");
+        for message in &told {
+            let Content::Change(change) = &message.content else {
+                panic!("a change")
+            };
+            let all: Vec<_> = change.all().collect();
+            assert_eq!(all, [Changed::Hours, Changed::Language, Changed::Voicemail]);
+            finish(vault, message, accepted());
+        }
+        // What is changed after it was told is told again.
+        portal(vault, care(None, Voicemail::Neutral));
+        pass(SignedDuration::from_mins(10));
+        assert_eq!(told_of(vault), in_all(Changed::Hours));
+    });
+}
+
+#[test]
+fn writes_to_the_old_address_of_a_new_one_which_goes_on_for_three_days() {
+    each_with("change_address", doors, |vault, _| {
+        told(vault);
+        let on_page = session(vault, EMAIL);
+        let reach = PortalCommand::Reach {
+            session: on_page.clone(),
+            contact: postal("PO Box 117"),
+        };
+        assert_eq!(portal(vault, reach), PortalAnswer::Done);
+        let letter = claim_by(vault, Channel::Letter, Room::all(9)).remove(0);
+        let Content::Code(code) = letter.content.clone() else {
+            panic!("a code")
+        };
+        finish(vault, &letter, accepted());
+        let shown = view(vault, &on_page).contacts;
+        let new = shown.iter().find(|one| !one.is_proved).unwrap().contact;
+        let prove = PortalCommand::Prove {
+            session: on_page.clone(),
+            contact: new,
+            code,
+        };
+        assert_eq!(portal(vault, prove), PortalAnswer::Done);
+        let messages = waiting(vault);
+        assert_eq!(messages.len(), 3);
+        for message in &messages {
+            assert_eq!(changed(message), Changed::Address);
+            assert_ne!(message.to, postal("PO Box 117"));
+            finish(vault, message, accepted());
+        }
+        let next = |event| {
+            plan(
+                vault,
+                i64::from(event) - 1,
+                i64::from(event),
+                vec![fact(event, 1)],
+            );
+            let letter = claim_by(vault, Channel::Letter, Room::all(9)).remove(0);
+            finish(vault, &letter, accepted());
+            letter.to
+        };
+        assert_eq!(next(1), postal("12 Elm St"), "for three days as before");
+        pass(SignedDuration::from_hours(72));
+        ask(vault, PlannerCommand::Escalate);
+        assert_eq!(next(2), postal("PO Box 117"));
     });
 }

@@ -1,7 +1,8 @@
 //! Cases and orders: who is told besides, and who alone.
 
 use super::{
-    about, accepted, by_email, claim, code, each, fact, finish, plan, portal, session, ticket, view,
+    about, accepted, by_email, carry_all, claim, code, each, fact, finish, plan, portal, session,
+    ticket, view, wait_out,
 };
 use crate::ids::RegistrantId;
 use crate::notification::care::{Care, Quiet, Voicemail};
@@ -9,8 +10,8 @@ use crate::notification::fact::Fact;
 use crate::notification::follow::{FollowKind, Followed};
 use crate::vault::Vault;
 use crate::vault::command::{
-    Choices, FollowCommand, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, TaskCommand,
-    VaultTask, Wishes,
+    Choices, FollowCommand, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, Stops,
+    TaskCommand, VaultTask, Wishes,
 };
 use crate::vault::follow::FOLLOWED_MAX;
 use crate::work::task::TaskKind;
@@ -226,13 +227,24 @@ fn follows_and_stops_following_in_her_session() {
             .into_iter()
             .find(|one| one.kind == FollowKind::Order)
             .unwrap();
-        let stop = PortalCommand::Unfollow {
-            session: open.clone(),
-            entry: order.entry,
+        let stop = PortalCommand::Stop {
+            session: open,
+            what: Stops::Followed(order.entry),
+            pin: None,
         };
         assert_eq!(portal(vault, stop), PortalAnswer::Done);
+        wait_out(vault);
+        carry_all(vault);
+        let open = session(vault, "ada@example.test");
         assert_eq!(view(vault, &open).followed.len(), FOLLOWED_MAX - 1);
-        assert_eq!(portal(vault, follow(FOLLOWED_MAX)), PortalAnswer::Done);
+        let one_more = PortalCommand::Follow {
+            session: open,
+            followed: Followed {
+                number: format!("26-CV-{FOLLOWED_MAX}"),
+                ..followed(FollowKind::Case)
+            },
+        };
+        assert_eq!(portal(vault, one_more), PortalAnswer::Done);
         plan(vault, 1, 2, vec![about_one(2, 1, FollowKind::Order)]);
         assert!(told(vault).is_empty());
     });

@@ -1,13 +1,18 @@
 //! Turning e-mail off by the link in a message.
 
+use super::carrying::doors;
 use super::contacts::{phone, register_by};
-use super::{about, address, ask, claim, each, fact, plan, portal, session, view};
+use super::{
+    about, address, ask, claim, claim_by, each, each_with, fact, plan, portal, session, view,
+};
+use crate::notification::change::Changed;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::mark::Mark;
 use crate::vault::Vault;
 use crate::vault::command::{
-    MaskedContact, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand, TaskCommand, Ticket,
+    Content, MaskedContact, Message, PortalAnswer, PortalCommand, Room, StaffAnswer, StaffCommand,
+    TaskCommand, Ticket,
 };
 use crate::work::task::TaskKind;
 
@@ -60,7 +65,7 @@ fn turns_off_the_way_and_nothing_that_she_asked_for() {
             panic!("notices")
         };
         let calls = rows.iter().filter(|row| row.channel == Channel::Telephone);
-        assert_eq!(calls.count(), 2, "{rows:?}");
+        assert_eq!(calls.count(), 3, "both facts, and that: {rows:?}");
         // The address still opens the door, behind which it is turned on again.
         let session = session(vault, WHO);
         let contact = shown(vault, &session);
@@ -72,7 +77,7 @@ fn turns_off_the_way_and_nothing_that_she_asked_for() {
         assert_eq!(portal(vault, resume), PortalAnswer::Done);
         assert!(!shown(vault, &session).is_silenced);
         plan(vault, 2, 3, vec![fact(3, 1)]);
-        assert_eq!(claim(vault).len(), 1);
+        assert_eq!(claim(vault).len(), 2, "that it is on, and the fact");
     });
 }
 
@@ -105,5 +110,37 @@ fn believes_no_mark_that_it_did_not_give_out_for_that() {
         }
         let session = session(vault, WHO);
         assert!(!shown(vault, &session).is_silenced);
+    });
+}
+
+#[test]
+fn turns_off_the_one_address_that_the_message_went_to_and_says_so_at_the_others() {
+    each_with("vault_silence_one", doors, |vault, _| {
+        let other = Contact::Email(address("avery.too@example.test"));
+        let mark = told(vault, vec![email(), other.clone(), phone("601-555-0123")]);
+        plan(vault, 1, 2, vec![fact(2, 1)]);
+        assert_eq!(click(vault, mark), PortalAnswer::Done);
+        let calls = claim_by(vault, Channel::Telephone, Room::all(9));
+        let is_change = |message: &&Message| matches!(&message.content, Content::Change(_));
+        assert_eq!(calls.iter().filter(is_change).count(), 1);
+        assert!(
+            calls.len() > 1,
+            "the first fact is told by telephone at once"
+        );
+        let mails = claim(vault);
+        assert!(mails.iter().all(|mail| mail.to == other), "{mails:?}");
+        let changes: Vec<_> = mails.iter().filter(is_change).collect();
+        assert_eq!(changes.len(), 1);
+        let Content::Change(change) = &changes[0].content else {
+            panic!("a change")
+        };
+        assert_eq!(change.what, Changed::MailOff);
+        assert_eq!(mails.len(), 2, "and the second fact is told there");
+        assert_eq!(unreachable(vault), 0);
+        // The same message's link does nothing at the other address.
+        assert_eq!(click(vault, mark), PortalAnswer::Done);
+        let session = session(vault, "avery.too@example.test");
+        let off = view(vault, &session).contacts;
+        assert_eq!(off.iter().filter(|one| one.is_silenced).count(), 1);
     });
 }

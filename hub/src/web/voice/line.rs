@@ -211,7 +211,9 @@ impl Line {
                 self.too_often().await;
                 Reply::Unavailable
             }
-            Ok(PortalAnswer::Begun(_) | PortalAnswer::View(_)) => Reply::Unavailable,
+            Ok(PortalAnswer::Begun(_) | PortalAnswer::View(_) | PortalAnswer::PinWanted) => {
+                Reply::Unavailable
+            }
             Err(failure) => {
                 error!(
                     reason = &failure as &dyn std::error::Error,
