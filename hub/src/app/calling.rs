@@ -89,6 +89,7 @@ pub(super) async fn start(
         speaker,
         phone: config.web.phone.clone(),
         zone: config.web.zone.clone(),
+        kept: config.bounds.kept,
         planned: planned.subscribe(),
         world: world(),
     };

@@ -17,6 +17,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::ids::NoticeId;
+use crate::notification::bounds::Kept;
 use crate::notification::channel::Channel;
 use crate::vault::VaultError;
 use crate::vault::client::Client;
@@ -45,7 +46,7 @@ pub struct Courier {
     pub composer: Arc<Composer>,
     /// Hands them to the mail server.
     pub mailer: Arc<Mailer>,
-    /// Messages that are carried at once; a fifth of these places is kept for escapes and codes.
+    /// Messages that are carried at once; some of these places are kept for escapes and codes.
     pub at_once: u32,
     /// Woken when something was planned.
     pub planned: watch::Receiver<()>,
@@ -88,7 +89,7 @@ impl Courier {
     /// Begins to carry what is due, as far as there are places.
     async fn round(&self, carrying: &mut JoinSet<()>) -> Result<(), VaultError> {
         let busy = u32::try_from(carrying.len()).unwrap_or(u32::MAX);
-        let room = Room::of(self.at_once, busy);
+        let room = Room::of(self.at_once, busy, Kept::Usual);
         if room.limit == 0 {
             return Ok(());
         }

@@ -27,6 +27,7 @@ use tracing::{debug, error, info, warn};
 use super::email::insist;
 use super::speech::{self, Manner};
 use crate::ids::NoticeId;
+use crate::notification::bounds::Kept;
 use crate::notification::care::Voicemail;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
@@ -93,6 +94,8 @@ pub struct Caller {
     pub phone: String,
     /// The zone in which times are said.
     pub zone: TimeZone,
+    /// How many of the lines are kept for escapes and codes.
+    pub kept: Kept,
     /// Woken when something was planned.
     pub planned: watch::Receiver<()>,
     /// The clocks.
@@ -131,7 +134,7 @@ impl Caller {
     /// Places the calls that are due; returns how many.
     async fn round(&self, calling: &mut JoinSet<()>) -> Result<usize, VaultError> {
         let busy = u32::try_from(calling.len()).unwrap_or(u32::MAX);
-        let room = Room::of(self.ways.lines(), busy);
+        let room = Room::of(self.ways.lines(), busy, self.kept);
         if room.limit == 0 {
             return Ok(0);
         }

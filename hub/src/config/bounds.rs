@@ -8,7 +8,7 @@ use super::telephone::LINES_MAX;
 use super::{Checker, ConfigError};
 use crate::notification::bounds::budget::Budget;
 use crate::notification::bounds::money::Money;
-use crate::notification::bounds::{Bounds, Rates};
+use crate::notification::bounds::{Bounds, Kept, Rates};
 
 /// Calls to one number in a day, at most: one in five minutes.
 const CALLS_A_DAY_MAX: u32 = 288;
@@ -21,6 +21,7 @@ const NONE: &str = "none";
 pub(super) struct BoundsDocument {
     calls_per_second: Option<Spanned<u32>>,
     lines: Option<Spanned<u32>>,
+    lines_kept: Option<Spanned<u32>>,
     calls_a_day: Option<Spanned<u32>>,
     escape_calls_a_day: Option<Spanned<u32>>,
     rates: RatesDocument,
@@ -71,6 +72,7 @@ impl Checker<'_> {
         Ok(Bounds {
             calls_per_second: pace.transpose()?.unwrap_or(usual.calls_per_second),
             lines: lines.transpose()?,
+            kept: self.kept(document.lines_kept.as_ref())?,
             calls_a_day,
             escape_calls_a_day,
             rates: Rates {
@@ -82,6 +84,11 @@ impl Checker<'_> {
             },
             budget: self.budget(&document.budget, usual.budget)?,
         })
+    }
+
+    fn kept(&self, named: Option<&Spanned<u32>>) -> Result<Kept, ConfigError> {
+        let kept = named.map(|named| self.count(named, "lines_kept", LINES_MAX));
+        Ok(kept.transpose()?.map_or(Kept::Usual, Kept::Places))
     }
 
     fn budget(&self, document: &BudgetDocument, usual: Budget) -> Result<Budget, ConfigError> {
@@ -127,8 +134,8 @@ impl Checker<'_> {
 mod tests {
     use super::BoundsDocument;
     use crate::config::Checker;
-    use crate::notification::bounds::Bounds;
     use crate::notification::bounds::money::Money;
+    use crate::notification::bounds::{Bounds, Kept};
 
     fn read(text: &str) -> Result<Bounds, String> {
         let document: BoundsDocument = toml::from_str(text).map_err(|error| error.to_string())?;
@@ -144,11 +151,12 @@ mod tests {
     fn has_bounds_where_none_are_set_and_takes_others() {
         assert_eq!(read(""), Ok(Bounds::default()));
         let bounds = read(
-            "calls_per_second = 4\nlines = 12\ncalls_a_day = 90\n[rates]\ncall_minute = '0.0085'\n\
+            "calls_per_second = 4\nlines = 12\nlines_kept = 4\ncalls_a_day = 90\n[rates]\ncall_minute = '0.0085'\n\
              incoming_minute = '0.022'\n[budget]\nday = '80'\nmonth = 'none'\nincoming_day = '25'\n",
         );
         let bounds = bounds.unwrap();
         assert_eq!((bounds.calls_per_second, bounds.lines), (4, Some(12)));
+        assert_eq!(bounds.kept, Kept::Places(4));
         assert_eq!(bounds.escape_calls_a_day, 90, "an escape has no less");
         assert_eq!(bounds.rates.call_minute, Money::from_millionths(8_500));
         assert_eq!(bounds.budget.day, Some(Money::from_cents(8_000)));

@@ -28,6 +28,8 @@ pub struct Bounds {
     pub calls_per_second: u32,
     /// Calls at once over all workers, where they share lines; without it each keeps to those of its trunks.
     pub lines: Option<u32>,
+    /// How many lines are kept for escapes and codes, of those of the trunks and of all.
+    pub kept: Kept,
     /// Calls to one number within 24 hours, whoever registered it and whatever they are about.
     pub calls_a_day: u32,
     /// The same where somebody escaped.
@@ -37,6 +39,34 @@ pub struct Bounds {
     /// What may be spent.
     pub budget: Budget,
 }
+
+/// How many of several places are kept for escapes and codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// A fifth, and three at least, but of few places no more than half.
+    Usual,
+    /// A fifth, where a place is free again at once.
+    Fifth,
+    /// So many, but never the last one that is left for everything else.
+    Places(u32),
+}
+
+impl Kept {
+    /// Returns how many of so many places are kept.
+    #[must_use]
+    pub const fn of(self, places: u32) -> u32 {
+        let fifth = places.div_ceil(5);
+        let (kept, most) = match self {
+            Self::Usual if fifth < KEPT_MIN => (KEPT_MIN, places / 2),
+            Self::Usual | Self::Fifth => (fifth, places / 2),
+            Self::Places(kept) => (kept, places.saturating_sub(1)),
+        };
+        if kept < most { kept } else { most }
+    }
+}
+
+/// How many places are kept where there are several: as many escapes as may come at once.
+const KEPT_MIN: u32 = 3;
 
 /// What each way costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +86,7 @@ impl Default for Bounds {
         Self {
             calls_per_second: 50,
             lines: None,
+            kept: Kept::Usual,
             calls_a_day: 20,
             escape_calls_a_day: 60,
             rates: Rates::default(),

@@ -10,7 +10,7 @@ use super::{Vault, VaultError};
 use crate::ids::{ContactId, NoticeId};
 use crate::notification::bounds::budget::{Account, Level, Span, keeps_back};
 use crate::notification::bounds::money::Money;
-use crate::notification::bounds::{NUMBER_SPAN, PACE_SPAN, Waits, minutes};
+use crate::notification::bounds::{Kept, NUMBER_SPAN, PACE_SPAN, Waits, minutes};
 use crate::notification::channel::Channel;
 use crate::notification::outcome::{Follows, Outcome};
 use crate::store::StoreError;
@@ -34,13 +34,17 @@ pub(super) fn room(
     if channel != Channel::Telephone {
         return Ok(room);
     }
-    let places = |most: u32, used: u64| Room::of(most, u32::try_from(used).unwrap_or(u32::MAX));
+    let places = |most: u32, used: u64, kept: Kept| {
+        Room::of(most, u32::try_from(used).unwrap_or(u32::MAX), kept)
+    };
     let begun = called::begun(tx, before(now, PACE_SPAN))?;
-    let room = room.and(places(means.bounds.calls_per_second, begun));
-    match means.bounds.lines {
-        None => Ok(room),
-        Some(lines) => Ok(room.and(places(lines, called::under_way(tx, now)?))),
-    }
+    let pace = places(means.bounds.calls_per_second, begun, Kept::Fifth);
+    let room = room.and(pace);
+    let Some(lines) = means.bounds.lines else {
+        return Ok(room);
+    };
+    let used = called::under_way(tx, now)?;
+    Ok(room.and(places(lines, used, means.bounds.kept)))
 }
 
 /// Returns from when on one contact may be called with a notice; nothing where it may be now.

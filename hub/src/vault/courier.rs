@@ -33,6 +33,9 @@ use crate::work::task::TaskKind;
 /// Bytes of a server's answer that are kept.
 const DETAIL_BYTES_MAX: usize = 300;
 
+/// A try by its notice and claim, and what became of it.
+pub(super) type Tried = ((NoticeId, i64), TryOutcome);
+
 /// What a notice says, as it is sealed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -116,7 +119,14 @@ impl Vault {
             CourierCommand::Begin => self.begin(),
             CourierCommand::Hold { notice, claim } => self.hold(notice, claim),
             CourierCommand::HoldAll { tries } => self.hold_all(tries),
-            CourierCommand::FinishAll { tries, outcome } => self.finish_all(tries, outcome),
+            CourierCommand::FinishAll { tries, outcome } => {
+                let all = tries.iter().map(|tried| (*tried, outcome.clone()));
+                let counted = self.finish(all.collect())?.into_iter().zip(tries);
+                let counted = counted.filter(|(is_counted, _)| *is_counted);
+                Ok(CourierAnswer::Count(
+                    counted.map(|(_, (notice, _))| notice).collect(),
+                ))
+            }
             CourierCommand::Placed {
                 notice,
                 claim,
@@ -132,7 +142,10 @@ impl Vault {
                 notice,
                 claim,
                 outcome,
-            } => self.finish(notice, claim, outcome),
+            } => {
+                let noted = self.finish(vec![((notice, claim), outcome)])?;
+                Ok(CourierAnswer::Noted(noted == [true]))
+            }
             CourierCommand::Heard { notice, later } => {
                 Ok(CourierAnswer::Noted(self.heard(notice, later)?))
             }
@@ -257,39 +270,15 @@ impl Vault {
         Ok(CourierAnswer::Count(held))
     }
 
-    fn finish_all(
-        &self,
-        tries: Vec<(NoticeId, i64)>,
-        outcome: TryOutcome,
-    ) -> Result<CourierAnswer, VaultError> {
+    /// Notes what became of tries, all in one transaction; returns of each whether it counted.
+    pub(super) fn finish(&self, tries: Vec<Tried>) -> Result<Vec<bool>, VaultError> {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         let means = std::sync::Arc::clone(&self.means);
-        let counted = self.store.write_now("finish all", move |tx| {
-            let mut counted = Vec::with_capacity(tries.len());
-            for tried in &tries {
-                if noted(tx, (&keys, &means), *tried, &outcome, now)? {
-                    counted.push(tried.0);
-                }
-            }
-            Ok(counted)
-        })?;
-        Ok(CourierAnswer::Count(counted))
-    }
-
-    fn finish(
-        &self,
-        notice: NoticeId,
-        claim: i64,
-        outcome: TryOutcome,
-    ) -> Result<CourierAnswer, VaultError> {
-        let now = (self.world.wall)();
-        let keys = std::sync::Arc::clone(&self.keys);
-        let means = std::sync::Arc::clone(&self.means);
-        let is_counted = self.store.write_now("finish", move |tx| {
-            noted(tx, (&keys, &means), (notice, claim), &outcome, now)
-        })?;
-        Ok(CourierAnswer::Noted(is_counted))
+        Ok(self.store.write_now("finish", move |tx| {
+            let noted = |(tried, outcome): &Tried| noted(tx, (&keys, &means), *tried, outcome, now);
+            tries.iter().map(noted).collect()
+        })?)
     }
 
     /// Notes what was heard of a notice after its try; returns whether it was news.

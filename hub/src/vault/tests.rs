@@ -15,6 +15,7 @@ mod line;
 mod never;
 mod parted;
 mod proof;
+mod queue;
 mod setting;
 mod silence;
 mod silencing;

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
+use savin_hub::notification::bounds::Kept;
 use savin_hub::notification::channel::Channel;
 use savin_tests::burst::{Burst, Seen, Size, Told, releases};
 use savin_tests::clock::{children, monotonic, processor};
@@ -39,7 +40,7 @@ struct Options {
     /// that out.
     #[arg(long, default_value_t = 100)]
     releases: usize,
-    /// Lines of the trunk, of which a fifth is kept for escapes.
+    /// Lines of the trunk, of which some are kept for escapes.
     #[arg(long, default_value_t = 20)]
     lines: u32,
     /// Calls that the trunk lets begin in a second.
@@ -191,7 +192,7 @@ fn report(size: &Size, seen: &Seen, busy: Duration) -> anyhow::Result<()> {
         "60 s",
     )?;
     let calls: Vec<&Told> = seen.of(false, Channel::Telephone).collect();
-    let ordinary = size.lines - size.lines.div_ceil(5);
+    let ordinary = size.lines - Kept::Usual.of(size.lines);
     let confirmed = calls
         .iter()
         .filter(|call| call.state == "confirmed")

@@ -6,7 +6,7 @@ use super::attempt::Answer;
 use super::notice::channel;
 use crate::evidence::leaf;
 use crate::ids::{ContactId, NoticeId, RegistrantId, WorkerId};
-use crate::notification::bounds::Waits;
+use crate::notification::bounds::{Kept, Waits};
 use crate::notification::channel::Channel;
 use crate::notification::outcome::{Follows, Outcome};
 use crate::store::conn::{Engine, Tx};
@@ -85,11 +85,10 @@ impl Room {
         }
     }
 
-    /// Returns what is left of so many places: a fifth of them, and one at least of several, is kept for
-    /// escapes and codes.
+    /// Returns what is left of so many places, of which some are kept for escapes and codes.
     #[must_use]
-    pub const fn of(places: u32, busy: u32) -> Self {
-        let kept = if places > 1 { places.div_ceil(5) } else { 0 };
+    pub const fn of(places: u32, busy: u32, kept: Kept) -> Self {
+        let kept = kept.of(places);
         Self {
             limit: places.saturating_sub(busy),
             ordinary: places.saturating_sub(kept).saturating_sub(busy),
@@ -461,20 +460,26 @@ pub fn tried(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Standing, StoreError> 
 
 #[cfg(test)]
 mod tests {
-    use super::Room;
+    use super::{Kept, Room};
 
     #[test]
     fn places_are_kept_for_escapes() {
         let left = |places, busy| {
-            let room = Room::of(places, busy);
+            let room = Room::of(places, busy, Kept::Usual);
             (room.limit, room.ordinary)
         };
-        assert_eq!(left(10, 0), (10, 8));
-        assert_eq!(left(10, 8), (2, 0));
+        assert_eq!(left(40, 0), (40, 32));
+        assert_eq!(left(10, 0), (10, 7));
+        assert_eq!(left(10, 7), (3, 0));
         assert_eq!(left(10, 12), (0, 0));
+        assert_eq!(left(5, 0), (5, 3));
         assert_eq!(left(2, 0), (2, 1));
         assert_eq!(left(1, 0), (1, 1));
-        let both = Room::all(3).and(Room::of(10, 6));
-        assert_eq!((both.limit, both.ordinary), (3, 2));
+        let both = Room::all(3).and(Room::of(10, 6, Kept::Usual));
+        assert_eq!((both.limit, both.ordinary), (3, 1));
+        let set = |places, kept| Room::of(places, 0, Kept::Places(kept)).ordinary;
+        assert_eq!((set(10, 5), set(10, 0), set(10, 10)), (5, 10, 1));
+        let fifth = |places| Room::of(places, 0, Kept::Fifth).ordinary;
+        assert_eq!((fifth(50), fifth(4), fifth(1)), (40, 3, 1));
     }
 }
