@@ -70,6 +70,40 @@ systemctl start savin-hub.service || fail "the hub does not start"
 [ "$(property savin-hub Type)" = notify ] || fail "the hub does not say that it is ready"
 [ -f /var/lib/savin-hub-keys/vault.keys ] || fail "the vault's keys lie elsewhere"
 
+echo "== the voice of calls, in the sandbox of the service"
+# In a unit that differs from the packaged one in nothing but what it runs.
+heard=/var/lib/savin-hub/call.wav
+sed "s|^ExecStart=.*|ExecStart=/usr/bin/savin-hub --config /etc/savin-hub/hub.toml voice say --sample Escaped --output $heard|
+    s/^Type=.*/Type=oneshot/; /^Restart/d; /^NotifyAccess/d" \
+    /usr/lib/systemd/system/savin-hub.service >/etc/systemd/system/voice-trial.service
+systemctl daemon-reload
+systemctl start voice-trial.service || {
+    journalctl --no-pager --lines=20 --unit=voice-trial.service
+    fail "the voice does not speak"
+}
+# Twenty seconds at least.
+[ "$(stat -c %s $heard)" -gt 320000 ] || fail "the call is short"
+rm /etc/systemd/system/voice-trial.service
+# The service itself says whether it speaks, once there is a line to speak on.
+cat >>/etc/savin-hub/hub.toml <<'TOML'
+
+[telephone]
+bind = "127.0.0.1"
+media_ports = [30000, 30009]
+
+[[telephone.trunks]]
+name = "nowhere"
+server = "127.0.0.1:5070"
+listen = "127.0.0.1:5060"
+caller = "6015550100"
+lines = 1
+TOML
+systemctl restart savin-hub.service || fail "the hub does not start with a trunk"
+speaks() {
+    [ "$(journalctl --no-pager --unit=savin-hub.service | grep -c "The voice of calls speaks")" = 2 ]
+}
+wait_until speaks
+
 echo "== the agent, with a password from systemd"
 cp /usr/share/doc/savin-agent/examples/bookings.toml /etc/savin-agent/bookings.toml
 sed '/^state = /d' /usr/share/doc/savin-agent-odbc/examples/odbc.toml |
