@@ -122,6 +122,8 @@ struct Heard {
     heard: usize,
     of: usize,
     wrong: Vec<String>,
+    words: usize,
+    errors: usize,
 }
 
 /// What it heard of all, and the phrases with words that it does not know.
@@ -129,6 +131,19 @@ struct Heard {
 struct Hearing {
     kinds: BTreeMap<String, Heard>,
     unknown: Vec<String>,
+}
+
+impl Hearing {
+    /// Says how many of each kind were heard, and of a hundred words how many were heard wrong.
+    fn shown(&self) -> String {
+        let kinds = self.kinds.iter();
+        let kinds = kinds.map(|(kind, heard)| format!("{kind} {} of {}", heard.heard, heard.of));
+        let kinds: Vec<String> = kinds.collect();
+        let sum = |count: fn(&Heard) -> usize| self.kinds.values().map(count).sum::<usize>();
+        let (words, errors) = (sum(|heard| heard.words), sum(|heard| heard.errors));
+        let rate = errors as f64 * 100.0 / words.max(1) as f64;
+        format!("{}; word errors {rate:.1}%", kinds.join(", "))
+    }
 }
 
 /// Returns of which kind a phrase is, which is to be told from all others of that kind.
@@ -159,10 +174,10 @@ fn hearing_of(engine: &Engine) -> anyhow::Result<Hearing> {
             continue;
         };
         let sound = engine.render(Spoken::English, &phrase.words)?;
-        let bytes: Vec<u8> = sound
+        let line = sound
             .iter()
-            .flat_map(|sample| sample.to_le_bytes())
-            .collect();
+            .map(|sample| Codec::Mulaw.decode(Codec::Mulaw.encode(*sample)));
+        let bytes: Vec<u8> = line.flat_map(i16::to_le_bytes).collect();
         fs::write(folder.path().join(&phrase.name), bytes)?;
         let words = phrase.words.replace('"', "\"\"");
         list.extend([kind, ",", &phrase.name, ",\"", &words, "\"\n"]);
@@ -201,7 +216,6 @@ fn a_recogniser_tells_what_is_said_from_all_else_that_could_be() -> anyhow::Resu
             .kinds
             .get(kind)
             .with_context(|| format!("no {kind}"))?;
-        println!("{kind}: {} of {} heard", heard.heard, heard.of);
         ensure!(
             heard.heard * 100 >= heard.of * floor,
             "{kind}: {} of {} heard: {:?}",
@@ -210,13 +224,14 @@ fn a_recogniser_tells_what_is_said_from_all_else_that_could_be() -> anyhow::Resu
             heard.wrong
         );
     }
+    println!("shipped: {}", hearing.shown());
     println!("not in its dictionary: {:?}", hearing.unknown);
     for other in others() {
-        let hearing = hearing_of(&other)?;
-        let kinds = hearing.kinds.iter();
-        let kinds = kinds.map(|(kind, heard)| format!("{kind} {} of {}", heard.heard, heard.of));
-        let kinds: Vec<String> = kinds.collect();
-        println!("{}: {}", other.command.join(" "), kinds.join(", "));
+        println!(
+            "{}: {}",
+            other.command.join(" "),
+            hearing_of(&other)?.shown()
+        );
     }
     Ok(())
 }

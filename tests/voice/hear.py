@@ -2,7 +2,8 @@
 carries them, each among all others of its kind.
 
 usage: hear.py FOLDER, which has `phrases.csv` (kind,file,words) and the files, raw 16-bit samples at 8,000 Hz.
-Prints for each kind, as JSON, how many were heard as what they are, of how many, and the first that were not.
+Prints for each kind, as JSON, how many were heard as what they are, of how many, and the first that were not; their
+words, and how many of these were left out, put in or heard as others.
 """
 
 import array
@@ -60,6 +61,16 @@ def at_16_khz(samples):
     return doubled.tobytes()
 
 
+def errors(said, heard):
+    """Returns how many words must be left out, put in or changed to make one of the other."""
+    row = list(range(len(heard) + 1))
+    for place, word in enumerate(said, 1):
+        before, row[0] = row[0], place
+        for at, other in enumerate(heard, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (word != other))
+    return row[-1]
+
+
 def hear(folder, phrases):
     alternatives = {spoken(words) for _, words in phrases}
     decoder = pocketsphinx.Decoder(
@@ -69,7 +80,7 @@ def hear(folder, phrases):
     grammar = " | ".join(sorted(alternatives))
     decoder.add_jsgf_string("kind", f"#JSGF V1.0;\ngrammar kind;\npublic <kind> = {grammar};\n")
     decoder.activate_search("kind")
-    heard, wrong = 0, []
+    heard, wrong, total, missed = 0, [], 0, 0
     for file, words in phrases:
         samples = array.array("h", (folder / file).read_bytes())
         decoder.start_utt()
@@ -77,11 +88,14 @@ def hear(folder, phrases):
         decoder.end_utt()
         found = decoder.hyp()
         found = found.hypstr if found else ""
-        if found == spoken(words):
+        said = spoken(words).split()
+        total += len(said)
+        missed += errors(said, found.split())
+        if found.split() == said:
             heard += 1
         else:
             wrong.append(f"{words}: {found}")
-    return {"heard": heard, "of": len(phrases), "wrong": wrong[:40]}
+    return {"heard": heard, "of": len(phrases), "wrong": wrong[:40], "words": total, "errors": missed}
 
 
 def main():
