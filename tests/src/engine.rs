@@ -1,6 +1,6 @@
 //! Where a test's hub keeps its data: files, or a database of its own on the tests' server.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use savin_hub::store::testing::SERVER;
 use tokio_postgres::NoTls;
 
@@ -23,6 +23,21 @@ impl Engine {
     /// passed.
     pub fn both() -> anyhow::Result<[Self; 2]> {
         Ok([Self::Files, Self::server()?])
+    }
+
+    /// Does the same with both, fresh, beside each other: for what waits most of the time.
+    ///
+    /// # Errors
+    /// Returns what failed, and with which.
+    pub fn each(does: impl Fn(&Self) -> anyhow::Result<()> + Sync) -> anyhow::Result<()> {
+        let [one, other] = Self::both()?;
+        let done = |engine: &Self| does(engine).with_context(|| engine.name());
+        std::thread::scope(|scope| {
+            let beside = scope.spawn(|| done(&other));
+            let first = done(&one);
+            let second = beside.join();
+            first.and(second.unwrap_or_else(|_panicked| bail!("{} panicked", other.name())))
+        })
     }
 
     /// Returns a fresh database on the tests' PostgreSQL server.

@@ -66,6 +66,9 @@ const PATIENCE: Duration = Duration::from_secs(900);
 /// The first of the ports for sipp and the hub.
 const PORT: u16 = 23_300;
 
+/// The first port of their sound.
+const SOUND_PORT: u16 = 40_000;
+
 fn main() -> ExitCode {
     match measure(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -126,6 +129,7 @@ fn measure(options: &Options) -> anyhow::Result<()> {
         lines: options.lines,
         calls_per_second: options.calls_per_second,
         port: PORT,
+        sound_port: SOUND_PORT,
         patience: PATIENCE,
     };
     let burst = Burst::set(folder, &programs, &engine, size)?;

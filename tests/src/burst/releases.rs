@@ -22,6 +22,9 @@ use crate::stage::AGENCY;
 /// Lines of the trunk, and calls that it lets begin in a second: no call waits for another.
 const LINES: (u32, u32) = (60, 20);
 
+/// The first port of their sound.
+const SOUND_PORT: u16 = 40_000;
+
 /// Between two releases.
 const APART: Duration = Duration::from_millis(700);
 
@@ -85,7 +88,7 @@ pub fn releases(
         ..HubOptions::default()
     };
     let hub = HubHome::make(&folder.join("hub"), programs, &options)?;
-    call_by(folder, LINES, port)?;
+    call_by(folder, LINES, (port, SOUND_PORT))?;
     let peer = Sipp::start(folder, port, &CONFIRMS)?;
     let facilities = JAILS.map(|[facility, ..]| (facility, "Test County Jail"));
     hub.add_agency(AGENCY, "Test County Sheriff", &facilities)?;

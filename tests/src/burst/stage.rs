@@ -80,6 +80,8 @@ pub struct Size {
     pub calls_per_second: u32,
     /// The first of ten ports for the trunk.
     pub port: u16,
+    /// The first of two ports for the sound of each line.
+    pub sound_port: u16,
     /// How long everything may take.
     pub patience: Duration,
 }
@@ -118,7 +120,8 @@ impl Burst {
             ..HubOptions::default()
         };
         let hub = HubHome::make(&folder.join("hub"), programs, &options)?;
-        call_by(folder, (size.lines, size.calls_per_second), size.port)?;
+        let ports = (size.port, size.sound_port);
+        call_by(folder, (size.lines, size.calls_per_second), ports)?;
         let peer = Sipp::start(folder, size.port, &CONFIRMS)?;
         hub.add_agency(
             AGENCY,
@@ -396,12 +399,11 @@ fn postal(number: usize) -> anyhow::Result<PostalAddress> {
 pub(super) fn call_by(
     folder: &Path,
     (lines, calls_per_second): (u32, u32),
-    port: u16,
+    (port, first): (u16, u16),
 ) -> anyhow::Result<()> {
     let phrase = folder.join("phrase.wav");
     std::fs::write(&phrase, wav::write(&tone(&[440.0], 100, 8_000.0)))?;
-    let first = 40_000;
-    let last = first + 2 * lines - 1;
+    let last = u32::from(first) + 2 * lines - 1;
     let (at, listen) = (port, port + 5);
     let config = format!(
         "\n[telephone]\nbind = '127.0.0.1'\nmedia_ports = [{first}, {last}]\nring = '5s'\n\

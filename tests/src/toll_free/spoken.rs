@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use savin_telephone::audio::{tone::tone, wav};
 
 /// How long each digit sounds, and the pitch of each.
-const DIGIT_MS: u32 = 400;
+const DIGIT_MS: u32 = 200;
 const LOWEST_HZ: u32 = 700;
 const STEP_HZ: u32 = 150;
 
-/// Frames within which a code was said twice, with what is said after it: 9 s.
-const SAID_TWICE: usize = 450;
+/// Frames within which a code was said twice, with what is said after it: 6 s.
+const SAID_TWICE: usize = 300;
 
 /// Samples of a frame: 20 ms.
 const FRAME: usize = 160;

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use savin_telephone::media::session::Order;
-use savin_tests::clock::monotonic;
+use savin_tests::toll_free::transcript::{LEAVES_A_NUMBER, play};
 
 use crate::line::{FIND, HERS, Line, OTHER, over};
-use crate::place::{LOOK, PATIENCE};
 
 /// How long whoever types through a relay takes for an answer: longer than the 8 s that others are given.
 const TYPING: Duration = Duration::from_secs(10);
@@ -65,48 +64,24 @@ async fn who_hangs_up_presses_nonsense_or_says_that_the_number_is_wrong_hears_an
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_whom_no_operator_takes_leaves_a_number_and_is_somebodys_work()
 -> anyhow::Result<()> {
-    let line = Line::begin().await?;
+    let mut line = Line::begin().await?;
     // Beside it somebody speaks through a relay (711), who takes longer for each answer than others are given.
     let relay = line.call(&["8"], "We wait while you type").await?;
-    let phone = line.call(&["2", "0"], "Ahora nadie está libre").await?;
-    ensure!(
-        !line.stage.said.text().contains("Una persona le llamará"),
-        "a promise before there is a number"
-    );
-    line.press(&phone, &[HERS.0, "1"], "Una persona le llama a ese número")
-        .await?;
-    phone.hang_up();
-    let deadline = monotonic() + PATIENCE;
-    loop {
-        let alarm = line
-            .stage
-            .hub
-            .cli(&["tasks", "--kind", "other", "--json"])?;
-        let work = line
-            .stage
-            .hub
-            .cli(&["tasks", "--kind", "by-hand", "--json"])?;
-        if alarm.contains("wanted an operator")
-            && work.contains("Call back +16015550123, in Español")
-        {
-            break;
+    let typing = async {
+        for keys in ["1", "3"] {
+            tokio::time::sleep(TYPING).await;
+            relay.order(Order::Press(keys.to_owned())).await;
         }
-        ensure!(
-            monotonic() < deadline,
-            "{alarm}\n{work}\n{}",
-            line.stage.serving.log()
-        );
-        tokio::time::sleep(LOOK).await;
-    }
-    for keys in ["1", "3"] {
-        tokio::time::sleep(TYPING).await;
-        relay.order(Order::Press(keys.to_owned())).await;
-    }
+    };
+    let (played, ()) = tokio::join!(play(LEAVES_A_NUMBER, &mut line), typing);
+    played?;
     line.press(&relay, &["784553328437#", "#"], "In custody at")
         .await?;
+    let said = line.stage.said.text();
+    ensure!(!said.contains("Let us try once more"), "she was hurried");
     ensure!(
-        !line.stage.said.text().contains("Let us try once more"),
-        "she was hurried"
+        !said.contains("Una persona le llamará"),
+        "a promise before there is a number"
     );
     relay.hang_up();
     line.end(&[]).await

@@ -11,9 +11,7 @@ use savin_tests::demo::county::jails::Azalea;
 use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use savin_tests::toll_free::spoken::Ear;
-use savin_tests::toll_free::transcript::{
-    CHANGES_AND_STOPS, LEAVES_A_NUMBER, Phones, SIGNS_UP_AND_IS_TOLD, play,
-};
+use savin_tests::toll_free::transcript::{CHANGES_AND_STOPS, Phones, SIGNS_UP_AND_IS_TOLD, play};
 pub(crate) use savin_tests::toll_free::{HERS, OTHER};
 use savin_tests::toll_free::{SHOWN, Stage};
 use serde_json::Value;
@@ -322,6 +320,5 @@ async fn clause_1_f_a_caller_registers_by_keys_alone_and_is_told() -> anyhow::Re
     let mut line = Line::begin().await?;
     let codes = play(SIGNS_UP_AND_IS_TOLD, &mut line).await?;
     let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
-    play(LEAVES_A_NUMBER, &mut line).await?;
     line.end(&[&codes[..], &["4821"]].concat()).await
 }

@@ -106,7 +106,7 @@ async fn hanging_up_before_the_pin_confirms_nothing() -> anyhow::Result<()> {
 async fn a_machine_is_left_the_discreet_message() -> anyhow::Result<()> {
     let steps = [Step::Answer(""), Step::Speak, Step::HungUp];
     let (place, _peer) = with(&steps).await?;
-    let host = Listener::new(20_000);
+    let host = Listener::new(10_000);
     let ending = place.tell(&host).await?;
     ensure!(
         ending.outcome == Outcome::Machine(Voicemail::Left),

@@ -22,6 +22,11 @@ const SECTION: usize = 1_600;
 /// a second.
 const SHIFT: usize = 800;
 
+/// Samples by which it is seen whether it is worth to compare a whole section: a fiftieth of a second.
+const PROBE: usize = 160;
+/// How alike these must be.
+const PROMISES: f64 = 0.7;
+
 /// Returns how alike a recording is to a sound somewhere in it, 1 for the same: the mean of the
 /// normalised cross-correlations of its sections, each where it is most alike near its place.
 ///
@@ -49,16 +54,33 @@ pub(crate) fn likeness(sound: &[i16], recording: &[i16]) -> f64 {
 }
 
 /// Returns the place at which a recording is most like a section, and how alike it is there.
+///
+/// Whole sections are compared where their beginning promises something, or everywhere where it promises nothing:
+/// comparing is what takes the time.
 fn best(section: &[i16], recording: &[i16], places: RangeInclusive<usize>) -> Option<(usize, f64)> {
-    let power = |samples: &[i16]| product(samples, samples);
-    let own = power(section);
-    let alike = |place: usize| {
-        let there = recording.get(place..place + section.len())?;
-        let likeness = product(section, there) / (own * power(there)).sqrt().max(1.0);
-        Some((place, likeness))
-    };
-    let found = places.filter_map(alike);
-    found.max_by(|(_, one), (_, other)| one.total_cmp(other))
+    let probe = section.get(..PROBE)?;
+    let promising = alike_at(probe, recording, places.clone());
+    let promising = promising.filter(|(_, likeness)| *likeness > PROMISES);
+    let found = alike_at(section, recording, promising.map(|(place, _)| place));
+    let best = found.max_by(|(_, one), (_, other)| one.total_cmp(other));
+    best.or_else(|| {
+        let found = alike_at(section, recording, places);
+        found.max_by(|(_, one), (_, other)| one.total_cmp(other))
+    })
+}
+
+/// Returns how alike samples are to a recording at each of these places where it is long enough.
+fn alike_at(
+    samples: &[i16],
+    recording: &[i16],
+    places: impl Iterator<Item = usize>,
+) -> impl Iterator<Item = (usize, f64)> {
+    let own = product(samples, samples);
+    places.filter_map(move |place| {
+        let there = recording.get(place..place + samples.len())?;
+        let powers = own * product(there, there);
+        Some((place, product(samples, there) / powers.sqrt().max(1.0)))
+    })
 }
 
 fn product(one: &[i16], other: &[i16]) -> f64 {
