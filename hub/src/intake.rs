@@ -13,6 +13,7 @@ pub mod expunged;
 pub mod full_state;
 mod learnt;
 mod linking;
+mod movement;
 mod people;
 mod recorded;
 pub mod relinking;

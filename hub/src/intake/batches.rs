@@ -11,7 +11,8 @@ use savin_shared::ids::{AgentId, Seq};
 
 use super::course::Course;
 use super::expunged;
-use super::settle::{Movement, MovementChange, settle};
+use super::movement::{Movement, MovementChange};
+use super::settle::settle;
 use super::succession::{Succession, succeed};
 use super::{Moment, Opened, OpenedDelta};
 use crate::store::StoreError;

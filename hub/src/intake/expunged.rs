@@ -11,7 +11,7 @@ use savin_shared::hash::Hash;
 use savin_shared::ids::{AgencyId, AgentId, FeedName, RecordKey, Seq};
 
 use super::erasing::without_rows;
-use super::settle::{Movement, MovementChange};
+use super::movement::{Movement, MovementChange};
 use super::workspace::AgencyKey;
 use super::{Moment, Opened, OpenedDelta};
 use crate::ids::OrderId;

@@ -14,7 +14,8 @@ use savin_shared::record::{Record, portable, row_hash};
 
 use super::course::Course;
 use super::expunged;
-use super::settle::{Movement, MovementChange, settle};
+use super::movement::{Movement, MovementChange};
+use super::settle::settle;
 use super::succession::{Succession, succeed};
 use super::{Moment, Refusal, Speaker};
 use crate::store::StoreError;

@@ -8,7 +8,8 @@ use savin_shared::delta::Origin;
 use savin_shared::ids::{Epoch, FeedName, Seq};
 
 use super::course::Course;
-use super::settle::{Movement, MovementChange, settle};
+use super::movement::{Movement, MovementChange};
+use super::settle::settle;
 use super::{Moment, Speaker};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
