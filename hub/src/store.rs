@@ -107,8 +107,10 @@ impl Store {
     pub fn scratch(path: &Path, schema: &'static Schema) -> Result<Self, StoreError> {
         let mut writer = SqliteDriver::scratch(path, Access::Write)?;
         migrate::migrate(&mut writer, schema)?;
-        let reader = SqliteDriver::scratch(path, Access::Read)?;
-        Self::start(vec![Box::new(writer)], vec![Box::new(reader)])
+        let readers = (0..READERS)
+            .map(|_| Ok::<Box<dyn Driver>, _>(Box::new(SqliteDriver::scratch(path, Access::Read)?)))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        Self::start(vec![Box::new(writer)], readers)
     }
 
     fn start(

@@ -1,7 +1,7 @@
 //! Reading a registry and its steps ahead of whoever takes them again, and checking what was signed.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 
 use jiff::Timestamp;
 use savin_shared::digest::Digest;
@@ -12,7 +12,6 @@ use savin_shared::ids::AgentId;
 use super::super::course::KeptEvent;
 use super::super::ruling::{self, RULES};
 use super::outcome::{Cause, ReplayError};
-use super::sums;
 use crate::evidence::leaf;
 use crate::ids::{EventPosition, OrderId};
 use crate::intake::full_state::{self, FullState};
@@ -26,7 +25,7 @@ use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::left::{self, Expunction, Left};
 use crate::store::registry::log::{self, LogPlace};
 use crate::store::registry::placing::{self, Placings};
-use crate::store::registry::replica::{self, Adopted, Ground, TABLES, Table};
+use crate::store::registry::replica::{self, Adopted, Ground, Summing, TABLES, Table};
 use crate::store::registry::shadow::{self, Of, Shadow};
 use crate::store::registry::step::{self, Step, Taken};
 use crate::store::{StoreError, evidence};
@@ -79,8 +78,8 @@ pub(super) struct Found {
 /// Rows of a table by their keys, as texts.
 pub(super) type Rows = BTreeMap<String, Vec<String>>;
 
-/// Reads every step of the first registry ahead of whoever takes it again, sums its tables up, and loads
-/// the first bucket of each that differs.
+/// Reads every step of the first registry ahead of whoever takes it again, sums its tables up meanwhile, and
+/// loads the first bucket of each that differs.
 pub(super) fn read(
     (tx, key): (&mut Tx<'_>, &OrderKey),
     sender: SyncSender<Message>,
@@ -103,7 +102,7 @@ pub(super) fn read(
     }
     let message = Message::Ground(ground, step::count(tx)?, expunctions.clone());
     sender.send(message).map_err(ended)?;
-    let mut last = 0;
+    let (mut last, mut summing) = (0, Summing::default());
     loop {
         let page = step::after(tx, last, STEPS_AT_ONCE)?;
         let Some(end) = page.last() else { break };
@@ -123,10 +122,10 @@ pub(super) fn read(
                 }
             }
         }
-        sender.send(Message::Steps(prepared)).map_err(ended)?;
+        summing_until_taken(tx, &sender, Message::Steps(prepared), &mut summing)?;
     }
     drop(sender);
-    let theirs = sums(tx)?;
+    let theirs = summing.finish(tx)?;
     let Ok(ours) = asked.recv() else {
         return Ok(Found::default());
     };
@@ -139,6 +138,26 @@ pub(super) fn read(
         }
     }
     Ok(found)
+}
+
+/// Sends a message, and sums up tables for as long as there is no room for it.
+fn summing_until_taken(
+    tx: &mut Tx<'_>,
+    sender: &SyncSender<Message>,
+    message: Message,
+    summing: &mut Summing,
+) -> Result<(), StoreError> {
+    let mut left = message;
+    loop {
+        left = match sender.try_send(left) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Disconnected(_)) => return Err(StoreError::Closed),
+            Err(TrySendError::Full(message)) => message,
+        };
+        if !summing.advance(tx)? {
+            return sender.send(left).map_err(|_| StoreError::Closed);
+        }
+    }
 }
 
 fn speaker(agent: &Agent) -> Speaker {

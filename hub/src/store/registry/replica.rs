@@ -119,9 +119,10 @@ impl Table {
     /// Returns [`StoreError`] when the database refuses.
     pub fn digest(&self, tx: &mut Tx<'_>) -> Result<Digest, StoreError> {
         let mut digest = Digest::default();
-        self.each(tx, |row| {
-            digest.add(&self.name_of(row), &hash_of(row.values()));
-        })?;
+        let mut from = self.start();
+        while let Some(next) = self.page(tx, from, |row| self.add(&mut digest, row))? {
+            from = next;
+        }
         Ok(digest)
     }
 
@@ -135,13 +136,17 @@ impl Table {
         bucket: u8,
     ) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
         let mut rows = BTreeMap::new();
-        self.each(tx, |row| {
+        let mut see = |row: &Row| {
             if bucket_of(&self.name_of(row)) == bucket {
                 let cells: Vec<String> = row.values().iter().map(text).collect();
                 let key = cells.iter().take(self.key.len()).cloned();
                 rows.insert(key.collect::<Vec<_>>().join(" "), cells);
             }
-        })?;
+        };
+        let mut from = self.start();
+        while let Some(next) = self.page(tx, from, &mut see)? {
+            from = next;
+        }
         Ok(rows)
     }
 
@@ -160,17 +165,63 @@ impl Table {
         hash_of(row.values().get(..self.key.len()).unwrap_or_default())
     }
 
-    fn each(&self, tx: &mut Tx<'_>, mut see: impl FnMut(&Row)) -> Result<(), StoreError> {
-        let mut from: Vec<Value> = self.key.iter().map(|kind| kind.least()).collect();
-        loop {
-            from.push(ROWS_AT_ONCE.into());
-            let page = tx.query(self.page, &from)?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            from = last.values().iter().take(self.key.len()).cloned().collect();
-            page.iter().for_each(&mut see);
+    fn add(&self, digest: &mut Digest, row: &Row) {
+        digest.add(&self.name_of(row), &hash_of(row.values()));
+    }
+
+    /// Returns the key before that of every row.
+    fn start(&self) -> Vec<Value> {
+        self.key.iter().map(|kind| kind.least()).collect()
+    }
+
+    /// Shows the next rows after a key, and returns the last one's; nothing where there are none.
+    fn page(
+        &self,
+        tx: &mut Tx<'_>,
+        mut from: Vec<Value>,
+        see: impl FnMut(&Row),
+    ) -> Result<Option<Vec<Value>>, StoreError> {
+        from.push(ROWS_AT_ONCE.into());
+        let page = tx.query(self.page, &from)?;
+        let key = |row: &Row| row.values().iter().take(self.key.len()).cloned().collect();
+        page.iter().for_each(see);
+        Ok(page.last().map(key))
+    }
+}
+
+/// Every table summed up, a page at a time: by whoever has other things to do in between.
+#[derive(Debug, Default)]
+pub struct Summing {
+    whole: Vec<Digest>,
+    /// The one that is being summed up, and after which key.
+    now: Option<(Digest, Vec<Value>)>,
+}
+
+impl Summing {
+    /// Sums up the next page; returns whether that was not the last.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] when the database refuses.
+    pub fn advance(&mut self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        let Some(table) = TABLES.get(self.whole.len()) else {
+            return Ok(false);
+        };
+        let start = || (Digest::default(), table.start());
+        let (mut digest, from) = self.now.take().unwrap_or_else(start);
+        match table.page(tx, from, |row| table.add(&mut digest, row))? {
+            Some(next) => self.now = Some((digest, next)),
+            None => self.whole.push(digest),
         }
+        Ok(true)
+    }
+
+    /// Sums up what is left, and returns the sum of each table.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] when the database refuses.
+    pub fn finish(mut self, tx: &mut Tx<'_>) -> Result<Vec<Digest>, StoreError> {
+        while self.advance(tx)? {}
+        Ok(self.whole)
     }
 }
 
