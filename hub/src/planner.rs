@@ -8,6 +8,7 @@ mod decided;
 mod desk;
 #[cfg(test)]
 mod engines;
+mod facts;
 mod offices;
 mod places;
 mod reviews;
@@ -17,10 +18,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-use savin_shared::delta::Origin;
-use savin_shared::event::EventCode;
-use savin_shared::ids::FacilityCode;
-use savin_shared::record::{Record, RecordBody};
 use savin_shared::world::World;
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
@@ -28,19 +25,17 @@ use tracing::{debug, error, warn};
 
 use crate::clocks::table::Table;
 use crate::ids::EventPosition;
-use crate::names::shown;
 use crate::notification::fact::Fact;
-use crate::notification::follow::{FollowKind, Followed};
-use crate::notification::rules::{Rules, Urgency};
+use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
-use crate::store::registry::event::{self, Event};
+use crate::store::registry::event;
 use crate::store::registry::task::{self, NewTask};
-use crate::store::registry::telling::{self, background, facility_name};
-use crate::store::registry::{instruction, merge, person, record, rules};
+use crate::store::registry::{instruction, person, rules};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultError;
 use crate::vault::client::Client;
 use crate::vault::command::{PlannerAnswer, PlannerCommand};
+pub use facts::followed;
 use reviews::review;
 
 /// Events of one plan.
@@ -193,7 +188,7 @@ fn next(tx: &mut Tx<'_>, shipped: &Rules, from: EventPosition) -> Result<Next, S
         None => BTreeSet::new(),
     };
     let versions = rules::notification(tx, shipped)?;
-    let (mut facts, mut reviews) = (Vec::new(), Vec::new());
+    let (mut told, mut reviews) = (Vec::new(), Vec::new());
     for (position, event) in events {
         let rules = versions.at(position);
         if corrected.contains(&position) {
@@ -203,38 +198,14 @@ fn next(tx: &mut Tx<'_>, shipped: &Rules, from: EventPosition) -> Result<Next, S
         reviews.extend(review(tx, rules, (position, &event), is_doubtful)?);
         // Whom a doubtful record is about is for a person to decide, and no notice.
         if let (false, Some(urgency)) = (is_doubtful, rules.urgency(event.code, event.origin)) {
-            facts.extend(facts_of(tx, urgency, position, event)?);
+            told.push((urgency, position, event));
         }
     }
     Ok(Next {
         last,
-        facts,
+        facts: facts::of(tx, told)?,
         reviews,
     })
-}
-
-/// Gathers what could be told of an event, once for each person as who its person was ever known:
-/// whoever asked before two were found to be one asked about either.
-fn facts_of(
-    tx: &mut Tx<'_>,
-    urgency: Urgency,
-    position: EventPosition,
-    event: Event,
-) -> Result<Vec<Fact>, StoreError> {
-    if places::is_of_place(event.code) {
-        return places::facts(tx, urgency, position, &event);
-    }
-    let person = record::person_of(tx, event.record)?.unwrap_or(event.person);
-    let Some(fact) = fact(tx, urgency, position, event)? else {
-        return Ok(Vec::new());
-    };
-    let everyone = merge::everyone(tx, person)?.into_iter();
-    Ok(everyone
-        .map(|person| Fact {
-            person,
-            ..fact.clone()
-        })
-        .collect())
 }
 
 /// Gathers what is told of an event because a person or a deadline says so, however it was found;
@@ -252,99 +223,9 @@ fn decided_facts(
         return Ok(Vec::new());
     };
     let versions = rules::notification(tx, shipped)?;
-    match versions.at(position).decided(event.code) {
-        Some(urgency) => facts_of(tx, urgency, position, event),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// Gathers what could be told of an event; nothing of one that was sealed since, or made up.
-fn fact(
-    tx: &mut Tx<'_>,
-    urgency: Urgency,
-    position: EventPosition,
-    event: Event,
-) -> Result<Option<Fact>, StoreError> {
-    let Some(background) = background(tx, &event)? else {
-        return Ok(None);
-    };
-    // Of a daily test only its end comes out, at the monitored line: no registrant is told.
-    let is_kept = background.record.synthetic && event.code != EventCode::Released;
-    if background.is_sealed || is_kept {
-        return Ok(None);
-    }
-    let mut named = |code: &Option<String>| {
-        let code = code
-            .as_deref()
-            .and_then(|code| FacilityCode::new(code).ok());
-        code.map(|code| facility_name(tx, &code)).transpose()
-    };
-    let from_facility = named(&event.details.from_facility)?;
-    let still_held_at = still_held(tx, &event)?;
-    // What is taken back in the very transaction that stored it had no number yet.
-    let mut corrects = event.corrects;
-    if event.code == EventCode::Correction {
-        corrects = corrects.max(event::last_end_before(tx, event.record, position)?);
-    }
-    let corrects = corrects.map(|at| event::id_at(tx, at)).transpose()?;
-    Ok(Some(Fact {
-        event: event.event,
-        position,
-        person: event.person,
-        code: event.code.code(),
-        urgency: urgency.0,
-        name: background.record.subject.name.as_ref().map(shown),
-        facility: facility_name(tx, &event.facility)?,
-        from_facility,
-        still_held_at,
-        corrects: corrects.flatten(),
-        effective_at: event.effective_at,
-        observed_at: event.observed_at.timestamp(),
-        received_at: event.received_at.timestamp(),
-        found_late: event.origin == Origin::FoundLate,
-        followed: followed(&background.record, &facility_name(tx, &event.facility)?),
-        details: event.details,
-    }))
-}
-
-/// Returns by what those who follow a case, or asked for an order, are found. A court that does not name
-/// itself is the facility that speaks.
-#[must_use]
-pub fn followed(record: &Record, facility: &str) -> Option<Followed> {
-    let (kind, number, court) = match &record.body {
-        RecordBody::CourtEvent(event) => (
-            FollowKind::Case,
-            event.case_number.as_deref()?,
-            event.court.as_deref(),
-        ),
-        RecordBody::ProtectiveOrder(order) => (
-            FollowKind::Order,
-            order.order_number.as_str(),
-            order.court.as_deref(),
-        ),
-        RecordBody::Custody(_)
-        | RecordBody::Hearing(_)
-        | RecordBody::Supervision(_)
-        | RecordBody::SexOffender(_) => return None,
-    };
-    Some(Followed {
-        kind,
-        number: number.to_owned(),
-        court: court.unwrap_or(facility).to_owned(),
-    })
-}
-
-/// Looks where the person is now, before a release is told: the registry may have learnt more since, and
-/// what it learnt then may have changed.
-fn still_held(tx: &mut Tx<'_>, event: &Event) -> Result<Option<String>, StoreError> {
-    let noted = event.details.still_held_at.is_some();
-    if !noted && !matches!(event.code, EventCode::Released | EventCode::Discharged) {
-        return Ok(None);
-    }
-    let holder = telling::held_now(tx, event)?;
-    holder
-        .map(|holder| telling::holder_name(tx, event, &holder))
-        .transpose()
+    let urgency = versions.at(position).decided(event.code);
+    let told = urgency.map(|urgency| (urgency, position, event));
+    facts::of(tx, told.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::telling;
+use crate::store::registry::telling::{self, Background, background};
 
 /// How soon such a release is looked at: the person may still be at the door.
 const URGENCY: u8 = 1;
@@ -27,13 +27,14 @@ pub(super) fn open(tx: &mut Tx<'_>, events: &[Event], moment: Moment) -> Result<
     if tx.is_scratch() {
         return Ok(());
     }
+    let is_release = |event: &&Event| {
+        is_news(event) && matches!(event.code, EventCode::Released | EventCode::Discharged)
+    };
+    let releases: Vec<&Event> = events.iter().filter(is_release).collect();
+    let backgrounds = telling::backgrounds(tx, &releases)?;
     let mut tasks = Vec::new();
-    for event in events {
-        let is_release = matches!(event.code, EventCode::Released | EventCode::Discharged);
-        if !is_release || !is_news(event) {
-            continue;
-        }
-        let Some(background) = shown(tx, event)? else {
+    for (event, background) in releases.into_iter().zip(backgrounds) {
+        let Some(background) = background.filter(is_shown) else {
             continue;
         };
         let mut notes = Vec::new();
@@ -74,7 +75,10 @@ pub(super) fn ask_about_missing(
     let mut tasks = Vec::new();
     for event in events {
         let is_asked = event.code == EventCode::NoLongerListed && is_news(event);
-        if is_asked && is_missing(&event.record) && shown(tx, event)?.is_some() {
+        if is_asked
+            && is_missing(&event.record)
+            && background(tx, event)?.as_ref().is_some_and(is_shown)
+        {
             tasks.push(NewTask {
                 kind: TaskKind::NoLongerListed,
                 subject: subject(event.record),
@@ -105,10 +109,9 @@ const fn is_news(event: &Event) -> bool {
     !matches!(event.origin, Origin::Baseline | Origin::Rebaseline)
 }
 
-/// Returns what is behind an event that staff may see, and that was not made up.
-fn shown(tx: &mut Tx<'_>, event: &Event) -> Result<Option<telling::Background>, StoreError> {
-    let background = telling::background(tx, event)?;
-    Ok(background.filter(|background| !background.is_sealed && !background.record.synthetic))
+/// Says whether staff may see what is behind an event, and whether it was not made up.
+const fn is_shown(background: &Background) -> bool {
+    !background.is_sealed && !background.record.synthetic
 }
 
 fn task(tx: &mut Tx<'_>, event: &Event, notes: &[String]) -> Result<NewTask, StoreError> {

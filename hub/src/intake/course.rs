@@ -173,22 +173,32 @@ impl<'a> Course<'a> {
         i64::try_from(self.now.events.len()).unwrap_or(i64::MAX)
     }
 
-    /// Returns where whoever was let go is held all the same.
-    pub(super) fn holder(
+    /// Returns where those of whom these events say that they were let go are held all the same.
+    pub(super) fn holders(
         &mut self,
         tx: &mut Tx<'_>,
-        (event, at): (&Event, EventPosition),
-    ) -> Result<Option<FacilityCode>, StoreError> {
-        let place = u32::try_from(at.0 - self.now.first_event).unwrap_or(u32::MAX);
+        let_go: &[(&Event, EventPosition)],
+    ) -> Result<Vec<Option<FacilityCode>>, StoreError> {
+        let first = self.now.first_event;
+        let place = |at: &EventPosition| u32::try_from(at.0 - first).unwrap_or(u32::MAX);
         if let Some(then) = self.taken() {
-            let held = then.held.iter().find(|(event, _)| *event == place);
-            let code = held.map(|(_, code)| FacilityCode::new(code)).transpose();
-            return code.map_err(|_| StoreError::Damaged("a facility in a step"));
+            let held = let_go.iter().map(|(_, at)| {
+                let mut held = then.held.iter();
+                let held = held.find(|(event, _)| *event == place(at));
+                held.map(|(_, code)| FacilityCode::new(code)).transpose()
+            });
+            let held: Result<_, _> = held.collect();
+            return held.map_err(|_| StoreError::Damaged("a facility in a step"));
         }
-        let holder = telling::held_now(tx, event)?.map(|holder| holder.facility);
-        let held = holder.iter().map(|code| (place, code.to_string()));
-        self.now.held.extend(held);
-        Ok(holder)
+        let events: Vec<_> = let_go.iter().map(|(event, _)| *event).collect();
+        let mut held = Vec::with_capacity(events.len());
+        for (holder, (_, at)) in telling::holders(tx, &events)?.into_iter().zip(let_go) {
+            let code = holder.map(|holder| holder.facility);
+            let noted = code.iter().map(|code| (place(at), code.to_string()));
+            self.now.held.extend(noted);
+            held.push(code);
+        }
+        Ok(held)
     }
 
     /// Returns which records were moved as a joining was taken back, where that is taken as it is.

@@ -87,15 +87,19 @@ fn look_again(
     (events, places): (&mut [Event], &[EventPosition]),
     course: &mut Course<'_>,
 ) -> Result<(), StoreError> {
-    for (event, place) in events.iter_mut().zip(places) {
-        if !matches!(event.code, EventCode::Released | EventCode::Discharged)
-            || event.details.still_held_at.is_some()
-        {
-            continue;
-        }
-        let Some(holder) = course.holder(tx, (event, *place))? else {
-            continue;
-        };
+    let is_asked = |event: &Event| {
+        let is_release = matches!(event.code, EventCode::Released | EventCode::Discharged);
+        is_release && event.details.still_held_at.is_none()
+    };
+    let let_go: Vec<_> = events
+        .iter()
+        .zip(places.iter().copied())
+        .filter(|(event, _)| is_asked(event))
+        .collect();
+    let holders = course.holders(tx, &let_go)?;
+    let let_go = events.iter_mut().filter(|event| is_asked(event));
+    for (event, holder) in let_go.zip(holders) {
+        let Some(holder) = holder else { continue };
         let handed_over =
             event.details.reason.as_deref() == Some(ReleaseReason::ToOtherAgency.as_str());
         if handed_over && holder != event.facility {

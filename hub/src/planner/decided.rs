@@ -146,7 +146,7 @@ fn correction(
     if let Some(background) = background {
         name = background.record.subject.name.as_ref().map(shown);
         facility = facility_name(tx, &event.facility)?;
-        followed = super::followed(&background.record, &facility);
+        followed = super::facts::followed(&background.record, &facility);
         still_held_at = telling::held_now(tx, &event)?
             .map(|holder| telling::holder_name(tx, &event, &holder))
             .transpose()?;

@@ -77,21 +77,43 @@ pub fn current(tx: &mut Tx<'_>, mut person: PersonId) -> Result<PersonId, StoreE
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn everyone(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
-    let mut all = vec![person];
-    let mut place = 0;
-    while let Some(next) = all.get(place).copied() {
-        place += 1;
-        let rows = tx.query(
+    Ok(everyone_of_each(tx, &[person])?.concat())
+}
+
+/// Returns each of these persons with all who were joined to it.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn everyone_of_each(
+    tx: &mut Tx<'_>,
+    persons: &[PersonId],
+) -> Result<Vec<Vec<PersonId>>, StoreError> {
+    let mut all: Vec<_> = persons.iter().map(|person| vec![*person]).collect();
+    let mut edge: Vec<(usize, PersonId)> = persons.iter().copied().enumerate().collect();
+    while !edge.is_empty() {
+        let lists: Vec<_> = edge
+            .iter()
+            .map(|(_, person)| vec![person.as_bytes().into()])
+            .collect();
+        let found = tx.query_many(
             "SELECT person_id FROM person_merge WHERE into_id = $1 AND undone_at IS NULL
              ORDER BY person_id",
-            values![next.as_bytes()],
+            &lists,
         )?;
-        for row in rows {
-            let joined = PersonId::from_bytes(row.array(0)?);
-            if !all.contains(&joined) {
-                all.push(joined);
+        let mut next = Vec::new();
+        for ((place, _), rows) in edge.iter().zip(&found) {
+            let Some(everyone) = all.get_mut(*place) else {
+                continue;
+            };
+            for row in rows {
+                let joined = PersonId::from_bytes(row.array(0)?);
+                if !everyone.contains(&joined) {
+                    everyone.push(joined);
+                    next.push((*place, joined));
+                }
             }
         }
+        edge = next;
     }
     Ok(all)
 }

@@ -99,6 +99,33 @@ pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, St
     .collect()
 }
 
+/// Loads the bookings by which each of these persons is held, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn holding(tx: &mut Tx<'_>, persons: &[PersonId]) -> Result<Vec<Vec<RecordRow>>, StoreError> {
+    let held = [CustodyState::InCustody, CustodyState::OnLeave].map(|state| state.codes().0);
+    let lists: Vec<Vec<Value>> = persons
+        .iter()
+        .map(|person| {
+            let mut values: Vec<Value> = vec![person.as_bytes().into()];
+            values.extend(held.map(Value::from));
+            values
+        })
+        .collect();
+    let found = tx.query_many(
+        "SELECT r.record_id, r.person_id, r.version, r.sealed_by, r.status_feed, r.status_evidence,
+             r.listings, v.body
+         FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
+         WHERE r.person_id = $1 AND v.state IN ($2, $3) ORDER BY r.record_id DESC",
+        &lists,
+    )?;
+    found
+        .iter()
+        .map(|rows| rows.iter().map(read).collect())
+        .collect()
+}
+
 /// Loads records by their numbers, in that order; one that is gone is left out.
 ///
 /// # Errors
@@ -208,12 +235,24 @@ pub fn agency_of(tx: &mut Tx<'_>, record: RecordId) -> Result<AgencyId, StoreErr
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn person_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<PersonId>, StoreError> {
-    tx.query_optional(
-        "SELECT person_id FROM record WHERE record_id = $1",
-        &[record.0.into()],
-    )?
-    .map(|row| Ok(PersonId::from_bytes(row.array(0)?)))
-    .transpose()
+    Ok(persons_of(tx, &[record])?.pop().flatten())
+}
+
+/// Returns about whom each of these records is now; `None` where it is gone.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn persons_of(
+    tx: &mut Tx<'_>,
+    records: &[RecordId],
+) -> Result<Vec<Option<PersonId>>, StoreError> {
+    let lists: Vec<_> = records.iter().map(|record| vec![record.0.into()]).collect();
+    let found = tx.query_many("SELECT person_id FROM record WHERE record_id = $1", &lists)?;
+    let read = |row: &Row| Ok(PersonId::from_bytes(row.array(0)?));
+    found
+        .iter()
+        .map(|rows| rows.first().map(read).transpose())
+        .collect()
 }
 
 /// Returns the delta, or the row of a full state, that brought a state of a record.

@@ -1,6 +1,8 @@
 //! What a notice needs besides its event: the record as it was, what facilities are called, and where
 //! the person is now; and asking staff what is to be told late.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
@@ -14,7 +16,7 @@ use super::{agency, facility, person, record};
 use crate::ids::{PersonId, RecordId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::values;
+use crate::store::value::Row;
 
 /// How far back news of a person who was joined is still told.
 const LATE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -33,17 +35,56 @@ pub struct Background {
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn background(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Background>, StoreError> {
-    let row = tx.query_optional(
+    Ok(backgrounds(tx, &[event])?.pop().flatten())
+}
+
+/// Loads what is behind each of these events.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn backgrounds(
+    tx: &mut Tx<'_>,
+    events: &[&Event],
+) -> Result<Vec<Option<Background>>, StoreError> {
+    let lists: Vec<_> = events
+        .iter()
+        .map(|event| vec![event.record.0.into(), event.version.into()])
+        .collect();
+    let found = tx.query_many(
         "SELECT v.body, r.sealed_by FROM record_version v
          JOIN record r ON r.record_id = v.record_id
          WHERE v.record_id = $1 AND v.version = $2",
-        values![event.record.0, event.version],
+        &lists,
     )?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Background {
-        record: record::body(row.text(0)?)?,
-        is_sealed: !row.text(1)?.is_empty(),
-    }))
+    let read = |row: &Row| {
+        Ok(Background {
+            record: record::body(row.text(0)?)?,
+            is_sealed: !row.text(1)?.is_empty(),
+        })
+    };
+    found
+        .iter()
+        .map(|rows| rows.first().map(read).transpose())
+        .collect()
+}
+
+/// What facilities are called, each looked up once.
+#[derive(Debug, Default)]
+pub struct FacilityNames(BTreeMap<FacilityCode, String>);
+
+impl FacilityNames {
+    /// Returns what a facility is called, or its code where it is not in the list.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] when the database refuses.
+    pub fn of(&mut self, tx: &mut Tx<'_>, code: &FacilityCode) -> Result<String, StoreError> {
+        if let Some(name) = self.0.get(code) {
+            return Ok(name.clone());
+        }
+        let name = facility_name(tx, code)?;
+        self.0.insert(code.clone(), name.clone());
+        Ok(name)
+    }
 }
 
 /// Returns what a facility is called, or its code where it is not in the list.
@@ -68,32 +109,49 @@ pub struct Holder {
 
 /// Finds a record that says that whoever an event says was let go is held now.
 ///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Holder>, StoreError> {
+    Ok(holders(tx, &[event])?.pop().flatten())
+}
+
+/// Finds for each of these events a record that says that whoever it says was let go is held now.
+///
 /// By another booking, at the same or another facility, or by the same one again since. Records that may be about somebody
 /// else, and those that nobody is shown, do not count. A place that is not the event's own comes first:
 /// where one agency says that somebody is held at another's jail, that jail knows better.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Holder>, StoreError> {
+pub fn holders(tx: &mut Tx<'_>, events: &[&Event]) -> Result<Vec<Option<Holder>>, StoreError> {
+    let records: Vec<_> = events.iter().map(|event| event.record).collect();
     // The record may have become another person's since.
-    let person = record::person_of(tx, event.record)?.unwrap_or(event.person);
-    let rows = record::of_person(tx, person)?;
-    let records: Vec<_> = rows.iter().map(|row| row.record).collect();
-    let doubtful = person::doubtful(tx, &records)?;
-    let held: Vec<&RecordRow> = rows
-        .iter()
-        .filter(|row| !doubtful.contains(&row.record))
-        .filter(|row| row.known.is_public() && row.known.is_held())
+    let persons: Vec<_> = record::persons_of(tx, &records)?
+        .into_iter()
+        .zip(events)
+        .map(|(person, event)| person.unwrap_or(event.person))
         .collect();
-    let elsewhere = |row: &&&RecordRow| row.known.record.facility != event.facility;
-    let Some(row) = held.iter().find(elsewhere).or(held.first()) else {
-        return Ok(None);
-    };
-    Ok(Some(Holder {
-        record: row.record,
-        agency: record::agency_of(tx, row.record)?,
-        facility: row.known.record.facility.clone(),
-    }))
+    let held = record::holding(tx, &persons)?;
+    let records: Vec<_> = held.iter().flatten().map(|row| row.record).collect();
+    let doubtful = person::doubtful(tx, &records)?;
+    let mut holders = Vec::with_capacity(events.len());
+    for (event, rows) in events.iter().zip(held) {
+        let held: Vec<&RecordRow> = rows
+            .iter()
+            .filter(|row| !doubtful.contains(&row.record) && row.known.is_public())
+            .collect();
+        let elsewhere = |row: &&&RecordRow| row.known.record.facility != event.facility;
+        let row = held.iter().find(elsewhere).or(held.first());
+        let holder = row.map(|row| {
+            Ok::<_, StoreError>(Holder {
+                record: row.record,
+                agency: record::agency_of(tx, row.record)?,
+                facility: row.known.record.facility.clone(),
+            })
+        });
+        holders.push(holder.transpose()?);
+    }
+    Ok(holders)
 }
 
 /// Returns what to call whoever holds a person: the facility, or the agency where it speaks of the very
