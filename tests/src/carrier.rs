@@ -25,6 +25,9 @@ pub const TOKEN: &str = "sesame-of-the-account";
 /// The number of the account.
 pub const NUMBER: &str = "+16015550100";
 
+/// How long each operator talks who takes a call, in seconds.
+pub const TALKED_S: u64 = 61;
+
 /// How long anything may take that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 

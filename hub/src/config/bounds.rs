@@ -33,6 +33,7 @@ pub(super) struct BoundsDocument {
 struct RatesDocument {
     call_minute: Option<Spanned<String>>,
     incoming_minute: Option<Spanned<String>>,
+    operator_minute: Option<Spanned<String>>,
     letter: Option<Spanned<String>>,
     email: Option<Spanned<String>>,
 }
@@ -79,6 +80,8 @@ impl Checker<'_> {
                 call_minute: self.rate(rates.call_minute.as_ref(), usual.rates.call_minute)?,
                 incoming_minute: self
                     .rate(rates.incoming_minute.as_ref(), usual.rates.incoming_minute)?,
+                operator_minute: self
+                    .rate(rates.operator_minute.as_ref(), usual.rates.operator_minute)?,
                 letter: self.rate(rates.letter.as_ref(), usual.rates.letter)?,
                 email: self.rate(rates.email.as_ref(), usual.rates.email)?,
             },
@@ -152,7 +155,7 @@ mod tests {
         assert_eq!(read(""), Ok(Bounds::default()));
         let bounds = read(
             "calls_per_second = 4\nlines = 12\nlines_kept = 4\ncalls_a_day = 90\n[rates]\ncall_minute = '0.0085'\n\
-             incoming_minute = '0.022'\n[budget]\nday = '80'\nmonth = 'none'\nincoming_day = '25'\n",
+             incoming_minute = '0.022'\noperator_minute = '0'\n[budget]\nday = '80'\nmonth = 'none'\nincoming_day = '25'\n",
         );
         let bounds = bounds.unwrap();
         assert_eq!((bounds.calls_per_second, bounds.lines), (4, Some(12)));
@@ -162,6 +165,7 @@ mod tests {
         assert_eq!(bounds.budget.day, Some(Money::from_cents(8_000)));
         assert_eq!(bounds.budget.month, None);
         assert_eq!(bounds.rates.incoming_minute, Money::from_millionths(22_000));
+        assert_eq!(bounds.rates.operator_minute, Money::ZERO);
         assert_eq!(bounds.budget.incoming_day, Some(Money::from_cents(2_500)));
     }
 

@@ -75,6 +75,8 @@ pub struct Rates {
     pub call_minute: Money,
     /// A minute of a call that came in; each that is begun counts.
     pub incoming_minute: Money,
+    /// A minute of a call to an operator; each that is begun counts.
+    pub operator_minute: Money,
     /// A letter, with its paper and its postage.
     pub letter: Money,
     /// A message.
@@ -100,6 +102,7 @@ impl Default for Rates {
         Self {
             call_minute: Money::from_cents(2),
             incoming_minute: Money::from_cents(3),
+            operator_minute: Money::from_cents(2),
             letter: Money::from_cents(95),
             email: Money::ZERO,
         }

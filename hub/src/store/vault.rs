@@ -156,5 +156,9 @@ pub static SCHEMA: Schema = Schema {
             "0033_stopping.sql",
             include_str!("migrations/vault/0033_stopping.sql"),
         ),
+        (
+            "0034_operator.sql",
+            include_str!("migrations/vault/0034_operator.sql"),
+        ),
     ],
 };

@@ -2,9 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::command::{
-    AccountView, BudgetCommand, BudgetView, IncomingView, PortalAnswer, Room, StaffAnswer,
-};
+use super::command::{AccountView, BudgetCommand, BudgetView, IncomingView, Room, StaffAnswer};
 use super::means::Means;
 use super::{Vault, VaultError};
 use crate::ids::{ContactId, NoticeId};
@@ -18,7 +16,7 @@ use crate::store::conn::Tx;
 use crate::store::vault::called;
 use crate::store::vault::carrying::{self, Claim, DueNotice};
 use crate::store::vault::contact::ContactRow;
-use crate::store::vault::spend::{self, Change, Incoming};
+use crate::store::vault::spend::{self, CallCost, CallKind, Change};
 
 /// How soon what the budget keeps back is looked at again: the settings may have changed.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
@@ -244,12 +242,15 @@ impl Vault {
             })?;
         }
         let view = self.store.read_now("budget", move |tx| {
+            let [day, month] = [Span::Day, Span::Month].map(|span| span.name(&means.zone, now));
             Ok(BudgetView {
                 accounts: accounts(tx, &means, now)?,
                 kept_back: carrying::kept_back(tx, Waits::Budget)?,
                 incoming: IncomingView {
-                    day: spend::incoming(tx, &Span::Day.name(&means.zone, now))?,
-                    month: spend::incoming(tx, &Span::Month.name(&means.zone, now))?,
+                    day: spend::calls(tx, CallKind::Incoming, &day)?,
+                    month: spend::calls(tx, CallKind::Incoming, &month)?,
+                    operators_day: spend::calls(tx, CallKind::Operator, &day)?,
+                    operators_month: spend::calls(tx, CallKind::Operator, &month)?,
                     bound: means.bounds.budget.incoming_day,
                 },
             })
@@ -257,33 +258,48 @@ impl Vault {
         Ok(StaffAnswer::Budget(view))
     }
 
-    /// Counts what a call has cost that came in and is over.
-    pub(super) fn came_in(&self, took: SignedDuration) -> Result<PortalAnswer, VaultError> {
+    /// Counts what a call has cost that came in and is over, or that was made to an operator.
+    pub(super) fn count_call(
+        &self,
+        kind: CallKind,
+        took: SignedDuration,
+    ) -> Result<(), VaultError> {
         let now = (self.world.wall)();
         let minutes = minutes(took);
-        let amount = self.means.bounds.rates.incoming_minute.times(minutes);
+        let rates = &self.means.bounds.rates;
+        let rate = match kind {
+            CallKind::Incoming => rates.incoming_minute,
+            CallKind::Operator => rates.operator_minute,
+        };
+        let amount = rate.times(minutes);
         let periods = Span::ALL.map(|span| span.name(&self.means.zone, now));
         self.store.write_now("count a call", move |tx| {
             for period in &periods {
-                let more = Incoming {
+                let more = CallCost {
                     period: period.clone(),
                     amount,
                     calls: 1,
                     minutes,
                 };
-                spend::came_in(tx, &more)?;
+                spend::count_call(tx, kind, &more)?;
             }
             Ok(())
         })?;
-        Ok(PortalAnswer::Done)
+        Ok(())
     }
 }
 
 impl IncomingView {
-    /// Says whether calls that came in have cost more today than they may unseen.
+    /// Returns what calls that came in and calls to operators have cost today.
+    #[must_use]
+    pub fn today(&self) -> Money {
+        self.day.amount.plus(self.operators_day.amount)
+    }
+
+    /// Says whether that is more than it may be unseen.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.bound.is_some_and(|bound| self.day.amount > bound)
+        self.bound.is_some_and(|bound| self.today() > bound)
     }
 }
 

@@ -14,7 +14,7 @@ pub use self::courier::{
     PinVerdict, Room, TryOutcome,
 };
 pub use self::line::{
-    Incoming, IncomingView, LineCommand, Setting, Shown, WatchedEntry, WatchedList,
+    CallCost, IncomingView, LineCommand, Setting, Shown, WatchedEntry, WatchedList,
 };
 pub use self::place::{NextTry, NoticePlace, TryShown, Why};
 pub use self::portal::{

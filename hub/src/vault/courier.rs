@@ -26,6 +26,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
 use crate::store::vault::carrying::{self, After, DueNotice, Lease};
+use crate::store::vault::spend::CallKind;
 use crate::store::vault::{canary, care, contact, heard, notice, registrant, restoration, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
@@ -148,6 +149,10 @@ impl Vault {
             }
             CourierCommand::Heard { notice, later } => {
                 Ok(CourierAnswer::Noted(self.heard(notice, later)?))
+            }
+            CourierCommand::Talked { took } => {
+                self.count_call(CallKind::Operator, took)?;
+                Ok(CourierAnswer::Noted(true))
             }
             CourierCommand::WrongNumber { notice } => {
                 Ok(CourierAnswer::Noted(self.wrong_number(notice)?))

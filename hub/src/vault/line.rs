@@ -29,6 +29,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::line::{self, Use};
 use crate::store::vault::registrant::{self, RegistrantState};
+use crate::store::vault::spend::CallKind;
 use crate::store::vault::verification::{self, Purpose, VerificationRow};
 use crate::store::vault::{care, contact, session, stopping};
 use crate::vault::access::later;
@@ -65,7 +66,8 @@ impl Vault {
             | LineCommand::Set { .. }
             | LineCommand::Stop { .. }
             | LineCommand::Keep { .. }
-            | LineCommand::Over { .. } => None,
+            | LineCommand::Over { .. }
+            | LineCommand::Talked { .. } => None,
         };
         if let Some(bounded) = bounded
             && !self.may_use(bounded, shown)?
@@ -91,7 +93,14 @@ impl Vault {
             }
             LineCommand::Keep { session } => self.keep(&session),
             LineCommand::CallBack { number, language } => self.call_back(number, language),
-            LineCommand::Over { took } => self.came_in(took),
+            LineCommand::Over { took } => {
+                self.count_call(CallKind::Incoming, took)?;
+                Ok(PortalAnswer::Done)
+            }
+            LineCommand::Talked { took } => {
+                self.count_call(CallKind::Operator, took)?;
+                Ok(PortalAnswer::Done)
+            }
         }
     }
 

@@ -78,7 +78,7 @@ fn asked(view: &AccountView, kept_back: u64) -> Option<NewTask> {
 fn pumped(view: &IncomingView) -> Option<NewTask> {
     let bound = view.bound.filter(|_| view.is_over())?;
     let (day, calls, minutes) = (&view.day, view.day.calls, view.day.minutes);
-    let spent = day.amount;
+    let (spent, operators) = (view.today(), view.operators_day.amount);
     Some(NewTask {
         kind: TaskKind::Budget,
         subject: format!("{INCOMING}{}/{bound}", day.period),
@@ -90,8 +90,8 @@ fn pumped(view: &IncomingView) -> Option<NewTask> {
         urgency: 1,
         due_at: None,
         note: format!(
-            "{calls} calls that came in, of {minutes} minutes, have cost {spent} dollars today: more than the {bound} \
-             of [bounds] budget.incoming_day. Nobody is turned away. Somebody may be calling for what it costs: ask \
+            "{calls} calls that came in, of {minutes} minutes, have cost {spent} dollars today, {operators} of it \
+             for calls to operators: more than the {bound} of [bounds] budget.incoming_day. Nobody is turned away. Somebody may be calling for what it costs: ask \
              the carrier which numbers call, and have it stop those. See `savin-hub notices budget`."
         ),
     })
@@ -109,7 +109,7 @@ mod tests {
     use crate::notification::bounds::budget::{Account, Span};
     use crate::notification::bounds::money::Money;
     use crate::store::Store;
-    use crate::store::vault::spend::Incoming;
+    use crate::store::vault::spend::CallCost;
     use crate::vault::command::{AccountView, BudgetView, IncomingView};
 
     fn view(level: Level, raised: u64) -> BudgetView {
@@ -133,15 +133,23 @@ mod tests {
 
     /// Calls that came in, for so many cents of a day's ten dollars.
     fn incoming(day: &str, cents: u64) -> IncomingView {
-        let cost = |period: &str| Incoming {
+        let cost = |period: &str| CallCost {
             period: period.to_owned(),
             amount: Money::from_cents(cents),
             calls: 40,
             minutes: 300,
         };
+        let none = |period: &str| CallCost {
+            amount: Money::ZERO,
+            calls: 0,
+            minutes: 0,
+            period: period.to_owned(),
+        };
         IncomingView {
             day: cost(day),
             month: cost("2026-06"),
+            operators_day: none(day),
+            operators_month: none("2026-06"),
             bound: Some(Money::from_cents(1_000)),
         }
     }

@@ -9,7 +9,7 @@ use savin_telephone::audio::wav;
 use savin_telephone::carrier::signature::twilio;
 
 use super::document::{Element, read};
-use super::{ACCOUNT, Act, Hand, NUMBER, Person, Shared, Stage, TOKEN};
+use super::{ACCOUNT, Act, Hand, NUMBER, Person, Shared, Stage, TALKED_S, TOKEN};
 
 /// Documents of one call, at most: a script that does not end is found out.
 const DOCUMENTS_MAX: usize = 60;
@@ -161,9 +161,14 @@ impl Performance<'_> {
         self.shared.change(|stage| stage.noted.dialled.push(number));
         let action = verb.attributes.get("action").context("no action")?.clone();
         match self.act()? {
-            Some(Act::Operator(status)) => Ok(Next::Document(
-                self.ask(&action, &[("DialCallStatus", status)])?,
-            )),
+            Some(Act::Operator(status)) => {
+                let lasted = TALKED_S.to_string();
+                let mut told = vec![("DialCallStatus", status)];
+                if status == "completed" {
+                    told.push(("DialCallDuration", &lasted));
+                }
+                Ok(Next::Document(self.ask(&action, &told)?))
+            }
             other => bail!("no operator, but {other:?}"),
         }
     }

@@ -30,12 +30,19 @@ use tokio::task::JoinSet;
 pub(crate) struct Ears {
     said: Mutex<Vec<String>>,
     is_mute: bool,
+    talked: Mutex<Vec<u64>>,
 }
 
 impl Ears {
     fn has_said(&self, word: &str) -> bool {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.iter().any(|said| said.contains(word))
+    }
+
+    /// Returns for how many seconds each operator talked.
+    pub(crate) fn talked(&self) -> Vec<u64> {
+        let talked = self.talked.lock();
+        talked.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -61,6 +68,13 @@ impl Host for Ears {
 
     async fn query(&self, _: Query) -> Reply {
         Reply::Unavailable
+    }
+
+    async fn talked(&self, took: Duration) {
+        let talked = self.talked.lock();
+        talked
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(took.as_secs());
     }
 }
 
@@ -120,7 +134,7 @@ impl Place {
     }
 
     /// Tells a notice to somebody; returns how that went and what was said.
-    async fn tell(&self, person: Person) -> anyhow::Result<(Carriage, Arc<Ears>)> {
+    pub(crate) async fn tell(&self, person: Person) -> anyhow::Result<(Carriage, Arc<Ears>)> {
         self.tell_by(person, false).await
     }
 
@@ -450,30 +464,6 @@ async fn a_carrier_that_puts_calls_off_is_asked_again_when_it_says() -> anyhow::
     }
     let wanted = place.simulator.after(1, |noted| noted.wanted.len())?;
     ensure!(wanted == 1, "it was asked");
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_operator_is_joined_by_the_carrier() -> anyhow::Result<()> {
-    let place = Place::open().await?;
-    let acts = vec![
-        Act::press("0"),
-        Act::Operator("no-answer"),
-        Act::Operator("completed"),
-    ];
-    let (carriage, _) = place.tell(Person::Answers(acts)).await?;
-    let ending = carriage.ending.context("it does not end")?;
-    ensure!(ending.operator == Operator::Talked, "{ending:?}");
-    let dialled = place.simulator.after(1, |noted| noted.dialled.clone())?;
-    ensure!(dialled == ["+16015550188", "+16015550199"], "{dialled:?}");
-    let acts = vec![
-        Act::press("0"),
-        Act::Operator("busy"),
-        Act::Operator("no-answer"),
-    ];
-    let (carriage, _) = place.tell(Person::Answers(acts)).await?;
-    let ending = carriage.ending.context("it does not end")?;
-    ensure!(ending.operator == Operator::Missed, "{ending:?}");
     Ok(())
 }
 

@@ -3,5 +3,6 @@
 
 mod calls;
 mod line;
+mod operator;
 mod oracle;
 mod told;

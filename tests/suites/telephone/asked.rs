@@ -10,7 +10,7 @@ use savin_tests::stage::{AGENCY, FACILITY};
 use savin_tests::toll_free::jail;
 use savin_tests::toll_free::spoken::{self, Said};
 
-use crate::hub::{LINES, trunks};
+use crate::hub::{LINES, trunks, until as until_shown};
 use crate::place::{LOOK, PATIENCE, Place, port, trunk};
 use crate::sipp::{Sipp, Step};
 
@@ -87,6 +87,13 @@ async fn clause_1_d_and_1_e_a_caller_hears_where_somebody_is_and_reaches_an_oper
         );
         tokio::time::sleep(LOOK).await;
     }
+    // What the call to the desk costs is counted once it is over: a minute.
+    let budget = ["notices", "budget", "--json"];
+    let counted = until_shown(&hub, &budget, |shown| {
+        shown[0]["incoming"]["operators_day"]["calls"] == 1
+    })?;
+    let cost = &counted[0]["incoming"]["operators_day"];
+    ensure!(cost["minutes"] == 1 && cost["spent"] == "0.02", "{cost}");
     let log = serving.log();
     ensure!(log.contains("A call was taken"), "{log}");
     serving.keeps_quiet(&["6015550177", "Quillfeather", "784553328437"])?;

@@ -2,7 +2,9 @@
 //! desk.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use savin_shared::pii::Secret;
 use savin_telephone::carrier::exchange as carrier;
 use savin_telephone::script::Checked;
@@ -65,6 +67,15 @@ impl Host for Answers<'_> {
     async fn roster(&self) -> Vec<Desk> {
         self.desks.to_vec()
     }
+
+    async fn talked(&self, took: Duration) {
+        let took = SignedDuration::try_from(took).unwrap_or(SignedDuration::MAX);
+        if let Err(failure) = self.vault.ask(CourierCommand::Talked { took }).await {
+            // It costs nobody anything but its price.
+            warn!(notice.id = %self.message.notice, reason = %failure,
+                "What an operator's call cost was not counted");
+        }
+    }
 }
 
 impl carrier::Host for Answers<'_> {
@@ -74,6 +85,10 @@ impl carrier::Host for Answers<'_> {
 
     async fn query(&self, query: Query) -> Reply {
         Host::query(self, query).await
+    }
+
+    async fn talked(&self, took: Duration) {
+        Host::talked(self, took).await;
     }
 
     async fn placed(&self, sid: &str) {

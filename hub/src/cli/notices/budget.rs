@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::notification::bounds::budget::{Level, Span};
 use crate::notification::bounds::money::Money;
 use crate::store::registry::decision;
-use crate::store::vault::spend::Incoming;
+use crate::store::vault::spend::CallCost;
 use crate::vault::Vault;
 use crate::vault::command::{
     AccountView, BudgetCommand, BudgetView, IncomingView, StaffAnswer, StaffCommand,
@@ -97,7 +97,7 @@ pub(in super::super) fn json(view: &BudgetView) -> serde_json::Value {
             "by": by.collect::<serde_json::Map<_, _>>(),
         })
     });
-    let cost = |cost: &Incoming| {
+    let cost = |cost: &CallCost| {
         json!({
             "name": cost.period,
             "spent": cost.amount.to_string(),
@@ -112,17 +112,19 @@ pub(in super::super) fn json(view: &BudgetView) -> serde_json::Value {
         "incoming": {
             "day": cost(&incoming.day),
             "month": cost(&incoming.month),
+            "operators_day": cost(&incoming.operators_day),
+            "operators_month": cost(&incoming.operators_month),
             "asks_above": incoming.bound.map(|bound| bound.to_string()),
             "is_over": incoming.is_over(),
         },
     })
 }
 
-/// Returns the rows of calls that came in.
-fn came_in(view: &IncomingView) -> [Vec<String>; 2] {
-    let row = |cost: &Incoming, bound: Option<Money>, level: &str| {
+/// Returns the rows of calls that came in, and of those to operators.
+fn came_in(view: &IncomingView) -> [Vec<String>; 4] {
+    let row = |what: &str, cost: &CallCost, bound: Option<Money>, level: &str| {
         vec![
-            format!("calls in, {}", cost.period),
+            format!("{what}, {}", cost.period),
             bound.map_or_else(|| "no bound".to_owned(), |bound| bound.to_string()),
             cost.amount.to_string(),
             level.to_owned(),
@@ -135,8 +137,10 @@ fn came_in(view: &IncomingView) -> [Vec<String>; 2] {
         "within it"
     };
     [
-        row(&view.day, view.bound, level),
-        row(&view.month, None, "within it"),
+        row("calls in", &view.day, view.bound, level),
+        row("calls in", &view.month, None, "within it"),
+        row("operators", &view.operators_day, view.bound, level),
+        row("operators", &view.operators_month, None, "within it"),
     ]
 }
 
@@ -164,7 +168,7 @@ fn row(view: &AccountView) -> Vec<String> {
 /// Says what waits, and that calls cost too much which come in.
 pub(in super::super) fn waiting(view: &BudgetView) -> String {
     let pumped = if view.incoming.is_over() {
-        " CALLS THAT COME IN cost more today than they should: ask the carrier who calls. Nobody is turned away."
+        " CALLS THAT COME IN, with those to operators, cost more today than they should: ask the carrier who calls. Nobody is turned away."
     } else {
         ""
     };

@@ -24,7 +24,7 @@ pub struct Budget {
     pub month: Option<Money>,
     /// At how many hundredths of it a person is warned.
     pub warn_percent: u64,
-    /// What calls that come in may cost in a day before a person is called. It keeps nobody back, and what they
+    /// What calls that come in, with those to operators, may cost in a day before a person is called. It keeps nobody back, and what they
     /// cost is not taken from the sums above: whoever calls to cost money would silence the hub.
     pub incoming_day: Option<Money>,
 }

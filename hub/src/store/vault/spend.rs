@@ -24,9 +24,27 @@ pub struct Spent {
     pub tries: u64,
 }
 
-/// What calls that came in have cost in a day or month.
+/// What is counted beside what telling costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallKind {
+    /// Calls that came in.
+    Incoming,
+    /// Calls to operators, for whoever called and for whoever was called.
+    Operator,
+}
+
+impl CallKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// What calls of a kind have cost in a day or month.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
+pub struct CallCost {
     /// In which.
     pub period: String,
     /// How much.
@@ -146,18 +164,19 @@ pub fn of_period(tx: &mut Tx<'_>, period: &str) -> Result<Vec<Spent>, StoreError
     .collect()
 }
 
-/// Adds what calls that came in have cost to the sums of a day or month.
+/// Adds what calls of a kind have cost to the sums of a day or month.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn came_in(tx: &mut Tx<'_>, more: &Incoming) -> Result<(), StoreError> {
+pub fn count_call(tx: &mut Tx<'_>, kind: CallKind, more: &CallCost) -> Result<(), StoreError> {
     tx.execute_one(
-        "incoming_spend",
-        "INSERT INTO incoming_spend (period, amount, calls, minutes) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (period) DO UPDATE SET amount = incoming_spend.amount + excluded.amount,
-             calls = incoming_spend.calls + excluded.calls,
-             minutes = incoming_spend.minutes + excluded.minutes",
+        "call_spend",
+        "INSERT INTO call_spend (kind, period, amount, calls, minutes) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (kind, period) DO UPDATE SET amount = call_spend.amount + excluded.amount,
+             calls = call_spend.calls + excluded.calls,
+             minutes = call_spend.minutes + excluded.minutes",
         &[
+            kind.as_str().into(),
             more.period.as_str().into(),
             count(more.amount.millionths()),
             count(more.calls),
@@ -166,20 +185,20 @@ pub fn came_in(tx: &mut Tx<'_>, more: &Incoming) -> Result<(), StoreError> {
     )
 }
 
-/// Loads what calls that came in have cost in a day or month.
+/// Loads what calls of a kind have cost in a day or month.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn incoming(tx: &mut Tx<'_>, period: &str) -> Result<Incoming, StoreError> {
+pub fn calls(tx: &mut Tx<'_>, kind: CallKind, period: &str) -> Result<CallCost, StoreError> {
     let row = tx.query_optional(
-        "SELECT amount, calls, minutes FROM incoming_spend WHERE period = $1",
-        values![period],
+        "SELECT amount, calls, minutes FROM call_spend WHERE kind = $1 AND period = $2",
+        values![kind.as_str(), period],
     )?;
     let (amount, calls, minutes) = match row {
         Some(row) => (row.count(0)?, row.count(1)?, row.count(2)?),
         None => (0, 0, 0),
     };
-    Ok(Incoming {
+    Ok(CallCost {
         period: period.to_owned(),
         amount: Money::from_millionths(amount),
         calls,

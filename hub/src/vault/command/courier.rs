@@ -1,6 +1,7 @@
 //! What a courier may ask of the vault, and what it is answered: one message at a time, with the least
 //! that carrying it needs.
 
+use jiff::SignedDuration;
 use savin_shared::pii::{Pii, Secret};
 
 use crate::ids::NoticeId;
@@ -89,6 +90,11 @@ pub enum CourierCommand {
     CallBack {
         /// About which message she was called.
         notice: NoticeId,
+    },
+    /// An operator talked with whoever was told: what that call cost is counted.
+    Talked {
+        /// How long.
+        took: SignedDuration,
     },
     /// Whoever took the call said that it is the wrong number, or wants no more calls.
     WrongNumber {

@@ -10,7 +10,7 @@ use crate::notification::bounds::money::Money;
 use crate::notification::care::{Excepted, Quiet, Voicemail};
 use crate::notification::phone::PhoneNumber;
 use crate::notification::words::Language;
-pub use crate::store::vault::spend::Incoming;
+pub use crate::store::vault::spend::CallCost;
 
 /// The number that a caller's telephone shows, if it shows any.
 pub type Shown = Option<Pii<String>>;
@@ -86,6 +86,11 @@ pub enum LineCommand {
         /// How long it took.
         took: SignedDuration,
     },
+    /// An operator talked with a caller: what that call to the desk cost is counted.
+    Talked {
+        /// How long.
+        took: SignedDuration,
+    },
     /// Nobody was there to talk with a caller: a person calls back.
     CallBack {
         /// Where.
@@ -126,13 +131,17 @@ pub struct WatchedEntry {
     pub ends_at: Option<Timestamp>,
 }
 
-/// What calls that came in have cost, beside the budget.
+/// What calls that came in have cost, and calls to operators, beside the budget.
 #[derive(Debug, Clone)]
 pub struct IncomingView {
-    /// Today.
-    pub day: Incoming,
+    /// Those that came in today.
+    pub day: CallCost,
     /// In this month.
-    pub month: Incoming,
+    pub month: CallCost,
+    /// Calls to operators today, for whoever called and for whoever was called.
+    pub operators_day: CallCost,
+    /// In this month.
+    pub operators_month: CallCost,
     /// What they may cost in a day before a person is called; nothing where there is no bound.
     pub bound: Option<Money>,
 }

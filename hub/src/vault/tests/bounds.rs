@@ -15,8 +15,8 @@ use crate::store::Store;
 use crate::store::vault::{SCHEMA, called};
 use crate::vault::Vault;
 use crate::vault::command::{
-    BudgetCommand, BudgetView, CallOutcome, LineCommand, Message, PortalAnswer, PortalCommand,
-    Room, StaffAnswer, StaffCommand, TryOutcome,
+    BudgetCommand, BudgetView, CallOutcome, Command, CourierCommand, LineCommand, Message,
+    PortalAnswer, PortalCommand, Room, StaffAnswer, StaffCommand, TryOutcome,
 };
 use crate::vault::means::Means;
 
@@ -353,14 +353,15 @@ fn letters_wait_for_the_budget_and_none_is_lost() {
 }
 
 #[test]
-fn calls_that_came_in_are_priced_apart_and_keep_nobody_back() {
+fn calls_that_came_in_and_those_to_operators_are_priced_apart_and_keep_nobody_back() {
     let means = || {
         let mut bounds = Bounds::default();
         bounds.rates.incoming_minute = cents(3);
+        bounds.rates.operator_minute = cents(7);
         bounds.rates.call_minute = cents(10);
         bounds.budget = Budget {
             day: Some(cents(10)),
-            incoming_day: Some(cents(12)),
+            incoming_day: Some(cents(26)),
             ..Budget::default()
         };
         with(bounds)
@@ -380,7 +381,20 @@ fn calls_that_came_in_are_priced_apart_and_keep_nobody_back() {
         let view = budget(vault, BudgetCommand::Show).incoming;
         let day = &view.day;
         assert_eq!((day.calls, day.minutes, day.amount), (3, 4, cents(12)));
-        assert!(!view.is_over());
+        // One talked with an operator for 61 s in her own call, another in the call of a notice.
+        let took = SignedDuration::from_secs(61);
+        let command = LineCommand::Talked { took };
+        let shown = None;
+        portal(vault, PortalCommand::Line { shown, command });
+        let view = budget(vault, BudgetCommand::Show).incoming;
+        assert_eq!((view.today(), view.is_over()), (cents(26), false));
+        let took = SignedDuration::ZERO;
+        let talked = Command::Courier(CourierCommand::Talked { took });
+        vault.handle(talked).unwrap();
+        let view = budget(vault, BudgetCommand::Show).incoming;
+        let day = &view.operators_day;
+        assert_eq!((day.calls, day.minutes, day.amount), (2, 3, cents(21)));
+        assert!(view.is_over());
         over(1);
         assert!(budget(vault, BudgetCommand::Show).incoming.is_over());
         // What is told has all of its own budget, and another node sees the same sums.
@@ -393,5 +407,7 @@ fn calls_that_came_in_are_priced_apart_and_keep_nobody_back() {
         pass(SignedDuration::from_hours(24));
         let next = budget(vault, BudgetCommand::Show).incoming;
         assert_eq!((next.day.calls, next.month.calls), (0, 4));
+        let operators = (next.operators_day.calls, next.operators_month.calls);
+        assert_eq!(operators, (0, 2));
     });
 }

@@ -2,6 +2,7 @@
 //! parts as those of the trunks. An operator is called by the carrier itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use savin_shared::pii::Secret;
 use savin_telephone::carrier::call::Voice;
@@ -87,5 +88,9 @@ impl Host for Answers {
 
     async fn query(&self, query: Query) -> Reply {
         self.0.answer(query).await
+    }
+
+    async fn talked(&self, took: Duration) {
+        self.0.talked(took).await;
     }
 }

@@ -2,7 +2,7 @@
 //! vault's write-only commands, as on the public pages. One call has one session, which ends with it.
 
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -260,6 +260,13 @@ impl Line {
         let took = SignedDuration::try_from(took).unwrap_or(SignedDuration::MAX);
         // One that could not be counted is in the log, and costs nobody anything but its price.
         let _counted = self.line(LineCommand::Over { took }).await;
+    }
+
+    /// Has counted what an operator's call cost.
+    pub(super) async fn talked(&self, took: Duration) {
+        let took = SignedDuration::try_from(took).unwrap_or(SignedDuration::MAX);
+        // As with the call itself.
+        let _counted = self.line(LineCommand::Talked { took }).await;
     }
 
     fn session(&self) -> Option<Ticket> {

@@ -2,6 +2,7 @@
 //! (e) and (f)). The number that a caller shows is no proof of anything: anyone can show any.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use savin_shared::pii::{Pii, Secret};
 use savin_telephone::script::Checked;
@@ -145,5 +146,9 @@ impl Host for Answers<'_> {
 
     async fn roster(&self) -> Vec<Desk> {
         self.taker.desks.to_vec()
+    }
+
+    async fn talked(&self, took: Duration) {
+        self.line.talked(took).await;
     }
 }

@@ -191,6 +191,15 @@ impl Carried {
         matches!(self.waiting, Waiting::Answer)
     }
 
+    /// Returns since when an operator is being called, or talks, if one is.
+    #[must_use]
+    pub const fn with_operator_since_ms(&self) -> Option<i64> {
+        match self.waiting {
+            Waiting::Operator(_) => Some(self.said_at_ms),
+            Waiting::Answer | Waiting::Keys | Waiting::Host | Waiting::Nothing => None,
+        }
+    }
+
     /// Returns how the call ended, once it has.
     #[must_use]
     pub const fn ending(&self) -> Option<Ending> {

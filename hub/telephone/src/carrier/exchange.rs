@@ -36,6 +36,11 @@ pub trait Host: Send + Sync {
     fn placed(&self, _sid: &str) -> impl Future<Output = ()> + Send {
         async {}
     }
+
+    /// Hears that somebody was joined with an operator, and for how long.
+    fn talked(&self, _took: Duration) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// How calls go by a carrier.

@@ -31,6 +31,11 @@ pub trait Host: Send + Sync {
 
     /// Returns the operators to be called, in order.
     fn roster(&self) -> impl Future<Output = Vec<Desk>> + Send;
+
+    /// Hears that somebody was joined with an operator, and for how long.
+    fn talked(&self, _took: Duration) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// Ends the script of a call that nobody took; `None` if the script does not end.
@@ -238,7 +243,10 @@ impl<H: Host> Stage<'_, H> {
         let roster = self.host.roster().await;
         self.early.clear();
         match self.exchange.connect(&mut self.call, &roster).await {
-            Connected::Talked { .. } => Event::Dialled(Dialled::Talked),
+            Connected::Talked { took, .. } => {
+                self.host.talked(took).await;
+                Event::Dialled(Dialled::Talked)
+            }
             Connected::NoneAnswered => Event::Dialled(Dialled::NoneAnswered),
             Connected::CallerGone => self.ended(End::HungUp),
         }

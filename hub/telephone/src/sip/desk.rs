@@ -32,6 +32,8 @@ pub enum Connected {
         desk: usize,
         /// Who hung up.
         ended: Side,
+        /// How long they were joined.
+        took: Duration,
     },
     /// No desk took the call.
     NoneAnswered,
@@ -60,8 +62,14 @@ impl Exchange {
             match taken {
                 Ok(mut operator) => {
                     info!(desk.name = desk.name, "Operator took a call");
+                    let began = (self.core.world.monotonic)();
                     let ended = caller.join(&mut operator).await;
-                    return Connected::Talked { desk: place, ended };
+                    let took = (self.core.world.monotonic)().saturating_duration_since(began);
+                    return Connected::Talked {
+                        desk: place,
+                        ended,
+                        took,
+                    };
                 }
                 Err(NotTaken { status, .. }) => {
                     info!(

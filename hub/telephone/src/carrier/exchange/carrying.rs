@@ -63,10 +63,17 @@ impl<H: Host> Carrying<'_, H> {
                     return self.stop().await;
                 }
             };
+            let since_ms = self.with_operator_since_ms();
+            let told = request.as_ref().and_then(|request| leg(&request.asked));
             let over = match request {
                 Some(request) => self.answer(request).await,
                 None => self.look().await,
             };
+            match (since_ms, told) {
+                (Some(_), Some(Leg::Talked(took))) => self.host.talked(took).await,
+                (Some(since_ms), None) if over.is_some() => self.cut(since_ms).await,
+                (Some(_) | None, _) => {}
+            }
             if let Some(over) = over {
                 return over;
             }
@@ -256,7 +263,22 @@ impl<H: Host> Carrying<'_, H> {
     /// Ends the call since the hub stops.
     async fn stop(&mut self) -> Carriage {
         self.end_there().await;
+        if let Some(since_ms) = self.with_operator_since_ms() {
+            self.cut(since_ms).await;
+        }
         self.end(self.line()).with("the hub stopped")
+    }
+
+    fn with_operator_since_ms(&self) -> Option<i64> {
+        self.call.as_ref().and_then(Carried::with_operator_since_ms)
+    }
+
+    /// Tells of an operator's call that ended with hers, of which the carrier says nothing: at most it took since the
+    /// operator was called.
+    async fn cut(&mut self, since_ms: i64) {
+        let lasted = self.now_ms().saturating_sub(since_ms);
+        let lasted = Duration::from_millis(lasted.unsigned_abs());
+        self.host.talked(lasted).await;
     }
 
     /// Has the carrier end the call.
@@ -311,6 +333,29 @@ fn happened(call: &mut Carried, asked: &Asked, now_ms: i64) -> Result<Step, Call
     };
     let sid = form.field("CallSid").ok_or(CallError::OtherCall)?;
     call.ask(sid, &ask, now_ms)
+}
+
+/// What the carrier tells of its call to an operator.
+enum Leg {
+    /// One took it, and talked for so long.
+    Talked(Duration),
+    /// None did.
+    NotTaken,
+}
+
+/// Returns what the carrier tells of its call to an operator, if it does.
+fn leg(asked: &Asked) -> Option<Leg> {
+    let Asked::Turn(_, form) = asked else {
+        return None;
+    };
+    match form.field("DialCallStatus")? {
+        "completed" | "answered" => {
+            let seconds = form.field("DialCallDuration").and_then(|s| s.parse().ok());
+            // A carrier that does not say how long has it counted as one minute.
+            Some(Leg::Talked(Duration::from_secs(seconds.unwrap_or(0))))
+        }
+        _ => Some(Leg::NotTaken),
+    }
 }
 
 /// Returns what came of a document.
