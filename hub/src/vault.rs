@@ -9,6 +9,7 @@ pub mod access;
 mod bounds;
 mod care;
 mod change;
+mod claiming;
 pub mod client;
 mod clock;
 pub mod command;

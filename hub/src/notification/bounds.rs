@@ -118,13 +118,21 @@ pub enum Waits {
     Turn,
     /// Each of her numbers was called as often as one may be in a day.
     Number,
+    /// Another call to her number is under way.
+    Rings,
     /// The budget is spent, and a person decides.
     Budget,
 }
 
 impl Waits {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Quiet, Self::Turn, Self::Number, Self::Budget];
+    pub const ALL: [Self; 5] = [
+        Self::Quiet,
+        Self::Turn,
+        Self::Number,
+        Self::Rings,
+        Self::Budget,
+    ];
 
     /// Returns the word that stands for it.
     #[must_use]
@@ -133,6 +141,7 @@ impl Waits {
             Self::Quiet => "quiet-hours",
             Self::Turn => "turn",
             Self::Number => "calls-a-day",
+            Self::Rings => "other-call",
             Self::Budget => "budget",
         }
     }
@@ -150,6 +159,7 @@ impl Waits {
             Self::Quiet => "it is her quiet hours",
             Self::Turn => "its ladder waits so long after the last try",
             Self::Number => "each of her numbers was called as often as one may be in a day",
+            Self::Rings => "another call to her number is under way",
             Self::Budget => {
                 "the budget is spent, and a person decides: see `savin-hub notices budget`"
             }
@@ -187,7 +197,7 @@ impl Bounds {
 }
 
 /// The rank of an escape.
-const ESCAPE_RANK: u8 = 1;
+pub const ESCAPE_RANK: u8 = 1;
 
 impl Rates {
     /// Returns what is set aside for a try before it is made: of a call the first minute.

@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::claiming::lease;
 use super::command::{AccountView, BudgetCommand, BudgetView, IncomingView, Room, StaffAnswer};
 use super::means::Means;
 use super::{Vault, VaultError};
 use crate::ids::{ContactId, NoticeId};
 use crate::notification::bounds::budget::{Account, Level, Span, keeps_back};
 use crate::notification::bounds::money::Money;
-use crate::notification::bounds::{Kept, NUMBER_SPAN, PACE_SPAN, Waits, minutes};
+use crate::notification::bounds::{ESCAPE_RANK, Kept, NUMBER_SPAN, PACE_SPAN, Waits, minutes};
 use crate::notification::channel::Channel;
 use crate::notification::outcome::{Follows, Outcome};
 use crate::store::StoreError;
@@ -61,24 +62,57 @@ pub(super) fn number_until(
     Ok(bounds.number_until(due.rank, &called))
 }
 
-/// Returns which of the contacts at which she is told may be called now, and from when on another may.
+/// Returns until when a notice waits since another call to a contact is under way, or about to be: it would meet
+/// that one and find the number busy.
+pub(super) fn rings_until(
+    tx: &mut Tx<'_>,
+    (due, contact): (&DueNotice, &ContactRow),
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    if due.channel != Channel::Telephone {
+        return Ok(None);
+    }
+    let times = (now, lease(due.channel, now));
+    called::rings(tx, &contact.blind_index, due.notice, times)
+}
+
+/// Returns which of the contacts at which she is told may be called now, and from when on another may, with what
+/// it waits for. With an escape another number is called than one at which a call is under way.
 pub(super) fn free(
     tx: &mut Tx<'_>,
     means: &Means,
     (due, contacts): (&DueNotice, &[ContactRow]),
     told: &[ContactId],
     now: Timestamp,
-) -> Result<(Vec<ContactId>, Option<Timestamp>), StoreError> {
-    let (mut free, mut until) = (Vec::with_capacity(told.len()), None::<Timestamp>);
+) -> Result<(Vec<ContactId>, Option<Wait>), StoreError> {
+    let (mut free, mut waits) = (Vec::with_capacity(told.len()), None);
     for row in contacts.iter().filter(|row| told.contains(&row.contact)) {
-        match number_until(tx, means, (due, row), now)? {
+        let mut wait = number_until(tx, means, (due, row), now)?.map(|at| (at, Waits::Number));
+        if wait.is_none() && due.rank == ESCAPE_RANK {
+            wait = rings_until(tx, (due, row), now)?.map(|at| (at, Waits::Rings));
+        }
+        match wait {
             None => free.push(row.contact),
-            Some(at) => until = Some(until.map_or(at, |until| until.min(at))),
+            Some(wait) => waits = sooner(waits, Some(wait)),
         }
     }
     // In her order.
     free.sort_by_key(|contact| told.iter().position(|told| told == contact));
-    Ok((free, until))
+    Ok((free, waits))
+}
+
+/// Until when something waits, and why.
+pub(super) type Wait = (Timestamp, Waits);
+
+/// Returns until when something waits that two things keep back, each of them alone: until the sooner. Where one is
+/// another call, it waits for the end of that, which nobody knows before.
+pub(super) fn sooner(one: Option<Wait>, other: Option<Wait>) -> Option<Wait> {
+    let (at, waits) = one.into_iter().chain(other).min()?;
+    let rings = [one, other]
+        .into_iter()
+        .flatten()
+        .find(|(_, waits)| *waits == Waits::Rings);
+    Some((at, rings.map_or(waits, |(_, waits)| waits)))
 }
 
 /// Notes that a contact is about to be called.

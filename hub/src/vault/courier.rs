@@ -1,17 +1,16 @@
 //! Handing messages to couriers, one at a time each, and keeping what became of every try.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tracing::{error, warn};
+use tracing::warn;
 
-use super::bounds::{self, Purse};
-use super::command::{CourierAnswer, CourierCommand, Later, Room, TryOutcome};
+use super::claiming::{lease, over};
+use super::command::{CourierAnswer, CourierCommand, Later, TryOutcome};
 use super::contacts::{key_of, subject};
 use super::means::Means;
-use super::message::{By, Carried, message};
 use super::registration::wrong_keys;
 use super::sealed::DataKey;
-use super::{Vault, VaultError, broken, siblings, takeover, turn};
+use super::{Vault, VaultError, bounds, broken, siblings, takeover, turn};
 use crate::evidence::leaf::{self, Salt};
 use crate::ids::{ContactId, NoticeId, RegistrantId};
 use crate::notification::bounds::Waits;
@@ -25,9 +24,9 @@ use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::attempt::Answer;
-use crate::store::vault::carrying::{self, After, DueNotice, Lease};
+use crate::store::vault::carrying::{self, After};
 use crate::store::vault::spend::CallKind;
-use crate::store::vault::{canary, care, contact, heard, notice, registrant, restoration, task};
+use crate::store::vault::{called, canary, care, contact, heard, notice, registrant, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -174,73 +173,17 @@ impl Vault {
         }
     }
 
-    fn claim(&self, channel: Channel, room: Room) -> Result<CourierAnswer, VaultError> {
-        let now = (self.world.wall)();
-        let keys = std::sync::Arc::clone(&self.keys);
-        let means = std::sync::Arc::clone(&self.means);
-        let worker = self.worker;
-        let (messages, broken) = self.store.write_now("claim", move |tx| {
-            let (mut messages, mut taken, mut broken) = (Vec::new(), Vec::new(), Vec::new());
-            let restored_at = restoration::last(tx)?;
-            let room = bounds::room(tx, &means, (channel, room), now)?;
-            let mut purse = Purse::open(tx, &means, channel, now)?;
-            for due in carrying::due(tx, channel, room, now)? {
-                let by = By::Door;
-                let ended = match message(tx, (&keys, &means), by, &due, (restored_at, now)) {
-                    Ok(Carried::Message(message, to)) => {
-                        if let Some(until) = purse.take(due.rank) {
-                            carrying::postpone(tx, due.notice, (until, Waits::Budget))?;
-                            continue;
-                        }
-                        bounds::calling(tx, &due, &to.whose, now)?;
-                        taken.push((message.notice, Some(to.contact)));
-                        messages.push(*message);
-                        continue;
-                    }
-                    Ok(Carried::Elsewhere) => {
-                        carrying::settle(tx, due.notice, now)?;
-                        continue;
-                    }
-                    Ok(Carried::Later(until, waits)) => {
-                        carrying::postpone(tx, due.notice, (until, waits))?;
-                        continue;
-                    }
-                    Ok(Carried::Stopped) => (After::Stopped, None),
-                    // One that cannot be read is put aside: it may not keep back the others.
-                    Err(StoreError::Damaged(what)) => {
-                        broken.push((due.notice, what));
-                        (After::Broken, None)
-                    }
-                    Err(failure) => return Err(failure),
-                    Ok(Carried::Nowhere) => {
-                        let detail = "there is no proved address to send it to";
-                        (After::Ended(Outcome::Refused), Some(detail))
-                    }
-                };
-                end(tx, &keys, &due, ended, now)?;
-            }
-            let until = lease(channel, now);
-            let claims = carrying::take(tx, &taken, now, Lease { until, by: worker })?;
-            for (message, claim) in messages.iter_mut().zip(&claims) {
-                message.claim = claim.claim;
-            }
-            let tries = taken.iter().map(|(notice, _)| *notice).zip(claims);
-            purse.close(tx, channel, tries)?;
-            Ok((messages, broken))
-        })?;
-        for (notice, reason) in broken {
-            error!(notice.id = %notice, reason, "A notice cannot be read, and nobody is told");
-        }
-        Ok(CourierAnswer::Messages(messages))
-    }
-
     /// Lets what this worker's former life held be due at once: nobody carries it any more.
     fn begin(&self) -> Result<CourierAnswer, VaultError> {
         let now = (self.world.wall)();
         let Some(worker) = self.worker else {
             return Ok(CourierAnswer::Noted(false));
         };
-        let end = move |tx: &mut Tx<'_>| carrying::end_leases(tx, worker, now);
+        let end = move |tx: &mut Tx<'_>| {
+            // What waited for one of those calls waits no more.
+            carrying::release(tx, Waits::Rings, now)?;
+            carrying::end_leases(tx, worker, now)
+        };
         let tries = self.store.write_now("end leases", end)?;
         if tries > 0 {
             warn!(
@@ -345,48 +288,6 @@ impl Vault {
     }
 }
 
-/// Returns when a claim ends that begins now or goes on.
-pub(super) fn lease(channel: Channel, now: Timestamp) -> Timestamp {
-    let lease = match channel {
-        Channel::Email => SignedDuration::from_mins(2),
-        Channel::Telephone => SignedDuration::from_mins(5),
-        Channel::Letter => SignedDuration::from_mins(10),
-    };
-    now.checked_add(lease).unwrap_or(Timestamp::MAX)
-}
-
-/// The lease of a try that is over at once.
-const fn over(now: Timestamp) -> Lease {
-    Lease {
-        until: now,
-        by: None,
-    }
-}
-
-/// Ends a notice that cannot be carried, as a try that is over at once.
-fn end(
-    tx: &mut Tx<'_>,
-    keys: &Keyring,
-    due: &DueNotice,
-    (after, detail): (After, Option<&str>),
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let notice = due.notice;
-    for claim in carrying::take(tx, &[(notice, None)], now, over(now))? {
-        let salt = |key: &DataKey| salt(key, TRIED, notice, claim.attempt);
-        let answer = match detail {
-            Some(detail) => answer(tx, keys, due.registrant, detail, salt)?,
-            None => None,
-        };
-        carrying::finish(tx, notice, claim.claim, after, answer.as_ref(), now)?;
-        if let After::Ended(outcome) = after {
-            takeover::ask(tx, keys, notice, outcome, now)?;
-            siblings::hasten(tx, keys, notice, now)?;
-        }
-    }
-    Ok(())
-}
-
 /// Notes what became of a try; a claim that is void changes nothing.
 fn noted(
     tx: &mut Tx<'_>,
@@ -401,6 +302,9 @@ fn noted(
     let tried = carrying::tried(tx, notice)?;
     let number = tried.attempts.cast_signed();
     let (word, detail) = outcome.parts();
+    if tried.channel == Channel::Telephone {
+        called::free(tx, (notice, number), now)?;
+    }
     bounds::settle(tx, means, (notice, number, tried.channel), word, now)?;
     if outcome.is_confirmation() {
         let (_, right) = care::of_call(tx, tried.registrant, (notice, claim))?;
@@ -439,7 +343,7 @@ fn noted(
 
 /// Seals what a channel answered, since it may repeat the address, and commits to it under a salt;
 /// nothing of it is kept once the registrant is gone.
-fn answer(
+pub(super) fn answer(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     who: RegistrantId,

@@ -3,9 +3,9 @@
 
 use tracing::error;
 
+use super::claiming::lease;
 use super::command::{CourierAnswer, LeftCall};
 use super::contacts::key_of;
-use super::courier::lease;
 use super::{Vault, VaultError, broken};
 use crate::ids::NoticeId;
 use crate::notification::channel::Channel;

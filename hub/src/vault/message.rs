@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
+use super::bounds::Wait;
 use super::care::opened as opened_care;
 use super::command::{CallCare, Choices, Content, Message};
 use super::contacts::{key_of, opened};
@@ -143,7 +144,7 @@ fn point<'a>(
     (due, contacts): (&DueNotice, &'a [ContactRow]),
     now: Timestamp,
 ) -> Result<Found<'a>, StoreError> {
-    let (free, until) = match by {
+    let (free, waits) = match by {
         By::Door => {
             let called = turn::called(contacts, due);
             bounds::free(tx, means, (due, contacts), &called, now)?
@@ -152,12 +153,15 @@ fn point<'a>(
     };
     let next = turn::next(tx, means, due, &free, now)?;
     if by == By::Door
-        && let Some(later) = later(next.as_ref().map(|next| next.at), until, now)
+        && let Some(later) = later(next.as_ref().map(|next| next.at), waits, now)
     {
         return Ok(Err(later));
     }
     let found = next.and_then(|next| contacts.iter().find(|row| row.contact == next.point));
-    Ok(found.ok_or(Carried::Nowhere))
+    match found {
+        Some(found) => once_free(tx, by, (due, found), now),
+        None => Ok(Err(Carried::Nowhere)),
+    }
 }
 
 /// Returns where a code or a change goes, as soon as that may be called.
@@ -175,15 +179,31 @@ fn only_point<'a>(
         By::Door => bounds::number_until(tx, means, (due, to), now)?,
         By::Person => None,
     };
-    Ok(until.map_or(Ok(to), |until| Err(Carried::Later(until, Waits::Number))))
+    match until {
+        Some(until) => Ok(Err(Carried::Later(until, Waits::Number))),
+        None => once_free(tx, by, (due, to), now),
+    }
+}
+
+/// Returns a contact to which a notice goes, once no other call to it is under way.
+fn once_free<'a>(
+    tx: &mut Tx<'_>,
+    by: By,
+    (due, to): (&DueNotice, &'a ContactRow),
+    now: Timestamp,
+) -> Result<Found<'a>, StoreError> {
+    let until = match by {
+        By::Door => bounds::rings_until(tx, (due, to), now)?,
+        By::Person => None,
+    };
+    Ok(until.map_or(Ok(to), |until| Err(Carried::Later(until, Waits::Rings))))
 }
 
 /// Returns until when a fact waits, and why: until the turn of a number that may be called, or until another may
 /// be called again, whichever is sooner.
-fn later(turn: Option<Timestamp>, free: Option<Timestamp>, now: Timestamp) -> Option<Carried> {
+fn later(turn: Option<Timestamp>, free: Option<Wait>, now: Timestamp) -> Option<Carried> {
     let turn = turn.map(|at| (at, Waits::Turn));
-    let free = free.map(|at| (at, Waits::Number));
-    let (at, waits) = turn.into_iter().chain(free).min()?;
+    let (at, waits) = bounds::sooner(turn, free)?;
     (at > now).then_some(Carried::Later(at, waits))
 }
 

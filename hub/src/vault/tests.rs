@@ -16,6 +16,7 @@ mod never;
 mod parted;
 mod proof;
 mod queue;
+mod rings;
 mod setting;
 mod silence;
 mod silencing;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ids::NoticeId;
+use crate::notification::bounds::Waits;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::time;
@@ -64,6 +65,57 @@ pub fn since(
     .iter()
     .map(|row| row.time(0))
     .collect()
+}
+
+/// Returns until when a number is called for another notice, or is about to be by this transaction, unless that
+/// call is held for longer or ends before; nothing where it is free.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn rings(
+    tx: &mut Tx<'_>,
+    whose: &[u8; 32],
+    other_than: NoticeId,
+    (now, lease_until): (Timestamp, Timestamp),
+) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT max(CASE WHEN c.number > n.attempts THEN $4 ELSE n.claimed_until END)
+         FROM called c JOIN notice n ON n.notice_id = c.notice_id
+         WHERE c.whose = $1 AND c.notice_id <> $2 AND (c.number > n.attempts
+             OR (c.number = n.attempts AND n.state = 'trying' AND n.claimed_until > $3))",
+        &[
+            whose.into(),
+            other_than.as_bytes().into(),
+            time(now),
+            time(lease_until),
+        ],
+    )?;
+    row.map_or(Ok(None), |row| row.optional_time(0))
+}
+
+/// Lets be due at once what waits since the number of a call was called, which is over.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn free(
+    tx: &mut Tx<'_>,
+    (notice, number): (NoticeId, i64),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE notice SET due_at = $3
+         WHERE waits = $4 AND due_at > $3 AND registrant_id IN (
+             SELECT t.registrant_id FROM called c
+             JOIN contact t ON t.channel = 'telephone' AND t.blind_index = c.whose
+             WHERE c.notice_id = $1 AND c.number = $2)",
+        &[
+            notice.as_bytes().into(),
+            number.into(),
+            time(now),
+            Waits::Rings.as_str().into(),
+        ],
+    )
+    .map(|_| ())
 }
 
 /// Counts the calls that were begun after a time, by all workers.

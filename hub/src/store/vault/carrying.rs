@@ -76,6 +76,14 @@ impl Room {
         rank <= KEPT_RANK
     }
 
+    /// Takes a place for what has a rank.
+    pub const fn take(&mut self, rank: u8) {
+        self.limit = self.limit.saturating_sub(1);
+        if !Self::is_kept_for(rank) {
+            self.ordinary = self.ordinary.saturating_sub(1);
+        }
+    }
+
     /// Returns what both have room for.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

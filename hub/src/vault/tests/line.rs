@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use savin_shared::pii::{Pii, Secret};
 
-use super::carrying::{calls, doors};
+use super::carrying::{call, calls, doors};
 use super::contacts::{phone, register_by};
 use super::{about, accepted, ask, each_with, fact, finish, pass, plan, portal, view};
 use crate::ids::SubscriptionId;
@@ -11,8 +11,8 @@ use crate::notification::phone::PhoneNumber;
 use crate::notification::words::Language;
 use crate::vault::Vault;
 use crate::vault::command::{
-    Content, LineCommand, PlannerCommand, PortalAnswer, PortalCommand, StaffAnswer, StaffCommand,
-    TaskCommand, Ticket, VaultTask, WatchedList,
+    CallOutcome, Content, LineCommand, PlannerCommand, PortalAnswer, PortalCommand, StaffAnswer,
+    StaffCommand, TaskCommand, Ticket, VaultTask, WatchedList,
 };
 use crate::work::task::TaskKind;
 
@@ -365,7 +365,17 @@ fn bounds_how_many_telephones_one_caller_and_all_together_make_ring() {
             let answer = line_from(vault, Some(&format!("{shown}")), forgot(HERS));
             assert_eq!(answer, PortalAnswer::Done);
         }
-        assert_eq!(calls(vault, 99).len(), 3);
+        let mut to_her = 0;
+        // One after the other, since they are all to her number.
+        loop {
+            let called = calls(vault, 99);
+            let Some(hers) = called.iter().find(|call| call.to == phone(HERS)) else {
+                break;
+            };
+            finish(vault, hers, call(CallOutcome::NoAnswer));
+            to_her += 1;
+        }
+        assert_eq!(to_her, 3);
         let mut rung = 11;
         while ring(None, rung) == PortalAnswer::Done {
             rung += 1;

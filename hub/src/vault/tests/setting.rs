@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::carrying::{call, calls, doors, escape};
 use super::contacts::{phone, register_by};
 use super::line::{HERS, PIN, line, signed_in};
-use super::{address, claim, each_with, fact, finish, pass, plan, session, view};
+use super::{accepted, address, claim, each_with, fact, finish, pass, plan, session, view};
 use crate::notification::care::{Excepted, Quiet, Voicemail};
 use crate::notification::change::Changed;
 use crate::notification::contact::Contact;
@@ -31,7 +31,11 @@ fn set(vault: &Vault, session: &Ticket, setting: Setting) {
     assert_eq!(answer, PortalAnswer::Done);
 }
 
-fn changes(messages: Vec<Message>) -> Vec<Changed> {
+/// Takes the messages and ends them; returns what changed.
+fn changes(vault: &Vault, messages: Vec<Message>) -> Vec<Changed> {
+    for message in &messages {
+        finish(vault, message, accepted());
+    }
     let of = |message: Message| match message.content {
         Content::Change(change) => Some(change.what),
         Content::Fact(_) | Content::News | Content::Code(_) => None,
@@ -44,12 +48,12 @@ fn keeps_what_is_chosen_by_keys_and_tells_it_wherever_she_is_told() {
     each_with("setting", doors, |vault, _| {
         let session_of_call = in_a_call(vault);
         set(vault, &session_of_call, Setting::Language(Language::Es));
-        assert_eq!(changes(claim(vault)), [Changed::Language]);
-        assert_eq!(changes(calls(vault, 9)), [Changed::Language]);
+        assert_eq!(changes(vault, claim(vault)), [Changed::Language]);
+        assert_eq!(changes(vault, calls(vault, 9)), [Changed::Language]);
         let setting = Setting::Voicemail(Voicemail::Neutral);
         set(vault, &session_of_call, setting);
-        assert_eq!(changes(claim(vault)), [Changed::Care]);
-        assert_eq!(changes(calls(vault, 9)), [Changed::Care]);
+        assert_eq!(changes(vault, claim(vault)), [Changed::Care]);
+        assert_eq!(changes(vault, calls(vault, 9)), [Changed::Care]);
         // What is so already is no news.
         set(vault, &session_of_call, setting);
         set(vault, &session_of_call, Setting::Hours(None));
@@ -84,6 +88,13 @@ fn calls_in_her_hours_and_with_an_escape_at_any() {
         assert_eq!(urgent.len(), 1);
         finish(vault, &urgent[0], call(CallOutcome::Unallocated));
         pass(SignedDuration::from_hours(11));
-        assert_eq!(calls(vault, 9).len(), 2, "the change and the fact");
+        for is_change in [true, false] {
+            // The change and the fact, one after the other.
+            let called = calls(vault, 9);
+            assert_eq!(called.len(), 1);
+            let told = matches!(called[0].content, Content::Change(_));
+            assert_eq!(told, is_change);
+            finish(vault, &called[0], call(CallOutcome::NoAnswer));
+        }
     });
 }
