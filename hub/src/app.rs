@@ -36,7 +36,7 @@ use crate::notary::signing::{Notary, Publisher};
 use crate::notification::channel::Doors;
 use crate::notification::rules::Rules;
 use crate::places;
-use crate::planner::Planner;
+use crate::planner::{Planner, roll};
 use crate::store::Store;
 use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::{SCHEMA as REGISTRY, event, facility};
@@ -197,6 +197,8 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     // undone by an older copy of a database.
     let key = open_order_key(&config, &registry)?;
     ordered::carry_out_all(&config, &registry, &vault, &key)?;
+    // Before any agent is heard: whoever somebody asked about may be known by another number as they come again.
+    call_everybody(&registry, &vault)?;
     let line = config.canary.as_ref().map(|line| line.email.clone());
     if line.is_none() {
         warn!("No [canary] in the configuration: nobody sees whether the lines carry a release");
@@ -213,6 +215,17 @@ fn open(config: Config) -> anyhow::Result<Opened> {
         orders: key,
         config,
     })
+}
+
+/// Has the vault look for whoever somebody asked about and the registry does not know.
+fn call_everybody(registry: &Store, vault: &Vault) -> anyhow::Result<()> {
+    let persons = registry
+        .read_now("roll call", roll::everybody)
+        .context("failed to list whom the registry knows")?;
+    vault
+        .handle(Command::Planner(PlannerCommand::RollCall { persons }))
+        .context("failed to look for whom the registry does not know")?;
+    Ok(())
 }
 
 /// Starts every part: first what agents reach, then what readers reach, then what tells.

@@ -12,6 +12,7 @@ mod facts;
 mod offices;
 mod places;
 mod reviews;
+pub mod roll;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use crate::vault::client::Client;
 use crate::vault::command::{PlannerAnswer, PlannerCommand};
 pub use facts::followed;
 use reviews::review;
+use roll::Roll;
 
 /// Events of one plan.
 const EVENTS_MAX: u32 = 500;
@@ -87,12 +89,13 @@ impl Planner {
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         let mut position = None;
         let mut tended = None;
+        let mut roll = Roll::begin((self.world.monotonic)());
         loop {
-            self.tend(&mut tended).await;
+            self.tend(&mut tended, &mut roll).await;
             if let Err(failure) = self.decided().await {
                 error!(reason = %failure, "What a person decided is not done yet, trying again");
             }
-            let pause = match self.advance(&mut position).await {
+            let pause = match self.advance(&mut position, &mut roll).await {
                 Ok(true) => continue,
                 Ok(false) => LOOK,
                 Err(failure) => {
@@ -110,22 +113,28 @@ impl Planner {
     }
 
     /// Looks after deadlines and tasks where it is time; a failure keeps back no notice.
-    async fn tend(&self, tended: &mut Option<Instant>) {
+    async fn tend(&self, tended: &mut Option<Instant>, roll: &mut Roll) {
         let now = (self.world.monotonic)();
         if tended.is_some_and(|at| now.duration_since(at) < TEND) {
             return;
         }
         *tended = Some(now);
-        for failure in [self.deadlines().await.err(), self.desk().await.err()]
-            .into_iter()
-            .flatten()
-        {
+        let failures = [
+            self.deadlines().await.err(),
+            self.desk().await.err(),
+            self.call_roll(roll).await.err(),
+        ];
+        for failure in failures.into_iter().flatten() {
             error!(reason = %failure, "Deadlines and tasks not looked after, trying again");
         }
     }
 
     /// Plans the next events; returns whether there may be more at once.
-    async fn advance(&self, position: &mut Option<EventPosition>) -> Result<bool, PlanError> {
+    async fn advance(
+        &self,
+        position: &mut Option<EventPosition>,
+        roll: &mut Roll,
+    ) -> Result<bool, PlanError> {
         let from = match *position {
             Some(from) => from,
             None => {
@@ -147,6 +156,7 @@ impl Planner {
             let open = move |tx: &mut Tx<'_>| task::open_once(tx, &reviews, now);
             self.store.write("reviews", open).await?;
         }
+        self.find_again(roll, &facts).await?;
         debug!(event.position = to.0, "Planning");
         let plan = PlannerCommand::Plan { from, to, facts };
         let at = watermark(self.vault.ask(plan).await?)?;
@@ -162,7 +172,7 @@ impl Planner {
 fn watermark(answer: PlannerAnswer) -> Result<EventPosition, PlanError> {
     match answer {
         PlannerAnswer::Watermark(position) => Ok(position),
-        PlannerAnswer::Done => Err(PlanError::Vault(VaultError::Closed)),
+        PlannerAnswer::Done | PlannerAnswer::Sought(_) => Err(PlanError::Vault(VaultError::Closed)),
     }
 }
 

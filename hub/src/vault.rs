@@ -26,6 +26,7 @@ pub mod follow;
 pub mod keyring;
 mod left;
 mod line;
+mod lost;
 pub mod means;
 mod message;
 pub mod monitor;

@@ -24,6 +24,7 @@ pub mod spend;
 pub mod stopping;
 pub mod subscription;
 pub mod task;
+pub mod trace;
 pub mod unplanned;
 pub mod verification;
 pub mod watermark;
@@ -159,6 +160,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0034_operator.sql",
             include_str!("migrations/vault/0034_operator.sql"),
+        ),
+        (
+            "0035_trace.sql",
+            include_str!("migrations/vault/0035_trace.sql"),
         ),
     ],
 };

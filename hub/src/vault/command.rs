@@ -8,6 +8,7 @@ mod portal;
 mod staff;
 
 use jiff::Timestamp;
+use savin_shared::ids::{AgencyId, RecordKey};
 
 pub use self::courier::{
     CallCare, CallOutcome, Content, CourierAnswer, CourierCommand, Later, LeftCall, Message,
@@ -26,7 +27,7 @@ pub use self::staff::{
     FollowCommand, NoticeRow, OrderCommand, Reach, Spent, StaffAnswer, StaffCommand, TaskCommand,
     ToldCount, VaultTask,
 };
-use crate::ids::{EventId, EventPosition};
+use crate::ids::{EventId, EventPosition, PersonId};
 use crate::notification::fact::{Disclosure, Fact};
 use crate::notification::words::Language;
 pub use crate::store::vault::stopping::Stops;
@@ -126,6 +127,25 @@ pub enum PlannerCommand {
     },
     /// Bring tasks that waited too long to the next person.
     Escalate,
+    /// These are all the persons that the registry knows: whoever asked about another is called.
+    RollCall {
+        /// Everybody.
+        persons: Vec<PersonId>,
+    },
+    /// By these records persons are known: one that was lost with a registry is found again by them.
+    Trace {
+        /// Who, and by which.
+        known: Vec<Traced>,
+    },
+}
+
+/// By which records a person is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traced {
+    /// Who, and everybody who was joined to them.
+    pub persons: Vec<PersonId>,
+    /// Which, of any agency.
+    pub records: Vec<(AgencyId, RecordKey)>,
 }
 
 /// A deadline by which every registrant of an event is to be told.
@@ -150,4 +170,6 @@ pub enum PlannerAnswer {
     Watermark(EventPosition),
     /// Done, whether or not that reached anybody.
     Done,
+    /// Whether records are looked for by which somebody was known before a registry was put back.
+    Sought(bool),
 }

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::expunging::{self, Asked};
 use crate::store::vault::notice_event::{self, EventNotice};
-use crate::store::vault::registrant;
+use crate::store::vault::{registrant, trace};
 
 /// How much of what is gone, by table.
 pub(super) type Gone = Vec<(&'static str, u64)>;
@@ -41,10 +41,9 @@ pub(super) fn expunge(
 
     let mut asking = Vec::new();
     for person in &what.persons {
-        asking.extend(expunging::end_subscriptions(
-            tx,
-            &keys.person_link(*person),
-        )?);
+        let link = keys.person_link(*person);
+        asking.extend(expunging::end_subscriptions(tx, &link)?);
+        trace::forget(tx, &link)?;
     }
     let subscriptions = asking.len() as u64;
     let follows = what

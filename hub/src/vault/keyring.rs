@@ -8,6 +8,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap as _};
 use aws_lc_rs::{hmac, rand};
 use savin_shared::hash::{hex, unhex};
+use savin_shared::ids::{AgencyId, RecordKey};
 use savin_shared::pii::{Pii, Secret};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -174,6 +175,18 @@ impl Keyring {
     #[must_use]
     pub fn person_link(&self, person: PersonId) -> [u8; 32] {
         tag(&self.link, &[person.as_bytes()])
+    }
+
+    /// Hashes a record so that the vault's file does not tell by which anybody's person is known.
+    #[must_use]
+    pub fn record_link(&self, agency: &AgencyId, record: &RecordKey) -> [u8; 32] {
+        let parts: [&[u8]; 4] = [
+            b"record",
+            agency.as_str().as_bytes(),
+            &record.kind.code().to_be_bytes(),
+            record.number.as_str().as_bytes(),
+        ];
+        tag(&self.link, &parts)
     }
 
     /// Hashes an event so that the vault's file does not tell which notices tell of it.

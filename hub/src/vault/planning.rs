@@ -28,7 +28,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::canary::{self, NewCanary};
 use crate::store::vault::notice::{self, NewNotice};
-use crate::store::vault::{contact, notice_event, registrant, watermark, withheld};
+use crate::store::vault::{contact, notice_event, registrant, trace, watermark, withheld};
 use crate::vault::keyring::Keyring;
 use crate::vault::means::Means;
 
@@ -45,6 +45,8 @@ impl Vault {
             PlannerCommand::Correct { facts } => return self.correct(facts),
             PlannerCommand::Due { clocks } => return self.due(clocks),
             PlannerCommand::Escalate => return self.escalate(),
+            PlannerCommand::RollCall { persons } => return self.roll_call(&persons),
+            PlannerCommand::Trace { known } => return self.trace(&known),
             PlannerCommand::Plan { from, to, facts } => (from, to, facts),
         };
         let now = (self.world.wall)();
@@ -88,6 +90,7 @@ impl Vault {
             let before = watermark::load(tx)?;
             if before > last {
                 watermark::store(tx, last)?;
+                trace::keep(tx)?;
             }
             Ok((before, before.min(last)))
         })?;

@@ -12,6 +12,7 @@ mod entering;
 mod follow;
 mod ladder;
 mod line;
+mod lost;
 mod never;
 mod parted;
 mod proof;

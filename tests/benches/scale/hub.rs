@@ -138,7 +138,7 @@ impl Hub {
     async fn planned(&self) -> anyhow::Result<EventPosition> {
         match self.ports.planner.ask(PlannerCommand::Watermark).await? {
             PlannerAnswer::Watermark(position) => Ok(position),
-            PlannerAnswer::Done => anyhow::bail!("no watermark"),
+            PlannerAnswer::Done | PlannerAnswer::Sought(_) => anyhow::bail!("no watermark"),
         }
     }
 

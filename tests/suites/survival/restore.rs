@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use savin_hub::ids::PersonId;
 use savin_hub::notification::address::EmailAddress;
 use savin_hub::notification::words::Language;
+use savin_hub::store::vault::trace;
 use savin_hub::vault::Vault;
 use savin_hub::vault::command::{
     Answer, Command, PlannerCommand, PortalAnswer, PortalCommand, Stops, Ticket,
@@ -49,7 +50,7 @@ REL = "OutOfCustody(Bond)"
 "#;
 
 /// Which databases are put back.
-const ONLY: [Option<&str>; 3] = [None, Some("vault"), Some("registry")];
+pub(super) const ONLY: [Option<&str>; 3] = [None, Some("vault"), Some("registry")];
 
 #[test]
 fn a_restored_hub_tells_what_it_cannot_know_and_says_so_on_sqlite() -> anyhow::Result<()> {
@@ -65,18 +66,7 @@ fn a_restored_hub_tells_what_it_cannot_know_and_says_so_on_postgresql() -> anyho
 
 fn restores(engine: &Engine, only: Option<&str>) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let feed = FeedHome {
-        name: "roster",
-        facility: FACILITY,
-        profile: PROFILE.to_owned(),
-        source: SourceHome::Folder("lists"),
-    };
-    let options = HubOptions {
-        store: engine.url(),
-        ..HubOptions::default()
-    };
-    let programs = Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned());
-    let mut stage = Stage::set(folder.path(), &programs, options, &[feed])?;
+    let mut stage = set(folder.path(), engine)?;
     list(&stage, 1, 0)?;
     for (number, who) in LISTED.iter().enumerate() {
         stage.register(&address(who), person(&stage, number)?)?;
@@ -133,14 +123,93 @@ fn restores(engine: &Engine, only: Option<&str>) -> anyhow::Result<()> {
     stage.strike()
 }
 
-fn address(who: &str) -> String {
+#[test]
+fn a_person_first_known_after_the_registrys_backup_is_told_of_under_another_number_on_sqlite()
+-> anyhow::Result<()> {
+    finds_again(&Engine::Files)
+}
+
+#[test]
+fn a_person_first_known_after_the_registrys_backup_is_told_of_under_another_number_on_postgresql()
+-> anyhow::Result<()> {
+    finds_again(&Engine::server()?)
+}
+
+/// Somebody is booked and asked about after the backup; the registry alone is put back, their record comes again,
+/// and they are released.
+fn finds_again(engine: &Engine) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut stage = set(folder.path(), engine)?;
+    let first = LISTED.len() - 1;
+    list_first(&stage, 1, first, 0)?;
+    person(&stage, 0)?;
+    let backup = backup(&stage, folder.path())?;
+    list(&stage, 2, 0)?;
+    let before = person(&stage, first)?;
+    stage.register(&address("eve"), before)?;
+    traced(&stage)?;
+
+    stage.serving.stop()?;
+    let restore = ["backup", "restore", backup.as_str(), "--only", "registry"];
+    stage.hub.cli(&restore)?;
+    stage.serving = stage.hub.serve()?;
+    let after = person(&stage, first)?;
+    ensure!(before != after, "the record came under the same number");
+    list(&stage, 3, LISTED.len())?;
+    let letter = told(&stage, "eve", 0)?;
+    ensure!(!letter.text.contains(PERHAPS), "{}", letter.text);
+    let log = stage.serving.log();
+    ensure!(log.contains("not known to the registry"), "{log}");
+    let tasks = stage.hub.cli(&["tasks"])?;
+    ensure!(!tasks.contains("She asked about"), "{tasks}");
+    stage.strike()
+}
+
+/// Waits until the vault knows by which records whoever somebody asked about is known.
+fn traced(stage: &Stage) -> anyhow::Result<()> {
+    let vault = stage.hub.vault_store()?;
+    let deadline = monotonic() + PATIENCE;
+    loop {
+        let known = vault.read_now("traced", |tx| {
+            let asked: Vec<_> = trace::all_asked(tx)?.into_iter().collect();
+            trace::of_persons(tx, &asked)
+        })?;
+        if known.iter().all(|records| !records.is_empty()) {
+            return Ok(());
+        }
+        ensure!(monotonic() < deadline, "{}", stage.serving.log());
+        pause(Duration::from_millis(50));
+    }
+}
+
+pub(super) fn set(folder: &Path, engine: &Engine) -> anyhow::Result<Stage> {
+    let feed = FeedHome {
+        name: "roster",
+        facility: FACILITY,
+        profile: PROFILE.to_owned(),
+        source: SourceHome::Folder("lists"),
+    };
+    let options = HubOptions {
+        store: engine.url(),
+        ..HubOptions::default()
+    };
+    let programs = Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned());
+    Stage::set(folder, &programs, options, &[feed])
+}
+
+pub(super) fn address(who: &str) -> String {
     format!("{who}@home.example")
 }
 
 /// Lists everybody, the first few as released.
-fn list(stage: &Stage, file: usize, released: usize) -> anyhow::Result<()> {
+pub(super) fn list(stage: &Stage, file: usize, released: usize) -> anyhow::Result<()> {
+    list_first(stage, file, LISTED.len(), released)
+}
+
+/// Lists the first of them.
+fn list_first(stage: &Stage, file: usize, many: usize, released: usize) -> anyhow::Result<()> {
     let header = ["BookingNumber", "InmateName", "Born", "Status"];
-    let rows = (0..LISTED.len()).map(|number| {
+    let rows = (0..many).map(|number| {
         let status = if number < released { "REL" } else { "IN" };
         [
             format!("B{number}"),
@@ -154,7 +223,7 @@ fn list(stage: &Stage, file: usize, released: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn person(stage: &Stage, number: usize) -> anyhow::Result<PersonId> {
+pub(super) fn person(stage: &Stage, number: usize) -> anyhow::Result<PersonId> {
     let visitor = Visitor::new(stage.hub.site());
     let deadline = monotonic() + PATIENCE;
     loop {
@@ -186,7 +255,7 @@ fn released(stage: &Stage, many: u64) -> anyhow::Result<()> {
 }
 
 /// Makes a backup under the running hub, checks it, and returns its folder.
-fn backup(stage: &Stage, folder: &Path) -> anyhow::Result<String> {
+pub(super) fn backup(stage: &Stage, folder: &Path) -> anyhow::Result<String> {
     let to = folder.join("backups");
     let to = to.to_str().context("a folder's name")?;
     let made = stage.hub.cli(&["--json", "backup", "make", to])?;

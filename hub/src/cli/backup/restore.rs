@@ -17,7 +17,7 @@ use crate::ids::RegistrantId;
 use crate::notary::Log;
 use crate::store::backup::{Copy, is_in_use, put_back};
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::vault::{SCHEMA as VAULT, registrant, restoration};
+use crate::store::vault::{SCHEMA as VAULT, registrant, restoration, trace};
 use crate::store::{Place, Store};
 
 /// How soon staff has to look at what a restored hub does not know.
@@ -116,6 +116,9 @@ impl Restore {
             if let (Database::Vault, Some(gone)) = (database, &gone) {
                 keep_forgotten(config, gone, manifest.made_at, restored_at)?;
             }
+        }
+        if !self.is_wanted(Database::Vault) {
+            look_for_everybody(config)?;
         }
         self.tell_staff(config, &manifest, gone.as_ref(), restored_at)?;
         self.said(&manifest, (gone.as_ref(), &behind), &moved, output)
@@ -240,6 +243,15 @@ fn keep_forgotten(
     // The keys are compared before anybody relies on this vault.
     drop(vault);
     app::open_vault(config).map(|_| ())
+}
+
+/// Has the vault, which knows more than the registry that was put back, look for whoever somebody asked about as
+/// agents send their records again.
+fn look_for_everybody(config: &Config) -> anyhow::Result<()> {
+    let vault = Store::open(&config.vault, &VAULT).context("failed to open the vault")?;
+    vault
+        .write_now("restored", trace::keep)
+        .context("failed to note in the vault that the registry was put back")
 }
 
 /// Who was forgotten since the backup was made; none where the vault that stands there cannot say.

@@ -10,6 +10,7 @@ use savin_shared::sign::SigningKey;
 use savin_shared::world::World;
 use tokio::sync::{Notify, watch};
 
+use super::super::roll::Roll;
 use super::super::{Next, Planner, next};
 use crate::clocks::table::Table;
 use crate::ids::EventPosition;
@@ -113,7 +114,11 @@ impl Hub {
     /// Plans everything that is known.
     fn plan(&self) {
         let mut position = None;
-        while self.wait(self.planner.advance(&mut position)).unwrap() {}
+        let mut roll = Roll::begin((self.planner.world.monotonic)());
+        while self
+            .wait(self.planner.advance(&mut position, &mut roll))
+            .unwrap()
+        {}
     }
 
     fn register(&self, email: &str, position: i64) {

@@ -26,6 +26,7 @@ use savin_shared::world::World;
 use tokio::sync::Notify;
 
 use super::super::Planner;
+use super::super::roll::Roll;
 use crate::clocks::table::Table;
 use crate::ids::{EventPosition, PersonId, RecordId, RegistrantId};
 use crate::intake::batches::take;
@@ -500,15 +501,22 @@ impl Side {
 
     fn plan(&self) {
         let mut position = None;
-        self.runtime
-            .block_on(self.planner.advance(&mut position))
-            .unwrap();
+        let mut roll = self.roll();
+        let planning = self.planner.advance(&mut position, &mut roll);
+        self.runtime.block_on(planning).unwrap();
     }
 
     /// Does what is due about deadlines and tasks.
     fn tend(&self) {
         self.runtime.block_on(self.planner.deadlines()).unwrap();
         self.runtime.block_on(self.planner.desk()).unwrap();
+        let mut roll = self.roll();
+        let calling = self.planner.call_roll(&mut roll);
+        self.runtime.block_on(calling).unwrap();
+    }
+
+    fn roll(&self) -> Roll {
+        Roll::begin((self.planner.world.monotonic)())
     }
 
     fn carry(&mut self, dice: &mut Dice) {

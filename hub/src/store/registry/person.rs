@@ -67,6 +67,39 @@ pub fn exists(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
+/// Lists everybody after a person, in the order in which they became known.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn after(
+    tx: &mut Tx<'_>,
+    person: Option<PersonId>,
+    persons_max: u32,
+) -> Result<Vec<PersonId>, StoreError> {
+    let after = person.unwrap_or(PersonId::from_bytes([0; 16]));
+    let rows = tx.query(
+        "SELECT person_id FROM person WHERE person_id > $1 ORDER BY person_id LIMIT $2",
+        &[after.as_bytes().into(), i64::from(persons_max).into()],
+    )?;
+    rows.iter()
+        .map(|row| Ok(PersonId::from_bytes(row.array(0)?)))
+        .collect()
+}
+
+/// Lists who became known last, the newest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn newest(tx: &mut Tx<'_>, persons_max: u32) -> Result<Vec<PersonId>, StoreError> {
+    let rows = tx.query(
+        "SELECT person_id FROM person ORDER BY person_id DESC LIMIT $1",
+        &[i64::from(persons_max).into()],
+    )?;
+    rows.iter()
+        .map(|row| Ok(PersonId::from_bytes(row.array(0)?)))
+        .collect()
+}
+
 /// Says whom identifiers name; one that names somebody already keeps naming them.
 ///
 /// # Errors

@@ -126,6 +126,34 @@ pub fn holding(tx: &mut Tx<'_>, persons: &[PersonId]) -> Result<Vec<Vec<RecordRo
         .collect()
 }
 
+/// Loads by which agency's keys the records of persons are found, in the order of the persons.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn keys_of(
+    tx: &mut Tx<'_>,
+    persons: &[PersonId],
+) -> Result<Vec<Vec<(AgencyId, RecordKey)>>, StoreError> {
+    let lists: Vec<_> = persons
+        .iter()
+        .map(|person| vec![person.as_bytes().into()])
+        .collect();
+    let found = tx.query_many(
+        "SELECT agency_id, kind, number FROM record WHERE person_id = $1 ORDER BY record_id",
+        &lists,
+    )?;
+    let keys = found
+        .iter()
+        .map(|rows| rows.iter().map(key_of).collect::<Result<_, StoreError>>());
+    keys.collect()
+}
+
+fn key_of(row: &Row) -> Result<(AgencyId, RecordKey), StoreError> {
+    let agency = AgencyId::new(row.text(0)?);
+    let agency = agency.map_err(|_| StoreError::Damaged("an agency"))?;
+    Ok((agency, listing::key(row, 1)?))
+}
+
 /// Loads records by their numbers, in that order; one that is gone is left out.
 ///
 /// # Errors

@@ -38,7 +38,7 @@ const GROWING: [&str; 26] = [
 ];
 
 /// What looks through a whole table on purpose: reports and commands that staff asks for.
-const MEANT: [&str; 16] = [
+const MEANT: [&str; 18] = [
     // An expunction, which looks through everything that people wrote.
     "SELECT note FROM task ORDER BY task_id",
     "UPDATE task SET note = 'expunged' WHERE note = $1",
@@ -57,7 +57,10 @@ const MEANT: [&str; 16] = [
     "SELECT code, origin, is_doubtful, count(*)",
     "FROM task WHERE state <> 'open'",
     "SELECT state, count(*) FROM notice",
+    // At a start and once an hour, whom the registry that stands does not know.
+    "SELECT DISTINCT person_link FROM subscription",
     // In the order of an index, to the limit.
+    "FROM person ORDER BY person_id DESC LIMIT",
     "ORDER BY n.planned_at DESC, n.notice_id LIMIT",
 ];
 
