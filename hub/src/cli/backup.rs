@@ -1,5 +1,6 @@
 //! `backup`: copies of both databases while the hub runs, whether a copy holds, and putting one back.
 
+mod lost;
 mod orders;
 mod published;
 mod restore;

@@ -40,18 +40,7 @@ pub struct Carried {
 /// # Errors
 /// Returns [`OrderError`] when the journal or a database fails; what is left stays to be done.
 pub fn carry_out(databases: Databases<'_>, now: Timestamp) -> Result<Carried, OrderError> {
-    let chain = databases.journal.read()?;
-    let mut carried = Carried {
-        torn: chain.torn,
-        ..Carried::default()
-    };
-    let mut entries = chain.entries(databases.key)?;
-    let added = databases.lacking(&entries, now)?;
-    for entry in added {
-        databases.journal.append(databases.key, &entry)?;
-        entries.push(entry);
-        carried.added += 1;
-    }
+    let (mut entries, mut carried) = complete(databases, now)?;
     let given_up: BTreeSet<EntryId> = entries.iter().filter_map(given_up).collect();
     entries.retain(|entry| !given_up.contains(&entry.id) && self::given_up(entry).is_none());
     let mut again = BTreeSet::new();
@@ -74,6 +63,28 @@ pub fn carry_out(databases: Databases<'_>, now: Timestamp) -> Result<Carried, Or
     }
     carried.again = again.len();
     Ok(carried)
+}
+
+/// Adds to the journal what the registry has and it lacks; returns every entry, with what was added.
+///
+/// # Errors
+/// Returns [`OrderError`] when the journal or the registry fails.
+pub fn complete(
+    databases: Databases<'_>,
+    now: Timestamp,
+) -> Result<(Vec<Entry>, Carried), OrderError> {
+    let chain = databases.journal.read()?;
+    let mut carried = Carried {
+        torn: chain.torn,
+        ..Carried::default()
+    };
+    let mut entries = chain.entries(databases.key)?;
+    for entry in databases.lacking(&entries, now)? {
+        databases.journal.append(databases.key, &entry)?;
+        entries.push(entry);
+        carried.added += 1;
+    }
+    Ok((entries, carried))
 }
 
 const fn given_up(entry: &Entry) -> Option<EntryId> {

@@ -2,6 +2,7 @@
 //! chain and digest are equal at the end.
 
 mod county;
+mod decided;
 mod restore;
 mod telling;
 

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::lost::Lost;
 use super::orders::Orders;
 use super::published::{self, LogStanding};
 use super::{Manifest, show, sound, stamp};
@@ -15,6 +16,9 @@ use crate::cli::output::Output;
 use crate::config::Config;
 use crate::ids::RegistrantId;
 use crate::notary::Log;
+use crate::orders::Databases;
+use crate::orders::carrying::complete;
+use crate::orders::journal::Journal;
 use crate::store::backup::{Copy, is_in_use, put_back};
 use crate::store::registry::task::{self, NewTask, TaskKind};
 use crate::store::vault::{SCHEMA as VAULT, registrant, restoration, trace};
@@ -88,9 +92,11 @@ impl Restore {
                 config.vault_keys.display()
             );
         }
-        let behind = Behind {
+        let is_registry_back = self.is_wanted(Database::Registry);
+        let mut behind = Behind {
             orders: Orders::compare(config, &self.backup, &manifest)?,
             logs: published::compare(config, &self.backup, &manifest)?,
+            lost: Lost::since(&config.registry, manifest.made_at, !is_registry_back),
         };
         let gone = self
             .is_wanted(Database::Vault)
@@ -100,6 +106,9 @@ impl Restore {
         }
         let restored_at = (app::world().wall)();
         app::make_folder(&config.data)?;
+        if is_registry_back && complete_journal(config, restored_at) {
+            behind.orders = Orders::compare(config, &self.backup, &manifest)?;
+        }
         // Before any database goes back: a hub that starts then has every order.
         let aside = behind.orders.keep(config, restored_at)?;
         let mut moved: Vec<Place> = aside.map(Place::File).into_iter().collect();
@@ -120,7 +129,18 @@ impl Restore {
         if !self.is_wanted(Database::Vault) {
             look_for_everybody(config)?;
         }
-        self.tell_staff(config, &manifest, gone.as_ref(), restored_at)?;
+        if is_registry_back {
+            let of = (self.is_wanted(Database::Vault), restored_at);
+            behind.lost.decide_again(config, of)?;
+        } else {
+            behind.lost.ask_again(config)?;
+        }
+        self.tell_staff(
+            config,
+            &manifest,
+            (gone.as_ref(), &behind.lost),
+            restored_at,
+        )?;
         self.said(&manifest, (gone.as_ref(), &behind), &moved, output)
     }
 
@@ -139,7 +159,7 @@ impl Restore {
         &self,
         config: &Config,
         manifest: &Manifest,
-        gone: Option<&Forgotten>,
+        (gone, lost): (Option<&Forgotten>, &Lost),
         restored_at: Timestamp,
     ) -> anyhow::Result<()> {
         let registry = app::open_registry(config)?;
@@ -153,12 +173,12 @@ impl Restore {
             event: None,
             urgency: URGENCY,
             due_at: None,
-            note: note(manifest, gone, restored_at),
+            note: format!("{} {}", note(manifest, gone, restored_at), lost.said(false)),
         };
+        let mut tasks = lost.tasks(restored_at);
+        tasks.push(task);
         registry
-            .write_now("restored", move |tx| {
-                task::open(tx, std::slice::from_ref(&task), restored_at)
-            })
+            .write_now("restored", move |tx| task::open(tx, &tasks, restored_at))
             .context("failed to open a task for staff")
     }
 
@@ -170,11 +190,13 @@ impl Restore {
         output: &Output,
     ) -> anyhow::Result<()> {
         let moved: Vec<String> = moved.iter().map(named).collect();
+        let (to_decide, again) = behind.lost.counts();
         if output.is_json() {
             return output.object(&json!({
                 "restored": !self.dry_run, "made_at": manifest.made_at, "moved_to": moved,
                 "forgotten_since": gone.and_then(|gone| gone.since.as_ref()).map(Vec::len),
                 "orders_lacking": behind.orders.lacking(),
+                "to_decide_again": to_decide, "decided_again": again,
                 "logs": behind.logs.iter().map(LogStanding::json).collect::<Vec<_>>(),
             }));
         }
@@ -189,6 +211,7 @@ impl Restore {
             output.line(&log.said())?;
         }
         output.line(&behind.orders.said())?;
+        output.line(&behind.lost.said(self.dry_run))?;
         output.line(if self.dry_run {
             "Nothing was changed."
         } else {
@@ -202,6 +225,30 @@ impl Restore {
 struct Behind {
     orders: Orders,
     logs: Vec<LogStanding>,
+    lost: Lost,
+}
+
+/// Adds to the journal of orders what the registry that is about to be moved aside has and it lacks: with the journal
+/// lost, nothing else would seal again who was sealed since. Says whether it could.
+fn complete_journal(config: &Config, now: Timestamp) -> bool {
+    let is_there = !matches!(&config.registry, Place::File(path) if !path.exists());
+    let complete = || -> anyhow::Result<bool> {
+        let Some(key) = app::order_key_of(config)? else {
+            return Ok(false);
+        };
+        let (registry, vault) = (app::open_registry(config)?, app::open_vault(config)?);
+        let journal = Journal::of(&config.data);
+        let databases = Databases {
+            registry: &registry,
+            vault: &vault,
+            key: &key,
+            journal: &journal,
+        };
+        complete(databases, now)?;
+        Ok(true)
+    };
+    // A registry that is put back because it is damaged may say nothing, and the journal alone counts then.
+    is_there && complete().unwrap_or(false)
 }
 
 /// Looks whether a database may be replaced by its copy.

@@ -179,6 +179,34 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Kept>, StoreError> {
     rows.iter().map(|row| kept(tx, row)).collect()
 }
 
+/// Lists decisions that were made since a moment, the oldest first.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn since(tx: &mut Tx<'_>, at: Timestamp, limit: u32) -> Result<Vec<Decision>, StoreError> {
+    let rows = tx.query(
+        "SELECT decision_id, kind, subject, choice, note, staff_name, decided_at, public_key,
+             signature
+         FROM decision WHERE decided_at >= $1 ORDER BY decision_id LIMIT $2",
+        &[time(at), i64::from(limit).into()],
+    )?;
+    rows.iter()
+        .map(|row| kept(tx, row).map(|kept| kept.decision))
+        .collect()
+}
+
+/// Says whether a decision is stored, by its signature.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_kept(tx: &mut Tx<'_>, signature: &[u8]) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM decision WHERE signature = $1",
+        values![signature],
+    )?;
+    Ok(row.is_some())
+}
+
 /// Lists the decisions about a subject, the oldest first.
 ///
 /// # Errors
