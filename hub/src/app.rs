@@ -193,6 +193,7 @@ fn open(config: Config) -> anyhow::Result<Opened> {
         .context("failed to compare the evidence with what was published of it")?;
     // Before any agent is heard: whoever is not found would be taken for somebody new.
     older::complete(&registry)?;
+    older::complete_vault(&vault)?;
     // Before any agent is heard and anything is planned: what a court ordered may have been interrupted, or
     // undone by an older copy of a database.
     let key = open_order_key(&config, &registry)?;

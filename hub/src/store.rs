@@ -4,6 +4,7 @@
 //! worker thread; `store.read` does the same on a reader. Nothing above this module knows which
 //! engine it is.
 
+pub mod added;
 pub mod backup;
 pub mod conn;
 pub mod doom;

@@ -31,6 +31,7 @@ pub mod means;
 mod message;
 pub mod monitor;
 mod never;
+mod older;
 mod overtaken;
 pub mod parted;
 mod place;

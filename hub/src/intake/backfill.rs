@@ -9,10 +9,10 @@ use savin_shared::world::World;
 
 use crate::ids::{EventPosition, PersonId};
 use crate::store::conn::Tx;
-use crate::store::registry::backfill::{self, agents, batches, decisions, events, persons};
+use crate::store::registry::backfill::{agents, batches, decisions, events, persons};
 use crate::store::registry::decision::DecisionId;
 use crate::store::registry::log::LogPlace;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, added};
 
 /// Persons, and entries of one transaction.
 const PERSONS_AT_ONCE: u32 = 200;
@@ -74,7 +74,7 @@ pub struct Progress {
 pub fn add(store: &Store, world: &World, mut told: impl FnMut(Progress)) -> Result<(), StoreError> {
     for work in Work::ALL {
         let name = work.as_str();
-        if store.read_now("backfill", move |tx| backfill::is_done(tx, name))? {
+        if store.read_now("backfill", move |tx| added::is_done(tx, name))? {
             continue;
         }
         let (mut place, mut added) = (Some(Place::START), 0);
@@ -83,7 +83,7 @@ pub fn add(store: &Store, world: &World, mut told: impl FnMut(Progress)) -> Resu
             let page = store.write_now("backfill", move |tx| {
                 let page = page(tx, (work, after), by)?;
                 if page.is_none() {
-                    backfill::done(tx, name, by.0)?;
+                    added::done(tx, name, by.0)?;
                 }
                 Ok(page)
             })?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::conn::Engine;
+use super::conn::{Engine, Tx};
 use super::value::Value;
 use super::{Place, Store, StoreError};
 
@@ -77,4 +77,23 @@ fn read(store: &Store) -> Result<BTreeMap<String, Contents>, StoreError> {
         contents.rows = rows.iter().map(|row| row.values().to_vec()).collect();
     }
     Ok(tables)
+}
+
+/// Takes every entry in the evidence away, as in a database of before there was evidence.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn without_evidence(store: &Store) -> Result<(), StoreError> {
+    let forget = |tx: &mut Tx<'_>| {
+        for statement in [
+            "DELETE FROM evidence_leaf",
+            "DELETE FROM evidence_node",
+            "DELETE FROM evidence_head",
+            "DELETE FROM backfill",
+        ] {
+            tx.execute(statement, &[])?;
+        }
+        Ok(())
+    };
+    store.write_now("older", forget)
 }

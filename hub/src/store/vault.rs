@@ -165,5 +165,9 @@ pub static SCHEMA: Schema = Schema {
             "0035_trace.sql",
             include_str!("migrations/vault/0035_trace.sql"),
         ),
+        (
+            "0036_backfill.sql",
+            include_str!("migrations/vault/0036_backfill.sql"),
+        ),
     ],
 };

@@ -447,7 +447,8 @@ fn proved(tx: &mut Tx<'_>, subject: &str, size: u64) -> Result<(Proof, String), 
         return Err(StoreError::Refused(text.to_owned()));
     };
     let hashes = evidence::inclusion(tx, leaf.index, size)?;
-    Ok((Proof::new(leaf.index, &hashes), leaf.content))
+    let proof = Proof::new(leaf.index, &hashes).of_leaf(&leaf.content);
+    Ok((proof, leaf.content))
 }
 
 /// Returns what a line of a leaf says.

@@ -7,7 +7,7 @@ use super::super::file::{
     AnswerPart, AttemptPart, ChangeOpening, EvidenceFile, HeardPart, NoticePart, hash,
 };
 use super::super::leaf::{self, CONFIRMED, Salt};
-use super::{Broken, Step, bytes, id, included};
+use super::{Broken, Step, bytes, id, included, later};
 use crate::ids::{EventId, NoticeId};
 
 /// Checks them, in the order in which they came about.
@@ -37,6 +37,7 @@ fn notice(file: &EvidenceFile, vault: &Checkpoint) -> Result<String, Broken> {
     let commitment = hash(&part.commitment).ok_or(Broken::Field("commitment"))?;
     let leaf = leaf::notice(notice, &part.channel, part.planned_at, &commitment);
     included(&leaf, &part.proof, vault)?;
+    let later = later(&part.proof);
     let planned = format!("planned on {:.0} by {}", part.planned_at, part.channel);
     if let Some(opening) = &part.change {
         if part.opening.is_some() || file.told.is_some() {
@@ -49,7 +50,7 @@ fn notice(file: &EvidenceFile, vault: &Checkpoint) -> Result<String, Broken> {
         return match file.told {
             Some(_) => Err(Broken::Commitment),
             None => Ok(format!(
-                "{planned}; what it told and to whom is gone with her key"
+                "{planned}; what it told and to whom is gone with her key{later}"
             )),
         };
     };
@@ -64,7 +65,7 @@ fn notice(file: &EvidenceFile, vault: &Checkpoint) -> Result<String, Broken> {
         Some(told) if told.event.event != opening.event => Err(Broken::Commitment),
         Some(told) if told.event.says.received_at > part.planned_at => Err(Broken::Times),
         _ => Ok(format!(
-            "{planned} for registrant {} by rules {}",
+            "{planned} for registrant {} by rules {}{later}",
             pseudonym.short(),
             opening.rules
         )),
@@ -110,7 +111,8 @@ fn attempted(
     }
     let tried = format!("try {} on {:.0}", part.number, part.attempted_at);
     let Some(outcome) = &part.outcome else {
-        return Ok(format!("{tried}, of which nothing is known"));
+        let later = later(&part.proof);
+        return Ok(format!("{tried}, of which nothing is known{later}"));
     };
     let (commitment, answered) = answered(outcome.answer.as_ref())?;
     let (finished_at, word) = (outcome.finished_at, &outcome.outcome);
@@ -119,7 +121,10 @@ fn attempted(
     if finished_at < part.attempted_at {
         return Err(Broken::Times);
     }
-    Ok(format!("{tried}, {word} on {finished_at:.0}{answered}"))
+    let later = later(&outcome.proof);
+    Ok(format!(
+        "{tried}, {word} on {finished_at:.0}{answered}{later}"
+    ))
 }
 
 fn heard(
@@ -139,8 +144,11 @@ fn heard(
         return Err(Broken::Times);
     }
     Ok(match word.strip_prefix(CONFIRMED) {
-        Some(by) => format!("she confirmed it by her {by} on {at:.0}"),
-        None => format!("{word} on {at:.0}{answered}"),
+        Some(by) => format!(
+            "she confirmed it by her {by} on {at:.0}{}",
+            later(&part.proof)
+        ),
+        None => format!("{word} on {at:.0}{answered}{}", later(&part.proof)),
     })
 }
 

@@ -14,30 +14,9 @@ use crate::evidence::leaf::{self, Leaf};
 use crate::ids::{EventPosition, PersonId};
 use crate::store::conn::Tx;
 use crate::store::registry::decision::DecisionId;
-use crate::store::value::{count, time};
+use crate::store::value::count;
 use crate::store::{StoreError, evidence};
 use crate::values;
-
-/// Says whether a kind of work is done, once for all.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn is_done(tx: &mut Tx<'_>, work: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM backfill WHERE work = $1";
-    Ok(tx.query_optional(sql, values![work])?.is_some())
-}
-
-/// Notes that a kind of work is done.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn done(tx: &mut Tx<'_>, work: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO backfill (work, done_at) VALUES ($1, $2) ON CONFLICT (work) DO NOTHING",
-        &[work.into(), time(now)],
-    )
-    .map(|_| ())
-}
 
 /// Learns a page of persons after one of whom nothing is known to compare, and returns the last of them with how many
 /// have something since; nothing after the last page.

@@ -183,6 +183,24 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<NoticeStanding>, StoreE
     .collect()
 }
 
+/// Loads notices after one, in the order of their names.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn after(
+    tx: &mut Tx<'_>,
+    notice: NoticeId,
+    limit: u32,
+) -> Result<Vec<NoticeStanding>, StoreError> {
+    tx.query(
+        standings!("WHERE n.notice_id > $1 ORDER BY n.notice_id LIMIT $2"),
+        values![notice.as_bytes(), i64::from(limit)],
+    )?
+    .iter()
+    .map(standing)
+    .collect()
+}
+
 /// Loads letters, the newest first.
 ///
 /// # Errors
