@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
 
 use jiff::Timestamp;
+use jiff::civil::date;
 use jiff::tz::TimeZone;
 use savin_shared::clock::{EffectiveAt, Moment as Civil};
 use savin_shared::delta::{Change, Coverage, Evidence, Origin};
@@ -31,6 +32,7 @@ use crate::clocks::table::Table;
 use crate::ids::{EventPosition, PersonId, RecordId, RegistrantId};
 use crate::intake::batches::take;
 use crate::intake::deciding::{self, Parting};
+use crate::intake::relinking::{Place as BackTo, relink, take_back};
 use crate::intake::replay::{Judging, verify};
 use crate::intake::testing::{BOND, IN, Jail, ORDERS, charged, encoded};
 use crate::intake::{Moment, full_state, open, repair};
@@ -46,8 +48,9 @@ use crate::notification::words::Language;
 use crate::orders;
 use crate::store::conn::Tx;
 use crate::store::registry::court_order::{self, NewOrder, OrderKind, OrderRow, Scope};
-use crate::store::registry::decision::{self, Choice, Decision};
+use crate::store::registry::decision::{self, Choice, Decision, DecisionId};
 use crate::store::registry::instruction::{self, InstructionKind};
+use crate::store::registry::relinked::RELINK;
 use crate::store::registry::staff::{self, StaffRow};
 use crate::store::registry::{SCHEMA as REGISTRY, agent, feed, merge, weights};
 use crate::store::testing::{Contents, contents, places};
@@ -65,7 +68,7 @@ use crate::watch::freshness::{self, Look};
 use crate::work::role::Role;
 
 /// Histories, and the steps of each: a few seconds on each engine.
-const SEEDS: u64 = 4;
+const SEEDS: u64 = 6;
 const STEPS: usize = 100;
 
 /// Records of a jail, and addresses: few, so that they meet.
@@ -193,7 +196,7 @@ impl Side {
         };
         let seconds = days * 86_400 + dice.below(600);
         NOW.fetch_add(i64::try_from(seconds).unwrap(), Ordering::SeqCst);
-        match dice.below(26) {
+        match dice.below(27) {
             0..=5 => {
                 let batch = self.batch(dice);
                 self.send(vec![batch]);
@@ -217,6 +220,7 @@ impl Side {
             22 => self.adopt(dice),
             23 => self.seal(dice),
             24 => self.expunge(dice),
+            25 => self.relink(dice),
             _ => self.tend(),
         }
     }
@@ -362,6 +366,45 @@ impl Side {
         }
     }
 
+    /// The chief has everybody compared anew, or takes the newest such decision back.
+    fn relink(&self, dice: &mut Dice) {
+        let newest =
+            self.rows("SELECT max(decision_id) FROM decision WHERE kind = 'persons-relink'");
+        let newest = newest
+            .first()
+            .and_then(|row| row.optional_integer(0).unwrap());
+        let now = wall();
+        if let Some(of) = newest.filter(|_| dice.below(2) == 0) {
+            let signed = signed("persons-relink-undo", &format!("decision/{of}"), "undo");
+            let work = move |tx: &mut Tx<'_>| {
+                let decision = decision::record(tx, &signed)?;
+                let mut place = Some(BackTo::START);
+                while let Some(from) = place {
+                    place = take_back(tx, DecisionId(of), from, decision, now)?.next;
+                }
+                Ok(())
+            };
+            self.registry.write_now("undo relink", work).unwrap();
+            return;
+        }
+        // What was compared as it came is otherwise by another table only.
+        self.adopt(dice);
+        let now = wall();
+        let signed = signed(RELINK, "rules/linkage/test", "relink");
+        let work = move |tx: &mut Tx<'_>| {
+            let decision = decision::record(tx, &signed)?;
+            let mut after = None;
+            loop {
+                let page = relink(tx, (after, 4), decision, now)?;
+                after = page.last;
+                if after.is_none() {
+                    return Ok(());
+                }
+            }
+        };
+        self.registry.write_now("relink", work).unwrap();
+    }
+
     /// A court seals somebody, or one of their records; or its last order is lifted.
     fn seal(&self, dice: &mut Dice) {
         let rows = self.rows("SELECT record_id, person_id FROM record ORDER BY record_id");
@@ -482,7 +525,8 @@ impl Side {
 
     /// Another table of linkage weights counts.
     fn adopt(&self, dice: &mut Dice) {
-        let bits = 18 + dice.below(6);
+        // From a table that joins nobody by name to one that joins whoever is called alike.
+        let bits = dice.pick(&[2, 6, 10, 18, 40]);
         let text = include_str!("../../../data/linkage.toml");
         let name = format!("version = \"test-{bits}-{}\"", wall().as_second());
         let lines = text.lines().map(|line| match line.split(' ').next() {
@@ -776,6 +820,11 @@ fn record(jail: &Jail, number: &str, dice: &mut Dice) -> Record {
         CustodyState::OutOfCustody(ReleaseReason::SentenceExpired),
     ];
     let mut record = jail.record(number, dice.pick(&states));
+    // Names and birth dates that jails have in common, so that what is compared joins them, or does not.
+    if dice.below(2) == 0 {
+        let day = i8::try_from(10 + number.len()).unwrap();
+        record.subject.birth_date = Some(Pii::new(date(1985, 3, day)));
+    }
     // Few MDOC numbers, so that persons of different jails turn out to be one, or contradict.
     if dice.below(2) == 0 {
         let id = format!("K{}", dice.below(4));
@@ -959,9 +1008,27 @@ fn play(seed: u64, steps: usize) -> BTreeMap<String, BTreeSet<String>> {
     one
 }
 
+/// Says whether a joining was made, or taken back, by a decision to compare everybody anew.
+fn is_by_relinking(joining: &str, decisions: &BTreeSet<String>) -> bool {
+    let cell = |row: &str, column: &str| {
+        let cells = row.split(", ").find_map(|cell| cell.strip_prefix(column));
+        cells.map(str::to_owned)
+    };
+    let relinks = decisions
+        .iter()
+        .filter(|row| row.contains("\"persons-relink\""));
+    let relinks: Vec<_> = relinks
+        .filter_map(|row| cell(row, "decision_id = "))
+        .collect();
+    let by = ["decision_id = ", "undone_by = "];
+    by.iter()
+        .filter_map(|column| cell(joining, column))
+        .any(|by| relinks.contains(&by))
+}
+
 #[test]
 fn both_engines_hold_the_same_after_every_history() {
-    let mut filled = BTreeSet::new();
+    let (mut filled, mut is_relinked) = (BTreeSet::new(), false);
     for seed in 1..=SEEDS {
         // A failure of the whole is shown at the shortest history that has it.
         let whole = std::panic::catch_unwind(|| play(seed, STEPS));
@@ -969,9 +1036,13 @@ fn both_engines_hold_the_same_after_every_history() {
             (1..=STEPS).for_each(|steps| drop(play(seed, steps)));
             panic!("seed {seed} fails with {STEPS} steps, and then does not");
         };
+        // Somebody was joined or parted because everybody was compared anew.
+        let mut steps = tables["registry.person_merge"].iter();
+        is_relinked |= steps.any(|row| is_by_relinking(row, &tables["registry.decision"]));
         let tables = tables.into_iter().filter(|(_, rows)| rows.len() > 1);
         filled.extend(tables.map(|(table, _)| table));
     }
+    assert!(is_relinked, "no history relinks anybody");
     // The histories go through what there is, or equality would mean little.
     let wanted = [
         "registry.batch_log",
