@@ -1,5 +1,6 @@
 //! JSON: an array of objects, at the top or under declared keys, or one object a line. A nested value
-//! is a column by its keys with dots between; several values of one column in one row are joined.
+//! is a column by its keys with dots between; several values of one column in one row are joined, but for
+//! those of its charges, each of which stays with its own.
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
     let rows = rows(text, layout)?;
     let mut packed = Packed::new(&layout.wanted);
     for (number, row) in (1..).zip(rows) {
-        add(&mut packed, row, Place::Element, number)?;
+        add(&mut packed, row, layout, (Place::Element, number))?;
     }
     packed.finish(layout, "the array is empty")
 }
@@ -35,7 +36,12 @@ pub(super) fn read_lines(text: &str, layout: &Layout) -> Result<Packed, FormatEr
             continue;
         }
         let row: &RawValue = serde_json::from_str(line).map_err(|error| broken(&error, number))?;
-        add(&mut packed, row, Format::JsonLines.place(), number)?;
+        add(
+            &mut packed,
+            row,
+            layout,
+            (Format::JsonLines.place(), number),
+        )?;
     }
     packed.finish(layout, "no line holds an object")
 }
@@ -134,11 +140,21 @@ impl<'de> Visitor<'de> for Under<'_> {
     }
 }
 
-fn add(packed: &mut Packed, row: &RawValue, place: Place, number: u64) -> Result<(), FormatError> {
+fn add(
+    packed: &mut Packed,
+    row: &RawValue,
+    layout: &Layout,
+    (place, number): (Place, u64),
+) -> Result<(), FormatError> {
     if !row.get().starts_with('{') {
         return Err(FormatError::malformed(place, number, "not an object"));
     }
-    let mut flat = Flat { packed, depth: 0 };
+    let mut flat = Flat {
+        packed,
+        charges: layout.charges.as_deref(),
+        charge: None,
+        depth: 0,
+    };
     flat.value("", row)
         .map_err(|error| error.at(place, number))?;
     packed.end_row(number)
@@ -163,11 +179,28 @@ impl Flaw {
 
 struct Flat<'p> {
     packed: &'p mut Packed,
+    /// Where the charges of a row stand.
+    charges: Option<&'p str>,
+    /// The place of the charge whose values are met.
+    charge: Option<usize>,
     depth: usize,
 }
 
 impl Flat<'_> {
     fn value(&mut self, path: &str, value: &RawValue) -> Result<(), Flaw> {
+        let is_list = value.get().starts_with('[');
+        // Whatever stands there and is no list of them is a charge.
+        let is_there = self.charges.is_some_and(|at| at.eq_ignore_ascii_case(path));
+        if is_list || self.charge.is_some() || !is_there {
+            return self.part(path, value);
+        }
+        self.charge = Some(self.packed.next_place());
+        let done = self.part(path, value);
+        self.charge = None;
+        done
+    }
+
+    fn part(&mut self, path: &str, value: &RawValue) -> Result<(), Flaw> {
         let text = value.get();
         if self.depth > DEPTH_MAX {
             return Err(Flaw::Deep);
@@ -209,7 +242,10 @@ impl Flat<'_> {
 
     fn put(&mut self, path: &str, text: &str) -> Result<(), Flaw> {
         let column = self.packed.column(path).map_err(Flaw::Other)?;
-        self.packed.put(column, text);
+        match self.charge {
+            Some(place) => self.packed.put_at(column, place, text),
+            None => self.packed.put(column, text),
+        }
         Ok(())
     }
 }

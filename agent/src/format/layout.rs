@@ -156,10 +156,20 @@ pub struct RecordTypes {
     pub columns: BTreeMap<String, Vec<String>>,
 }
 
+/// Says whether a path, as columns are named, leads to the charges of a row or into one, whatever the case of
+/// its names.
+#[must_use]
+pub fn is_of_charges(charges: &str, path: &str) -> bool {
+    let (head, rest) = path.split_at_checked(charges.len()).unwrap_or_default();
+    let is_there = !charges.is_empty() && head.eq_ignore_ascii_case(charges);
+    is_there && (rest.is_empty() || rest.starts_with(['.', '/']))
+}
+
 /// The columns that a profile takes, as they are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     taken: BTreeSet<String>,
+    listed: BTreeSet<String>,
     required: Vec<Vec<String>>,
     is_everything: bool,
 }
@@ -181,6 +191,18 @@ impl Wanted {
         if is_required {
             self.required.push(keys);
         }
+    }
+
+    /// Adds names of columns that have a value for each charge of a row.
+    pub fn list(&mut self, names: &[String]) {
+        self.listed
+            .extend(names.iter().map(|name| column_key(name)));
+    }
+
+    /// Says whether a column that stands in charges has a value for each, instead of one for all of them.
+    #[must_use]
+    pub fn lists(&self, name: &str) -> bool {
+        self.is_everything || self.listed.contains(&column_key(name))
     }
 
     /// Returns a name of each column that is needed, as they are compared.
@@ -240,6 +262,9 @@ pub struct Layout {
     pub json_rows: Vec<String>,
     /// The local names of the elements from the root of an XML document to a row.
     pub xml_row: Vec<String>,
+    /// Where the charges of a row of JSON or XML stand, each an element of its own: the beginning of the
+    /// names of their columns.
+    pub charges: Option<String>,
     /// Which sheet.
     pub sheet: Choice,
     /// Which table.
@@ -269,6 +294,7 @@ impl Layout {
             fixed: Vec::new(),
             json_rows: Vec::new(),
             xml_row: Vec::new(),
+            charges: None,
             sheet: Choice::First,
             table: Choice::First,
             wanted: Wanted::default(),

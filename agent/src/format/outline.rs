@@ -43,6 +43,8 @@ pub struct Outline {
     pub format: Format,
     /// Where its rows may stand, in the order of the document.
     pub places: Vec<RowPlace>,
+    /// The arrays within the rows of JSON; an element of XML within a row is a place as any other.
+    pub within: Vec<RowPlace>,
 }
 
 /// Looks at a file, zipped or not; `None` for one that is no nested document.
@@ -74,18 +76,51 @@ fn of_json(text: &str) -> Result<Outline, FormatError> {
     let document: &RawValue =
         serde_json::from_str(text).map_err(|error| json::broken(&error, 0))?;
     let mut places = Vec::new();
-    arrays(document, &mut Vec::new(), &mut places)?;
+    let mut within = BTreeMap::new();
+    arrays(document, &mut Vec::new(), (&mut places, &mut within))?;
     Ok(Outline {
         format: Format::Json,
         places,
+        within: within.into_values().collect(),
     })
 }
 
-/// Finds arrays of objects below objects: a row's own lists are not looked into.
+/// Finds the arrays within a row, by their paths from the top.
+fn lists(
+    value: &RawValue,
+    path: &mut Vec<String>,
+    within: &mut BTreeMap<Vec<String>, RowPlace>,
+) -> Result<(), FormatError> {
+    let text = value.get();
+    let read = |error: serde_json::Error| json::broken(&error, 0);
+    if path.len() >= DEPTH_MAX || within.len() >= PATHS_MAX {
+        return Ok(());
+    }
+    if text.starts_with('[') {
+        let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(read)?;
+        let place = within.entry(path.clone()).or_default();
+        place.path.clone_from(path);
+        place.rows += elements.len() as u64;
+        place.repeats |= elements.len() > 1;
+        for element in elements {
+            lists(element, path, within)?;
+        }
+    } else if text.starts_with('{') {
+        let Members(members) = serde_json::from_str(text).map_err(read)?;
+        for (key, member) in members {
+            path.push(key);
+            lists(member, path, within)?;
+            path.pop();
+        }
+    }
+    Ok(())
+}
+
+/// Finds arrays of objects below objects, and apart from them what arrays stand within those objects.
 fn arrays(
     value: &RawValue,
     path: &mut Vec<String>,
-    places: &mut Vec<RowPlace>,
+    (places, within): (&mut Vec<RowPlace>, &mut BTreeMap<Vec<String>, RowPlace>),
 ) -> Result<(), FormatError> {
     let text = value.get();
     let read = |error: serde_json::Error| json::broken(&error, 0);
@@ -98,7 +133,11 @@ fn arrays(
         let mut keys = BTreeSet::new();
         for element in elements.iter().take(ELEMENTS_MAX) {
             let Members(members) = serde_json::from_str(element.get()).map_err(read)?;
-            keys.extend(members.into_iter().map(|(key, _)| key));
+            for (key, member) in members {
+                path.push(key);
+                lists(member, path, within)?;
+                keys.extend(path.pop());
+            }
         }
         places.push(RowPlace {
             path: path.clone(),
@@ -110,7 +149,7 @@ fn arrays(
         let Members(members) = serde_json::from_str(text).map_err(read)?;
         for (key, member) in members {
             path.push(key);
-            arrays(member, path, places)?;
+            arrays(member, path, (&mut *places, &mut *within))?;
             path.pop();
         }
     }
@@ -179,6 +218,7 @@ fn of_xml(text: &str) -> Result<Outline, FormatError> {
     Ok(Outline {
         format: Format::Xml,
         places,
+        within: Vec::new(),
     })
 }
 
@@ -213,6 +253,24 @@ mod tests {
             r#"{"a": {"rows": [{"x": 1}, {"y": {"z": [{"q": 1}]}}], "no": [1, 2], "none": []}}"#;
         assert_eq!(places(text), [("a.rows".to_owned(), 2, 2, true)]);
         assert_eq!(places(r#"[{"x": 1}]"#), [(String::new(), 1, 1, false)]);
+    }
+
+    #[test]
+    fn lists_the_arrays_within_rows_apart() {
+        let text = r#"[{"no": 1, "charges": ["A"], "case": {"counts": [{"x": 1}, {"x": 2}]}},
+                       {"no": 2, "charges": ["B", "C"]}]"#;
+        let outline = outline(text.as_bytes()).unwrap().unwrap();
+        let within: Vec<_> = outline
+            .within
+            .iter()
+            .map(|place| (place.path.join("."), place.rows, place.repeats))
+            .collect();
+        let expected = [("case.counts", 2, true), ("charges", 3, true)];
+        assert_eq!(
+            within,
+            expected.map(|(path, rows, repeats)| (path.to_owned(), rows, repeats))
+        );
+        assert_eq!(outline.places.len(), 1);
     }
 
     #[test]

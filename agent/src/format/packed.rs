@@ -17,10 +17,25 @@ const COLUMNS_MAX: usize = 4096;
 /// Between several values of one column in one row, such as a person's holds.
 const BETWEEN: &str = "; ";
 
+/// Between the values of a column that has one for each charge of a row: no text holds it.
+pub const PLACE: char = '\u{1f}';
+
+/// Charges of one row of which any are kept; a row with more is none that can be compared.
+const PLACES_MAX: usize = 1_000;
+
 #[derive(Debug, Clone, Copy)]
 struct Cell {
     column: u32,
     end: u32,
+}
+
+/// A cell of the row that is being written.
+#[derive(Debug)]
+struct Open {
+    column: usize,
+    text: String,
+    /// Whether it has a value for each charge.
+    is_listed: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,13 +51,16 @@ struct Row {
 pub struct Packed {
     columns: Vec<String>,
     is_taken: Vec<bool>,
+    is_listed: Vec<bool>,
     places: BTreeMap<String, usize>,
     wanted: Wanted,
     text: String,
     cells: Vec<Cell>,
     rows: Vec<Row>,
     /// The row that is being written.
-    open: Vec<(usize, String)>,
+    open: Vec<Open>,
+    /// How many charges the row has that is being written.
+    charges: usize,
     is_open_blank: bool,
     open_flaw: Option<&'static str>,
     /// The row that is being read.
@@ -96,6 +114,7 @@ impl Packed {
             });
         }
         self.is_taken.push(self.wanted.takes(name));
+        self.is_listed.push(self.wanted.lists(name));
         self.columns.push(name.to_owned());
         Ok(place)
     }
@@ -111,14 +130,62 @@ impl Packed {
         if !self.is_taken.get(column).is_some_and(|taken| *taken) {
             return;
         }
-        match self.open.iter_mut().find(|(place, _)| *place == column) {
-            None => self.open.push((column, value.to_owned())),
-            Some((_, text)) if text == value => {}
-            Some((_, text)) => {
-                text.push_str(BETWEEN);
-                text.push_str(value);
-            }
+        match self.open.iter_mut().find(|cell| cell.column == column) {
+            None => self.open.push(Open {
+                column,
+                text: value.to_owned(),
+                is_listed: false,
+            }),
+            Some(cell) => add(&mut cell.text, value),
         }
+    }
+
+    /// Begins another charge of the row that is being written, and returns its place.
+    pub const fn next_place(&mut self) -> usize {
+        self.charges += 1;
+        self.charges - 1
+    }
+
+    /// Puts a value of the charge at a place into the row that is being written: whichever values the other
+    /// charges lack, each stays with its own. What is no charge's own, such as its bond, is one of the row.
+    pub fn put_at(&mut self, column: usize, place: usize, value: &str) {
+        let value = value.trim();
+        if !self.is_listed.get(column).is_some_and(|listed| *listed) {
+            return self.put(column, value);
+        }
+        if value.is_empty() {
+            return;
+        }
+        self.is_open_blank = false;
+        if place >= PLACES_MAX {
+            self.note_flaw("has more charges than a list holds");
+            return;
+        }
+        if !self.is_taken.get(column).is_some_and(|taken| *taken) {
+            return;
+        }
+        let value = value.replace(PLACE, " ");
+        let at = match self.open.iter().position(|cell| cell.column == column) {
+            Some(at) => at,
+            None => {
+                self.open.push(Open {
+                    column,
+                    text: String::new(),
+                    is_listed: true,
+                });
+                self.open.len() - 1
+            }
+        };
+        let Some(cell) = self.open.get_mut(at) else {
+            return;
+        };
+        cell.is_listed = true;
+        let mut values: Vec<String> = cell.text.split(PLACE).map(str::to_owned).collect();
+        values.resize(values.len().max(place + 1), String::new());
+        if let Some(own) = values.get_mut(place) {
+            add(own, &value);
+        }
+        cell.text = values.join(&PLACE.to_string());
     }
 
     /// Notes that the row that is being written holds something, of which nothing is taken.
@@ -136,8 +203,19 @@ impl Packed {
     /// # Errors
     /// Returns [`FormatError::TooLarge`] beyond the bound.
     pub fn end_row(&mut self, number: u64) -> Result<(), FormatError> {
-        for (column, value) in self.open.drain(..) {
-            self.text.push_str(&value);
+        let places = std::mem::take(&mut self.charges).min(PLACES_MAX);
+        for Open {
+            column,
+            text,
+            is_listed,
+        } in self.open.drain(..)
+        {
+            self.text.push_str(&text);
+            if is_listed {
+                // Each list is as long as there are charges.
+                let missing = places.saturating_sub(text.split(PLACE).count());
+                self.text.extend(std::iter::repeat_n(PLACE, missing));
+            }
             let cell = u32::try_from(column)
                 .ok()
                 .zip(u32::try_from(self.text.len()).ok())
@@ -207,6 +285,16 @@ impl Packed {
     }
 }
 
+/// Adds a further value to a text: one that is the same says nothing more.
+fn add(text: &mut String, value: &str) {
+    if text.is_empty() {
+        text.push_str(value);
+    } else if text != value {
+        text.push_str(BETWEEN);
+        text.push_str(value);
+    }
+}
+
 impl Cells for Packed {
     fn cell(&self, position: usize) -> Option<&str> {
         let cells = self.cells.get(self.current.clone())?;
@@ -233,6 +321,49 @@ mod tests {
     use super::Packed;
     use crate::format::cells::Cells as _;
     use crate::format::layout::Wanted;
+
+    #[test]
+    fn keeps_each_value_with_its_own_charge() {
+        let mut packed = Packed::new(&Wanted::everything());
+        let text = packed.column("text").unwrap();
+        let word = packed.column("word").unwrap();
+        let date = packed.column("date").unwrap();
+        for (charge, disposition) in [("ASSAULT", ""), ("DUI", "DISMISSED"), ("DUI", "")] {
+            let place = packed.next_place();
+            packed.put_at(text, place, charge);
+            packed.put_at(word, place, disposition);
+        }
+        packed.end_row(1).unwrap();
+        // Of what is stated twice of one charge nobody has explained which it is; order says nothing.
+        for _ in 0..2 {
+            packed.next_place();
+        }
+        packed.put_at(word, 1, "GUILTY");
+        packed.put_at(word, 0, "OPEN");
+        packed.put_at(word, 1, "DISMISSED");
+        packed.put_at(text, 0, "A\u{1f}B");
+        packed.end_row(2).unwrap();
+        packed.next_row();
+        assert_eq!(packed.cell(text), Some("ASSAULT\u{1f}DUI\u{1f}DUI"));
+        assert_eq!(packed.cell(word), Some("\u{1f}DISMISSED\u{1f}"));
+        assert_eq!(packed.cell(date), None);
+        packed.next_row();
+        assert_eq!(packed.cell(word), Some("OPEN\u{1f}GUILTY; DISMISSED"));
+        assert_eq!(packed.cell(text), Some("A B\u{1f}"));
+    }
+
+    #[test]
+    fn sets_a_row_aside_that_has_more_charges_than_a_list_holds() {
+        let mut packed = Packed::new(&Wanted::everything());
+        let text = packed.column("text").unwrap();
+        for _ in 0..2_000 {
+            let place = packed.next_place();
+            packed.put_at(text, place, "A");
+        }
+        packed.end_row(1).unwrap();
+        packed.next_row();
+        assert!(packed.flaw().is_some());
+    }
 
     #[test]
     fn keeps_what_is_taken_and_names_what_is_not() {

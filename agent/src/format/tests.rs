@@ -184,6 +184,90 @@ const BOOKINGS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </x:BookingExchange>
 "#;
 
+#[test]
+fn keeps_the_values_of_each_charge_of_json_together() {
+    let layout = charged_layout(
+        "json",
+        "[json]\nrows = 'data.inmates'\ncharges = 'Charges'\n",
+        ".",
+    );
+    let text = r#"{"data": {"inmates": [
+        {"no": 1, "charges": [{"text": "ASSAULT", "bond": 5},
+                              {"text": "DUI", "what": "DISMISSED", "bond": 7, "counts": [{"n": 1}]},
+                              {"text": "ASSAULT"}]},
+        {"no": 2, "charges": {"text": "THEFT", "what": null}},
+        {"no": 3, "charges": []},
+        {"no": 4}
+    ]}}"#;
+    let file = read(text.as_bytes(), &layout).unwrap();
+    assert_eq!(
+        file.column("charges.text"),
+        ["ASSAULT\u{1f}DUI\u{1f}ASSAULT", "THEFT", "", ""]
+    );
+    assert_eq!(
+        file.column("charges.what"),
+        ["\u{1f}DISMISSED\u{1f}", "", "", ""]
+    );
+    // What the row has once is joined as ever.
+    assert_eq!(file.column("charges.bond"), ["5; 7", "", "", ""]);
+    let texts = charged_layout("json-lines", "[json]\ncharges = 'charges'\n", "");
+    let lines =
+        b"{\"no\": 1, \"charges\": [\"A\", null, \"B\"]}\n{\"no\": 2, \"charges\": \"C\"}\n";
+    let file = read(lines, &texts).unwrap();
+    assert_eq!(file.column("charges"), ["A\u{1f}\u{1f}B", "C"]);
+}
+
+#[test]
+fn keeps_the_values_of_each_charge_of_xml_together() {
+    let section = "[xml]\nrow = 'x:E/x:B'\ncharge = 'x:Charges'\n";
+    let layout = charged_layout("xml", section, "/");
+    let text = r#"<?xml version="1.0"?><E><B><no>1</no>
+        <Charges><text>ASSAULT</text></Charges>
+        <Charges><what>DISMISSED</what><text>DUI</text></Charges>
+        <Charges ref="c3"/><Charges/></B>
+        <B><no>2</no><Charges><text>THEFT</text></Charges></B>
+        <C id="c3"><text>FRAUD</text><what>PENDING</what></C></E>"#;
+    let file = read(text.as_bytes(), &layout).unwrap();
+    assert_eq!(
+        file.column("Charges/text"),
+        ["ASSAULT\u{1f}DUI\u{1f}FRAUD\u{1f}", "THEFT"]
+    );
+    assert_eq!(
+        file.column("Charges/what"),
+        ["\u{1f}DISMISSED\u{1f}PENDING\u{1f}", ""]
+    );
+    // The charges may stand in what a row refers to.
+    let section = "[xml]\nrow = 'E/B'\ncharge = 'A/Charges'\n";
+    let layout = charged_layout("xml", section, "/A/");
+    let text = r#"<?xml version="1.0"?><E><B><no>1</no><A ref="a"/></B>
+        <A id="a"><Charges><text>ASSAULT</text></Charges>
+        <Charges><what>DISMISSED</what><text>DUI</text></Charges></A></E>"#;
+    let file = read(text.as_bytes(), &layout).unwrap();
+    assert_eq!(file.column("A/Charges/text"), ["ASSAULT\u{1f}DUI"]);
+    assert_eq!(file.column("A/Charges/what"), ["\u{1f}DISMISSED"]);
+}
+
+/// A layout of rows with charges: `joint` is what stands between their element and what it holds; before it
+/// what leads there, and without one a charge is a text.
+fn charged_layout(format: &str, section: &str, joint: &str) -> Layout {
+    let columns = match joint {
+        "" => "charge_text = 'charges'\n".to_owned(),
+        "." => {
+            "charge_text = 'charges.text'\ndisposition = 'charges.what'\nbond = 'charges.bond'\n"
+                .to_owned()
+        }
+        "/" => "charge_text = 'Charges/text'\ndisposition = 'Charges/what'\n".to_owned(),
+        _ => "charge_text = 'A/Charges/text'\ndisposition = 'A/Charges/what'\n".to_owned(),
+    };
+    let text = format!(
+        "name = 'p'\nkind = 'custody'\nmode = 'roster'\nzone = 'America/Chicago'\nformat = '{format}'\n\
+         {section}[columns]\nrecord_number = 'no'\n{columns}"
+    );
+    let profile = Profile::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(profile.charge_separator.as_deref(), Some("\u{1f}"));
+    profile.layout
+}
+
 fn xml_layout() -> Layout {
     let text = "name = 'p'\nkind = 'custody'\nmode = 'transactions'\nzone = 'America/Chicago'\n\
                 format = 'xml'\noptional = ['surname', 'charge_text', 'status']\n\

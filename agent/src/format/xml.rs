@@ -1,6 +1,8 @@
 //! XML: each element at a declared path is a row, and each text or attribute below it a column, named
 //! by the local names on the way. NIEM's references by id are followed.
 
+mod element;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use quick_xml::escape::resolve_predefined_entity;
@@ -10,18 +12,13 @@ use quick_xml::{Reader, XmlVersion};
 use super::error::FormatError;
 use super::layout::{Layout, Place};
 use super::packed::Packed;
+use element::{Element, Following, Part, joined};
 
 /// How deep elements may be nested.
 const DEPTH_MAX: usize = 128;
 
-/// How many references may lead to one another.
-const HOPS_MAX: usize = 8;
-
 /// The attribute with which an element refers to another.
 const REFERENCE: &str = "ref";
-
-/// The column of a row's own text.
-const OWN: &str = ".";
 
 /// Values above rows that are kept.
 const ABOVE_MAX: usize = 1_000;
@@ -35,21 +32,23 @@ const TARGET_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Reads a document.
 pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
     // The whole document is looked at before any row is, for what rows refer to.
+    let charges = layout.charges.as_deref();
     let wanted = Walk::new(text, &layout.xml_row).references()?;
     let targets = if wanted.is_empty() {
         BTreeMap::new()
     } else {
-        Walk::new(text, &layout.xml_row).targets(&wanted)?
+        Walk::of_charges(text, layout).targets(&wanted)?
     };
-    let mut walk = Walk::new(text, &layout.xml_row);
+    let mut walk = Walk::of_charges(text, layout);
     let mut packed = Packed::new(&layout.wanted);
     while let Some((line, row)) = walk.next_row()? {
         let mut following = Following {
             targets: &targets,
+            charges,
             packed: &mut packed,
             left: FOLLOWED_MAX,
         };
-        following.put(&row, "", 0)?;
+        following.put(&row, "", (0, None))?;
         packed.end_row(line)?;
     }
     let path = layout.xml_row.join("/");
@@ -62,79 +61,6 @@ pub(super) fn read(text: &str, layout: &Layout) -> Result<Packed, FormatError> {
             )))
         }
         Some(_) => packed.finish(layout, &format!("no element {path}, which [xml] row names")),
-    }
-}
-
-/// What stands in one row, or in one element that others refer to.
-#[derive(Debug, Default)]
-struct Element {
-    /// Each value under its path from the element.
-    leaves: Vec<(String, String)>,
-    /// The path of each reference, and to what.
-    references: Vec<(String, String)>,
-}
-
-impl Element {
-    fn open(&mut self, path: &str, attributes: &[(String, String)]) {
-        for (name, value) in attributes {
-            if name == REFERENCE {
-                self.references.push((path.to_owned(), value.clone()));
-            }
-            let column = joined(path, &format!("@{name}"));
-            self.leaves.push((column, value.clone()));
-        }
-    }
-
-    fn close(&mut self, path: String, text: &Own) {
-        if let Some(text) = text.value() {
-            self.leaves.push((path, text.to_owned()));
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        let pairs = self.leaves.iter().chain(&self.references);
-        pairs
-            .map(|(path, value)| path.len() + value.len() + size_of::<(String, String)>())
-            .sum()
-    }
-}
-
-/// Puts a row with everything that it refers to.
-struct Following<'a> {
-    targets: &'a BTreeMap<String, Element>,
-    packed: &'a mut Packed,
-    left: usize,
-}
-
-impl Following<'_> {
-    fn put(&mut self, element: &Element, before: &str, hops: usize) -> Result<(), FormatError> {
-        for (path, value) in &element.leaves {
-            if hops > 0 && self.left == 0 {
-                return Ok(());
-            }
-            self.left = self.left.saturating_sub(usize::from(hops > 0));
-            let column = joined(before, path);
-            let column = if column.is_empty() { OWN } else { &column };
-            let column = self.packed.column(column)?;
-            self.packed.put(column, value);
-        }
-        if hops >= HOPS_MAX {
-            return Ok(());
-        }
-        for (path, id) in &element.references {
-            if let Some(target) = self.targets.get(id) {
-                self.put(target, &joined(before, path), hops + 1)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn joined(before: &str, path: &str) -> String {
-    match (before.is_empty(), path.is_empty()) {
-        (true, _) => path.to_owned(),
-        (false, true) => before.to_owned(),
-        (false, false) => format!("{before}/{path}"),
     }
 }
 
@@ -167,6 +93,8 @@ pub(super) struct Walk<'a> {
     reader: Reader<&'a [u8]>,
     text: &'a str,
     row: &'a [String],
+    /// Where the charges of a row stand.
+    charges: Option<&'a str>,
     root: Option<String>,
     /// Local names from the root to here.
     path: Vec<String>,
@@ -187,12 +115,21 @@ impl<'a> Walk<'a> {
             reader,
             text,
             row,
+            charges: None,
             root: None,
             path: Vec::new(),
             own: Vec::new(),
             is_closing: false,
             above: Vec::new(),
             counted: (0, 1),
+        }
+    }
+
+    /// Begins where it is known how rows and their charges stand.
+    fn of_charges(text: &'a str, layout: &'a Layout) -> Self {
+        Self {
+            charges: layout.charges.as_deref(),
+            ..Self::new(text, &layout.xml_row)
         }
     }
 
@@ -233,7 +170,7 @@ impl<'a> Walk<'a> {
                         open.push((self.path.len(), id.clone(), Element::default()));
                     }
                     for (depth, _, element) in &mut open {
-                        element.open(&below(&self.path, *depth), &attributes);
+                        element.open(&below(&self.path, *depth), &attributes, self.charges);
                     }
                 }
                 Step::Close(own) => {
@@ -266,8 +203,14 @@ impl<'a> Walk<'a> {
                         row = Some((self.line(), self.begin_row()));
                     }
                     match &mut row {
-                        Some((_, row)) => row.open(&below(&self.path, self.row.len()), &attributes),
-                        None => self.look_above(|above| above.open("", &attributes)),
+                        Some((_, row)) => {
+                            row.open(
+                                &below(&self.path, self.row.len()),
+                                &attributes,
+                                self.charges,
+                            );
+                        }
+                        None => self.look_above(|above| above.open("", &attributes, None)),
                     }
                 }
                 Step::Close(own) => match &mut row {
@@ -290,12 +233,11 @@ impl<'a> Walk<'a> {
 
     /// Begins a row with the values above it.
     fn begin_row(&self) -> Element {
-        let leaves = self.above.iter();
+        let above = self.above.iter();
         Element {
-            leaves: leaves
-                .map(|(_, path, value)| (path.clone(), value.clone()))
+            parts: above
+                .map(|(_, path, value)| Part::Value(path.clone(), value.clone()))
                 .collect(),
-            references: Vec::new(),
         }
     }
 
@@ -310,8 +252,10 @@ impl<'a> Walk<'a> {
         look(&mut found);
         let up = "../".repeat(self.row.len().saturating_sub(shared));
         let here = below(&self.path, shared);
-        for (path, value) in found.leaves {
-            if !value.is_empty() {
+        for part in found.parts {
+            if let Part::Value(path, value) = part
+                && !value.is_empty()
+            {
                 let path = format!("{up}{}", joined(&here, &path));
                 self.above
                     .push((shared, path.trim_end_matches('/').to_owned(), value));

@@ -13,7 +13,9 @@ use super::field::Field;
 use crate::format::cells::column_key;
 use crate::format::csv::CsvLayout;
 use crate::format::encoding::Charset;
-use crate::format::layout::{Choice, FixedColumn, Format, HeaderRule, Layout, RecordTypes, Wanted};
+use crate::format::layout::{
+    Choice, FixedColumn, Format, HeaderRule, Layout, RecordTypes, Wanted, is_of_charges,
+};
 
 /// The keys and tables of a profile that say how a file is laid out.
 #[derive(Debug, Default)]
@@ -58,11 +60,22 @@ struct FixedColumnDocument {
     length: usize,
 }
 
+/// The fields of a charge; one of the first two says what it is.
+pub(super) const OF_CHARGE: [Field; 5] = [
+    Field::ChargeStatute,
+    Field::ChargeText,
+    Field::ChargeLevel,
+    Field::Disposition,
+    Field::DispositionAt,
+];
+
 /// `[json]`.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JsonDocument {
+    #[serde(default)]
     rows: String,
+    charges: Option<Spanned<String>>,
 }
 
 /// `[xml]`.
@@ -70,6 +83,7 @@ pub(super) struct JsonDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct XmlDocument {
     row: Spanned<String>,
+    charge: Option<Spanned<String>>,
 }
 
 /// `[excel]`.
@@ -170,7 +184,11 @@ impl LayoutDocument {
         let mut wanted = Wanted::default();
         for (field, names) in columns {
             wanted.add(names, !optional.contains(field));
+            if OF_CHARGE.contains(field) {
+                wanted.list(names);
+            }
         }
+        let charges = self.charges(columns)?;
         let html = self.html.map(Spanned::into_inner);
         Ok(Layout {
             csv: CsvLayout {
@@ -185,6 +203,7 @@ impl LayoutDocument {
             types: self.csv.types()?,
             names: self.csv.columns,
             fixed: fixed(self.fixed.map(Spanned::into_inner))?,
+            charges,
             json_rows: keys(self.json.map(|json| json.into_inner().rows)),
             xml_row: xml_row(self.xml.map(Spanned::into_inner))?,
             sheet: sheet(self.excel.map(|excel| excel.into_inner().sheet)),
@@ -194,6 +213,46 @@ impl LayoutDocument {
             wanted,
             may_be_empty: false,
         })
+    }
+
+    /// Returns where the charges of a row stand, as their columns are named, and where it is said.
+    pub(super) fn charges_said(&self) -> Option<(String, Range<usize>)> {
+        let json = self
+            .json
+            .as_ref()
+            .and_then(|json| json.get_ref().charges.as_ref());
+        let xml = self
+            .xml
+            .as_ref()
+            .and_then(|xml| xml.get_ref().charge.as_ref());
+        let of_json = json.map(|keys| (keys.get_ref().clone(), keys.span()));
+        of_json.or_else(|| xml.map(|path| (local_path(path.get_ref()), path.span())))
+    }
+
+    /// Checks that the columns of charges stand in the charges of a row.
+    fn charges(&self, columns: &BTreeMap<Field, Vec<String>>) -> Result<Option<String>, Wrong> {
+        let Some((charges, span)) = self.charges_said() else {
+            return Ok(None);
+        };
+        for field in OF_CHARGE {
+            let mut names = columns.get(&field).into_iter().flatten();
+            if let Some(name) = names.find(|name| !is_of_charges(&charges, name)) {
+                let message = format!(
+                    "{} is a charge's, and {name:?} does not stand in {charges:?}, where the charges of a row stand",
+                    field.name()
+                );
+                return Err((span, message));
+            }
+        }
+        if !OF_CHARGE
+            .iter()
+            .take(2)
+            .any(|field| columns.contains_key(field))
+        {
+            let message = "a list of charges needs charge_text or charge_statute in [columns]";
+            return Err((span, message.to_owned()));
+        }
+        Ok(Some(charges))
     }
 
     /// Checks that each section is of a declared format, and that those that are needed are there.
@@ -208,7 +267,7 @@ impl LayoutDocument {
             (
                 self.json.as_ref().map(Spanned::span),
                 "json",
-                &[Format::Json],
+                &[Format::Json, Format::JsonLines],
             ),
             (self.xml.as_ref().map(Spanned::span), "xml", &[Format::Xml]),
             (

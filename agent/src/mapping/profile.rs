@@ -14,12 +14,13 @@ use super::dates::TimeReader;
 use super::document::{ModeDocument, NameLayoutDocument, ProfileDocument, RowsDocument};
 use super::example::Example;
 use super::field::{ColumnsDocument, Field};
-use super::layout::local_path;
+use super::layout::{OF_CHARGE, local_path};
 use super::names::NameLayout;
 use super::rules::Rules;
 use super::values::Values;
 use crate::format::cells::column_key;
 use crate::format::layout::{Format, Layout};
+use crate::format::packed::PLACE;
 
 /// What an export holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +176,9 @@ impl Checker<'_> {
             .collect();
         let rows_per = rows_per(document.one_row_per.as_ref());
         let separator = document.charge_separator.as_ref();
-        let charge_separator = self.charge_separator(separator, (&columns, &parts), &formats)?;
+        let nested = layout.charges_said().map(|(_, span)| span);
+        let charge_separator =
+            self.charge_separator((separator, nested), (&columns, &parts), &formats)?;
         let key = self.key(&document.key, &columns)?;
         let times = self.times(&document.zone, &document.times, &formats)?;
         let wrong = |(span, message)| self.wrong(span, message);
@@ -225,35 +228,36 @@ impl Checker<'_> {
     /// Checks what stands between the charges that one cell lists.
     fn charge_separator(
         &self,
-        separator: Option<&Spanned<String>>,
+        (separator, nested): (Option<&Spanned<String>>, Option<Range<usize>>),
         (columns, parts): (&BTreeMap<Field, Vec<String>>, &BTreeMap<Field, Parts>),
         formats: &[Format],
     ) -> Result<Option<String>, ProfileError> {
+        if let Some(span) = nested {
+            if separator.is_none() && !is_of_parts(parts) {
+                return Ok(Some(PLACE.to_string()));
+            }
+            let message = "each charge is an element with a value of its own in each column: no \
+                           charge_separator, and no { first }, { join } or { date, time } of its fields";
+            return Err(self.wrong(span, message.to_owned()));
+        }
         let Some(separator) = separator else {
             return Ok(None);
         };
         let text = separator.get_ref();
         let is_nested =
             |format: &Format| matches!(format, Format::Json | Format::JsonLines | Format::Xml);
-        let lists = [
-            Field::ChargeStatute,
-            Field::ChargeText,
-            Field::ChargeLevel,
-            Field::Disposition,
-            Field::DispositionAt,
-        ];
         let message = if text.trim_matches(' ').is_empty() || text.contains(char::is_alphanumeric) {
             "write what stands between two charges in one cell, such as \";\" or \"|\""
         } else if formats.iter().any(is_nested) {
-            "in JSON and XML a list loses which value is whose: take a file with one row a charge, and \
-             one_row_per = \"charge\""
-        } else if !lists
+            "in JSON and XML each charge is an element of its own: say where they stand in a row, as \
+             charges = \"charges\" under [json] or charge = \"Charges/Charge\" under [xml]"
+        } else if !OF_CHARGE
             .iter()
             .take(2)
             .any(|field| columns.contains_key(field))
         {
             "a list of charges needs charge_text or charge_statute in [columns]"
-        } else if lists.iter().any(|field| parts.contains_key(field)) {
+        } else if is_of_parts(parts) {
             "each list of charges stands in one column: no { first }, { join } or { date, time }"
         } else {
             return Ok(Some(text.clone()));
@@ -433,6 +437,11 @@ fn words(own: &[String], default: &[&str]) -> BTreeSet<String> {
     words
 }
 
+/// Says whether a field of charges is filled by several columns.
+fn is_of_parts(parts: &BTreeMap<Field, Parts>) -> bool {
+    OF_CHARGE.iter().any(|field| parts.contains_key(field))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Mode, Profile, ProfileError};
@@ -512,7 +521,7 @@ name = "Inmate Name"
             assert!(message.contains("between two charges"), "{message}");
         }
         let json = list(";").replace("mode =", "format = \"json\"\nmode =");
-        assert!(error(&json).contains("one row a charge"));
+        assert!(error(&json).contains("charges = \"charges\" under [json]"));
         let none = list(";").replace("charge_text", "bond");
         assert!(error(&none).contains("needs charge_text"));
     }

@@ -9,6 +9,7 @@ use savin_shared::record::custody::{CustodyState, DispositionKind, ReleaseReason
 use super::binding::{Binding, BindingError};
 use super::profile::Profile;
 use super::{Mapped, Mapper};
+use crate::format::open::open;
 use crate::mapping::tally::Tally;
 
 const PROFILE: &str = r#"
@@ -303,6 +304,53 @@ fn reads_each_charge_of_a_list_with_what_became_of_it() {
     assert_eq!(read("A;B", "EXPUNGED;DISMISSED"), [pair("B", dismissed)]);
     let mapped = charged("A;B;", "EXPUNGED;SEALED 99-19-71;");
     assert!(matches!(mapped, Mapped::ChargeWithheld(_)), "{mapped:?}");
+}
+
+#[test]
+fn reads_each_charge_of_a_nested_document_with_what_became_of_it() {
+    let json = (
+        "format = 'json'\n[json]\ncharges = 'charges'\n",
+        "'charges.text'",
+        "'charges.what'",
+        r#"[{"no": "1", "charges": [{"text": "THEFT"}, {"text": "DUI", "what": "DISMISSED"},
+             {"text": "FRAUD", "what": "EXPUNGED"}]}]"#,
+    );
+    let xml = (
+        "format = 'xml'\n[xml]\nrow = 'E/B'\ncharge = 'Charges/Charge'\n",
+        "'Charges/Charge/Text'",
+        "'Charges/Charge/@what'",
+        "<?xml version='1.0'?><E><B><no>1</no><Charges><Charge><Text>THEFT</Text></Charge>\
+         <Charge what='DISMISSED'><Text>DUI</Text></Charge><Charge what='EXPUNGED'><Text>FRAUD</Text></Charge>\
+         </Charges></B></E>",
+    );
+    for (layout, text, what, file) in [json, xml] {
+        let profile = format!(
+            "name = 'p'\nkind = 'custody'\nmode = 'roster'\nzone = 'America/Chicago'\n{layout}\
+             [columns]\nrecord_number = 'no'\ncharge_text = {text}\ndisposition = {what}\n\
+             [values.disposition]\nDISMISSED = 'Dismissed'\n"
+        );
+        let profile = Profile::parse(&profile).unwrap_or_else(|error| panic!("{error}"));
+        let mut opened = open(file.as_bytes(), &profile.layout).unwrap();
+        let mut rows = opened.rows().unwrap();
+        let binding = Binding::new(&profile, rows.columns()).unwrap();
+        let facility = FacilityCode::new("MS-TEST-JAIL").unwrap();
+        let observed_at = ObservedAt("2026-06-15T12:00:00Z".parse().unwrap());
+        let mut mapper = Mapper::new(&profile, binding, &facility, observed_at);
+        let (line, cells) = rows.next_row().unwrap().unwrap();
+        let Mapped::Row(row) = mapper.map(line, cells) else {
+            panic!("a row")
+        };
+        let record = row.row.record().unwrap();
+        let charges = record.custody().unwrap().charges.iter();
+        let read: Vec<_> = charges
+            .map(|charge| (charge.text.as_deref(), charge.disposition.unwrap().kind))
+            .collect();
+        let expected = [
+            (Some("DUI"), DispositionKind::Dismissed),
+            (Some("THEFT"), DispositionKind::Open),
+        ];
+        assert_eq!(read, expected, "what was expunged is not in it");
+    }
 }
 
 #[test]

@@ -6,20 +6,24 @@ use super::sniff::{BY_HAND, Laid};
 use crate::format::layout::{Format, Layout};
 use crate::format::outline::Outline;
 use crate::mapping::guess::Told;
-use crate::mapping::guess::rows::choose;
+use crate::mapping::guess::rows::{charges, choose};
+
+/// What is said of where the charges of a row stand.
+const CHARGES: &str = "each of them a charge of the row, with a value of its own in each column";
 
 /// A nested document, and where its rows stand.
 pub(super) struct Nested {
     format: Format,
     path: Vec<String>,
     rows: Told<String>,
+    /// Where the charges of a row stand, if it lists them.
+    charges: Option<String>,
 }
 
 impl Nested {
-    /// Finds the rows; `None` for an array at the top, which needs no path.
+    /// Finds the rows; `None` for an array at the top without charges, which needs no path.
     pub(super) fn of(outline: &Outline, said: Option<&str>) -> anyhow::Result<Option<Self>> {
-        let format = outline.format;
-        let separator = if format == Format::Xml { "/" } else { "." };
+        let separator = separator(outline.format);
         let Some(said) = said else {
             let (place, told) = choose(&outline.places).context(BY_HAND)?;
             let rows = Told {
@@ -27,9 +31,7 @@ impl Nested {
                 is_sure: told.is_sure,
                 why: told.why,
             };
-            let path = place.path;
-            let is_nested = !path.is_empty();
-            return Ok(is_nested.then_some(Self { format, path, rows }));
+            return Ok(Self::at(outline, place.path, rows));
         };
         let path: Vec<String> = said.split(separator).map(str::to_owned).collect();
         let able = outline.places.iter().filter(|place| place.parts > 1);
@@ -44,29 +46,65 @@ impl Nested {
             is_sure: true,
             why: "you said so".to_owned(),
         };
-        Ok(Some(Self { format, path, rows }))
+        Ok(Self::at(outline, path, rows))
+    }
+
+    fn at(outline: &Outline, path: Vec<String>, rows: Told<String>) -> Option<Self> {
+        let format = outline.format;
+        let places = outline.places.iter().chain(&outline.within);
+        let charges = charges(places, &path).map(|path| path.join(separator(format)));
+        let is_nested = !path.is_empty() || charges.is_some();
+        is_nested.then_some(Self {
+            format,
+            path,
+            rows,
+            charges,
+        })
     }
 
     /// Declares them, for the reader and in a profile.
     pub(super) fn lay(self, file: &mut Layout) -> Laid {
-        let (table, key) = if self.format == Format::Xml {
+        let is_at_top = self.path.is_empty();
+        let (table, key, of_charges) = if self.format == Format::Xml {
             file.xml_row = self.path;
-            ("[xml]", "row")
+            ("[xml]", "row", "charge")
         } else {
             file.json_rows = self.path;
-            ("[json]", "rows")
+            ("[json]", "rows", "charges")
         };
         file.formats = vec![self.format];
+        file.charges.clone_from(&self.charges);
         let mark = if self.rows.is_sure { "" } else { "? " };
         let value = toml::Value::String(self.rows.value.clone());
+        let mut tables = vec![format!("\n{table}")];
+        if !is_at_top {
+            tables.push(format!("{key} = {value}    # {mark}{}", self.rows.why));
+        }
+        if let Some(charges) = self.charges {
+            let charges = toml::Value::String(charges);
+            tables.push(format!("{of_charges} = {charges}    # {CHARGES}"));
+        }
         Laid {
             format: file.declared(),
             settings: vec![format!("format = \"{}\"", self.format.name())],
-            tables: vec![
-                format!("\n{table}"),
-                format!("{key} = {value}    # {mark}{}", self.rows.why),
-            ],
-            rows: Some(self.rows),
+            tables,
+            rows: (!is_at_top).then_some(self.rows),
         }
+    }
+}
+
+/// Returns what stands between the names of a path.
+const fn separator(format: Format) -> &'static str {
+    match format {
+        Format::Xml => "/",
+        Format::Csv
+        | Format::Fixed
+        | Format::Json
+        | Format::JsonLines
+        | Format::Xlsx
+        | Format::Xls
+        | Format::Html
+        | Format::Dbf
+        | Format::Calendar => ".",
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn read(
     if let Some(nested) = place.flatten() {
         let laid = nested.lay(&mut file);
         let mut opened = open(bytes, &file).context(BY_HAND)?;
-        return Ok((sampled(&mut opened.rows()?, today)?, laid));
+        let charges = file.charges.as_deref();
+        return Ok((sampled(&mut opened.rows()?, today, charges)?, laid));
     }
     ensure!(
         rows.is_none(),
@@ -84,7 +85,7 @@ pub(super) fn read(
             tables: Vec::new(),
             rows: None,
         };
-        let sample = sampled(&mut opened.rows().context(BY_HAND)?, today)?;
+        let sample = sampled(&mut opened.rows().context(BY_HAND)?, today, None)?;
         return Ok((sample, laid));
     }
     let mut text = text::lay(&decoded.text, named)?;
@@ -93,7 +94,7 @@ pub(super) fn read(
         Err(unlike @ FormatError::Unlike { .. }) => return Err(unlike).context(BY_HAND),
         opened => opened?,
     };
-    let sample = sampled(&mut opened.rows()?, today)?;
+    let sample = sampled(&mut opened.rows()?, today, None)?;
     let laid = Laid {
         format: format!("{}, {}", decoded.encoding, text.format),
         settings: text.settings,
@@ -103,8 +104,8 @@ pub(super) fn read(
     Ok((sample, laid))
 }
 
-fn sampled(rows: &mut dyn Rows, today: Date) -> anyhow::Result<Sample> {
-    let mut sample = Sample::new(rows.columns(), today);
+fn sampled(rows: &mut dyn Rows, today: Date, charges: Option<&str>) -> anyhow::Result<Sample> {
+    let mut sample = Sample::with_charges(rows.columns(), today, charges);
     while let Some((_, cells)) = rows.next_row()? {
         sample.see(cells);
     }
@@ -116,6 +117,9 @@ mod tests {
     use jiff::civil::date;
 
     use super::read;
+    use crate::mapping::guess::Guess;
+    use crate::mapping::guess::draft::{Settings, profile};
+    use crate::mapping::profile::Profile;
 
     #[test]
     fn reads_whatever_shows_what_it_is_with_every_column() {
@@ -173,6 +177,68 @@ mod tests {
         let astray = astray.err().unwrap().to_string();
         assert!(astray.contains("Export/Inmates/Inmate"), "{astray}");
         assert!(read(b"no,name\n1,SAMPLE\n", today, None, Some("a")).is_err());
+    }
+
+    #[test]
+    fn finds_the_charges_of_nested_rows() {
+        let top = r#"[{"no": "1", "charges": [{"text": "A"}, {"text": "B"}]}, {"no": "2"}]"#;
+        for (content, table, key) in [
+            (top, "\n[json]", "charges = \"charges\""),
+            (XML, "\n[xml]", "charge = \"Charge\""),
+        ] {
+            let (_, laid) = read(content.as_bytes(), date(2026, 6, 15), None, None).unwrap();
+            assert_eq!(laid.tables[0], table);
+            let last = laid.tables.last().unwrap();
+            assert!(last.starts_with(key), "{:?}", laid.tables);
+        }
+    }
+
+    #[test]
+    fn guesses_a_profile_that_takes_each_charge() {
+        let inmate = |no: u32, charges: &str| {
+            format!(
+                r#"{{"bookingNumber": "26-{no}", "name": "SAMPLE, AVERY", "top_charge": "FELONY ASSAULT",
+                     "booked": "2026-06-01T13:30:00", "charges": [{charges}]}}"#
+            )
+        };
+        let rows = [
+            inmate(
+                1,
+                r#"{"statute": "97-3-7", "description": "ASSAULT", "bond": "500", "status": "OPEN"}"#,
+            ),
+            inmate(
+                2,
+                r#"{"description": "DUI", "disposition": "DISMISSED"}, {"description": "FRAUD"}"#,
+            ),
+            inmate(3, ""),
+        ];
+        let content = format!("[{}]", rows.join(","));
+        let (sample, laid) = read(content.as_bytes(), date(2026, 6, 15), None, None).unwrap();
+        let guess = Guess::of(&sample, "roster.json");
+        let settings = Settings {
+            name: "bookings".to_owned(),
+            file: "roster.json".to_owned(),
+            zone: "America/Chicago".to_owned(),
+            layout: laid.settings,
+            layout_tables: laid.tables,
+            export_date: None,
+            is_nested: true,
+        };
+        let text = profile(&guess, &sample, &settings);
+        let read = Profile::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(read.layout.charges.as_deref(), Some("charges"));
+        for line in [
+            "charge_statute = \"charges.statute\"",
+            "charge_text = \"charges.description\"",
+            "disposition = \"charges.disposition\"",
+            "\"DISMISSED\" = \"Dismissed\"",
+        ] {
+            assert!(text.contains(line), "no {line} in {text}");
+        }
+        assert!(
+            !text.contains("\nstatus ="),
+            "a charge's status is nobody's: {text}"
+        );
     }
 
     #[test]

@@ -135,6 +135,9 @@ fn candidates(sample: &Sample, kind: RecordKind) -> (Vec<Candidate>, Vec<Candida
                 fit
             };
             let (field, fit) = corrected(field, fit, column);
+            if !sample.may_fill(field, &column.name) {
+                continue;
+            }
             match fits(field, column, rows) {
                 Ok(proof) => candidates.push(Candidate {
                     place,
@@ -155,7 +158,8 @@ fn candidates(sample: &Sample, kind: RecordKind) -> (Vec<Candidate>, Vec<Candida
                 }
             }
         }
-        candidates.extend(by_content(place, column));
+        let by_content = by_content(place, column);
+        candidates.extend(by_content.filter(|found| sample.may_fill(found.field, &column.name)));
     }
     // What contradicts its name is not taken where that would matter.
     candidates

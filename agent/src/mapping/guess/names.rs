@@ -194,7 +194,7 @@ const NAMES: [(Field, &str); 53] = [
     (
         Field::ChargeText,
         "charge chargedescription chargetext offense offensedescription chargewording \
-         chargename description crime violation offensename",
+         chargeoffense chargename description crime violation offensename",
     ),
     (
         Field::ChargeLevel,

@@ -77,8 +77,10 @@ pub(super) fn fields(name: &str, kind: RecordKind) -> Vec<(Field, Fit)> {
         own.pop();
     }
     let said = match parts.last() {
-        // One word says too little: `status` may be a charge's.
-        Some(parent) if own.len() < 2 => format!("{parent} {}", own.join(" ")),
+        // One word says too little: `status` may be a charge's. `charges.charge` says it itself.
+        Some(parent) if own.len() < 2 && !is_same(words(parent).last(), own.last()) => {
+            format!("{parent} {}", own.join(" "))
+        }
         Some(_) | None => own.join(" "),
     };
     let is_other = |part: &String| {
@@ -101,6 +103,12 @@ fn path(name: &str) -> Option<Vec<&str>> {
     let is_part = |part: &&str| part.len() > 1 && !part.contains(char::is_whitespace);
     let is_path = parts.len() > 1 || name.starts_with("../");
     (is_path && parts.iter().all(is_part)).then_some(parts)
+}
+
+/// Compares two words, whether one or several are meant.
+fn is_same(one: Option<&String>, other: Option<&String>) -> bool {
+    let single = |word: &String| word.trim_end_matches('s').to_owned();
+    one.map(single) == other.map(single)
 }
 
 const fn is_of_person(field: Field) -> bool {
@@ -144,6 +152,12 @@ mod tests {
             ("RoleOfPerson/PersonRaceText", Field::Race),
             ("booking.status", Field::Status),
             ("inmate.dob", Field::BirthDate),
+            ("charges.charge", Field::ChargeText),
+            ("charges.offense", Field::ChargeText),
+            ("charges.statute", Field::ChargeStatute),
+            ("Charges/Charge/ChargeDescriptionText", Field::ChargeText),
+            ("charges.disposition", Field::Disposition),
+            ("charges.dispositionDate", Field::DispositionAt),
         ] {
             assert_eq!(sure(name), Some(field), "{name}");
         }

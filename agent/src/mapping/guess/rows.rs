@@ -62,6 +62,12 @@ const RECORDS: [&str; 14] = [
     "transfer",
 ];
 
+/// Words of what a charge is called.
+const CHARGES: [&str; 4] = ["charge", "count", "offense", "offence"];
+
+/// Words of whatever has charges of its own that are not the booking's.
+const OTHERS: [&str; 4] = ["hold", "detainer", "warrant", "history"];
+
 /// The same, where nothing better is there.
 const PERSONS: [&str; 16] = [
     "arrestee",
@@ -145,6 +151,26 @@ fn is_part_of((place, rank): &(&RowPlace, u8), (above, over): &(&RowPlace, u8)) 
     is_above && (is_better || over == rank && *rank > 0 && above.repeats)
 }
 
+/// Finds where the charges of a row stand, by their path from there: of places that are called like charges,
+/// the one of which there are most.
+#[must_use]
+pub fn charges<'a>(
+    places: impl Iterator<Item = &'a RowPlace>,
+    rows: &[String],
+) -> Option<&'a [String]> {
+    let below = places.filter_map(|place| {
+        let path = place.path.strip_prefix(rows)?;
+        let last = path.last().map(|name| words(name)).unwrap_or_default();
+        let is_charge = last.last().is_some_and(|word| is_word(word, &CHARGES));
+        let is_theirs = !path
+            .iter()
+            .any(|name| words(name).iter().any(|word| is_word(word, &OTHERS)));
+        (is_charge && is_theirs && place.repeats).then_some((place.rows, path))
+    });
+    let most = below.max_by_key(|(rows, path)| (*rows, std::cmp::Reverse(path.len())));
+    most.map(|(_, path)| path)
+}
+
 fn rank(place: &RowPlace) -> u8 {
     let Some(name) = place.path.last() else {
         return 1;
@@ -194,6 +220,22 @@ mod tests {
     fn chosen(places: &[RowPlace]) -> (String, bool) {
         let (place, told) = choose(places).unwrap();
         (place.path.join("/"), told.is_sure)
+    }
+
+    #[test]
+    fn finds_the_charges_of_a_row_and_nobody_elses() {
+        let export = [
+            place("Export/Booking", 40, true),
+            place("Export/Booking/Charges", 40, false),
+            place("Export/Booking/Charges/Charge", 90, true),
+            place("Export/Booking/Holds/Charge", 95, true),
+            place("Export/Booking/PriorHistory/Offenses", 99, true),
+            place("Export/Other/Charge", 99, true),
+        ];
+        let rows = ["Export".to_owned(), "Booking".to_owned()];
+        let found = super::charges(export.iter(), &rows).map(|path| path.join("/"));
+        assert_eq!(found.as_deref(), Some("Charges/Charge"));
+        assert_eq!(super::charges(export.iter().take(2), &rows), None);
     }
 
     #[test]

@@ -9,7 +9,11 @@ use jiff::fmt::strtime;
 
 use super::lists::{Listed, Places, SEPARATORS};
 use crate::format::cells::Cells;
+use crate::format::layout::is_of_charges;
+use crate::format::packed::PLACE;
 use crate::mapping::dates::{self, FORMATS};
+use crate::mapping::field::Field;
+use crate::mapping::layout::OF_CHARGE;
 
 /// Rows that are looked at; a larger sample teaches nothing more.
 pub const ROWS_MAX: usize = 50_000;
@@ -95,6 +99,8 @@ pub struct Sample {
     /// What each cell of each row lists, by separator.
     pub(super) places: Vec<Vec<[Places; SEPARATORS.len()]>>,
     today: Date,
+    /// Where the charges of a row stand, each with a value of its own in each column.
+    charges: Option<String>,
 }
 
 impl Sample {
@@ -110,7 +116,29 @@ impl Sample {
             rows: Vec::new(),
             places: Vec::new(),
             today,
+            charges: None,
         }
+    }
+
+    /// Begins with a header some columns of which are those of a row's charges.
+    #[must_use]
+    pub fn with_charges(header: &[String], today: Date, charges: Option<&str>) -> Self {
+        Self {
+            charges: charges.map(str::to_owned),
+            ..Self::new(header, today)
+        }
+    }
+
+    /// Says whether a column may fill a field: those of a charge come from its own columns where charges have
+    /// some, and of those come beside them only what may be one for all.
+    #[must_use]
+    pub fn may_fill(&self, field: Field, name: &str) -> bool {
+        let Some(charges) = &self.charges else {
+            return true;
+        };
+        let is_theirs = is_of_charges(charges, name);
+        let is_shared = matches!(field, Field::Bond | Field::CaseNumber | Field::Hold);
+        is_theirs == OF_CHARGE.contains(&field) || is_theirs && is_shared
     }
 
     /// Looks at a row.
@@ -128,7 +156,11 @@ impl Sample {
             hashes.push(hash);
             let mut of_cell = [Places::default(); SEPARATORS.len()];
             if !is_nothing {
-                column.see(text, hash, self.today);
+                for part in text.split(PLACE).map(str::trim) {
+                    if !part.is_empty() {
+                        column.see(part, self::hash(part), self.today);
+                    }
+                }
                 let listed = column.listed.iter_mut().zip(SEPARATORS);
                 for (of_cell, (listed, separator)) in of_cell.iter_mut().zip(listed) {
                     *of_cell = listed.see(text, separator);
