@@ -63,7 +63,9 @@ state-OutOfCustody = Out of custody. Was at { $facility }. { $reason ->
 }
 state-Escaped = Escaped from { $facility }. If you are in danger, call 911.
 state-Deceased = Died in custody. Was at { $facility }.
-state-TransferredOut = Handed to an agency outside the state. Was at { $facility }.
+state-EscapeSuspected = Missing from { $facility }, and may have escaped. If you are in danger, call 911.
+state-TransferredOut = Moved to another facility. We do not know which one. Was at { $facility }.
+state-TransferredOutOfState = Handed to an agency outside the state. Was at { $facility }.
 state-NoLongerListed = No longer on the list of { $facility }. This does not mean released. Only { $facility } can say.
 state-Unknown = Not known. The words in the record of { $facility } do not say.
 
@@ -364,3 +366,77 @@ changes-about = Every change of what we tell and by when, with its day and its r
 changes-none = Nothing has changed yet.
 changes-notification = What is told, version
 changes-clocks = Time limits, version
+changes-reason = The reason:
+changes-new = This is new.
+changes-gone = This is gone.
+changes-is = { $column }: { $value }.
+changes-was = { $column }: { $before } before, { $after } now.
+changes-nothing = nothing
+changes-days = { $number ->
+    [one] { $number } day
+   *[other] { $number } days
+}
+changes-hours = { $number ->
+    [one] { $number } hour
+   *[other] { $number } hours
+}
+changes-minutes = { $number ->
+    [one] { $number } minute
+   *[other] { $number } minutes
+}
+changes-column-told = Do we tell it
+changes-column-urgency = How soon
+changes-column-why = The law, or the reason
+changes-column-statute = The law
+changes-column-starts = It starts with
+changes-column-kind = For which kind of hearing or date
+changes-column-place = For people in
+changes-column-direction = Which way it counts
+changes-column-amount = How many
+changes-column-unit = Counted in
+changes-column-of = Counted from
+changes-column-recipient = Who has to hear it
+changes-column-met_by = It is kept by
+changes-column-ends = It is over with
+changes-column-warn = Our staff is warned ahead by
+changes-column-what = What has to be done
+changes-value-told-yes = yes
+changes-value-told-no = no
+changes-value-urgency-1 = at once, before all else
+changes-value-urgency-2 = very soon
+changes-value-urgency-3 = soon
+changes-value-urgency-4 = after what is more urgent
+changes-value-kind-any = all
+changes-value-place-any = all places
+changes-value-place-state = state prisons and regional jails
+changes-value-direction-before = not later than so long before
+changes-value-direction-within = in the last so long before
+changes-value-direction-after = not later than so long after
+changes-value-unit-days = days
+changes-value-unit-business-days = business days
+changes-value-unit-hours = hours
+changes-value-of-scheduled = the day that was set
+changes-value-of-effective = when it happened
+changes-value-of-received = when we learned of it
+changes-value-recipient-victim = the victim
+changes-value-recipient-sheriff-and-police = the sheriff and the police chief
+changes-value-recipient-sheriff = the sheriff
+changes-value-recipient-court-clerk = the clerk of the court
+changes-value-recipient-sex-offender-registry = the sex offender registry
+changes-value-met_by-notice = our message
+changes-value-met_by-reminder = a second message
+changes-value-met_by-agency-notice = telling the office
+changes-value-met_by-person = a person who says it was done
+changes-value-met_by-event = the next word of the same record
+changes-value-met_by-receipt = our own receipt in time
+clock-hearing-victim = A hearing of the Parole Board: tell the victim before it
+clock-presumptive-parole-victim = Presumptive parole: tell the victim before it
+clock-parole-release-victim = A release: tell the victim before it
+clock-sentence-end-victim = The end of a sentence: mail the victim before it
+clock-release-agencies = A release: tell the sheriff and the police before it
+clock-escape-victim = An escape or a return: tell the victim
+clock-release-victim = A release: tell the victim after it
+clock-order-registry = A protective order was served: have it on file
+clock-offender-90-days = A sex offender: hear from the person again
+clock-offender-change-registry = A sex offender changed something: have it on file
+clock-order-end-victim = A protective order ends: tell who asked for it

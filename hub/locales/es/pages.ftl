@@ -63,7 +63,9 @@ state-OutOfCustody = Fuera de custodia. Estuvo en { $facility }. { $reason ->
 }
 state-Escaped = Se escapó de { $facility }. Si usted está en peligro, llame al 911.
 state-Deceased = Murió bajo custodia. Estuvo en { $facility }.
-state-TransferredOut = Entregado a una agencia de fuera del estado. Estuvo en { $facility }.
+state-EscapeSuspected = Falta en { $facility } y puede haberse escapado. Si usted está en peligro, llame al 911.
+state-TransferredOut = Llevado a otro centro. No sabemos a cuál. Estuvo en { $facility }.
+state-TransferredOutOfState = Entregado a una agencia de fuera del estado. Estuvo en { $facility }.
 state-NoLongerListed = Ya no está en la lista de { $facility }. Eso no quiere decir que quedó en libertad. Solo { $facility } lo puede decir.
 state-Unknown = No se sabe. Las palabras del registro de { $facility } no lo dicen.
 
@@ -364,3 +366,77 @@ changes-about = Cada cambio en lo que decimos y en los plazos, con su fecha y su
 changes-none = Todavía no ha cambiado nada.
 changes-notification = Lo que se avisa, versión
 changes-clocks = Plazos, versión
+changes-reason = La razón:
+changes-new = Esto es nuevo.
+changes-gone = Esto ya no existe.
+changes-is = { $column }: { $value }.
+changes-was = { $column }: antes { $before }, ahora { $after }.
+changes-nothing = nada
+changes-days = { $number ->
+    [one] { $number } día
+   *[other] { $number } días
+}
+changes-hours = { $number ->
+    [one] { $number } hora
+   *[other] { $number } horas
+}
+changes-minutes = { $number ->
+    [one] { $number } minuto
+   *[other] { $number } minutos
+}
+changes-column-told = Lo avisamos
+changes-column-urgency = Qué tan pronto
+changes-column-why = La ley o la razón
+changes-column-statute = La ley
+changes-column-starts = Empieza con
+changes-column-kind = Para qué clase de audiencia o fecha
+changes-column-place = Para personas en
+changes-column-direction = Cómo se cuenta
+changes-column-amount = Cuántos
+changes-column-unit = Se cuenta en
+changes-column-of = Se cuenta desde
+changes-column-recipient = Quién debe saberlo
+changes-column-met_by = Se cumple con
+changes-column-ends = Termina con
+changes-column-warn = Avisamos a nuestro personal antes
+changes-column-what = Qué hay que hacer
+changes-value-told-yes = sí
+changes-value-told-no = no
+changes-value-urgency-1 = de inmediato, antes que todo
+changes-value-urgency-2 = muy pronto
+changes-value-urgency-3 = pronto
+changes-value-urgency-4 = después de lo más urgente
+changes-value-kind-any = todas
+changes-value-place-any = todos los lugares
+changes-value-place-state = prisiones del estado y cárceles regionales
+changes-value-direction-before = a más tardar ese tiempo antes
+changes-value-direction-within = en ese último tiempo antes
+changes-value-direction-after = a más tardar ese tiempo después
+changes-value-unit-days = días
+changes-value-unit-business-days = días hábiles
+changes-value-unit-hours = horas
+changes-value-of-scheduled = el día fijado
+changes-value-of-effective = cuando pasó
+changes-value-of-received = cuando lo supimos
+changes-value-recipient-victim = la víctima
+changes-value-recipient-sheriff-and-police = el alguacil y el jefe de policía
+changes-value-recipient-sheriff = el alguacil
+changes-value-recipient-court-clerk = la secretaría del tribunal
+changes-value-recipient-sex-offender-registry = el registro de delincuentes sexuales
+changes-value-met_by-notice = nuestro mensaje
+changes-value-met_by-reminder = un segundo mensaje
+changes-value-met_by-agency-notice = el aviso a la oficina
+changes-value-met_by-person = una persona que dice que se hizo
+changes-value-met_by-event = lo próximo que diga el mismo registro
+changes-value-met_by-receipt = nuestro propio recibo a tiempo
+clock-hearing-victim = Una audiencia de la Junta de Libertad Condicional: avisar antes a la víctima
+clock-presumptive-parole-victim = Libertad condicional presunta: avisar antes a la víctima
+clock-parole-release-victim = Una salida: avisar antes a la víctima
+clock-sentence-end-victim = El fin de una condena: escribir antes a la víctima
+clock-release-agencies = Una salida: avisar antes al alguacil y a la policía
+clock-escape-victim = Una fuga o un regreso: avisar a la víctima
+clock-release-victim = Una salida: avisar después a la víctima
+clock-order-registry = Se entregó una orden de protección: tenerla en el registro
+clock-offender-90-days = Un delincuente sexual: volver a saber de la persona
+clock-offender-change-registry = Un delincuente sexual cambió algo: tenerlo en el registro
+clock-order-end-victim = Termina una orden de protección: avisar a quien la pidió

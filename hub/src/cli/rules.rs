@@ -12,14 +12,14 @@ use serde_json::json;
 use super::output::Output;
 use super::signing::SignAs;
 use crate::app;
-use crate::clocks::table::{self, Table};
+use crate::clocks::table::Table;
 use crate::config::Config;
-use crate::notification::rules::{self as notification, Rules};
+use crate::notification::rules::Rules;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::rules::{self, Adopted, Proposal, TableName};
 use crate::store::registry::{decision, event};
-use crate::work::versions::changes;
+use crate::work::versions::differences;
 
 /// Show and change the tables of rules.
 #[derive(Debug, Subcommand)]
@@ -88,17 +88,10 @@ fn named(word: &str) -> anyhow::Result<TableName> {
     TableName::parse(word).context("the table is \"notification\" or \"clocks\"")
 }
 
-const fn shipped(name: TableName) -> &'static str {
-    match name {
-        TableName::Notification => notification::SHIPPED,
-        TableName::Clocks => table::SHIPPED,
-    }
-}
-
 /// Loads a version of a table as CSV: the newest that counts, without a number.
 fn body(tx: &mut Tx<'_>, name: TableName, number: Option<i64>) -> Result<String, StoreError> {
     let found = match number {
-        Some(0) => Some(shipped(name).to_owned()),
+        Some(0) => Some(rules::shipped(name).to_owned()),
         Some(number) => {
             let mut proposals = rules::proposals(tx, name)?.into_iter();
             let found = proposals.find(|proposal| proposal.number == number);
@@ -106,7 +99,7 @@ fn body(tx: &mut Tx<'_>, name: TableName, number: Option<i64>) -> Result<String,
         }
         None => {
             let newest = rules::adopted(tx, name)?.pop();
-            Some(newest.map_or_else(|| shipped(name).to_owned(), |version| version.body))
+            Some(newest.map_or_else(|| rules::shipped(name).to_owned(), |version| version.body))
         }
     };
     found.ok_or_else(|| {
@@ -148,7 +141,7 @@ impl Propose {
         let (number, counting) = store.read_now("number", move |tx| {
             Ok((rules::next_number(tx, name)?, self::body(tx, name, None)?))
         })?;
-        if changes(&counting, &body).is_empty() {
+        if differences(&counting, &body).is_empty() {
             bail!(
                 "{} says what counts already: there is nothing to decide",
                 self.file.display()
@@ -201,7 +194,10 @@ impl Activate {
         let Some(proposal) = proposals.find(|proposal| proposal.number == number) else {
             bail!("only a proposal can be let count: see `savin-hub rules list`");
         };
-        let changes = changes(&old, &new);
+        let changes: Vec<String> = differences(&old, &new)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let signer = self.by.signer(config)?;
         let now = (app::world().wall)();
         let subject = format!("rules/{}/{number}", name.as_str());

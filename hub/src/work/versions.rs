@@ -1,6 +1,9 @@
 //! Versions of a table of rules: each counts for the events after the place at which it was adopted, so
 //! that no event is ever decided by two.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use savin_shared::hash::Hash;
 
 use crate::ids::EventPosition;
@@ -90,35 +93,128 @@ impl<T> Versions<T> {
     }
 }
 
-/// Says line by line how two tables differ that are written as CSV, whose first column names a row.
+/// How a row of one table differs from that of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What names the row: its first column.
+    pub row: String,
+    /// How it differs.
+    pub how: How,
+}
+
+/// How a row differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// It is new, with what stands in its other columns.
+    New(Vec<Cell>),
+    /// It is the same but for these columns.
+    Changed(Vec<Moved>),
+    /// It is gone.
+    Gone,
+}
+
+/// What stands in a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The column's name.
+    pub column: String,
+    /// What stands there.
+    pub value: String,
+}
+
+/// A column that says something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The column's name.
+    pub column: String,
+    /// What stood there.
+    pub before: String,
+    /// What stands there.
+    pub after: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said: Vec<String> = match &self.how {
+            How::New(cells) => std::iter::once("new".to_owned())
+                .chain(
+                    cells
+                        .iter()
+                        .map(|cell| format!("{} {}", cell.column, cell.value)),
+                )
+                .collect(),
+            How::Changed(moved) => moved
+                .iter()
+                .map(|one| format!("{} {} -> {}", one.column, one.before, one.after))
+                .collect(),
+            How::Gone => vec!["gone".to_owned()],
+        };
+        write!(formatter, "{}: {}", self.row, said.join("; "))
+    }
+}
+
+/// Says how two tables differ that are written as CSV with a header, whose first column names a row. What is
+/// no row is passed over: both were read as tables of rules before they were kept.
 #[must_use]
-pub fn changes(before: &str, after: &str) -> Vec<String> {
-    let rows = |text: &str| -> std::collections::BTreeMap<String, String> {
-        let lines = text.lines().skip(1).filter(|line| !line.is_empty());
-        lines
-            .map(|line| {
-                let (name, rest) = line.split_once(',').unwrap_or((line, ""));
-                (name.to_owned(), rest.to_owned())
-            })
-            .collect()
-    };
+pub fn differences(before: &str, after: &str) -> Vec<Difference> {
     let (before, after) = (rows(before), rows(after));
-    let mut changes = Vec::new();
-    for (name, rest) in &after {
-        match before.get(name) {
-            None => changes.push(format!("{name}: new: {rest}")),
-            Some(was) if was != rest => changes.push(format!("{name}: {was} -> {rest}")),
-            Some(_) => {}
+    let mut differences = Vec::new();
+    for (row, cells) in &after {
+        let how = match before.get(row) {
+            None => How::New(cells.clone()),
+            Some(was) => How::Changed(moved(was, cells)),
+        };
+        if how != How::Changed(Vec::new()) {
+            let row = row.clone();
+            differences.push(Difference { row, how });
         }
     }
-    let gone = before.keys().filter(|name| !after.contains_key(*name));
-    changes.extend(gone.map(|name| format!("{name}: gone")));
-    changes
+    let gone = before.keys().filter(|row| !after.contains_key(*row));
+    differences.extend(gone.map(|row| Difference {
+        row: row.clone(),
+        how: How::Gone,
+    }));
+    differences
+}
+
+/// Reads the rows of a table, by what names each.
+fn rows(csv: &str) -> BTreeMap<String, Vec<Cell>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(csv.as_bytes());
+    let header = reader.headers().cloned().unwrap_or_default();
+    let records = reader.records().filter_map(Result::ok);
+    records
+        .filter_map(|record| {
+            let row = record.get(0)?.to_owned();
+            let cells = header.iter().zip(&record).skip(1);
+            let cells = cells.map(|(column, value)| Cell {
+                column: column.to_owned(),
+                value: value.to_owned(),
+            });
+            Some((row, cells.collect()))
+        })
+        .collect()
+}
+
+/// Returns the columns of a row that say something else, whatever the order of the columns.
+fn moved(before: &[Cell], after: &[Cell]) -> Vec<Moved> {
+    let value = |cells: &[Cell], column: &str| {
+        let found = cells.iter().find(|cell| cell.column == column);
+        found.map(|cell| cell.value.clone()).unwrap_or_default()
+    };
+    let of = |cell: &Cell| Moved {
+        column: cell.column.clone(),
+        before: value(before, &cell.column),
+        after: value(after, &cell.column),
+    };
+    let is_other = |moved: &Moved| moved.before != moved.after;
+    after.iter().map(of).filter(is_other).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{TableName, Versions, changes};
+    use super::{TableName, Versions, differences};
     use crate::ids::EventPosition;
 
     #[test]
@@ -137,11 +233,28 @@ mod tests {
         }
     }
 
+    fn said(before: &str, after: &str) -> Vec<String> {
+        let all = differences(before, after);
+        all.iter().map(ToString::to_string).collect()
+    }
+
     #[test]
-    fn says_what_changed() {
-        let (before, after) = ("h,x\na,1\nb,2\n", "h,x\na,1\nb,3\nc,4\n");
-        assert_eq!(changes(before, after), ["b: 2 -> 3", "c: new: 4"]);
-        assert_eq!(changes(after, before), ["b: 3 -> 2", "c: gone"]);
-        assert!(changes(before, before).is_empty());
+    fn says_what_changed_by_the_names_of_the_columns() {
+        let before = "h,x,y\na,1,p\nb,2,q\n";
+        let after = "h,x,y\na,1,p\nb,3,q\nc,4,r\n";
+        assert_eq!(said(before, after), ["b: x 2 -> 3", "c: new; x 4; y r"]);
+        assert_eq!(said(after, before), ["b: x 3 -> 2", "c: gone"]);
+        assert!(said(before, before).is_empty());
+        // Columns in another order are no change.
+        let turned = "h,y,x\na,p,1\nb,q,2\n";
+        assert!(said(before, turned).is_empty());
+    }
+
+    #[test]
+    fn reads_what_is_quoted_as_one_cell() {
+        let before = "h,x,y\na,\"one, two\",p\n";
+        let after = "h,x,y\na,\"one, \"\"three\"\"\",p\n";
+        assert_eq!(said(before, after), ["a: x one, two -> one, \"three\""]);
+        assert!(said(before, "h,x,y\r\na,\"one, two\",p\r\n").is_empty());
     }
 }

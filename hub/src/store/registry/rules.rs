@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::decision::{self, DecisionId};
 use super::event;
-use crate::clocks::table::Table;
+use crate::clocks::table::{self, Table};
 use crate::ids::EventPosition;
-use crate::notification::rules::Rules;
+use crate::notification::rules::{self as notification, Rules};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, time};
@@ -45,6 +45,15 @@ pub struct Adopted {
     pub after: EventPosition,
     /// The decision that adopted it.
     pub decision: DecisionId,
+}
+
+/// Returns a table as it shipped, as CSV.
+#[must_use]
+pub const fn shipped(name: TableName) -> &'static str {
+    match name {
+        TableName::Notification => notification::SHIPPED,
+        TableName::Clocks => table::SHIPPED,
+    }
 }
 
 /// Returns the number that the next proposal of a table has.
