@@ -351,7 +351,10 @@ fn is_moved_away(difference: &Difference, history: &History) -> bool {
         return false;
     };
     let state = |record: savin_shared::record::Record| record.custody().map(|c| c.state);
-    row.record().ok().and_then(state) == Some(CustodyState::TransferredOut)
+    matches!(
+        row.record().ok().and_then(state),
+        Some(CustodyState::TransferredOut | CustodyState::TransferredOutOfState)
+    )
 }
 
 fn ends(difference: &Difference) -> bool {

@@ -7,7 +7,7 @@ coded_enum! {
     pub enum EventCode {
         /// Taken into custody.
         Booked = 1 => "Booked",
-        /// Section 1(a)(i): moved to another facility in the state.
+        /// Section 1(a)(i): moved to another facility; out of the state only where an agency says so.
         TransferInState = 2 => "TransferInState",
         /// Section 1(a)(ii): handed to an agency outside the state.
         TransferOutOfState = 3 => "TransferOutOfState",

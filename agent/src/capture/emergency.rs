@@ -50,7 +50,7 @@ pub enum EmergencyError {
     /// It was said already, or the booking system says it.
     #[error("{0}: nothing was sent")]
     Known(String),
-    /// Nobody said that this person had escaped.
+    /// Nobody said that this person had escaped, or may have.
     #[error(
         "neither the booking system nor anybody here said that this person had escaped: nothing was sent"
     )]
@@ -99,21 +99,27 @@ pub fn state_after(
     let standing = said.filter(|said| said.outcome.is_none());
     let source = listed.record.custody().map(|custody| custody.state);
     let is_escaped = match &standing {
-        Some(said) => said.word == Word::Escape,
-        None => source == Some(CustodyState::Escaped),
+        Some(said) => matches!(said.word, Word::Escape | Word::Suspicion),
+        None => source.is_some_and(|state| Word::Suspicion.agrees(state)),
     };
-    if let Some(said) = standing.as_ref().filter(|said| said.word == word) {
-        let (by, at) = (&said.by, said.at);
-        return Err(EmergencyError::Known(format!("{by} said so at {at:.0}")));
+    // Whoever has said an escape has said more than a suspicion.
+    let says_it =
+        |said: &&Said| said.word == word || (said.word, word) == (Word::Escape, Word::Suspicion);
+    if let Some(said) = standing.as_ref().filter(says_it) {
+        let (by, word, at) = (&said.by, said.word.as_str(), said.at);
+        return Err(EmergencyError::Known(format!(
+            "{by} said {word} at {at:.0} already"
+        )));
     }
     let is_said = standing.is_none() && source.is_some_and(|state| word.agrees(state));
     match word {
         Word::Recapture if !is_escaped => Err(EmergencyError::NotEscaped),
-        Word::Escape | Word::Release if is_said => Err(EmergencyError::Known(
+        Word::Escape | Word::Suspicion | Word::Release if is_said => Err(EmergencyError::Known(
             "the booking system says so already".to_owned(),
         )),
         Word::Recapture => Ok(CustodyState::InCustody),
         Word::Escape => Ok(CustodyState::Escaped),
+        Word::Suspicion => Ok(CustodyState::EscapeSuspected),
         Word::Release => Ok(CustodyState::OutOfCustody(reason)),
     }
 }

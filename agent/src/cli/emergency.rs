@@ -37,8 +37,8 @@ pub(super) struct Emergency {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Somebody has escaped.
-    Escape(Entry),
+    /// Somebody has escaped, or is missing and may have.
+    Escape(EscapeEntry),
     /// Somebody was let go.
     Release(ReleaseEntry),
     /// Whoever had escaped is back.
@@ -76,6 +76,15 @@ struct Entry {
 }
 
 #[derive(Debug, Args)]
+struct EscapeEntry {
+    #[command(flatten)]
+    entry: Entry,
+    /// It is not certain: victims are told that the person is missing and may have escaped.
+    #[arg(long)]
+    suspected: bool,
+}
+
+#[derive(Debug, Args)]
 struct ReleaseEntry {
     #[command(flatten)]
     entry: Entry,
@@ -95,7 +104,13 @@ impl Emergency {
         let config = Config::load(config)?;
         let unknown = ReleaseReason::Unknown;
         match &self.what {
-            What::Escape(entry) => entry.say(&config, (Word::Escape, unknown), output),
+            What::Escape(escape) => {
+                let word = match escape.suspected {
+                    true => Word::Suspicion,
+                    false => Word::Escape,
+                };
+                escape.entry.say(&config, (word, unknown), output)
+            }
             What::Recapture(entry) => entry.say(&config, (Word::Recapture, unknown), output),
             What::Release(release) => {
                 let reason = release.reason.unwrap_or(unknown);

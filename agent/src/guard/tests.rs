@@ -433,11 +433,15 @@ fn tells_an_evacuation_as_what_it_is_and_bounds_its_releases() {
     let release = |reason: &HoldReason| matches!(reason, HoldReason::MassRelease { .. });
     assert!(verdict.reasons.iter().all(release), "{:?}", verdict.reasons);
     let mut away = diff(&[(Class::Ended, 300)], 300);
-    for difference in &mut away.differences {
+    let states = [
+        CustodyState::TransferredOut,
+        CustodyState::TransferredOutOfState,
+    ];
+    for (difference, state) in away.differences.iter_mut().zip(states.iter().cycle()) {
         let number = difference.key.number.clone();
         let mut record = record(number);
         if let RecordBody::Custody(custody) = &mut record.body {
-            custody.state = CustodyState::TransferredOut;
+            custody.state = *state;
         }
         difference.change = Change::Upsert {
             row: Row::of(&record).unwrap(),

@@ -18,6 +18,8 @@ pub const FEED: &str = "emergency";
 pub enum Word {
     /// Somebody has escaped.
     Escape,
+    /// Somebody is missing, and may have escaped.
+    Suspicion,
     /// Somebody was let go.
     Release,
     /// Whoever had escaped is back.
@@ -30,22 +32,32 @@ impl Word {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Escape => "escape",
+            Self::Suspicion => "suspected-escape",
             Self::Release => "release",
             Self::Recapture => "recapture",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Escape, Self::Release, Self::Recapture]
-            .into_iter()
-            .find(|known| known.as_str() == word)
+        [
+            Self::Escape,
+            Self::Suspicion,
+            Self::Release,
+            Self::Recapture,
+        ]
+        .into_iter()
+        .find(|known| known.as_str() == word)
     }
 
-    /// Says whether a booking system's word for a state says the same.
+    /// Says whether a booking system's word for a state says the same, or more: an escape, of what was a
+    /// suspicion.
     #[must_use]
     pub const fn agrees(self, state: CustodyState) -> bool {
         match self {
             Self::Escape => matches!(state, CustodyState::Escaped),
+            Self::Suspicion => {
+                matches!(state, CustodyState::EscapeSuspected | CustodyState::Escaped)
+            }
             Self::Release => matches!(state, CustodyState::OutOfCustody(_)),
             Self::Recapture => state.is_held(),
         }

@@ -84,7 +84,7 @@ pub enum BindingError {
     /// A column is missing.
     #[error(
         "column {names} (for {field}) is not in the header, which has {header}. \
-         Add its new name to [columns] {field}, or list the field in optional"
+         {advice}"
     )]
     Missing {
         /// The field.
@@ -93,6 +93,8 @@ pub enum BindingError {
         names: String,
         /// The header, as far as it is one.
         header: String,
+        /// What to write in the profile instead.
+        advice: String,
     },
     /// Two columns could be meant.
     #[error("columns {first:?} and {second:?} could both be {field}: rename one or name only one")]
@@ -128,10 +130,21 @@ fn missing(
     header: &[String],
     keys: &[String],
 ) -> BindingError {
+    let name = field.name();
+    let advice = if field.is_time() {
+        format!(
+            "Add its new name to [columns] {name}; where day and time stand in two columns, write \
+             {name} = {{ date = \"Date\", time = \"Time\" }} with their names. Without it nothing can be told of \
+             when: list the field in optional only where the agency never says so"
+        )
+    } else {
+        format!("Add its new name to [columns] {name}, or list the field in optional")
+    };
     BindingError::Missing {
-        field: field.name(),
+        field: name,
         names: names.join(" or "),
         header: shown(profile, header, keys),
+        advice,
     }
 }
 

@@ -91,8 +91,10 @@ fn hidden(row: &RowReader<'_>, state: CustodyState) -> Option<CustodyState> {
             find(&held).or_else(|| find(&ended).filter(|_| is_silent))
         }
         CustodyState::Escaped
+        | CustodyState::EscapeSuspected
         | CustodyState::Deceased
         | CustodyState::TransferredOut
+        | CustodyState::TransferredOutOfState
         | CustodyState::NoLongerListed
         | CustodyState::Unknown => None,
     }

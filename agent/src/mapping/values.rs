@@ -132,7 +132,7 @@ impl Values {
 pub(super) fn states(document: &ValueTable) -> Result<BTreeMap<String, CustodyState>, Wrong> {
     table(document, CustodyState::parse, || {
         "a status means InCustody, OnLeave, OutOfCustody, OutOfCustody(Bond) or another \
-         reason, Escaped, Deceased, TransferredOut or Unknown"
+         reason, Escaped, EscapeSuspected, Deceased, TransferredOut, TransferredOutOfState or Unknown"
             .to_owned()
     })
 }

@@ -3,8 +3,14 @@
 
 correction-Booked-full = We told you that { $name } was taken into custody at { $facility }. That is not so, and we are sorry.
 correction-Booked-discreet = We told you that the person you asked about was taken into custody. That is not so, and we are sorry.
-correction-TransferInState-full = We told you that { $name } was moved to { $facility }. That is not so, and we are sorry.
-correction-TransferInState-discreet = We told you that the person you asked about was moved to another place in the state. That is not so, and we are sorry.
+correction-TransferInState-full = { $state ->
+    [TransferredOut] We told you that { $name } was moved from { $facility } to another facility. That is not so, and we are sorry.
+   *[other] We told you that { $name } was moved to { $facility }. That is not so, and we are sorry.
+}
+correction-TransferInState-discreet = { $state ->
+    [TransferredOut] We told you that the person you asked about was moved to another facility. That is not so, and we are sorry.
+   *[other] We told you that the person you asked about was moved to another place in the state. That is not so, and we are sorry.
+}
 correction-TransferOutOfState-full = We told you that { $name } was handed to an agency outside the state. That is not so, and we are sorry.
 correction-TransferOutOfState-discreet = We told you that the person you asked about was handed to an agency outside the state. That is not so, and we are sorry.
 correction-ClassificationChange-full = We told you that { $name } has another security level. That is not so, and we are sorry.

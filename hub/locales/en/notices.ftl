@@ -1,6 +1,7 @@
 # Messages by e-mail, letter and telephone. Sixth-grade words, the fact first, the name once.
-# $name, $facility, $from, $to, $place: as the agency writes them; $kind and $place are "none" where it
-# wrote nothing. $when, $scheduled: written out.
+# $name, $facility, $from, $to, $place, $destination: as the agency writes them; $kind, $place and $destination
+# are "none" where it wrote nothing. $state, $before, $hearing: a word of our own that
+# chooses. $when, $scheduled: written out.
 
 notice-sender = Information Service
 notice-subject = Information you asked for
@@ -9,8 +10,17 @@ notice-hello = Hello,
 
 notice-Booked-full = { $name } was taken into custody. The place is { $facility }. The time was { $when }.
 notice-Booked-discreet = The person you asked about was taken into custody. The time was { $when }.
-notice-TransferInState-full = { $name } was moved from { $from_facility } to { $facility }. The time was { $when }.
-notice-TransferInState-discreet = The person you asked about was moved to another place in the state. The person is still in custody. The time was { $when }.
+notice-TransferInState-full = { $state ->
+    [TransferredOut] { $name } was moved from { $facility } to another facility. { $destination ->
+        [none] We were not told which one.
+       *[other] The record calls it { $destination }.
+    } The person may still be in custody there. The time was { $when }.
+   *[other] { $name } was moved from { $from_facility } to { $facility }. The time was { $when }.
+}
+notice-TransferInState-discreet = { $state ->
+    [TransferredOut] The person you asked about was moved to another facility. We cannot say which one. The person may still be in custody there. The time was { $when }.
+   *[other] The person you asked about was moved to another place in the state. The person is still in custody. The time was { $when }.
+}
 notice-TransferOutOfState-full = { $name } was handed to an agency outside the state. Before that the person was at { $facility }. The time was { $when }.
 notice-TransferOutOfState-discreet = The person you asked about was handed to an agency outside the state. The time was { $when }.
 notice-ClassificationChange-full = The security level of { $name } at { $facility } changed from { $from } to { $to }. The person is still in custody.
@@ -43,8 +53,14 @@ notice-Escaped-full = { $name } escaped from { $facility }. The time was { $when
 notice-Escaped-discreet = The person you asked about escaped. The time was { $when }. If you are in danger, call 911 now.
 notice-EscapeSuspected-full = { $name } is missing from { $facility } and may have escaped. The time was { $when }. If you are in danger, call 911 now.
 notice-EscapeSuspected-discreet = The person you asked about is missing and may have escaped. The time was { $when }. If you are in danger, call 911 now.
-notice-Recaptured-full = { $name } was caught and is back in custody. The place is { $facility }. The time was { $when }.
-notice-Recaptured-discreet = The person you asked about was caught and is back in custody. The time was { $when }.
+notice-Recaptured-full = { $before ->
+    [EscapeSuspected] { $name } was missing and has been found. The person is in custody at { $facility }. The time was { $when }.
+   *[other] { $name } was caught and is back in custody. The place is { $facility }. The time was { $when }.
+}
+notice-Recaptured-discreet = { $before ->
+    [EscapeSuspected] The person you asked about was missing and has been found. The person is in custody. The time was { $when }.
+   *[other] The person you asked about was caught and is back in custody. The time was { $when }.
+}
 notice-ProtectiveOrderServed-full = The protective order that you asked for was served on { $name }. The time was { $when }. { $place ->
     [none] { "" }
    *[other] The court is { $place }.
@@ -75,22 +91,34 @@ notice-CourtEventCancelled-full = A court date for { $name } was called off{ $ki
    *[other] : { $kind }
 }. The time would have been { $scheduled }.
 notice-CourtEventCancelled-discreet = A court date of the person you asked about was called off. The time would have been { $scheduled }.
-notice-HearingSet-full = A hearing for { $name } was set{ $kind ->
-    [none] { "" }
-   *[other] : { $kind }
-}. The time is { $scheduled }. { $place ->
-    [none] { "" }
-   *[other] The place is { $place }.
-} You may have the right to speak there.
-notice-HearingSet-discreet = A hearing was set for the person you asked about. The time is { $scheduled }. You may have the right to speak there.
-notice-HearingChanged-full = A hearing for { $name } was moved{ $kind ->
-    [none] { "" }
-   *[other] : { $kind }
-}. The new time is { $scheduled }. { $place ->
-    [none] { "" }
-   *[other] The place is { $place }.
+notice-HearingSet-full = { $hearing ->
+    [presumptive] { $name } is to be paroled without a hearing. The day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
+   *[other] A hearing for { $name } was set{ $kind ->
+        [none] { "" }
+       *[other] : { $kind }
+    }. The time is { $scheduled }. { $place ->
+        [none] { "" }
+       *[other] The place is { $place }.
+    } You may have the right to speak there.
 }
-notice-HearingChanged-discreet = A hearing of the person you asked about was moved. The new time is { $scheduled }.
+notice-HearingSet-discreet = { $hearing ->
+    [presumptive] The person you asked about is to be paroled without a hearing. The day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
+   *[other] A hearing was set for the person you asked about. The time is { $scheduled }. You may have the right to speak there.
+}
+notice-HearingChanged-full = { $hearing ->
+    [presumptive] { $name } is to be paroled without a hearing on another day. The new day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
+   *[other] A hearing for { $name } was moved{ $kind ->
+        [none] { "" }
+       *[other] : { $kind }
+    }. The new time is { $scheduled }. { $place ->
+        [none] { "" }
+       *[other] The place is { $place }.
+    }
+}
+notice-HearingChanged-discreet = { $hearing ->
+    [presumptive] The person you asked about is to be paroled without a hearing on another day. The new day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
+   *[other] A hearing of the person you asked about was moved. The new time is { $scheduled }.
+}
 notice-HearingCancelled-full = A hearing for { $name } was called off{ $kind ->
     [none] { "" }
    *[other] : { $kind }

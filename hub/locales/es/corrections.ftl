@@ -3,8 +3,14 @@
 
 correction-Booked-full = Le dijimos que { $name } está bajo custodia en { $facility }. Eso no es así, y lo sentimos.
 correction-Booked-discreet = Le dijimos que la persona por la que usted preguntó fue puesta bajo custodia. Eso no es así, y lo sentimos.
-correction-TransferInState-full = Le dijimos que { $name } pasó a { $facility }. Eso no es así, y lo sentimos.
-correction-TransferInState-discreet = Le dijimos que la persona por la que usted preguntó fue trasladada a otro lugar del estado. Eso no es así, y lo sentimos.
+correction-TransferInState-full = { $state ->
+    [TransferredOut] Le dijimos que { $name } pasó de { $facility } a otro centro. Eso no es así, y lo sentimos.
+   *[other] Le dijimos que { $name } pasó a { $facility }. Eso no es así, y lo sentimos.
+}
+correction-TransferInState-discreet = { $state ->
+    [TransferredOut] Le dijimos que la persona por la que usted preguntó fue llevada a otro centro. Eso no es así, y lo sentimos.
+   *[other] Le dijimos que la persona por la que usted preguntó fue trasladada a otro lugar del estado. Eso no es así, y lo sentimos.
+}
 correction-TransferOutOfState-full = Le dijimos que { $name } pasó a manos de una agencia fuera del estado. Eso no es así, y lo sentimos.
 correction-TransferOutOfState-discreet = Le dijimos que la persona por la que usted preguntó fue entregada a una agencia fuera del estado. Eso no es así, y lo sentimos.
 correction-ClassificationChange-full = Le dijimos que { $name } tiene otro nivel de seguridad. Eso no es así, y lo sentimos.

@@ -7,8 +7,17 @@ notice-hello = Hola:
 
 notice-Booked-full = { $name } está ahora bajo custodia. El lugar es { $facility }. La hora fue { $when }.
 notice-Booked-discreet = La persona por la que usted preguntó fue puesta bajo custodia. La hora fue { $when }.
-notice-TransferInState-full = { $name } está ahora en { $facility }. Antes estaba en { $from_facility }. La hora fue { $when }.
-notice-TransferInState-discreet = La persona por la que usted preguntó fue llevada a otro lugar del estado. Sigue bajo custodia. La hora fue { $when }.
+notice-TransferInState-full = { $state ->
+    [TransferredOut] { $name } ya no está en { $facility }: ahora está en otro centro. { $destination ->
+        [none] No nos dijeron en cuál.
+       *[other] El registro lo llama { $destination }.
+    } Puede seguir bajo custodia allí. La hora fue { $when }.
+   *[other] { $name } está ahora en { $facility }. Antes estaba en { $from_facility }. La hora fue { $when }.
+}
+notice-TransferInState-discreet = { $state ->
+    [TransferredOut] La persona por la que usted preguntó fue llevada a otro centro. No podemos decir a cuál. Puede seguir bajo custodia allí. La hora fue { $when }.
+   *[other] La persona por la que usted preguntó fue llevada a otro lugar del estado. Sigue bajo custodia. La hora fue { $when }.
+}
 notice-TransferOutOfState-full = { $name } pasó a manos de una agencia de fuera del estado. Antes estaba en { $facility }. La hora fue { $when }.
 notice-TransferOutOfState-discreet = La persona por la que usted preguntó fue entregada a una agencia de fuera del estado. La hora fue { $when }.
 notice-ClassificationChange-full = El nivel de seguridad de { $name } en { $facility } cambió de { $from } a { $to }. Sigue bajo custodia.
@@ -41,8 +50,14 @@ notice-Escaped-full = { $name } se escapó de { $facility }. La hora fue { $when
 notice-Escaped-discreet = La persona por la que usted preguntó se escapó. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
 notice-EscapeSuspected-full = { $name } falta en { $facility } y puede haberse escapado. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
 notice-EscapeSuspected-discreet = La persona por la que usted preguntó falta y puede haberse escapado. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
-notice-Recaptured-full = Se capturó a { $name }, que está otra vez bajo custodia. El lugar es { $facility }. La hora fue { $when }.
-notice-Recaptured-discreet = La persona por la que usted preguntó fue capturada y está otra vez bajo custodia. La hora fue { $when }.
+notice-Recaptured-full = { $before ->
+    [EscapeSuspected] Faltaba { $name }, y ya se encontró a esta persona. Está bajo custodia en { $facility }. La hora fue { $when }.
+   *[other] Se capturó a { $name }, que está otra vez bajo custodia. El lugar es { $facility }. La hora fue { $when }.
+}
+notice-Recaptured-discreet = { $before ->
+    [EscapeSuspected] La persona por la que usted preguntó faltaba y ya se encontró. Está bajo custodia. La hora fue { $when }.
+   *[other] La persona por la que usted preguntó fue capturada y está otra vez bajo custodia. La hora fue { $when }.
+}
 notice-ProtectiveOrderServed-full = La orden de protección que usted pidió se entregó a { $name }. La hora fue { $when }. { $place ->
     [none] { "" }
    *[other] La corte es { $place }.
@@ -73,22 +88,34 @@ notice-CourtEventCancelled-full = Se canceló una fecha en la corte para { $name
    *[other] : { $kind }
 }. La hora habría sido { $scheduled }.
 notice-CourtEventCancelled-discreet = Se canceló una fecha en la corte de la persona por la que usted preguntó. La hora habría sido { $scheduled }.
-notice-HearingSet-full = Se fijó una audiencia para { $name }{ $kind ->
-    [none] { "" }
-   *[other] : { $kind }
-}. La hora es { $scheduled }. { $place ->
-    [none] { "" }
-   *[other] El lugar es { $place }.
-} Usted puede tener derecho a hablar allí.
-notice-HearingSet-discreet = Se fijó una audiencia para la persona por la que usted preguntó. La hora es { $scheduled }. Usted puede tener derecho a hablar allí.
-notice-HearingChanged-full = Se cambió una audiencia para { $name }{ $kind ->
-    [none] { "" }
-   *[other] : { $kind }
-}. La nueva hora es { $scheduled }. { $place ->
-    [none] { "" }
-   *[other] El lugar es { $place }.
+notice-HearingSet-full = { $hearing ->
+    [presumptive] { $name } va a salir en libertad condicional sin audiencia. El día es { $scheduled }. Solo habrá audiencia si usted la pide antes de ese día. Para pedirla, llámenos.
+   *[other] Se fijó una audiencia para { $name }{ $kind ->
+        [none] { "" }
+       *[other] : { $kind }
+    }. La hora es { $scheduled }. { $place ->
+        [none] { "" }
+       *[other] El lugar es { $place }.
+    } Usted puede tener derecho a hablar allí.
 }
-notice-HearingChanged-discreet = Se cambió una audiencia de la persona por la que usted preguntó. La nueva hora es { $scheduled }.
+notice-HearingSet-discreet = { $hearing ->
+    [presumptive] La persona por la que usted preguntó va a salir en libertad condicional sin audiencia. El día es { $scheduled }. Solo habrá audiencia si usted la pide antes de ese día. Para pedirla, llámenos.
+   *[other] Se fijó una audiencia para la persona por la que usted preguntó. La hora es { $scheduled }. Usted puede tener derecho a hablar allí.
+}
+notice-HearingChanged-full = { $hearing ->
+    [presumptive] { $name } va a salir en libertad condicional sin audiencia otro día. El nuevo día es { $scheduled }. Solo habrá audiencia si usted la pide antes de ese día. Para pedirla, llámenos.
+   *[other] Se cambió una audiencia para { $name }{ $kind ->
+        [none] { "" }
+       *[other] : { $kind }
+    }. La nueva hora es { $scheduled }. { $place ->
+        [none] { "" }
+       *[other] El lugar es { $place }.
+    }
+}
+notice-HearingChanged-discreet = { $hearing ->
+    [presumptive] La persona por la que usted preguntó va a salir en libertad condicional sin audiencia otro día. El nuevo día es { $scheduled }. Solo habrá audiencia si usted la pide antes de ese día. Para pedirla, llámenos.
+   *[other] Se cambió una audiencia de la persona por la que usted preguntó. La nueva hora es { $scheduled }.
+}
 notice-HearingCancelled-full = Se canceló una audiencia para { $name }{ $kind ->
     [none] { "" }
    *[other] : { $kind }

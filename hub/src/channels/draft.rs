@@ -239,8 +239,10 @@ fn repeats(words: Words, message: &Message) -> Option<String> {
 fn meaning(fact: &Fact) -> &'static str {
     let code = fact.event_code();
     let is_handed_over = fact.details.reason.as_deref() == Some("ToOtherAgency");
-    let is_plain =
-        fact.still_held_at.is_none() && fact.details.took_back.is_none() && !is_handed_over;
+    let is_plain = fact.still_held_at.is_none()
+        && fact.details.took_back.is_none()
+        && !fact.details.is_moved_away()
+        && !is_handed_over;
     let is = |codes: &[EventCode]| is_plain && code.is_some_and(|code| codes.contains(&code));
     if is(&[
         EventCode::Booked,

@@ -18,7 +18,7 @@ use crate::app;
 use crate::config::Config;
 use crate::import::importer::Importer;
 use crate::import::kind::ImportKind;
-use crate::import::reading::FileRead;
+use crate::import::reading::{FileRead, ReadError};
 use crate::import::taking::{self, Request};
 use crate::import::{Changes, Taken, undo};
 use crate::intake::Moment;
@@ -90,6 +90,11 @@ enum ImportCommand {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Print the profile that reads files of a kind, to be changed and given by `--mapping`.
+    Profile {
+        /// `sor`, `court`, `parole` or `orders`.
+        kind: String,
+    },
     /// List everything again as it was before an import, and correct what was told of it.
     Undo {
         /// The number of the import.
@@ -114,6 +119,7 @@ impl Import {
                 import,
                 output: file,
             }) => write_receipt(config, *import, file.as_deref(), output),
+            Some(ImportCommand::Profile { kind }) => print_profile(kind, output),
             Some(ImportCommand::Undo {
                 import,
                 reason,
@@ -122,6 +128,18 @@ impl Import {
             }) => take_back(config, *import, reason, (*dry_run, by), output),
         }
     }
+}
+
+fn kind(word: &str) -> anyhow::Result<ImportKind> {
+    ImportKind::parse(word).context("a file is \"sor\", \"court\", \"parole\" or \"orders\"")
+}
+
+fn print_profile(word: &str, output: &Output) -> anyhow::Result<()> {
+    let text = kind(word)?.shipped_text();
+    if output.is_json() {
+        return output.object(&json!({ "kind": word, "profile": text }));
+    }
+    output.line(text.trim_end())
 }
 
 fn moment(config: &Config, registry: &Store) -> anyhow::Result<Moment> {
@@ -135,9 +153,7 @@ fn moment(config: &Config, registry: &Store) -> anyhow::Result<Moment> {
 
 impl FileArguments {
     fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
-        let kind = self.kind.as_deref().unwrap_or_default();
-        let kind = ImportKind::parse(kind)
-            .context("--kind is \"sor\", \"court\", \"parole\" or \"orders\"")?;
+        let kind = kind(self.kind.as_deref().unwrap_or_default())?;
         let agency = AgencyId::new(self.agency.as_deref().unwrap_or_default())
             .context("--agency is no identifier")?;
         let facility = self.facility(config, &agency)?;
@@ -196,7 +212,19 @@ impl FileArguments {
         }
         let bytes = std::fs::read(path).with_context(failed)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        FileRead::new((&name, &bytes), profile, facility, moment.now).with_context(failed)
+        let read = FileRead::new((&name, &bytes), profile, facility, moment.now);
+        let is_of_columns = matches!(read, Err(ReadError::Binding(_))) && self.mapping.is_none();
+        let read = read.with_context(failed);
+        if !is_of_columns {
+            return read;
+        }
+        let word = kind.as_str();
+        read.with_context(|| {
+            format!(
+                "its columns have other names than the profile that ships knows: `savin-hub import profile {word} \
+                 > {word}.toml`, change what is named below, and give it with --mapping {word}.toml"
+            )
+        })
     }
 
     fn facility(&self, config: &Config, agency: &AgencyId) -> anyhow::Result<FacilityCode> {

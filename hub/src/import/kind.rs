@@ -68,12 +68,18 @@ impl ImportKind {
     /// # Errors
     /// Returns [`KindError`], which a test rules out.
     pub fn shipped(self) -> Result<Profile, KindError> {
-        self.profile(match self {
+        self.profile(self.shipped_text())
+    }
+
+    /// Returns the profile that ships with the program as it is written, for whoever changes it.
+    #[must_use]
+    pub const fn shipped_text(self) -> &'static str {
+        match self {
             Self::SexOffenderRegistry => include_str!("../../data/import/sor.toml"),
             Self::Court => include_str!("../../data/import/court.toml"),
             Self::Parole => include_str!("../../data/import/parole.toml"),
             Self::Orders => include_str!("../../data/import/orders.toml"),
-        })
+        }
     }
 
     /// Reads a profile for files of this kind.

@@ -1,5 +1,6 @@
-//! What somebody has to ask the jail about: releases of whoever another agency wants or says is still
-//! there, or of whose charges nothing has become, and people who are missing from its list without a word.
+//! What somebody has to ask an agency about: releases of whoever another agency wants or says is still
+//! there, or of whose charges nothing has become, people who are missing from a list without a word, and
+//! court dates and hearings of which nobody said when they are.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +22,11 @@ const URGENCY: u8 = 1;
 /// How soon a jail is asked about somebody who is missing from its list.
 const MISSING_URGENCY: u8 = 3;
 
-/// Opens a task for each release of these events that calls for a look. Nothing is kept from anybody
-/// for it: the notice goes out, and the sheriff is asked.
+/// How soon a court or board is asked when something is: no deadline runs until then.
+const UNDATED_URGENCY: u8 = 2;
+
+/// Opens a task for each release of these events that calls for a look, and for each date that is not known.
+/// Nothing is kept from anybody for it: the notice goes out, and the sheriff or the court is asked.
 pub(super) fn open(tx: &mut Tx<'_>, events: &[Event], moment: Moment) -> Result<(), StoreError> {
     if tx.is_scratch() {
         return Ok(());
@@ -57,7 +61,8 @@ pub(super) fn open(tx: &mut Tx<'_>, events: &[Event], moment: Moment) -> Result<
             tasks.push(task(tx, event, &notes)?);
         }
     }
-    task::open(tx, &tasks, moment.now)
+    task::open(tx, &tasks, moment.now)?;
+    ask_when(tx, events, moment)
 }
 
 /// Asks the jail about everybody who is missing from its list and of whom nothing else was said: absence
@@ -98,6 +103,66 @@ pub(super) fn ask_about_missing(
         task::close(tx, kind, &subject(*record), outcome, moment.now)?;
     }
     Ok(())
+}
+
+/// Asks the court or the board when something is that was told without its day, since the agency gave none or
+/// wrote one that nobody can read; once it has said so, or called it off, nobody is asked any more.
+fn ask_when(tx: &mut Tx<'_>, events: &[Event], moment: Moment) -> Result<(), StoreError> {
+    let is_set = |event: &Event| {
+        matches!(
+            event.code,
+            EventCode::CourtEventSet
+                | EventCode::CourtEventChanged
+                | EventCode::HearingSet
+                | EventCode::HearingChanged
+        )
+    };
+    let is_off = |event: &Event| {
+        matches!(
+            event.code,
+            EventCode::CourtEventCancelled | EventCode::HearingCancelled
+        )
+    };
+    // Of each only what was said last counts.
+    let mut last: BTreeMap<RecordId, &Event> = BTreeMap::new();
+    for event in events.iter().filter(|event| is_set(event) || is_off(event)) {
+        last.insert(event.record, event);
+    }
+    let (undated, answered): (Vec<&Event>, Vec<&Event>) = last
+        .into_values()
+        .partition(|event| is_set(event) && event.details.scheduled_at.is_none());
+    let undated: Vec<&Event> = undated.into_iter().filter(|one| is_news(one)).collect();
+    let backgrounds = telling::backgrounds(tx, &undated)?;
+    let mut tasks = Vec::new();
+    for (event, background) in undated.into_iter().zip(backgrounds) {
+        if background.is_some_and(|background| is_shown(&background)) {
+            tasks.push(NewTask {
+                kind: TaskKind::Other,
+                subject: when(event.record),
+                urgency: UNDATED_URGENCY,
+                note: "A court date or hearing came without a day that can be read, and was told so: ask the \
+                       court or the board when it is, and have its file mended. No deadline runs until then."
+                    .to_owned(),
+                ..about(tx, event)?
+            });
+        }
+    }
+    task::open(tx, &tasks, moment.now)?;
+    for event in answered {
+        let outcome = "it has its day now, or is off";
+        task::close(
+            tx,
+            TaskKind::Other,
+            &when(event.record),
+            outcome,
+            moment.now,
+        )?;
+    }
+    Ok(())
+}
+
+fn when(record: RecordId) -> String {
+    format!("when/{}", record.0)
 }
 
 fn subject(record: RecordId) -> String {

@@ -79,9 +79,8 @@ pub(super) fn settle(
 }
 
 /// Looks with each release where the person is, as everything stands once the transaction is through:
-/// held by another booking, at the same or another facility, which is noted with the event. A release
-/// into the hands of another agency that holds the person already is the transfer of which the receiver
-/// spoke first.
+/// held by another booking, at the same or another facility, which is noted with the event. A release, or a
+/// move to where nobody said, to another agency that holds the person already is a transfer to there.
 fn look_again(
     tx: &mut Tx<'_>,
     (events, places): (&mut [Event], &[EventPosition]),
@@ -89,7 +88,8 @@ fn look_again(
 ) -> Result<(), StoreError> {
     let is_asked = |event: &Event| {
         let is_release = matches!(event.code, EventCode::Released | EventCode::Discharged);
-        is_release && event.details.still_held_at.is_none()
+        let is_end = is_release || event.details.is_moved_away();
+        is_end && event.details.still_held_at.is_none()
     };
     let let_go: Vec<_> = events
         .iter()
@@ -100,10 +100,12 @@ fn look_again(
     let let_go = events.iter_mut().filter(|event| is_asked(event));
     for (event, holder) in let_go.zip(holders) {
         let Some(holder) = holder else { continue };
-        let handed_over =
-            event.details.reason.as_deref() == Some(ReleaseReason::ToOtherAgency.as_str());
+        let is_moved_away = event.details.is_moved_away();
+        let handed_over = is_moved_away
+            || event.details.reason.as_deref() == Some(ReleaseReason::ToOtherAgency.as_str());
         if handed_over && holder != event.facility {
             event.code = EventCode::TransferInState;
+            event.details.state = event.details.state.take().filter(|_| !is_moved_away);
             event.details.from_facility = Some(event.facility.to_string());
             event.details.to_facility = Some(holder.to_string());
             event.facility = holder;

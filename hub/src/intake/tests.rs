@@ -471,10 +471,14 @@ fn takes_back_the_transfer_and_not_a_later_change() {
             }
         };
         let states = [
-            (CustodyState::TransferredOut, "close"),
+            (CustodyState::TransferredOutOfState, "close"),
             (IN, "close"),
             (IN, "medium"),
             (BOND, "medium"),
+            (IN, "medium"),
+            (CustodyState::TransferredOut, "medium"),
+            (IN, "medium"),
+            (CustodyState::EscapeSuspected, "medium"),
             (IN, "medium"),
         ];
         for (state, classification) in states {
@@ -495,6 +499,10 @@ fn takes_back_the_transfer_and_not_a_later_change() {
             (Code::ClassificationChange, None),
             (Code::Released, None),
             (Code::Correction, Some(EventPosition(4))),
+            (Code::TransferInState, None),
+            (Code::Correction, Some(EventPosition(6))),
+            (Code::EscapeSuspected, None),
+            (Code::Recaptured, None),
         ];
         assert_eq!(told, expected);
     });

@@ -7,6 +7,7 @@ use savin_shared::event::EventCode;
 use super::fact::Fact;
 use super::markup::{Kind, mark, mark_moment};
 use super::words::{Argument, Language, Words};
+use crate::registry::details::Details;
 
 /// A fact that is older than this when it is told says how old it is.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
@@ -107,8 +108,7 @@ fn told(
     let place = or(Kind::Typed, &details.place, "none");
     let phone = or(Kind::Phone, &details.phone, "none");
     let decision = or(Kind::Typed, &details.decision, "");
-    let reason = details.reason.clone().unwrap_or_default();
-    let state = details.state.as_deref().unwrap_or("none");
+    let destination = or(Kind::Typed, &details.released_to, "none");
     let arguments = [
         ("name", Argument::Text(&name)),
         ("facility", Argument::Text(&facility)),
@@ -116,14 +116,14 @@ fn told(
         ("from_facility", Argument::Text(&from_facility)),
         ("from", Argument::Text(&from)),
         ("to", Argument::Text(&to)),
-        ("reason", Argument::Text(&reason)),
         ("scheduled", Argument::Text(&scheduled)),
         ("kind", Argument::Text(&kind)),
         ("place", Argument::Text(&place)),
         ("phone", Argument::Text(&phone)),
         ("decision", Argument::Text(&decision)),
-        ("state", Argument::Text(state)),
+        ("destination", Argument::Text(&destination)),
     ];
+    let arguments: Vec<_> = arguments.into_iter().chain(choosing(details)).collect();
     let (told, held) = match &details.took_back {
         Some(wrong) => (format!("correction-{wrong}"), "correction-now"),
         None => (format!("notice-{code}"), "notice-still-held"),
@@ -147,6 +147,32 @@ fn told(
         sentences.extend(late(words, zone, fact, now));
     }
     sentences
+}
+
+/// Returns the words of our own by which a message chooses what it says.
+fn choosing(details: &Details) -> [(&'static str, Argument<'_>); 4] {
+    let kind = details.kind.as_deref().unwrap_or_default();
+    // 47-7-18: it goes ahead without a hearing unless she asks for one, so that she is told so.
+    let hearing = if kind.to_lowercase().contains("presumptive") {
+        "presumptive"
+    } else {
+        "other"
+    };
+    [
+        (
+            "reason",
+            Argument::Text(details.reason.as_deref().unwrap_or_default()),
+        ),
+        (
+            "state",
+            Argument::Text(details.state.as_deref().unwrap_or("none")),
+        ),
+        (
+            "before",
+            Argument::Text(details.from.as_deref().unwrap_or("none")),
+        ),
+        ("hearing", Argument::Text(hearing)),
+    ]
 }
 
 const fn is_of_place(code: EventCode) -> bool {

@@ -170,6 +170,11 @@ fn correction(
         followed,
         details: Details {
             took_back: Some(event.code.to_string()),
+            state: event
+                .details
+                .state
+                .clone()
+                .filter(|_| event.details.is_moved_away()),
             ..Details::default()
         },
     }))

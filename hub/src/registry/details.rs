@@ -1,6 +1,7 @@
 //! What an event says besides its code and clocks: stored with it as JSON, and free of names.
 
 use jiff::Timestamp;
+use savin_shared::record::custody::CustodyState;
 use serde::{Deserialize, Serialize};
 
 /// The particulars of an event. A released field never changes its meaning; a new one is optional.
@@ -16,7 +17,7 @@ pub struct Details {
     /// The facility after, by its code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_facility: Option<String>,
-    /// The word before: a classification, a status.
+    /// The word before: a classification, a status; `EscapeSuspected` of somebody who was missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The word after.
@@ -58,4 +59,12 @@ pub struct Details {
     /// The custody state after the event, as `CustodyState` writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+}
+
+impl Details {
+    /// Says whether this is a move to where nobody has said, which ends custody at the place itself.
+    #[must_use]
+    pub fn is_moved_away(&self) -> bool {
+        self.state.as_deref() == Some(CustodyState::TransferredOut.as_str())
+    }
 }

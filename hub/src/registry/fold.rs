@@ -207,15 +207,20 @@ fn repeats(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> bool {
 }
 
 /// Whether a row only closes a booking of which it is already known how it ended: by death, by a
-/// transfer, or by a release whose reason was given.
+/// transfer, or by a release whose reason was given; or only suspects an escape that is known.
 fn says_less(before: &Record, row: &Record) -> bool {
     use CustodyState as State;
     let states = before.custody().zip(row.custody());
     states.is_some_and(|(before, row)| match (before.state, row.state) {
         (
-            State::OutOfCustody(_) | State::Deceased | State::TransferredOut,
+            State::OutOfCustody(_)
+            | State::Deceased
+            | State::TransferredOut
+            | State::TransferredOutOfState,
             State::OutOfCustody(ReleaseReason::Unknown | ReleaseReason::Other),
         ) => before.state != row.state,
+        (State::Escaped, State::EscapeSuspected)
+        | (State::TransferredOutOfState, State::TransferredOut) => true,
         _ => false,
     })
 }
@@ -226,9 +231,17 @@ fn is_overtaken(before: &Known, row: Row<'_>) -> bool {
     let is_said = |evidence| matches!(evidence, Evidence::Emergency | Evidence::Withdrawal);
     let time = |record: &Record| record.custody().and_then(|custody| custody.status_at);
     let times = time(row.record).zip(time(&before.record));
-    is_said(before.status_evidence)
+    !confirms(before, row)
+        && is_said(before.status_evidence)
         && !is_said(row.evidence)
         && times.is_some_and(|(row, before)| row.timestamp() < before.timestamp())
+}
+
+/// Whether a row says that what was suspected is so. However early it happened, that is news.
+fn confirms(before: &Known, row: Row<'_>) -> bool {
+    let state = |record: &Record| record.custody().map(|custody| custody.state);
+    state(&before.record) == Some(CustodyState::EscapeSuspected)
+        && state(row.record) == Some(CustodyState::Escaped)
 }
 
 /// Whether a transaction tells of something that was over when another transaction, or somebody at the
@@ -243,6 +256,7 @@ fn is_out_of_order(before: &Known, row: Row<'_>) -> bool {
     let times = state_time(row.record).zip(state_time(&before.record));
     row.evidence == Evidence::Transaction
         && is_explicit
+        && !confirms(before, row)
         && state(row.record) != state(&before.record)
         && times.is_some_and(|(row, before)| {
             !row.is_day() && !before.is_day() && row.timestamp() < before.timestamp()
@@ -253,12 +267,13 @@ fn is_out_of_order(before: &Known, row: Row<'_>) -> bool {
 fn state_time(record: &Record) -> Option<EffectiveAt> {
     let custody = record.custody()?;
     match custody.state {
-        CustodyState::OutOfCustody(_) | CustodyState::TransferredOut => {
-            custody.released_at.or(custody.status_at)
-        }
+        CustodyState::OutOfCustody(_)
+        | CustodyState::TransferredOut
+        | CustodyState::TransferredOutOfState => custody.released_at.or(custody.status_at),
         CustodyState::InCustody => custody.status_at.or(custody.booked_at),
         CustodyState::OnLeave
         | CustodyState::Escaped
+        | CustodyState::EscapeSuspected
         | CustodyState::Deceased
         | CustodyState::NoLongerListed
         | CustodyState::Unknown => custody.status_at,
@@ -280,15 +295,17 @@ fn overtaken(before: &Record, row: &Record) -> Vec<Derived> {
     }));
     let mut derived = derive(Some(&earlier), row);
     derived.retain(|event| {
-        matches!(
+        let is_out = matches!(
             event.code,
             EventCode::Released
                 | EventCode::Discharged
                 | EventCode::MistakenRelease
                 | EventCode::TransferOutOfState
                 | EventCode::Escaped
+                | EventCode::EscapeSuspected
                 | EventCode::LeaveStart
-        )
+        );
+        is_out || event.details.is_moved_away()
     });
     for event in &mut derived {
         event.is_overtaken = true;

@@ -282,11 +282,12 @@ fn updated(page: &Page, registration: &SexOffenderRegistration) -> Vec<String> {
 fn particulars(page: &Page, custody: &Custody) -> Vec<String> {
     let since = match custody.state {
         CustodyState::InCustody => custody.status_at.or(custody.booked_at),
-        CustodyState::OutOfCustody(_) | CustodyState::TransferredOut => {
-            custody.released_at.or(custody.status_at)
-        }
+        CustodyState::OutOfCustody(_)
+        | CustodyState::TransferredOut
+        | CustodyState::TransferredOutOfState => custody.released_at.or(custody.status_at),
         CustodyState::OnLeave
         | CustodyState::Escaped
+        | CustodyState::EscapeSuspected
         | CustodyState::Deceased
         | CustodyState::NoLongerListed
         | CustodyState::Unknown => custody.status_at,

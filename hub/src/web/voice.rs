@@ -264,14 +264,16 @@ fn words_of(language: Language) -> BTreeSet<String> {
 }
 
 /// The sentences of a status.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 32] = [
     "person-unnamed",
     "state-InCustody",
     "state-OnLeave",
     "state-OutOfCustody",
     "state-Escaped",
+    "state-EscapeSuspected",
     "state-Deceased",
     "state-TransferredOut",
+    "state-TransferredOutOfState",
     "state-NoLongerListed",
     "state-Unknown",
     "state-supervised",

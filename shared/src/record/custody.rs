@@ -51,10 +51,14 @@ pub enum CustodyState {
     OutOfCustody(ReleaseReason),
     /// Escaped.
     Escaped,
+    /// Missing, and the facility believes that it may be an escape.
+    EscapeSuspected,
     /// Died in custody.
     Deceased,
-    /// Handed to an agency outside the state.
+    /// Moved to another facility or agency: whether that is in the state, nobody has said.
     TransferredOut,
+    /// Handed to an agency outside the state, in the agency's own words.
+    TransferredOutOfState,
     /// Missing from a complete roster. Not a release: the jail is asked.
     NoLongerListed,
     /// The agency's words do not say.
@@ -74,6 +78,8 @@ impl CustodyState {
             Self::TransferredOut => (6, 0),
             Self::NoLongerListed => (7, 0),
             Self::Unknown => (8, 0),
+            Self::EscapeSuspected => (9, 0),
+            Self::TransferredOutOfState => (10, 0),
         }
     }
 
@@ -89,6 +95,8 @@ impl CustodyState {
             (6, None) => Some(Self::TransferredOut),
             (7, None) => Some(Self::NoLongerListed),
             (8, None) => Some(Self::Unknown),
+            (9, None) => Some(Self::EscapeSuspected),
+            (10, None) => Some(Self::TransferredOutOfState),
             _ => None,
         }
     }
@@ -105,6 +113,8 @@ impl CustodyState {
             Self::TransferredOut => "TransferredOut",
             Self::NoLongerListed => "NoLongerListed",
             Self::Unknown => "Unknown",
+            Self::EscapeSuspected => "EscapeSuspected",
+            Self::TransferredOutOfState => "TransferredOutOfState",
         }
     }
 
@@ -116,8 +126,10 @@ impl CustodyState {
             Self::InCustody
             | Self::OnLeave
             | Self::Escaped
+            | Self::EscapeSuspected
             | Self::Deceased
             | Self::TransferredOut
+            | Self::TransferredOutOfState
             | Self::NoLongerListed
             | Self::Unknown => None,
         }
@@ -137,8 +149,10 @@ impl CustodyState {
             "OnLeave" => Some(Self::OnLeave),
             "OutOfCustody" => Some(Self::OutOfCustody(ReleaseReason::Unknown)),
             "Escaped" => Some(Self::Escaped),
+            "EscapeSuspected" => Some(Self::EscapeSuspected),
             "Deceased" => Some(Self::Deceased),
             "TransferredOut" => Some(Self::TransferredOut),
+            "TransferredOutOfState" => Some(Self::TransferredOutOfState),
             "Unknown" => Some(Self::Unknown),
             // Only a complete roster says that somebody is no longer listed; no row can.
             _ => None,
@@ -151,12 +165,18 @@ impl CustodyState {
         matches!(self, Self::InCustody | Self::OnLeave)
     }
 
-    /// Says whether custody has ended by the agency's own word, which absence never does.
+    /// Says whether custody has ended here by the agency's own word, which absence never does. Whoever is
+    /// missing in its word, and may have escaped, is in nobody's custody either.
     #[must_use]
     pub const fn has_ended(self) -> bool {
         matches!(
             self,
-            Self::OutOfCustody(_) | Self::Escaped | Self::Deceased | Self::TransferredOut
+            Self::OutOfCustody(_)
+                | Self::Escaped
+                | Self::EscapeSuspected
+                | Self::Deceased
+                | Self::TransferredOut
+                | Self::TransferredOutOfState
         )
     }
 }
@@ -168,8 +188,10 @@ impl fmt::Display for CustodyState {
             Self::InCustody
             | Self::OnLeave
             | Self::Escaped
+            | Self::EscapeSuspected
             | Self::Deceased
             | Self::TransferredOut
+            | Self::TransferredOutOfState
             | Self::NoLongerListed
             | Self::Unknown => formatter.write_str(self.as_str()),
         }
@@ -300,7 +322,7 @@ pub struct Charge {
 mod tests {
     use super::{CustodyState, ReleaseReason};
 
-    const STATES: [CustodyState; 9] = [
+    const STATES: [CustodyState; 11] = [
         CustodyState::InCustody,
         CustodyState::OnLeave,
         CustodyState::OutOfCustody(ReleaseReason::Bond),
@@ -310,6 +332,8 @@ mod tests {
         CustodyState::TransferredOut,
         CustodyState::NoLongerListed,
         CustodyState::Unknown,
+        CustodyState::EscapeSuspected,
+        CustodyState::TransferredOutOfState,
     ];
 
     #[test]

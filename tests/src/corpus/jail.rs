@@ -25,7 +25,7 @@ scheduled_release_at = "ScheduledOut"
 IN = "InCustody"
 WKND = "OnLeave"
 REL = "OutOfCustody"
-TRN = "TransferredOut"
+TRN = "TransferredOutOfState"
 ESC = "Escaped"
 "#;
 

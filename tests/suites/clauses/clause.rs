@@ -42,6 +42,23 @@ pub(crate) fn clause_1_a_ii_transfer_out_of_state(world: &mut World) -> anyhow::
     drafts.do_not_say("released")
 }
 
+/// A move of which nobody says to where is told as that, and never as one out of the state.
+pub(crate) fn clause_1_a_i_transfer_to_where_nobody_says(world: &mut World) -> anyhow::Result<()> {
+    let mut her = world.about("Hazel")?;
+    let sql = "UPDATE custody SET status = 'TRF', at = '2026-06-01 09:00:00' WHERE number = 'B52'";
+    let drafts = world.drafts(&mut her, Code::TransferInState, sql)?;
+    drafts.say("Avery Hazel was moved from Test County Jail to another facility")?;
+    drafts.say("We were not told which one")?;
+    for wrong in ["outside the state", "in the state", "released"] {
+        drafts.do_not_say(wrong)?;
+    }
+    world.carry(&drafts)?;
+    // The same booking is in custody after all: that it was moved is taken back.
+    let sql = "UPDATE custody SET status = 'IN', at = '2026-06-01 11:00:00' WHERE number = 'B52'";
+    let drafts = world.drafts(&mut her, Code::Correction, sql)?;
+    drafts.say("is in custody at Test County Jail")
+}
+
 pub(crate) fn clause_1_a_iii_classification(world: &mut World) -> anyhow::Result<()> {
     let mut her = world.about("Kestrel")?;
     let sql = "UPDATE custody SET class = 'medium' WHERE number = 'B3'";
@@ -87,6 +104,25 @@ pub(crate) fn clause_1_a_vi_escape_and_return(world: &mut World) -> anyhow::Resu
     let sql = "UPDATE custody SET status = 'IN', at = '2026-06-01 11:00:00' WHERE number = 'B7'";
     let drafts = world.drafts(&mut her, Code::Recaptured, sql)?;
     drafts.say("was caught and is back in custody")
+}
+
+/// Missing, and maybe escaped, in the jail's own word; found; missing again, and an escape after all.
+pub(crate) fn clause_1_a_vi_suspected_escape(world: &mut World) -> anyhow::Result<()> {
+    let mut her = world.about("Gorse")?;
+    let suspect = ["escape", "--record", "B51", "--suspected"];
+    let drafts = world.said_at_the_jail(&mut her, Code::EscapeSuspected, &suspect)?;
+    drafts.say("Avery Gorse is missing from Test County Jail and may have escaped")?;
+    drafts.say("call 911")?;
+    drafts.do_not_say("escaped from")?;
+    let found = ["recapture", "--record", "B51"];
+    let drafts = world.said_at_the_jail(&mut her, Code::Recaptured, &found)?;
+    drafts.say("Avery Gorse was missing and has been found")?;
+    drafts.do_not_say("caught")?;
+    world.said_at_the_jail(&mut her, Code::EscapeSuspected, &suspect)?;
+    // The booking system says later that it was one, and that it happened before anybody counted.
+    let sql = "UPDATE custody SET status = 'ESC', at = '2026-06-01 09:00:00' WHERE number = 'B51'";
+    let drafts = world.drafts(&mut her, Code::Escaped, sql)?;
+    drafts.say("Avery Gorse escaped from Test County Jail")
 }
 
 pub(crate) fn clause_1_a_vii_protective_order(world: &mut World) -> anyhow::Result<()> {
@@ -142,10 +178,11 @@ pub(crate) fn clause_1_a_vii_order_about_to_end(world: &mut World) -> anyhow::Re
         .change(sql, [ends.strftime("%Y-%m-%d").to_string()])?;
     let letters = [world.next_letter(&mut her)?, world.next_letter(&mut her)?].concat();
     ensure!(letters.contains("was served on Avery Poplar"), "{letters}");
-    ensure!(
-        letters.contains("against Avery Poplar ends soon"),
-        "{letters}"
-    );
+    let ends_soon = "against Avery Poplar ends soon";
+    ensure!(letters.contains(ends_soon), "{letters}");
+    for way in [Way::Telephone, Way::Letter] {
+        world.until(|world| world.waits(&her, way, ends_soon))?;
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! `cargo test -p savin-tests --test clauses -- clause_1_a` passes those whose names hold a word, and
 //! `-- --write-guide` writes the guide for auditors anew from the table of clauses.
 
+mod agency;
 mod clause;
 mod neighbour;
 mod public;
@@ -29,12 +30,14 @@ macro_rules! clauses {
 const CLAUSES: &[Clause] = clauses![
     clause::clause_1_a_to_c_choice_of_channel,
     clause::clause_1_a_i_transfer,
+    clause::clause_1_a_i_transfer_to_where_nobody_says,
     clause::clause_1_a_ii_transfer_out_of_state,
     clause::clause_1_a_iii_classification,
     clause::clause_1_a_iv_leave,
     clause::clause_1_a_iv_release,
     clause::clause_1_a_v_discharge,
     clause::clause_1_a_vi_escape_and_return,
+    clause::clause_1_a_vi_suspected_escape,
     clause::clause_1_a_vii_protective_order,
     clause::clause_1_a_vii_order_about_to_end,
     clause::clause_1_b_i_court_event,
@@ -54,6 +57,7 @@ const CLAUSES: &[Clause] = clauses![
     neighbour::mistaken_release,
     neighbour::release_scheduled_and_changed,
     neighbour::clause_47_5_177_agencies,
+    neighbour::clause_47_7_18_presumptive_parole,
     neighbour::clause_99_43_35_d_entered_by_an_officer,
     neighbour::booking_again,
     neighbour::release_that_the_sheriff_is_asked_about,

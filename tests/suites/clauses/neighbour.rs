@@ -36,6 +36,29 @@ pub(crate) fn release_scheduled_and_changed(world: &mut World) -> anyhow::Result
     drafts.say("The new day: June 1, 2027")
 }
 
+/// 47-7-18: whoever is told of a presumptive parole is told that there is no hearing unless she asks for one.
+pub(crate) fn clause_47_7_18_presumptive_parole(world: &mut World) -> anyhow::Result<()> {
+    let mut her = world.about("Jasmine")?;
+    let sql = "INSERT INTO board VALUES ('H3', 'P53', 'JASMINE, AVERY', 'Presumptive Parole', NULL,
+        '2027-06-01', 'SET', NULL)";
+    let drafts = world.drafts(&mut her, Code::HearingSet, sql)?;
+    drafts.say("Avery Jasmine is to be paroled without a hearing. The day is June 1, 2027")?;
+    drafts.say("There is a hearing only if you ask for one before that day")?;
+    drafts.do_not_say("right to speak there")?;
+    let sql = "UPDATE board SET at = '2027-06-15' WHERE number = 'H3'";
+    let drafts = world.drafts(&mut her, Code::HearingChanged, sql)?;
+    drafts.say("The new day is June 15, 2027")?;
+    drafts.say("only if you ask for one before that day")?;
+    let asked = ["clocks", "--state", "running", "--days", "365", "--json"];
+    world.until(|world| {
+        Ok(world
+            .stage
+            .hub
+            .cli(&asked)?
+            .contains("presumptive-parole-victim"))
+    })
+}
+
 /// 99-43-35(d): an officer enters her by his office's own link, without her request; she is told of what comes
 /// then, and a person is asked to call her.
 pub(crate) fn clause_99_43_35_d_entered_by_an_officer(world: &mut World) -> anyhow::Result<()> {

@@ -138,6 +138,17 @@ pub(crate) fn clause_1_f_register_and_update(world: &mut World) -> anyhow::Resul
     let reach = [("session", session.as_str()), ("telephone", "601 555 0199")];
     let page = visitor.send("/manage/reach", &reach)?;
     ensure!(page.text.contains("By telephone at •••99"), "{}", page.text);
+    // 99-47-1: the Attorney General's substitute address is taken as any other, alone.
+    let substitute = [
+        ("session", session.as_str()),
+        ("name", "A. Sample"),
+        ("street", "PO Box 220"),
+        ("city", "Jackson"),
+        ("state", "MS"),
+        ("zip", "39205"),
+    ];
+    let page = visitor.send("/manage/reach", &substitute)?;
+    ensure!(page.text.contains("P•••, MS"), "{}", page.text);
     Ok(())
 }
 

@@ -57,6 +57,9 @@ struct Clause {
     says: String,
     #[serde(default)]
     events: Vec<String>,
+    /// Events of which no registrant is told.
+    #[serde(default)]
+    staff: Vec<String>,
     #[serde(default)]
     kept: String,
     tests: Vec<String>,
@@ -145,11 +148,18 @@ pub(crate) fn every_event_that_is_told_has_a_clause_and_words() -> anyhow::Resul
         .iter()
         .flat_map(|clause| clause.events.iter().map(String::as_str))
         .collect();
+    let staff = table.clause.iter().flat_map(|clause| &clause.staff);
+    let staff: BTreeSet<&str> = staff.map(String::as_str).collect();
     let mut wrong = Vec::new();
     for code in EventCode::ALL {
-        if rules.decided(*code).is_some() && !events.contains(code.as_str()) {
-            wrong.push(format!("{code} is told and stands in no clause"));
+        let is_told = rules.decided(*code).is_some();
+        let named = if is_told { &events } else { &staff };
+        if !named.contains(code.as_str()) {
+            wrong.push(format!("{code} (told: {is_told}) stands so in no clause"));
         }
+    }
+    for event in staff.iter().filter(|event| events.contains(**event)) {
+        wrong.push(format!("{event} is told, and is for staff alone"));
     }
     for snapshot in &table.snapshot {
         let text = read(&snapshot.file)?;
@@ -194,6 +204,10 @@ fn guide(table: &Table) -> anyhow::Result<String> {
         }
         if !clause.events.is_empty() {
             write!(text, "Told as `{}`.\n\n", clause.events.join("`, `"))?;
+        }
+        if !clause.staff.is_empty() {
+            let staff = clause.staff.join("`, `");
+            write!(text, "Told to no registrant: `{staff}`.\n\n")?;
         }
         text.push_str("| test | what it is | to pass it |\n|---|---|---|\n");
         for (file, name) in clause.tests()? {

@@ -15,13 +15,15 @@ use savin_hub::vault::command::{Answer, Choices, Command, StaffAnswer, StaffComm
 use savin_shared::event::EventCode;
 use savin_shared::pii::Pii;
 use savin_tests::clock::{monotonic, pause};
-use savin_tests::home::{FeedHome, HubOptions, SourceHome};
+use savin_tests::home::{FeedHome, HubOptions};
 use savin_tests::program::Programs;
 use savin_tests::source::CountyDatabase;
 use savin_tests::stage::{FACILITY, Stage};
 use savin_tests::standing::Standing;
 use savin_tests::tail::Tail;
 use savin_tests::visitor::Visitor;
+
+use crate::agency;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -30,79 +32,6 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Who is on duty.
 pub(crate) const LEAD: &str = "lead@mdoc.example";
-
-/// The other facility of the agency.
-const OTHER: &str = "TEST-PRISON";
-
-/// The agency's own tables.
-const TABLES: &str = "
-    CREATE TABLE custody (number TEXT PRIMARY KEY, person TEXT, name TEXT, place TEXT, class TEXT,
-        status TEXT, at TEXT, reason TEXT, out_on TEXT, handed_to TEXT, charges TEXT, outcomes TEXT,
-        hold TEXT);
-    CREATE TABLE court (number TEXT PRIMARY KEY, person TEXT, name TEXT, cause TEXT, court TEXT,
-        what TEXT, at TEXT, state TEXT);
-    CREATE TABLE board (number TEXT PRIMARY KEY, person TEXT, name TEXT, what TEXT, room TEXT, at TEXT,
-        state TEXT, decision TEXT);
-    CREATE TABLE orders (number TEXT PRIMARY KEY, person TEXT, name TEXT, court TEXT, service TEXT,
-        at TEXT, ends TEXT);
-    CREATE TABLE supervision (number TEXT PRIMARY KEY, person TEXT, name TEXT, what TEXT, status TEXT,
-        at TEXT, address TEXT, address_at TEXT, gone TEXT);
-    CREATE TABLE offender (number TEXT PRIMARY KEY, person TEXT, name TEXT, compliant TEXT,
-        status TEXT, updated TEXT, address TEXT);";
-
-/// Name, kind, table, and the columns and values of each feed.
-const FEEDS: [(&str, &str, &str, &str); 6] = [
-    (
-        "custody",
-        "custody",
-        "custody",
-        "facility = \"place\"\nclassification = \"class\"\nstatus = \"status\"\nstatus_at = \"at\"\n\
-         release_reason = \"reason\"\nscheduled_release_at = \"out_on\"\nreleased_to = \"handed_to\"\n\
-         charge_text = \"charges\"\ndisposition = \"outcomes\"\nhold = \"hold\"\n\
-         [values.facility]\nJAIL = \"TEST-JAIL\"\nPRISON = \"TEST-PRISON\"\n\
-         [values.status]\nIN = \"InCustody\"\nLEAVE = \"OnLeave\"\nREL = \"OutOfCustody\"\n\
-         ESC = \"Escaped\"\nDEAD = \"Deceased\"\nOUT = \"TransferredOut\"\n\
-         [values.release_reason]\nBOND = \"Bond\"\nEXP = \"SentenceExpired\"\nERR = \"Mistaken\"\n\
-         DROP = \"ChargesDropped\"\n\
-         [values.disposition]\nDISMISSED = \"Dismissed\"\nPENDING = \"Open\"\n",
-    ),
-    (
-        "courts",
-        "court-event",
-        "court",
-        "case_number = \"cause\"\ncourt = \"court\"\nevent_type = \"what\"\nstarts_at = \"at\"\n\
-         schedule = \"state\"\n[values.schedule]\nSET = \"Set\"\nOFF = \"Cancelled\"\n",
-    ),
-    (
-        "hearings",
-        "hearing",
-        "board",
-        "event_type = \"what\"\nlocation = \"room\"\nstarts_at = \"at\"\nschedule = \"state\"\n\
-         decision = \"decision\"\n[values.schedule]\nSET = \"Set\"\nOFF = \"Cancelled\"\n",
-    ),
-    (
-        "orders",
-        "protective-order",
-        "orders",
-        "court = \"court\"\nservice = \"service\"\nservice_at = \"at\"\nexpires_at = \"ends\"\n\
-         [values.service]\nENT = \"Entered\"\nTRY = \"Attempted\"\nSRV = \"Served\"\n",
-    ),
-    (
-        "supervision",
-        "supervision",
-        "supervision",
-        "supervision_type = \"what\"\nstatus = \"status\"\nstatus_at = \"at\"\n\
-         address = \"address\"\naddress_at = \"address_at\"\nabsconded = \"gone\"\n\
-         [values.absconded]\nY = \"yes\"\nN = \"no\"\n",
-    ),
-    (
-        "registry",
-        "sex-offender",
-        "offender",
-        "compliant = \"compliant\"\nstatus = \"status\"\nprofile_updated_at = \"updated\"\n\
-         address = \"address\"\n[values.compliant]\nY = \"yes\"\nN = \"no\"\n",
-    ),
-];
 
 /// What runs.
 pub(crate) struct World {
@@ -163,12 +92,16 @@ pub(crate) struct Drafts {
 impl World {
     /// Makes the agency with those in it who are there at the beginning, and starts everything.
     pub(crate) fn make(folder: &Path) -> anyhow::Result<Self> {
-        let feeds: Vec<FeedHome> = FEEDS.iter().map(feed).collect();
+        let feeds: Vec<FeedHome> = agency::FEEDS.iter().map(agency::feed).collect();
         let programs = Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned());
         std::fs::create_dir_all(folder.join("agent")).context("failed to make a folder")?;
-        let database = CountyDatabase::make(&folder.join("agent").join("own.sqlite"), TABLES)?;
-        fill(&database)?;
-        let facilities = [(FACILITY, "Test County Jail"), (OTHER, "Test State Prison")];
+        let database =
+            CountyDatabase::make(&folder.join("agent").join("own.sqlite"), agency::TABLES)?;
+        agency::fill(&database)?;
+        let facilities = [
+            (FACILITY, "Test County Jail"),
+            (agency::OTHER, "Test State Prison"),
+        ];
         let stage = Stage::set_with(
             folder,
             &programs,
@@ -180,7 +113,7 @@ impl World {
             &feeds,
         )?;
         let start = savin_tests::clock::wall();
-        for (name, ..) in FEEDS {
+        for (name, ..) in agency::FEEDS {
             Standing::settled(&stage.agent, name, start, PATIENCE)?;
         }
         let tail = stage.tail()?;
@@ -289,6 +222,44 @@ impl World {
         self.told(registrant, code)
     }
 
+    /// Says something at the jail itself, and waits for the drafts of what follows from it.
+    pub(crate) fn said_at_the_jail(
+        &mut self,
+        registrant: &mut Registrant,
+        code: EventCode,
+        said: &[&str],
+    ) -> anyhow::Result<Drafts> {
+        let by = ["--by", "Sgt. Sample", "--yes"];
+        self.stage
+            .agent
+            .cli(&[&["emergency"], said, &by].concat())?;
+        self.told(registrant, code)
+    }
+
+    /// Returns whether a call or a letter that waits for a registrant says something.
+    pub(crate) fn waits(
+        &self,
+        registrant: &Registrant,
+        way: Way,
+        words: &str,
+    ) -> anyhow::Result<bool> {
+        let draft = match way {
+            Way::Telephone => "script",
+            Way::Letter | Way::Email => "letter",
+        };
+        for planned in self.hers(registrant.id)? {
+            if planned.channel == way.as_str()
+                && planned.by_hand
+                && self
+                    .desk(&["notices", draft, &planned.notice], "")?
+                    .contains(words)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Mails the letter of a fact and makes its call.
     pub(crate) fn carry(&self, drafts: &Drafts) -> anyhow::Result<()> {
         for notice in &drafts.carried {
@@ -367,12 +338,17 @@ impl World {
     }
 
     fn notices(&self, registrant: RegistrantId, position: i64) -> anyhow::Result<Vec<Planned>> {
+        let mut planned = self.hers(registrant)?;
+        planned.retain(|row| row.event_position == Some(position));
+        Ok(planned)
+    }
+
+    fn hers(&self, registrant: RegistrantId) -> anyhow::Result<Vec<Planned>> {
         let asked = ["notices", "--json", "--limit", "200"];
         let mut planned = Vec::new();
         for line in self.stage.hub.cli(&asked)?.lines() {
             let row: Planned = serde_json::from_str(line)?;
-            let is_hers = row.registrant == registrant.to_string();
-            if is_hers && row.event_position == Some(position) {
+            if row.registrant == registrant.to_string() {
                 planned.push(row);
             }
         }
@@ -410,69 +386,4 @@ impl Drafts {
             ("letter", &self.letter),
         ]
     }
-}
-
-fn feed(&(name, kind, table, columns): &(&'static str, &str, &str, &str)) -> FeedHome {
-    let query = match table {
-        "custody" => "SELECT * FROM custody",
-        "court" => "SELECT * FROM court",
-        "board" => "SELECT * FROM board",
-        "orders" => "SELECT * FROM orders",
-        "supervision" => "SELECT * FROM supervision",
-        _ => "SELECT * FROM offender",
-    };
-    // Of one person's charges the county has a list in one cell.
-    let settings = match kind {
-        "custody" => "charge_separator = \";\"\n",
-        _ => "",
-    };
-    FeedHome {
-        name,
-        facility: FACILITY,
-        profile: format!(
-            "name = \"{name}\"\nkind = \"{kind}\"\nmode = \"roster\"\nzone = \"America/Chicago\"\n\
-             {settings}[columns]\nrecord_number = \"number\"\nperson_number = \"person\"\nname = \"name\"\n\
-             {columns}"
-        ),
-        source: SourceHome::Database("own.sqlite", query),
-    }
-}
-
-/// Puts everybody in who is there at the beginning: each clause has people of its own.
-fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
-    let held = [
-        "Ivory", "Juniper", "Kestrel", "Larkin", "Moss", "Nettle", "Orchid", "Poplar", "Quince",
-        "Rowan", "Sorrel", "Tansy", "Umber", "Vervain", "Willow", "Aster", "Bramble", "Clover",
-        "Dogwood",
-    ];
-    for (number, surname) in (1..).zip(held) {
-        database.change(
-            "INSERT INTO custody VALUES (?1, ?2, ?3, 'JAIL', 'close', 'IN', '2026-05-01 08:00:00',
-                 NULL, NULL, NULL, NULL, NULL, NULL)",
-            (
-                format!("B{number}"),
-                format!("P{number}"),
-                format!("{surname}, AVERY"),
-            ),
-        )?;
-    }
-    // The calendars of the court and the board and the list of orders are empty yet: their first rows are
-    // news.
-    for sql in [
-        "INSERT INTO supervision VALUES ('S1', 'P20', 'BRIAR, AVERY', 'parole', 'active',
-             '2026-05-01 08:00:00', '1 First St', '2026-05-01 08:00:00', 'N')",
-        "INSERT INTO supervision VALUES ('S2', 'P21', 'CEDAR, AVERY', 'probation', 'active',
-             '2026-05-01 08:00:00', '2 First St', '2026-05-01 08:00:00', 'N')",
-        "INSERT INTO supervision VALUES ('S3', 'P24', 'FERN, AVERY', 'probation', 'active',
-             '2026-05-01 08:00:00', '5 First St', '2026-05-01 08:00:00', 'N')",
-        "INSERT INTO custody VALUES ('B50', 'P50', 'YARROW, AVERY', 'PRISON', 'close', 'IN',
-             '2026-05-01 08:00:00', NULL, NULL, NULL, NULL, NULL, NULL)",
-        "INSERT INTO offender VALUES ('R1', 'P22', 'DAHLIA, AVERY', 'Y', 'current',
-             '2026-05-01 08:00:00', '3 First St')",
-        "INSERT INTO offender VALUES ('R2', 'P23', 'ELDER, AVERY', 'Y', 'current',
-             '2026-05-01 08:00:00', '4 First St')",
-    ] {
-        database.change(sql, [])?;
-    }
-    Ok(())
 }

@@ -26,6 +26,7 @@ status = 'status'
 [values.status]
 IN = 'InCustody'
 ESC = 'Escaped'
+MIS = 'EscapeSuspected'
 REL = 'OutOfCustody'
 ";
 
@@ -141,7 +142,7 @@ fn says_an_escape_at_once_and_lets_the_booking_system_follow() {
     );
     assert_eq!(jail.last(), escape);
     let again = jail.says(Word::Escape).unwrap_err().to_string();
-    assert!(again.contains("Sgt. Sample said so"), "{again}");
+    assert!(again.contains("Sgt. Sample said escape"), "{again}");
     assert!(agree(&mut jail.journal, jail.now).unwrap().is_empty());
     jail.lists("ESC");
     assert_eq!(agree(&mut jail.journal, jail.now).unwrap().len(), 1);
@@ -152,6 +153,37 @@ fn says_an_escape_at_once_and_lets_the_booking_system_follow() {
     assert_eq!(jail.says(Word::Recapture).unwrap(), CustodyState::InCustody);
     jail.lists("IN");
     assert_eq!(agree(&mut jail.journal, jail.now).unwrap().len(), 1);
+}
+
+#[test]
+fn says_a_suspicion_as_one_and_the_escape_after_it() {
+    let mut jail = Jail::new();
+    let suspected = CustodyState::EscapeSuspected;
+    assert_eq!(jail.says(Word::Suspicion).unwrap(), suspected);
+    let (state, evidence, _) = jail.last();
+    assert_eq!((state, evidence), (suspected, Evidence::Emergency));
+    let again = jail.says(Word::Suspicion).unwrap_err().to_string();
+    assert!(again.contains("said suspected-escape"), "{again}");
+    // Found, and missing again; then it is certain, and no longer a suspicion.
+    assert_eq!(jail.says(Word::Recapture).unwrap(), CustodyState::InCustody);
+    assert_eq!(jail.says(Word::Suspicion).unwrap(), suspected);
+    assert_eq!(jail.says(Word::Escape).unwrap(), CustodyState::Escaped);
+    let less = jail.says(Word::Suspicion).unwrap_err().to_string();
+    assert!(less.contains("said escape"), "{less}");
+}
+
+#[test]
+fn lets_the_booking_system_say_a_suspicion_or_the_escape_that_it_was() {
+    for word in ["MIS", "ESC"] {
+        let mut jail = Jail::new();
+        jail.says(Word::Suspicion).unwrap();
+        assert!(agree(&mut jail.journal, jail.now).unwrap().is_empty());
+        jail.lists(word);
+        assert_eq!(agree(&mut jail.journal, jail.now).unwrap().len(), 1);
+        let known = jail.says(Word::Suspicion).unwrap_err().to_string();
+        assert!(known.contains("says so already"), "{known}");
+        assert_eq!(jail.says(Word::Recapture).unwrap(), CustodyState::InCustody);
+    }
 }
 
 #[test]

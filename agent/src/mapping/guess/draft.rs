@@ -278,7 +278,11 @@ fn values(text: &mut String, guess: &Guess) {
             );
             line(
                 text,
-                "# InCustody, OnLeave, OutOfCustody, OutOfCustody(Bond), Escaped, Deceased, TransferredOut.",
+                "# InCustody, OnLeave, OutOfCustody, OutOfCustody(Bond), Escaped, EscapeSuspected, Deceased,",
+            );
+            line(
+                text,
+                "# TransferredOut (to where is not said), TransferredOutOfState.",
             );
         }
         line(text, &format!("[values.{}]", field.name()));

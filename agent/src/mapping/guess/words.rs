@@ -32,7 +32,7 @@ const HELD: [&str; 22] = [
 ];
 
 /// Beginnings of words that state something else, with what they probably mean.
-const OTHER: [(&str, &str); 33] = [
+const OTHER: [(&str, &str); 39] = [
     ("WORK RELEASE", "OnLeave"),
     ("WORKRELEASE", "OnLeave"),
     ("WEEKEND", "OnLeave"),
@@ -44,6 +44,11 @@ const OTHER: [(&str, &str); 33] = [
     ("TEMP OUT", "OnLeave"),
     ("LEAVE", "OnLeave"),
     ("OUT TO COURT", "InCustody"),
+    ("ESCAPE SUSP", "EscapeSuspected"),
+    ("SUSPECTED ESC", "EscapeSuspected"),
+    ("POSSIBLE ESC", "EscapeSuspected"),
+    ("MISSING", "EscapeSuspected"),
+    ("UNACCOUNTED", "EscapeSuspected"),
     ("ESC", "Escaped"),
     ("WALK AWAY", "Escaped"),
     ("WALKAWAY", "Escaped"),
@@ -53,8 +58,9 @@ const OTHER: [(&str, &str); 33] = [
     ("DIED", "Deceased"),
     ("RETURN", "InCustody"),
     ("RECAPTURE", "InCustody"),
-    ("OUT OF STATE", "TransferredOut"),
-    ("EXTRADIT", "TransferredOut"),
+    ("OUT OF STATE", "TransferredOutOfState"),
+    ("EXTRADIT", "TransferredOutOfState"),
+    ("TRF", "TransferredOut"),
     ("TRANS", "OutOfCustody(ToOtherAgency)"),
     ("TO OTHER AGENCY", "OutOfCustody(ToOtherAgency)"),
     ("TIME SERVED", "OutOfCustody(TimeServed)"),
@@ -205,7 +211,8 @@ pub(super) fn hidden(field: Field, word: &str, seen: u64) -> WordGuess {
     let meaning = OTHER.iter().find(|(known, _)| word.contains(known));
     let meaning = meaning.map(|(_, meaning)| *meaning);
     // An escape or a death that is told as a release is worse than any doubt.
-    let is_taken = field == Field::ReleaseReason && matches!(meaning, Some("Escaped" | "Deceased"));
+    let is_taken = field == Field::ReleaseReason
+        && matches!(meaning, Some("Escaped" | "EscapeSuspected" | "Deceased"));
     WordGuess {
         field,
         word: word.to_owned(),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use savin_shared::event::EventCode;
-use savin_shared::record::custody::ReleaseReason;
+use savin_shared::record::custody::{CustodyState, ReleaseReason};
 
 use crate::ids::{EventId, EventPosition, PersonId};
 use crate::notification::fact::{Disclosure, Fact};
@@ -50,6 +50,39 @@ pub fn fact(code: EventCode) -> Fact {
     }
 }
 
+/// Returns the events that have other words where less is known, each with what it is.
+pub fn variants() -> impl Iterator<Item = (&'static str, Fact)> {
+    let mut moved = fact(EventCode::TransferInState);
+    moved.details.state = Some(CustodyState::TransferredOut.to_string());
+    let mut named = moved.clone();
+    named.details.released_to = Some("Other Jail".to_owned());
+    let mut wrong = moved.clone();
+    wrong.code = EventCode::Correction.code();
+    wrong.details.took_back = Some(EventCode::TransferInState.to_string());
+    let mut found = fact(EventCode::Recaptured);
+    found.details.from = Some(CustodyState::EscapeSuspected.to_string());
+    let presumptive = |code| {
+        let mut hearing = fact(code);
+        hearing.details.kind = Some("Presumptive Parole".to_owned());
+        hearing
+    };
+    [
+        (
+            "HearingSet of a presumptive parole",
+            presumptive(EventCode::HearingSet),
+        ),
+        (
+            "HearingChanged of a presumptive parole",
+            presumptive(EventCode::HearingChanged),
+        ),
+        ("TransferInState to where is not said", moved),
+        ("TransferInState to a place in the agency's words", named),
+        ("Correction of TransferInState to where is not said", wrong),
+        ("Recaptured after a suspicion", found),
+    ]
+    .into_iter()
+}
+
 /// Returns every message whose fixed words differ from all others', in both forms.
 pub(super) fn all() -> Vec<Content> {
     let mut facts = Vec::new();
@@ -71,6 +104,7 @@ pub(super) fn all() -> Vec<Content> {
         released.received_at = Timestamp::MAX;
         facts.push(released);
     }
+    facts.extend(variants().map(|(_, fact)| fact));
     let mut state = fact(EventCode::Correction);
     state.details.state = Some("OutOfCustody".to_owned());
     let mut canary = fact(EventCode::Booked);

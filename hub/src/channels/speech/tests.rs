@@ -55,6 +55,16 @@ fn speaks_of_every_event_in_reviewed_words() {
                 writeln!(text, "{tag} {code} {level}\n  {fact}\n  {rest}").unwrap();
             }
         }
+        for (name, fact) in sample::variants() {
+            for disclosure in [Disclosure::Full, Disclosure::Discreet] {
+                let fact = fact.clone().disclosed(disclosure).unwrap();
+                let content = Content::Fact(Box::new(fact));
+                let said = told(language, &content, false, &zone(), sample::AT);
+                let (fact, rest) = (written(&said.fact), written(&said.rest));
+                let (tag, level) = (language.tag(), disclosure.as_str());
+                writeln!(text, "{tag} {name}, {level}\n  {fact}\n  {rest}").unwrap();
+            }
+        }
     }
     insta::assert_snapshot!("spoken", text);
 }

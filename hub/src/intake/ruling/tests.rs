@@ -129,6 +129,8 @@ fn body(jail: &mut Jail, dice: &mut Dice) -> Vec<u8> {
         CustodyState::Escaped,
         CustodyState::Deceased,
         CustodyState::TransferredOut,
+        CustodyState::TransferredOutOfState,
+        CustodyState::EscapeSuspected,
         CustodyState::Unknown,
         CustodyState::OutOfCustody(ReleaseReason::ToOtherAgency),
     ];

@@ -5,7 +5,9 @@ use savin_shared::clock::{EffectiveAt, Moment};
 use savin_shared::delta::{Coverage, Evidence, Origin};
 use savin_shared::event::EventCode as Code;
 use savin_shared::ids::{FacilityCode, OffenderId};
+use savin_shared::record::court_event::Schedule;
 use savin_shared::record::custody::{Custody, CustodyState, DispositionKind, ReleaseReason};
+use savin_shared::record::hearing::Hearing;
 use savin_shared::record::{Record, RecordBody};
 
 use crate::intake::testing::{
@@ -114,13 +116,19 @@ fn tells_a_late_release_once_and_with_where_the_person_is_now() {
 
 #[test]
 fn calls_it_a_transfer_when_the_receiver_spoke_first() {
-    each("custody_receiver", |store| {
+    receives("custody_receiver", HANDED_OVER);
+    // Of whom the sender says only that somebody was moved, it is known to where.
+    receives("custody_moved", CustodyState::TransferredOut);
+}
+
+fn receives(name: &str, handed_over: CustodyState) {
+    each(name, |store| {
         let (mut sender, mut receiver) = (Jail::new(store, 1), Jail::new(store, 2));
         let held = same(&sender, "1", IN);
         list(store, &mut sender, &held);
         let booked = same(&receiver, "7", IN);
         tell(store, &mut receiver, &[booked]);
-        let handed_over = same(&sender, "1", HANDED_OVER);
+        let handed_over = same(&sender, "1", handed_over);
         tell(store, &mut sender, &[handed_over]);
         assert_eq!(codes(store), [Code::Booked, Code::TransferInState]);
         let transfer = &events(store)[1];
@@ -128,6 +136,7 @@ fn calls_it_a_transfer_when_the_receiver_spoke_first() {
         assert_eq!(transfer.details.from_facility.as_deref(), Some("JAIL-1"));
         assert_eq!(transfer.details.to_facility.as_deref(), Some("JAIL-2"));
         assert_eq!(transfer.details.still_held_at, None);
+        assert!(!transfer.details.is_moved_away());
         assert!(tasks(store).is_empty());
     });
 }
@@ -258,6 +267,39 @@ fn asks_the_sheriff_about_the_release_of_whoever_waits_for_a_disposition() {
         assert_eq!(asked[0].about.record, Some(load(store, &jail, "1").record));
         let kept = load(store, &jail, "2").known.record;
         assert_eq!(kept, released[1], "the registry keeps what became of each");
+    });
+}
+
+#[test]
+fn asks_when_a_hearing_is_that_was_told_without_its_day() {
+    each("custody_undated", |store| {
+        let mut jail = Jail::new(store, 1);
+        let at = |jail: &Jail, number, starts_at: Option<&str>, schedule| Record {
+            body: RecordBody::Hearing(Hearing {
+                hearing_number: jail.record(number, IN).number().clone(),
+                hearing_type: Some("Parole".to_owned()),
+                location: None,
+                starts_at: starts_at.map(|at| EffectiveAt(Moment::exact(at.parse().unwrap()))),
+                schedule,
+                decision: None,
+                decided_at: None,
+            }),
+            ..jail.record("1", IN)
+        };
+        let asked = |store: &Store| open_ones(store, TaskKind::Other).len();
+        let undated = at(&jail, "H1", None, Schedule::Set);
+        tell(store, &mut jail, &[undated]);
+        assert_eq!(codes(store), [Code::HearingSet], "it is told all the same");
+        assert_eq!(asked(store), 1);
+        let dated = at(&jail, "H1", Some("2026-09-01T15:00:00Z"), Schedule::Set);
+        tell(store, &mut jail, &[dated]);
+        assert_eq!(asked(store), 0, "it has its day now");
+        let undated = at(&jail, "H2", None, Schedule::Set);
+        tell(store, &mut jail, &[undated]);
+        assert_eq!(asked(store), 1);
+        let off = at(&jail, "H2", None, Schedule::Cancelled);
+        tell(store, &mut jail, &[off]);
+        assert_eq!(asked(store), 0, "it is off");
     });
 }
 

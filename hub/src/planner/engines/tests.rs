@@ -815,6 +815,8 @@ fn record(jail: &Jail, number: &str, dice: &mut Dice) -> Record {
         CustodyState::Escaped,
         CustodyState::Deceased,
         CustodyState::TransferredOut,
+        CustodyState::TransferredOutOfState,
+        CustodyState::EscapeSuspected,
         CustodyState::Unknown,
         CustodyState::OutOfCustody(ReleaseReason::ToOtherAgency),
         CustodyState::OutOfCustody(ReleaseReason::SentenceExpired),

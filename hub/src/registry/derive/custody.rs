@@ -76,18 +76,24 @@ fn transition(before: CustodyState, now: Now<'_>) -> Option<Derived> {
         (before, after) if before == after => return None,
         (_, State::OutOfCustody(reason)) => released(before, reason, now)?,
         (_, State::Escaped) => Derived::new(EventCode::Escaped, status_at),
+        (_, State::EscapeSuspected) => Derived::new(EventCode::EscapeSuspected, status_at),
         (_, State::Deceased) => Derived::new(EventCode::Died, status_at),
-        (_, State::TransferredOut) => {
+        (before, State::TransferredOut) => moved_away(before, now)?,
+        (_, State::TransferredOutOfState) => {
             let mut event = Derived::new(EventCode::TransferOutOfState, release_time(now));
             event.details.released_to.clone_from(&custody.released_to);
             event
         }
         (_, State::OnLeave) => Derived::new(EventCode::LeaveStart, status_at),
         (State::OnLeave, State::InCustody) => Derived::new(EventCode::LeaveEnd, status_at),
-        (State::Escaped, State::InCustody) => Derived::new(EventCode::Recaptured, status_at),
-        (State::OutOfCustody(_) | State::TransferredOut | State::Deceased, State::InCustody) => {
-            correction(now)
-        }
+        (State::Escaped | State::EscapeSuspected, State::InCustody) => returned(before, now),
+        (
+            State::OutOfCustody(_)
+            | State::TransferredOut
+            | State::TransferredOutOfState
+            | State::Deceased,
+            State::InCustody,
+        ) => correction(now),
         // Coming back into view with the same booking is not news, nor is a status in words that
         // nobody has explained, nor absence, which `fold` says by itself.
         (
@@ -99,13 +105,43 @@ fn transition(before: CustodyState, now: Now<'_>) -> Option<Derived> {
     Some(event)
 }
 
+/// A move to where nobody has said: in the state or not, and never told as either.
+fn moved_away(before: CustodyState, now: Now<'_>) -> Option<Derived> {
+    // That it was out of the state has been said: this says less.
+    if before == CustodyState::TransferredOutOfState {
+        return None;
+    }
+    let mut event = Derived::new(EventCode::TransferInState, release_time(now));
+    event.details.state = Some(now.custody.state.to_string());
+    event.details.from_facility = Some(now.record.facility.to_string());
+    event
+        .details
+        .released_to
+        .clone_from(&now.custody.released_to);
+    Some(event)
+}
+
+/// Whoever had escaped, or was missing and may have, is in custody.
+fn returned(before: CustodyState, now: Now<'_>) -> Derived {
+    let mut event = Derived::new(EventCode::Recaptured, now.status_at);
+    if before == CustodyState::EscapeSuspected {
+        event.details.from = Some(before.to_string());
+    }
+    event
+}
+
 /// A release, in the words of its reason.
 fn released(before: CustodyState, reason: ReleaseReason, now: Now<'_>) -> Option<Derived> {
     let code = match (before, reason) {
         // A danger of its own, whatever was told before.
         (_, ReleaseReason::Mistaken) => EventCode::MistakenRelease,
         // The booking is closed after the death or the transfer that ended it.
-        (CustodyState::Deceased | CustodyState::TransferredOut, _) => return None,
+        (
+            CustodyState::Deceased
+            | CustodyState::TransferredOut
+            | CustodyState::TransferredOutOfState,
+            _,
+        ) => return None,
         // The agency has now said why: that is not another release.
         (CustodyState::OutOfCustody(ReleaseReason::Unknown | ReleaseReason::Other), _) => {
             return None;
@@ -116,6 +152,7 @@ fn released(before: CustodyState, reason: ReleaseReason, now: Now<'_>) -> Option
             CustodyState::InCustody
             | CustodyState::OnLeave
             | CustodyState::Escaped
+            | CustodyState::EscapeSuspected
             | CustodyState::NoLongerListed
             | CustodyState::Unknown,
             _,
@@ -124,7 +161,9 @@ fn released(before: CustodyState, reason: ReleaseReason, now: Now<'_>) -> Option
     let event = Derived {
         corrects: matches!(
             before,
-            CustodyState::OutOfCustody(_) | CustodyState::TransferredOut
+            CustodyState::OutOfCustody(_)
+                | CustodyState::TransferredOut
+                | CustodyState::TransferredOutOfState
         ),
         ..Derived::new(code, release_time(now))
     };

@@ -212,6 +212,68 @@ fn takes_a_late_word_of_an_escape_that_has_ended_for_no_second_one() {
 }
 
 #[test]
+fn tells_a_suspicion_as_one_and_the_escape_that_it_was_whenever_that_happened() {
+    let at_hour = |state, hour| {
+        with(state, |custody| {
+            custody.status_at = at(&format!("2026-06-01T{hour:02}:00:00Z"));
+        })
+    };
+    let suspected = at_hour(CustodyState::EscapeSuspected, 9);
+    for evidence in [Evidence::Status, Evidence::Transaction] {
+        let mut life = Life::new();
+        life.states(&at_hour(IN, 1));
+        let told = life.says(&suspected, Evidence::Emergency);
+        assert_eq!(told, [Code::EscapeSuspected]);
+        // The list has simply not followed yet, and who is missing in the jail's own word stays so.
+        assert_eq!(life.states(&at_hour(IN, 1)), []);
+        assert_eq!(life.state(), CustodyState::EscapeSuspected);
+        // The system says that it was an escape, an hour before the count.
+        let escaped = at_hour(CustodyState::Escaped, 8);
+        let row_ = row(&escaped, Coverage::Full, evidence);
+        assert_eq!(life.arrive("roster", Origin::Live, row_), [Code::Escaped]);
+        assert_eq!(life.state(), CustodyState::Escaped);
+        // Who still suspects what is known says less.
+        assert_eq!(life.says(&suspected, Evidence::Emergency), []);
+        assert_eq!(life.state(), CustodyState::Escaped);
+    }
+}
+
+#[test]
+fn says_of_whoever_is_found_that_it_was_a_suspicion() {
+    let mut life = Life::new();
+    life.states(&record(IN));
+    life.says(&record(CustodyState::EscapeSuspected), Evidence::Emergency);
+    let held = record(IN);
+    let row_ = row(&held, Coverage::Partial, Evidence::Emergency);
+    let derived = life.derives("emergency", Origin::Live, row_);
+    assert_eq!(derived.len(), 1);
+    assert_eq!(derived[0].code, Code::Recaptured);
+    assert_eq!(derived[0].details.from.as_deref(), Some("EscapeSuspected"));
+    // Where the count was wrong, nobody was found.
+    life.says(&record(CustodyState::EscapeSuspected), Evidence::Emergency);
+    assert_eq!(life.says(&held, Evidence::Withdrawal), [Code::Correction]);
+}
+
+#[test]
+fn calls_a_move_to_where_nobody_has_said_neither_in_the_state_nor_out_of_it() {
+    let mut life = Life::new();
+    life.states(&record(IN));
+    let moved = record(CustodyState::TransferredOut);
+    let row_ = row(&moved, Coverage::Full, Evidence::Status);
+    let derived = life.derives("roster", Origin::Live, row_);
+    assert_eq!(derived.len(), 1);
+    assert_eq!(derived[0].code, Code::TransferInState);
+    assert!(derived[0].details.is_moved_away());
+    assert_eq!(derived[0].details.to_facility, None);
+    // That it was out of the state is said later, and is not taken back by who says less.
+    let out = record(CustodyState::TransferredOutOfState);
+    assert_eq!(life.states(&out), [Code::TransferOutOfState]);
+    assert_eq!(life.states(&moved), []);
+    assert_eq!(life.state(), CustodyState::TransferredOutOfState);
+    assert_eq!(life.states(&record(IN)), [Code::Correction]);
+}
+
+#[test]
 fn corrects_an_escape_that_the_jail_takes_back() {
     let mut life = Life::new();
     life.states(&record(IN));
@@ -427,7 +489,12 @@ fn tells_each_end_of_custody_in_its_own_code() {
         ),
         (CustodyState::Escaped, Code::Escaped),
         (CustodyState::Deceased, Code::Died),
-        (CustodyState::TransferredOut, Code::TransferOutOfState),
+        (CustodyState::EscapeSuspected, Code::EscapeSuspected),
+        (CustodyState::TransferredOut, Code::TransferInState),
+        (
+            CustodyState::TransferredOutOfState,
+            Code::TransferOutOfState,
+        ),
         (CustodyState::OnLeave, Code::LeaveStart),
     ];
     for (state, code) in ends {
@@ -443,6 +510,7 @@ fn tells_a_return_by_where_the_person_was() {
     let returns = [
         (CustodyState::OnLeave, vec![Code::LeaveEnd]),
         (CustodyState::Escaped, vec![Code::Recaptured]),
+        (CustodyState::EscapeSuspected, vec![Code::Recaptured]),
         (BOND, vec![Code::Correction]),
         (CustodyState::Unknown, vec![]),
     ];
@@ -471,7 +539,11 @@ fn does_not_tell_a_release_twice_when_its_reason_becomes_known() {
 #[test]
 fn calls_a_death_or_a_transfer_no_release_when_the_booking_is_closed() {
     let closed = CustodyState::OutOfCustody(ReleaseReason::Unknown);
-    for end in [CustodyState::Deceased, CustodyState::TransferredOut] {
+    for end in [
+        CustodyState::Deceased,
+        CustodyState::TransferredOut,
+        CustodyState::TransferredOutOfState,
+    ] {
         let mut life = Life::new();
         life.states(&record(IN));
         life.states(&record(end));
@@ -483,7 +555,11 @@ fn calls_a_death_or_a_transfer_no_release_when_the_booking_is_closed() {
 #[test]
 fn warns_of_a_release_that_turns_out_to_be_a_mistake() {
     let mistaken = CustodyState::OutOfCustody(ReleaseReason::Mistaken);
-    for before in [BOND, CustodyState::TransferredOut] {
+    for before in [
+        BOND,
+        CustodyState::TransferredOut,
+        CustodyState::TransferredOutOfState,
+    ] {
         let mut life = Life::new();
         life.states(&record(IN));
         life.states(&record(before));

@@ -5,6 +5,7 @@ use savin_shared::clock::{ObservedAt, ReceivedAt};
 use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
+use savin_shared::record::custody::CustodyState;
 
 use super::facility;
 use crate::evidence::leaf::{self, EventOpening};
@@ -244,9 +245,11 @@ pub fn of_records(
     Ok(events)
 }
 
-/// The events that say that custody has ended, and that a correction may take back.
-const ENDS: [EventCode; 6] = [
+/// The events that say that custody has ended, and that a correction may take back; a move to where nobody
+/// has said is one too.
+const ENDS: [EventCode; 7] = [
     EventCode::Escaped,
+    EventCode::EscapeSuspected,
     EventCode::TransferOutOfState,
     EventCode::Released,
     EventCode::Discharged,
@@ -273,9 +276,12 @@ pub fn last_end_before(
 ) -> Result<Option<EventPosition>, StoreError> {
     let mut values: Vec<Value> = vec![record.0.into(), before.0.into()];
     values.extend(ENDS.map(|code| code.code().into()));
+    values.push(EventCode::TransferInState.code().into());
+    values.push(format!("%\"state\":\"{}\"%", CustodyState::TransferredOut).into());
     let row = tx.query_optional(
         "SELECT position FROM event
-         WHERE record_id = $1 AND position < $2 AND code IN ($3, $4, $5, $6, $7, $8)
+         WHERE record_id = $1 AND position < $2
+             AND (code IN ($3, $4, $5, $6, $7, $8, $9) OR code = $10 AND details LIKE $11)
          ORDER BY position DESC LIMIT 1",
         &values,
     )?;

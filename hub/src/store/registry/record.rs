@@ -185,6 +185,7 @@ pub fn persons_at(
         CustodyState::InCustody,
         CustodyState::OnLeave,
         CustodyState::Escaped,
+        CustodyState::EscapeSuspected,
         CustodyState::NoLongerListed,
         CustodyState::Unknown,
     ];
@@ -199,7 +200,7 @@ pub fn persons_at(
              r.listings, v.body
          FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
          WHERE r.agency_id = $1 AND r.kind = $2
-             AND (v.state IN ($4, $5, $6, $7, $8) OR v.received_at >= $3)
+             AND (v.state IN ($4, $5, $6, $7, $8, $9) OR v.received_at >= $3)
          ORDER BY r.record_id",
         &values,
     )?;

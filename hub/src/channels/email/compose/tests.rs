@@ -9,6 +9,7 @@ use savin_shared::pii::Secret;
 
 use super::Composer;
 use crate::channels::draft::Drafter;
+use crate::channels::speech::sample;
 use crate::ids::{EventId, EventPosition, NoticeId, PersonId};
 use crate::notification::address::EmailAddress;
 use crate::notification::contact::Contact;
@@ -92,6 +93,19 @@ fn says_every_event_in_reviewed_words() {
                 let fact = fact(code).disclosed(level).unwrap();
                 let said = sentence::fact(words, &composer().drafter.zone, &fact, now()).join(" ");
                 writeln!(text, "{} {code} {}: {said}", language.tag(), level.as_str()).unwrap();
+            }
+        }
+        for (name, fact) in sample::variants() {
+            for level in [Disclosure::Full, Disclosure::Discreet] {
+                let fact = fact.clone().disclosed(level).unwrap();
+                let said = sentence::fact(words, &composer().drafter.zone, &fact, now()).join(" ");
+                writeln!(
+                    text,
+                    "{} {name}, {}: {said}",
+                    language.tag(),
+                    level.as_str()
+                )
+                .unwrap();
             }
         }
     }
