@@ -26,6 +26,9 @@ const SHIFT: usize = 800;
 const PROBE: usize = 160;
 /// How alike these must be.
 const PROMISES: f64 = 0.7;
+/// How alike a section must be where its beginning promised something, or it is looked for everywhere: its beginning
+/// may be torn.
+const FOUND: f64 = 0.98;
 
 /// Returns how alike a recording is to a sound somewhere in it, 1 for the same: the mean of the
 /// normalised cross-correlations of its sections, each where it is most alike near its place.
@@ -55,18 +58,19 @@ pub(crate) fn likeness(sound: &[i16], recording: &[i16]) -> f64 {
 
 /// Returns the place at which a recording is most like a section, and how alike it is there.
 ///
-/// Whole sections are compared where their beginning promises something, or everywhere where it promises nothing:
+/// Whole sections are compared where their beginning promises something, or everywhere where that finds nothing:
 /// comparing is what takes the time.
 fn best(section: &[i16], recording: &[i16], places: RangeInclusive<usize>) -> Option<(usize, f64)> {
     let probe = section.get(..PROBE)?;
     let promising = alike_at(probe, recording, places.clone());
     let promising = promising.filter(|(_, likeness)| *likeness > PROMISES);
     let found = alike_at(section, recording, promising.map(|(place, _)| place));
-    let best = found.max_by(|(_, one), (_, other)| one.total_cmp(other));
-    best.or_else(|| {
-        let found = alike_at(section, recording, places);
-        found.max_by(|(_, one), (_, other)| one.total_cmp(other))
-    })
+    let found = most_alike(found).filter(|(_, likeness)| *likeness > FOUND);
+    found.or_else(|| most_alike(alike_at(section, recording, places)))
+}
+
+fn most_alike(found: impl Iterator<Item = (usize, f64)>) -> Option<(usize, f64)> {
+    found.max_by(|(_, one), (_, other)| one.total_cmp(other))
 }
 
 /// Returns how alike samples are to a recording at each of these places where it is long enough.
@@ -97,6 +101,16 @@ fn a_sound_is_found_where_it_is_and_nowhere_else() {
     recording.extend(vec![-5; 2_000]);
     assert!(likeness(&tune(1, 500), &recording) > 0.999);
     assert!(likeness(&tune(2, 500), &recording) < 0.8);
+}
+
+#[test]
+fn a_section_whose_beginning_is_torn_is_found_where_it_is() {
+    let section = &tune(1, 1_000)[..SECTION];
+    let mut torn = [vec![7; 3_000], tune(1, 1_000), vec![7; 3_000]].concat();
+    torn[3_000..3_000 + PROBE].fill(0);
+    let (place, alike) = best(section, &torn, 0..=9_000).unwrap();
+    assert_eq!(place, 3_000);
+    assert!(alike > 0.9);
 }
 
 #[test]
