@@ -32,7 +32,7 @@ use crate::store::registry::weights;
 use crate::store::{Store, StoreError};
 
 /// Groups of steps that wait to be taken again: reading and checking run ahead by so many.
-const WAITING_MAX: usize = 8;
+const WAITING_MAX: usize = 2;
 
 /// Rows that differ and are named, of each table.
 const NAMED_MAX: usize = 5;

@@ -31,7 +31,7 @@ use crate::store::registry::step::{self, Step, Taken};
 use crate::store::{StoreError, evidence};
 
 /// Steps that are read together.
-const STEPS_AT_ONCE: u32 = 16;
+const STEPS_AT_ONCE: u32 = 64;
 
 /// A step with everything that is needed to take it again.
 #[derive(Debug)]
