@@ -40,6 +40,16 @@ pub(super) struct SealedCare {
     #[serde(default)]
     voicemail: Voicemail,
     code_word: Option<String>,
+    #[serde(default)]
+    held: Option<Held>,
+}
+
+/// The hours that held before others were chosen in a session: by them she is told of changes for three days more, so
+/// that nobody who comes in chooses hours in which she hears of nothing (T03).
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Held {
+    quiet: Option<Quiet>,
+    until: Timestamp,
 }
 
 impl From<&Care> for SealedCare {
@@ -49,6 +59,18 @@ impl From<&Care> for SealedCare {
             excepted: said.excepted,
             voicemail: said.voicemail,
             code_word: said.code_word.as_ref().map(|word| word.reveal().clone()),
+            held: None,
+        }
+    }
+}
+
+impl From<SealedCare> for Care {
+    fn from(kept: SealedCare) -> Self {
+        Self {
+            quiet: kept.quiet,
+            excepted: kept.excepted,
+            voicemail: kept.voicemail,
+            code_word: kept.code_word.map(Pii::new),
         }
     }
 }
@@ -66,16 +88,29 @@ pub(super) fn opened(
     registrant: RegistrantId,
     row: &CareRow,
 ) -> Result<Care, StoreError> {
-    let Some(sealed) = &row.sealed_care else {
-        return Ok(Care::default());
-    };
-    let care: SealedCare = key.open("care", registrant, sealed).map_err(broken)?;
+    kept(key, registrant, row).map(Care::from)
+}
+
+/// Opens how to reach a registrant with what she must know of a change of that.
+pub(super) fn opened_for_change(
+    key: &DataKey,
+    registrant: RegistrantId,
+    row: &CareRow,
+    now: Timestamp,
+) -> Result<Care, StoreError> {
+    let kept = kept(key, registrant, row)?;
+    let held = kept.held.filter(|held| now < held.until);
     Ok(Care {
-        quiet: care.quiet,
-        excepted: care.excepted,
-        voicemail: care.voicemail,
-        code_word: care.code_word.map(Pii::new),
+        quiet: held.map_or(kept.quiet, |held| held.quiet),
+        ..Care::from(kept)
     })
+}
+
+fn kept(key: &DataKey, registrant: RegistrantId, row: &CareRow) -> Result<SealedCare, StoreError> {
+    let Some(sealed) = &row.sealed_care else {
+        return Ok(SealedCare::default());
+    };
+    key.open("care", registrant, sealed).map_err(broken)
 }
 
 /// Lists what differs of how she is reached.
@@ -92,14 +127,33 @@ fn differing(before: &Care, after: &Care) -> Vec<Changed> {
     differing.map(|(what, _)| what).collect()
 }
 
-pub(super) fn put(
+fn put(
+    tx: &mut Tx<'_>,
+    (registrant, key): (RegistrantId, &DataKey),
+    said: &SealedCare,
+) -> Result<(), StoreError> {
+    let sealed = key.seal("care", registrant, said).map_err(broken)?;
+    care::put(tx, registrant, &sealed)
+}
+
+/// Keeps what somebody said in a session of hers; the hours that held before hold on for what tells her of a change.
+pub(super) fn put_in_session(
     tx: &mut Tx<'_>,
     (registrant, key): (RegistrantId, &DataKey),
     said: &Care,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sealed = SealedCare::from(said);
-    let sealed = key.seal("care", registrant, &sealed).map_err(broken)?;
-    care::put(tx, registrant, &sealed)
+    let before = kept(key, registrant, &care::load(tx, registrant)?)?;
+    let held = before.held.filter(|held| now < held.until);
+    let changed = (before.quiet != said.quiet).then(|| Held {
+        quiet: held.map_or(before.quiet, |held| held.quiet),
+        until: change::goes_on(now),
+    });
+    let after = SealedCare {
+        held: changed.or(held),
+        ..SealedCare::from(said)
+    };
+    put(tx, (registrant, key), &after)
 }
 
 /// Keeps what she said when she registered. What she said before stays: she changes it where she sees it.
@@ -111,8 +165,7 @@ pub(super) fn put_first(
     if care::load(tx, registrant)?.sealed_care.is_some() {
         return Ok(());
     }
-    let sealed = key.seal("care", registrant, said).map_err(broken)?;
-    care::put(tx, registrant, &sealed)
+    put(tx, (registrant, key), said)
 }
 
 pub(super) fn hashed(pin: &Secret<String>, salt: &[u8; 16]) -> Result<[u8; 32], VaultError> {
@@ -153,7 +206,7 @@ impl Vault {
         self.in_session("care", session, move |tx, keys, who, key| {
             let whose = (who.registrant, key);
             let before = opened(key, who.registrant, &care::load(tx, who.registrant)?)?;
-            put(tx, whose, &said)?;
+            put_in_session(tx, whose, &said, now)?;
             let hand = Hand {
                 keys,
                 means: &means,
@@ -212,7 +265,7 @@ impl Vault {
             };
             let key = key_of(&keys, &who)?;
             if let Some(said) = &said {
-                put(tx, (registrant, &key), said)?;
+                put(tx, (registrant, &key), &SealedCare::from(said))?;
             }
             if let (Some(new), Some(pin)) = (&new, &pin) {
                 if duress::is_taken(tx, (registrant, &key), pin)? {

@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
 use super::bounds::Wait;
-use super::care::opened as opened_care;
+use super::care::{opened as opened_care, opened_for_change};
 use super::command::{CallCare, Choices, Content, Message};
-use super::contacts::{key_of, opened};
+use super::contacts::{Whose, key_of, opened};
 use super::courier::Payload;
 use super::follow::is_told;
 use super::means::Means;
@@ -21,10 +21,11 @@ use crate::notification::mark::{MarkPurpose, Marks};
 use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::vault::care::{self, CareRow};
 use crate::store::vault::carrying::DueNotice;
 use crate::store::vault::contact::ContactRow;
 use crate::store::vault::registrant::{RegistrantRow, RegistrantState};
-use crate::store::vault::{care, contact, registrant};
+use crate::store::vault::{contact, registrant};
 use crate::vault::keyring::Keyring;
 
 /// A contact point, and by what its address is known again.
@@ -76,8 +77,9 @@ pub(super) fn message(
     }
     let kept = care::load(tx, who.registrant)?;
     let said = opened_care(&key, who.registrant, &kept)?;
+    let hours = hours((&payload, &said), (who.registrant, &key), &kept, now)?;
     let until = match by {
-        By::Door => quiet_until(&said, &means.zone, (due, &payload), now),
+        By::Door => quiet_until(&hours, &means.zone, (due, &payload), now),
         By::Person => None,
     };
     if let Some(until) = until {
@@ -258,6 +260,19 @@ fn marks(keys: &Keyring, (notice, contact): (NoticeId, ContactId)) -> Marks {
         stop: keys.stop_mark(notice, contact),
         seen: keys.mark(MarkPurpose::Seen, notice),
         letter: keys.letter_code(notice),
+    }
+}
+
+/// Finds the hours that a message keeps.
+fn hours(
+    (payload, said): (&Payload, &Care),
+    (registrant, key): Whose<'_>,
+    kept: &CareRow,
+    now: Timestamp,
+) -> Result<Care, StoreError> {
+    match payload {
+        Payload::Change { .. } => opened_for_change(key, registrant, kept, now),
+        Payload::Fact(_) | Payload::Code { .. } => Ok(said.clone()),
     }
 }
 

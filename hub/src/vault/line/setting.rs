@@ -1,6 +1,8 @@
 //! What somebody chooses in a call of how she is told and called. As every change it is told wherever she is told, since
 //! whoever knows her PIN could choose hours in which she hears of nothing (T03).
 
+use jiff::Timestamp;
+
 use super::super::command::{PortalAnswer, Setting, Ticket};
 use super::super::contacts::{Hand, Whose};
 use super::super::registration::SealedChoices;
@@ -34,11 +36,11 @@ impl Vault {
                         care.quiet = hours.map(|(quiet, _)| quiet);
                         care.excepted = hours.map_or(care.excepted, |(_, excepted)| excepted);
                     };
-                    (Changed::Care, choose_care(tx, whose, choose)?)
+                    (Changed::Care, choose_care(tx, whose, choose, now)?)
                 }
                 Setting::Voicemail(voicemail) => {
                     let choose = |care: &mut Care| care.voicemail = voicemail;
-                    (Changed::Care, choose_care(tx, whose, choose)?)
+                    (Changed::Care, choose_care(tx, whose, choose, now)?)
                 }
             };
             if is_news {
@@ -78,6 +80,7 @@ fn choose_care(
     tx: &mut Tx<'_>,
     (registrant, key): Whose<'_>,
     choose: impl FnOnce(&mut Care),
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
     let before = care::opened(key, registrant, &rows::load(tx, registrant)?)?;
     let mut after = before.clone();
@@ -85,6 +88,6 @@ fn choose_care(
     if before == after {
         return Ok(false);
     }
-    care::put(tx, (registrant, key), &after)?;
+    care::put_in_session(tx, (registrant, key), &after, now)?;
     Ok(true)
 }

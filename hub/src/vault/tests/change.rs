@@ -164,6 +164,40 @@ fn tells_no_contact_that_is_not_proved_and_keeps_quiet_hours() {
 }
 
 #[test]
+fn tells_of_new_hours_and_of_what_follows_by_the_hours_before() {
+    each_with("change_hours", doors, |vault, _| {
+        told(vault);
+        // Whoever has her mailbox chooses hours in which she would hear of nothing; the test's clock says 20:26.
+        let on_page = session(vault, EMAIL);
+        let care = PortalCommand::Care {
+            session: on_page.clone(),
+            care: Care {
+                quiet: Some(Quiet::parse("20:00-19:00").unwrap()),
+                ..Care::default()
+            },
+        };
+        assert_eq!(portal(vault, care), PortalAnswer::Done);
+        pass(SignedDuration::from_mins(10));
+        assert_eq!(told_of(vault), in_all(Changed::Hours));
+        let set = |session, pin| PortalCommand::SetPin {
+            session,
+            pin: secret(pin),
+        };
+        assert_eq!(portal(vault, set(on_page, "7035")), PortalAnswer::Done);
+        assert_eq!(told_of(vault), in_all(Changed::Pin));
+        // Everything else keeps the new ones at once, and three days later this does.
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        let now = waiting(vault);
+        assert_eq!(now.len(), 1, "a letter disturbs nobody");
+        finish(vault, &now[0], accepted());
+        pass(SignedDuration::from_hours(72));
+        let on_page = session(vault, EMAIL);
+        assert_eq!(portal(vault, set(on_page, "4862")), PortalAnswer::Done);
+        assert_eq!(told_of(vault), [(Channel::Letter, Changed::Pin)]);
+    });
+}
+
+#[test]
 fn tells_of_a_stop_a_new_pin_and_what_was_added() {
     each_with("change_others", doors, |vault, _| {
         told(vault);

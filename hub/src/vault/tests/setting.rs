@@ -61,6 +61,7 @@ fn keeps_what_is_chosen_by_keys_and_tells_it_wherever_she_is_told() {
         let quiet = Quiet::parse("12:00-07:00").unwrap();
         let hours = Some((quiet, Excepted::Releases));
         set(vault, &session_of_call, Setting::Hours(hours));
+        assert_eq!(changes(vault, claim(vault)), [Changed::Care]);
         let shown = view(vault, &session(vault, EMAIL));
         assert_eq!(shown.choices.language, Language::Es);
         assert_eq!(shown.care.quiet, Some(quiet));
@@ -80,7 +81,8 @@ fn calls_in_her_hours_and_with_an_escape_at_any() {
             &session,
             Setting::Hours(Some((quiet, Excepted::Escapes))),
         );
-        assert!(calls(vault, 9).is_empty(), "the change waits for her hours");
+        // Of the change she is told by the hours before.
+        assert_eq!(changes(vault, calls(vault, 9)), [Changed::Care]);
         plan(vault, 0, 1, vec![fact(1, 1)]);
         assert!(calls(vault, 9).is_empty());
         plan(vault, 1, 2, vec![escape(2, 1)]);
@@ -88,13 +90,6 @@ fn calls_in_her_hours_and_with_an_escape_at_any() {
         assert_eq!(urgent.len(), 1);
         finish(vault, &urgent[0], call(CallOutcome::Unallocated));
         pass(SignedDuration::from_hours(11));
-        for is_change in [true, false] {
-            // The change and the fact, one after the other.
-            let called = calls(vault, 9);
-            assert_eq!(called.len(), 1);
-            let told = matches!(called[0].content, Content::Change(_));
-            assert_eq!(told, is_change);
-            finish(vault, &called[0], call(CallOutcome::NoAnswer));
-        }
+        assert_eq!(calls(vault, 9).len(), 1, "the fact");
     });
 }
