@@ -75,8 +75,12 @@ fn office_link(stage: &Stage, folder: &Path) -> anyhow::Result<String> {
     Ok(path.unwrap_or_default().to_owned())
 }
 
-/// Goes through every page in a browser and returns how many it looked at.
-fn journey(has_javascript: bool) -> anyhow::Result<usize> {
+/// Tells a story in a browser, and then looks at what came of it in the hub. Returns how many pages were looked at.
+fn tell(
+    story: &str,
+    has_javascript: bool,
+    look: fn(&Stage) -> anyhow::Result<()>,
+) -> anyhow::Result<usize> {
     let folder = tempfile::tempdir()?;
     let elsewhere = Mailbox::start()?;
     let elsewhere = format!("http://{}/", elsewhere.show(([127, 0, 0, 1], 0).into())?);
@@ -86,7 +90,7 @@ fn journey(has_javascript: bool) -> anyhow::Result<usize> {
     let kind = if has_javascript { "script" } else { "plain" };
     let screens = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("site")
-        .join(kind);
+        .join(format!("{story}-{kind}"));
     std::fs::create_dir_all(&screens)?;
     let settings = json!({
         "site": stage.hub.site(),
@@ -99,22 +103,41 @@ fn journey(has_javascript: bool) -> anyhow::Result<usize> {
         "screens": screens,
     });
     let mut node = Command::new("node");
-    node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/site/journey.mjs"));
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("site");
+    node.arg(site.join(story).with_extension("mjs"));
     node.arg(settings.to_string());
     let printed = run(node)?;
+    look(&stage)?;
     stage.strike()?;
     Ok(printed.lines().count())
 }
 
 #[test]
 fn every_page_works_without_javascript() -> anyhow::Result<()> {
-    assert_eq!(journey(false)?, 44);
+    assert_eq!(tell("journey", false, |_| Ok(()))?, 44);
     Ok(())
 }
 
 #[test]
 fn every_page_is_accessible_and_light() -> anyhow::Result<()> {
-    assert_eq!(journey(true)?, 44);
+    assert_eq!(tell("journey", true, |_| Ok(()))?, 44);
+    Ok(())
+}
+
+#[test]
+fn a_pin_that_she_was_made_to_enter_shows_and_stops_nothing_and_a_person_learns_of_it()
+-> anyhow::Result<()> {
+    let look = |stage: &Stage| {
+        let work = stage.hub.cli(&["tasks", "--kind", "by-hand", "--json"])?;
+        ensure!(
+            work.contains("where her page asks for it to stop"),
+            "{work}"
+        );
+        let notices = stage.hub.cli(&["notices"])?;
+        ensure!(!notices.contains("change-"), "{notices}");
+        Ok(())
+    };
+    assert_eq!(tell("duress", true, look)?, 2);
     Ok(())
 }
 

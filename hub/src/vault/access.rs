@@ -135,15 +135,11 @@ impl Vault {
         let keys = std::sync::Arc::clone(&self.keys);
         self.store
             .write_now("view", move |tx| {
-                let Some(found) = session::whose(tx, &hash, now, later(now))? else {
+                let Some((who, key, is_duress)) = whose(tx, &keys, &hash, now)? else {
                     return Ok(PortalAnswer::Refused);
                 };
-                let Some(who) = registrant::load(tx, found.registrant)? else {
-                    return Ok(PortalAnswer::Refused);
-                };
-                let key = key_of(&keys, &who)?;
                 let view = shown(tx, (&who, &key))?;
-                Ok(PortalAnswer::View(if found.is_duress {
+                Ok(PortalAnswer::View(if is_duress {
                     harmless(view)
                 } else {
                     view
@@ -245,19 +241,32 @@ impl Vault {
         let now = (self.world.wall)();
         let keys = std::sync::Arc::clone(&self.keys);
         Ok(self.store.write_now(name, move |tx| {
-            let Some(found) = session::whose(tx, &hash, now, later(now))? else {
+            let Some((who, key, is_duress)) = whose(tx, &keys, &hash, now)? else {
                 return Ok(None);
             };
-            let Some(who) = registrant::load(tx, found.registrant)? else {
-                return Ok(None);
-            };
-            if found.is_duress {
+            if is_duress {
                 return Ok(Some(harmless()));
             }
-            let key = key_of(&keys, &who)?;
             work(tx, &keys, &who, &key).map(Some)
         })?)
     }
+}
+
+/// Finds whose a session is, with her key and whether somebody made her begin it, and lets it go on for a while.
+fn whose(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<(RegistrantRow, DataKey, bool)>, StoreError> {
+    let Some(found) = session::whose(tx, hash, now, later(now))? else {
+        return Ok(None);
+    };
+    let Some(who) = registrant::load(tx, found.registrant)? else {
+        return Ok(None);
+    };
+    let key = key_of(keys, &who)?;
+    Ok(Some((who, key, found.is_duress)))
 }
 
 /// Finds which PIN was typed beside a right code, if that is enough. None has to be, but by whoever has one for when

@@ -14,7 +14,7 @@ use crate::notification::words::Language;
 use crate::vault::Vault;
 use crate::vault::command::{
     CallOutcome, LineCommand, PinVerdict, PortalAnswer, PortalCommand, Setting, StaffAnswer,
-    StaffCommand, TaskCommand, Ticket,
+    StaffCommand, Stops, TaskCommand, Ticket,
 };
 use crate::work::task::TaskKind;
 
@@ -199,5 +199,36 @@ fn shows_an_account_of_nothing_on_her_page() {
             shown.has_duress_pin, None,
             "that there are such PINs is not said"
         );
+    });
+}
+
+#[test]
+fn stops_nothing_on_her_page_which_is_empty_from_then_on() {
+    each_with("duress_stop", doors, |vault, _| {
+        with_both(vault);
+        let PortalAnswer::Session(opened) = on_page(vault, Some(PIN)) else {
+            panic!("a session")
+        };
+        let stop = |pin| PortalCommand::Stop {
+            session: opened.clone(),
+            what: Stops::Everything,
+            pin,
+        };
+        assert_eq!(portal(vault, stop(None)), PortalAnswer::PinWanted);
+        assert_eq!(known(vault), 0);
+        // As after her own, the page only says that it was done.
+        let made = portal(vault, stop(Some(secret(DURESS))));
+        assert_eq!(made, PortalAnswer::Done);
+        assert_eq!(known(vault), 1);
+        let shown = view(vault, &opened);
+        assert!(shown.about.is_empty() && shown.ends_at.is_none());
+        // Nor does what is tried after it, by whichever PIN.
+        assert_eq!(portal(vault, stop(Some(secret(PIN)))), PortalAnswer::Done);
+        assert!(claim(vault).is_empty() && calls(vault, 9).is_empty());
+        let PortalAnswer::Session(hers) = on_page(vault, Some(PIN)) else {
+            panic!("a session")
+        };
+        let shown = view(vault, &hers);
+        assert!(shown.ends_at.is_none() && shown.contacts.len() == 2);
     });
 }
