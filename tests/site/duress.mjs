@@ -59,7 +59,12 @@ try {
   await page.goto(`${settings.site}/es/manage`);
   await page.locator("#email").fill(settings.email);
   await press(/./);
-  await page.locator("#code").fill(await code(2));
+  const opens = await code(2);
+  await page.locator("#code").fill(opens);
+  await page.locator("#pin").fill("1357");
+  await press(/./);
+  await holds(/Ese código o PIN no es correcto/);
+  await page.locator("#code").fill(opens);
   await page.locator("#pin").fill(SECOND);
   await press(/./);
   await holds(/Ahora no recibe avisos sobre nadie/);

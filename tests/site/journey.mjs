@@ -70,6 +70,19 @@ try {
   await holds(/You are signed up/);
   await look("registered");
 
+  // Whoever is called with the code is told so after a wrong one too.
+  await lookUp();
+  await click(page.locator("ul.people a"));
+  await click(page.locator("a.button"));
+  await page.locator("#telephone").fill("601 555 0144");
+  await press(/./);
+  await holds(/A person calls the number/);
+  await page.locator("#code").fill("000000");
+  await press(/./);
+  await holds(/That code is not right/);
+  await holds(/A person calls the number/);
+  weighAnew();
+
   await page.goto(`${settings.site}/manage`);
   await look("manage");
   await open("", 1);

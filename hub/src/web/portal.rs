@@ -37,6 +37,9 @@ pub struct CodeForm {
     code: Secret<String>,
     #[serde(default)]
     pin: Secret<String>,
+    /// In which way the code came; nothing is taken for e-mail.
+    #[serde(default)]
+    by: String,
 }
 
 impl CodeForm {
@@ -89,6 +92,7 @@ struct CodePage {
     page: Page,
     action: String,
     ticket: String,
+    by: &'static str,
     lead: String,
     takes_pin: bool,
     wrong: Option<Wrong>,
@@ -172,6 +176,7 @@ pub async fn confirm(
     Form(form): Form<CodeForm>,
 ) -> Response {
     let page = Page::new(&portal.lookup.site, language, "/");
+    let by = Channel::parse(&form.by).unwrap_or(Channel::Email);
     let (ticket, code) = proof(form);
     let command = PortalCommand::ConfirmRegistration {
         ticket: ticket.clone(),
@@ -180,8 +185,8 @@ pub async fn confirm(
     match portal.vault.ask(command).await {
         Ok(PortalAnswer::Done) => message(page, "done-registered-heading", "done-registered-text"),
         Ok(PortalAnswer::Refused) => {
-            let wrong = Some(wrong_code(&page));
-            code_page(page, ("/register/confirm", Channel::Email), &ticket, wrong)
+            let wrong = Some(wrong_code(page.say("error-code")));
+            code_page(page, ("/register/confirm", by), &ticket, wrong)
         }
         other => unexpected(page, other),
     }
@@ -321,6 +326,7 @@ pub(super) fn code_page(
             page,
             action,
             ticket,
+            by: channel.as_str(),
             lead,
             takes_pin,
             wrong,
@@ -328,10 +334,10 @@ pub(super) fn code_page(
     )
 }
 
-pub(super) fn wrong_code(page: &Page) -> Wrong {
+pub(super) const fn wrong_code(text: String) -> Wrong {
     Wrong {
         field: "code",
-        text: page.say("error-code"),
+        text,
     }
 }
 

@@ -175,7 +175,8 @@ pub async fn confirm_access(
     match portal.vault.ask(command).await {
         Ok(PortalAnswer::Session(session)) => view(&portal, page, session, Said::default()).await,
         Ok(PortalAnswer::Refused) => {
-            let wrong = Some(wrong_code(&page));
+            // Which of both it was is not said.
+            let wrong = Some(wrong_code(page.say_phone("error-code-access")));
             code_page(page, (ACCESS, Channel::Email), &ticket, wrong)
         }
         other => unexpected(page, other),
