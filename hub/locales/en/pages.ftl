@@ -371,7 +371,7 @@ changes-reason = The reason:
 changes-new = This is new.
 changes-gone = This is gone.
 changes-is = { $column }: { $value }.
-changes-was = { $column }: { $before } before, { $after } now.
+changes-was = { $column }. Before: { $before }. Now: { $after }.
 changes-nothing = nothing
 changes-days = { $number ->
     [one] { $number } day
@@ -393,7 +393,7 @@ changes-column-starts = It starts with
 changes-column-kind = For which kind of hearing or date
 changes-column-place = For people in
 changes-column-direction = Which way it counts
-changes-column-amount = How many
+changes-column-amount = How many days or hours
 changes-column-unit = Counted in
 changes-column-of = Counted from
 changes-column-recipient = Who has to hear it

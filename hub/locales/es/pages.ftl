@@ -371,7 +371,7 @@ changes-reason = La razón:
 changes-new = Esto es nuevo.
 changes-gone = Esto ya no existe.
 changes-is = { $column }: { $value }.
-changes-was = { $column }: antes { $before }, ahora { $after }.
+changes-was = { $column }. Antes: { $before }. Ahora: { $after }.
 changes-nothing = nada
 changes-days = { $number ->
     [one] { $number } día
@@ -393,7 +393,7 @@ changes-column-starts = Empieza con
 changes-column-kind = Para qué clase de audiencia o fecha
 changes-column-place = Para personas en
 changes-column-direction = Cómo se cuenta
-changes-column-amount = Cuántos
+changes-column-amount = Cuántos días u horas
 changes-column-unit = Se cuenta en
 changes-column-of = Se cuenta desde
 changes-column-recipient = Quién debe saberlo

@@ -130,8 +130,8 @@ mod tests {
             "What is told, version 3: June 15, 2026",
             "asked for by advocates",
             "<h3>Taken into custody</h3>",
-            "Do we tell it: yes before, no now.",
-            "How soon: soon before, very soon now.",
+            "Do we tell it. Before: yes. Now: no.",
+            "How soon. Before: soon. Now: very soon.",
         ] {
             assert!(page.contains(text), "{text} in {page}");
         }
@@ -139,7 +139,10 @@ mod tests {
             assert!(!page.contains(raw), "{raw} in {page}");
         }
         let page = html(spanish(), TableName::Notification, versions);
-        assert!(page.contains("Lo avisamos: antes sí, ahora no."), "{page}");
+        assert!(
+            page.contains("Lo avisamos. Antes: sí. Ahora: no."),
+            "{page}"
+        );
         assert!(page.contains("<h3>Puesto bajo custodia</h3>"), "{page}");
     }
 
@@ -156,9 +159,9 @@ mod tests {
         let page = html(english(), TableName::Clocks, versions.clone());
         for text in [
             "<h3>Presumptive parole: tell the victim before it</h3>",
-            "How many: 30 before, 6 now.",
-            "Counted in: days before, business days now.",
-            "It starts with: Hearing set; Hearing moved before, Hearing set now.",
+            "How many days or hours. Before: 30. Now: 6.",
+            "Counted in. Before: days. Now: business days.",
+            "It starts with. Before: Hearing set; Hearing moved. Now: Hearing set.",
             "<h3 lang=\"en\">escape-victims</h3>",
             "This is new.",
             "This is gone.",
@@ -166,7 +169,10 @@ mod tests {
             assert!(page.contains(text), "{text} in {page}");
         }
         let page = html(spanish(), TableName::Clocks, versions);
-        assert!(page.contains("Cuántos: antes 30, ahora 6."), "{page}");
+        assert!(
+            page.contains("Cuántos días u horas. Antes: 30. Ahora: 6."),
+            "{page}"
+        );
     }
 
     #[test]
