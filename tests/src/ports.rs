@@ -1,8 +1,8 @@
 //! Ports for programs that stop and start again: the system gives them to nobody meanwhile.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::Mutex;
 
 use anyhow::Context as _;
 
@@ -10,20 +10,32 @@ use anyhow::Context as _;
 /// Windows), below those of the telephone suite, and above those that a browser refuses.
 const PORTS: Range<u16> = 7_000..10_000;
 
-/// Returns an address that is free for UDP and for TCP, and that this process was not given before.
+/// Ports that a process has to itself, for as long as it listens on the first of them.
+const BLOCK: u16 = 100;
+
+/// What this process has, with the next port of each to be given.
+static BLOCKS: Mutex<Vec<(TcpListener, Range<u16>)>> = Mutex::new(Vec::new());
+
+/// Returns an address that is free for UDP and for TCP, and that nobody else is given while this process runs.
 ///
 /// # Errors
 /// Returns an error when every port is taken.
 pub fn free() -> anyhow::Result<SocketAddr> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Suites that run beside each other begin at different places.
-    let start = u16::try_from(std::process::id() % 300).unwrap_or_default() * 10;
-    let width = PORTS.end - PORTS.start;
-    (0..width)
-        .map(|_| start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % width)
-        .map(|step| SocketAddr::from((Ipv4Addr::LOCALHOST, PORTS.start + step)))
-        .find(is_free)
-        .context("no free port")
+    let mut blocks = BLOCKS.lock().ok().context("a test panicked")?;
+    loop {
+        let left = blocks.iter_mut().flat_map(|(_, ports)| ports);
+        if let Some(port) = left.map(here).find(is_free) {
+            return Ok(port);
+        }
+        let mut firsts = PORTS.step_by(usize::from(BLOCK));
+        let claimed = firsts.find_map(|first| Some((TcpListener::bind(here(first)).ok()?, first)));
+        let (claim, first) = claimed.context("no free port")?;
+        blocks.push((claim, first + 1..first + BLOCK));
+    }
+}
+
+const fn here(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
 /// Returns the port that is wanted if it is free, else another.
@@ -31,8 +43,7 @@ pub fn free() -> anyhow::Result<SocketAddr> {
 /// # Errors
 /// Returns an error when every port is taken.
 pub fn preferring(wanted: Option<u16>) -> anyhow::Result<SocketAddr> {
-    let wanted = wanted.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    wanted.filter(is_free).map_or_else(free, Ok)
+    wanted.map(here).filter(is_free).map_or_else(free, Ok)
 }
 
 fn is_free(address: &SocketAddr) -> bool {
