@@ -118,6 +118,19 @@ pub fn keep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     .map(|_| ())
 }
 
+/// Says whether nothing is kept of anybody about whom nobody asks any more, where nobody is looked for.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_tidy(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM person_trace WHERE NOT EXISTS
+             (SELECT 1 FROM subscription s WHERE s.person_link = person_trace.person_link) LIMIT 1",
+        values![],
+    )?;
+    Ok(row.is_none())
+}
+
 /// Forgets by which records anybody was known about whom nobody asks any more.
 ///
 /// # Errors
