@@ -357,3 +357,26 @@ fn writes_the_separator_into_the_profile() {
         assert!(!text.contains("charge_separator"), "{text}");
     }
 }
+
+#[test]
+fn takes_nothing_that_says_who_asked_for_an_order_or_where_she_is() {
+    let (guess, read, text) = read_back(
+        &sample(
+            "Order No|Respondent|Petitioner Name|Petitioner Address|Protected Person DOB|Served Date|Expires\n\
+             1|SAMPLE, AVERY|SAMPLE, BLAKE|1 ELM ST|01/02/1990|06/20/2026|06/20/2027\n",
+        ),
+        "orders.csv",
+    );
+    assert_eq!(guess.kind.value, RecordKind::ProtectiveOrder);
+    let hers = [
+        "Petitioner Name",
+        "Petitioner Address",
+        "Protected Person DOB",
+    ];
+    assert_eq!(read.never, hers, "{text}");
+    let taken: Vec<&String> = read.columns.values().flatten().collect();
+    assert!(
+        !taken.iter().any(|column| hers.contains(&column.as_str())),
+        "{text}"
+    );
+}
