@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use anyhow::Context as _;
 
 /// Below the ports that the system hands out for a connection's own end (32,768 on Linux, 49,152 on
-/// Windows), below those of the telephone suite, and above those that a browser refuses.
-const PORTS: Range<u16> = 7_000..10_000;
+/// Windows), below those of the telephone suite, and above those that a browser refuses; of five digits, since a
+/// log in which a port stands is searched for PINs of four.
+const PORTS: Range<u16> = 10_100..10_900;
 
 /// Ports that a process has to itself, for as long as it listens on the first of them.
 const BLOCK: u16 = 100;

@@ -13,7 +13,7 @@ use savin_hub::store::vault::carrying;
 use savin_telephone::audio::{tone::tone, wav};
 use savin_tests::called::Called;
 use savin_tests::carrier::{Act, Carrier, Person, write_token};
-use savin_tests::clock::wall;
+use savin_tests::clock::{monotonic, pause, wall};
 use savin_tests::program::Programs;
 use serde_json::Value;
 
@@ -42,14 +42,18 @@ fn write(home: &Path, folder: &Path, carrier: &Carrier) -> anyhow::Result<()> {
 
 /// Looks at the lines, calls the number, and has a telephone in one's own hand called.
 fn asked_and_tried(called: &Called, carrier: &Carrier, folder: &Path) -> anyhow::Result<()> {
-    let lines = called.hub.cli(&["trunks", "--json"])?;
     let up = "\"condition\":\"up\"";
-    ensure!(
-        lines
-            .lines()
-            .any(|line| line.contains("[carrier]") && line.contains(up)),
-        "{lines}"
-    );
+    let is_up = |line: &str| line.contains("[carrier]") && line.contains(up);
+    let deadline = monotonic() + PATIENCE;
+    // Each line is noted as the hub has looked at it for the first time.
+    loop {
+        let lines = called.hub.cli(&["trunks", "--json"])?;
+        if lines.lines().any(is_up) {
+            break;
+        }
+        ensure!(monotonic() < deadline, "not up: {lines}");
+        pause(Duration::from_millis(50));
+    }
     // Where a person is now; by spelling; Q-U-I-L-L-F-E-A-T-H-E-R; any given name; a person, and none is there.
     let keys = ["1", "3", "784553328437#", "#", "0"].map(Act::press);
     carrier.ring(called.hub.site(), keys.into());

@@ -35,7 +35,7 @@ const LISTED: [&str; 4] = ["ada", "bea", "cal", "dee"];
 const PERHAPS: &str = "You may have heard this from us before.";
 
 /// What a notice of a release says.
-const RELEASED: &str = " was released ";
+const RELEASED: &str = " was released";
 
 const PROFILE: &str = r#"
 name = "roster"
