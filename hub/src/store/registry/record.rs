@@ -104,25 +104,36 @@ pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, St
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn holding(tx: &mut Tx<'_>, persons: &[PersonId]) -> Result<Vec<Vec<RecordRow>>, StoreError> {
-    let held = [CustodyState::InCustody, CustodyState::OnLeave].map(|state| state.codes().0);
-    let lists: Vec<Vec<Value>> = persons
+    let lists: Vec<_> = persons
         .iter()
-        .map(|person| {
-            let mut values: Vec<Value> = vec![person.as_bytes().into()];
-            values.extend(held.map(Value::from));
-            values
-        })
+        .map(|person| vec![person.as_bytes().into()])
         .collect();
+    // Not a join: a server that has no statistics yet begins with every booking of somebody who is held.
+    let theirs = tx.query_many(
+        "SELECT record_id FROM record WHERE person_id = $1 ORDER BY record_id DESC",
+        &lists,
+    )?;
+    let held = [CustodyState::InCustody, CustodyState::OnLeave].map(|state| state.codes().0);
+    let mut lists: Vec<Vec<Value>> = Vec::new();
+    for row in theirs.iter().flatten() {
+        let mut values: Vec<Value> = vec![row.integer(0)?.into()];
+        values.extend(held.map(Value::from));
+        lists.push(values);
+    }
     let found = tx.query_many(
         "SELECT r.record_id, r.person_id, r.version, r.sealed_by, r.status_feed, r.status_evidence,
              r.listings, v.body
          FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
-         WHERE r.person_id = $1 AND v.state IN ($2, $3) ORDER BY r.record_id DESC",
+         WHERE r.record_id = $1 AND v.state IN ($2, $3)",
         &lists,
     )?;
-    found
+    let mut found = found.iter();
+    theirs
         .iter()
-        .map(|rows| rows.iter().map(read).collect())
+        .map(|rows| {
+            let found = found.by_ref().take(rows.len());
+            found.flatten().map(read).collect()
+        })
         .collect()
 }
 
