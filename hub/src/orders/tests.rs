@@ -322,18 +322,11 @@ impl Hub {
             )?;
             task::open(
                 tx,
-                &[NewTask {
-                    kind: TaskKind::Other,
-                    subject: "other/1".to_owned(),
-                    facility: None,
-                    person: None,
-                    other: None,
-                    record: None,
-                    event: None,
-                    urgency: 2,
-                    due_at: None,
-                    note: "like K88123 before".to_owned(),
-                }],
+                &[NewTask::of(
+                    (TaskKind::Other, "other/1".to_owned()),
+                    2,
+                    "like K88123 before".to_owned(),
+                )],
                 now(),
             )
         };

@@ -60,18 +60,14 @@ fn asked(view: &AccountView, kept_back: u64) -> Option<NewTask> {
             ),
         ),
     };
-    Some(NewTask {
-        kind: TaskKind::Budget,
-        subject: format!("budget/{}/{}/{limit}", account.name, view.level.as_str()),
-        facility: None,
-        person: None,
-        other: None,
-        record: None,
-        event: None,
+    Some(NewTask::of(
+        (
+            TaskKind::Budget,
+            format!("budget/{}/{}/{limit}", account.name, view.level.as_str()),
+        ),
         urgency,
-        due_at: None,
         note,
-    })
+    ))
 }
 
 /// Returns what is asked of a person about calls that came in: somebody may make them for what they cost.
@@ -79,22 +75,18 @@ fn pumped(view: &IncomingView) -> Option<NewTask> {
     let bound = view.bound.filter(|_| view.is_over())?;
     let (day, calls, minutes) = (&view.day, view.day.calls, view.day.minutes);
     let (spent, operators) = (view.today(), view.operators_day.amount);
-    Some(NewTask {
-        kind: TaskKind::Budget,
-        subject: format!("{INCOMING}{}/{bound}", day.period),
-        facility: None,
-        person: None,
-        other: None,
-        record: None,
-        event: None,
-        urgency: 1,
-        due_at: None,
-        note: format!(
+    Some(NewTask::of(
+        (
+            TaskKind::Budget,
+            format!("{INCOMING}{}/{bound}", day.period),
+        ),
+        1,
+        format!(
             "{calls} calls that came in, of {minutes} minutes, have cost {spent} dollars today, {operators} of it \
              for calls to operators: more than the {bound} of [bounds] budget.incoming_day. Nobody is turned away. Somebody may be calling for what it costs: ask \
              the carrier which numbers call, and have it stop those. See `savin-hub notices budget`."
         ),
-    })
+    ))
 }
 
 /// Opens a task that was asked for, unless a person has ended it before.

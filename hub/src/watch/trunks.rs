@@ -111,22 +111,15 @@ fn task(row: &TrunkRow, subject: String) -> NewTask {
         Some(status) => format!("It answered {status}."),
         None => "It does not answer.".to_owned(),
     };
-    NewTask {
-        kind: TaskKind::Other,
-        subject,
-        facility: None,
-        person: None,
-        other: None,
-        record: None,
-        event: None,
-        urgency: 1,
-        due_at: None,
-        note: format!(
+    NewTask::of(
+        (TaskKind::Other, subject),
+        1,
+        format!(
             "The telephone trunk {} does not know where the hub is, so that calls to its number do not come: \
              nobody who calls is answered there. {answer} See `savin-hub trunks`.",
             row.name
         ),
-    }
+    )
 }
 
 #[cfg(test)]

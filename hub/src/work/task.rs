@@ -118,6 +118,25 @@ pub struct NewTask {
     pub note: String,
 }
 
+impl NewTask {
+    /// Asks for something that is about no person and no event, by no set time.
+    #[must_use]
+    pub fn of((kind, subject): (TaskKind, String), urgency: u8, note: String) -> Self {
+        Self {
+            kind,
+            subject,
+            facility: None,
+            person: None,
+            other: None,
+            record: None,
+            event: None,
+            urgency,
+            due_at: None,
+            note,
+        }
+    }
+}
+
 /// To whom a task has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {

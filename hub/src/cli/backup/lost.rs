@@ -251,16 +251,5 @@ fn ask_whom_they_meant(config: &Config, from: PersonId, to: PersonId) -> anyhow:
 }
 
 fn task(subject: String, note: String) -> NewTask {
-    NewTask {
-        kind: TaskKind::Other,
-        subject,
-        facility: None,
-        person: None,
-        other: None,
-        record: None,
-        event: None,
-        urgency: URGENCY,
-        due_at: None,
-        note,
-    }
+    NewTask::of((TaskKind::Other, subject), URGENCY, note)
 }

@@ -163,18 +163,14 @@ impl Restore {
         restored_at: Timestamp,
     ) -> anyhow::Result<()> {
         let registry = app::open_registry(config)?;
-        let task = NewTask {
-            kind: TaskKind::Other,
-            subject: format!("restored:{}", restored_at.as_microsecond()),
-            facility: None,
-            person: None,
-            other: None,
-            record: None,
-            event: None,
-            urgency: URGENCY,
-            due_at: None,
-            note: format!("{} {}", note(manifest, gone, restored_at), lost.said(false)),
-        };
+        let task = NewTask::of(
+            (
+                TaskKind::Other,
+                format!("restored:{}", restored_at.as_microsecond()),
+            ),
+            URGENCY,
+            format!("{} {}", note(manifest, gone, restored_at), lost.said(false)),
+        );
         let mut tasks = lost.tasks(restored_at);
         tasks.push(task);
         registry

@@ -294,22 +294,15 @@ pub fn ask_agency(
     let Some(row) = load(tx, order)? else {
         return Ok(());
     };
-    let asked = NewTask {
-        kind: TaskKind::CourtOrder,
-        subject,
-        facility: None,
-        person: None,
-        other: None,
-        record: None,
-        event: None,
-        urgency: AGENCY_URGENCY,
-        due_at: None,
-        note: format!(
+    let asked = NewTask::of(
+        (TaskKind::CourtOrder, subject),
+        AGENCY_URGENCY,
+        format!(
             "{agency} still lists what order {} of {} expunged. Nothing of it is taken in; tell the agency \
              to remove it from its own system. This ends by itself when its list has it no longer.",
             row.about.number, row.about.court
         ),
-    };
+    );
     task::open(tx, &[asked], now)
 }
 

@@ -101,21 +101,14 @@ pub fn correct(
     if given == 0 {
         return Ok(());
     }
-    let task = NewTask {
-        kind: TaskKind::Other,
-        subject: subject(decision),
-        facility: None,
-        person: None,
-        other: None,
-        record: None,
-        event: None,
-        urgency: URGENCY,
-        due_at: None,
-        note: format!(
+    let task = NewTask::of(
+        (TaskKind::Other, subject(decision)),
+        URGENCY,
+        format!(
             "a correction of {given} events is under way (`savin-hub correct` lists them): this ends by \
              itself within a minute. Where it stays, the log says why"
         ),
-    };
+    );
     task::open(tx, &[task], now)
 }
 

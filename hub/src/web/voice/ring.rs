@@ -103,18 +103,7 @@ pub(super) async fn missed(lookup: &Lookup, operators: &str) {
 /// Has a person look at something of the toll-free number, once for each subject.
 pub(super) async fn ask_staff(lookup: &Lookup, subject: String, note: &str) {
     let now = (lookup.site.world.wall)();
-    let task = NewTask {
-        kind: TaskKind::Other,
-        subject,
-        facility: None,
-        person: None,
-        other: None,
-        record: None,
-        event: None,
-        urgency: URGENCY,
-        due_at: None,
-        note: note.to_owned(),
-    };
+    let task = NewTask::of((TaskKind::Other, subject), URGENCY, note.to_owned());
     let open =
         move |tx: &mut crate::store::conn::Tx<'_>| task::open(tx, std::slice::from_ref(&task), now);
     if let Err(failure) = lookup.registry.write("ask staff", open).await {
