@@ -154,9 +154,7 @@ impl Vault {
         session: &Ticket,
         choices: Choices,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("change", session, move |tx, keys, who, key| {
+        self.in_session("change", session, move |tx, hand, who, key| {
             let before: SealedChoices = key
                 .open("choices", who.registrant, &who.sealed_choices)
                 .map_err(broken)?;
@@ -165,12 +163,6 @@ impl Vault {
                 .seal("choices", who.registrant, &SealedChoices::from(choices))
                 .map_err(broken)?;
             registrant::choose(tx, who.registrant, &sealed)?;
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
             let changed = [
                 (before.language != choices.language).then_some(Changed::Language),
                 (before.disclosure != choices.disclosure).then_some(Changed::Level),
@@ -197,7 +189,7 @@ impl Vault {
         session: &Ticket,
         work: impl Fn(
             &mut Tx<'_>,
-            &Keyring,
+            Hand<'_>,
             &RegistrantRow,
             &DataKey,
         ) -> Result<PortalAnswer, StoreError>
@@ -215,7 +207,7 @@ impl Vault {
         harmless: PortalAnswer,
         work: impl Fn(
             &mut Tx<'_>,
-            &Keyring,
+            Hand<'_>,
             &RegistrantRow,
             &DataKey,
         ) -> Result<PortalAnswer, StoreError>
@@ -233,13 +225,14 @@ impl Vault {
         name: &'static str,
         session: &Ticket,
         harmless: impl Fn() -> T + Send + 'static,
-        work: impl Fn(&mut Tx<'_>, &Keyring, &RegistrantRow, &DataKey) -> Result<T, StoreError>
+        work: impl Fn(&mut Tx<'_>, Hand<'_>, &RegistrantRow, &DataKey) -> Result<T, StoreError>
         + Send
         + 'static,
     ) -> Result<Option<T>, VaultError> {
         let hash = self.keys.ticket_hash(&session.0);
-        let now = (self.world.wall)();
+        let (random, now) = (self.world.random, (self.world.wall)());
         let keys = std::sync::Arc::clone(&self.keys);
+        let means = std::sync::Arc::clone(&self.means);
         Ok(self.store.write_now(name, move |tx| {
             let Some((who, key, is_duress)) = whose(tx, &keys, &hash, now)? else {
                 return Ok(None);
@@ -247,7 +240,13 @@ impl Vault {
             if is_duress {
                 return Ok(Some(harmless()));
             }
-            work(tx, &keys, &who, &key).map(Some)
+            let hand = Hand {
+                keys: &keys,
+                means: &means,
+                random,
+                now,
+            };
+            work(tx, hand, &who, &key).map(Some)
         })?)
     }
 }

@@ -7,7 +7,7 @@ use savin_shared::pii::{Pii, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::command::{CourierAnswer, PinVerdict, PortalAnswer, Ticket};
-use super::contacts::{Hand, key_of, short};
+use super::contacts::{key_of, short};
 use super::duress::{self, Entered, Pins};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken, change};
@@ -201,18 +201,10 @@ impl Vault {
         session: &Ticket,
         said: Care,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("care", session, move |tx, keys, who, key| {
+        self.in_session("care", session, move |tx, hand, who, key| {
             let whose = (who.registrant, key);
             let before = opened(key, who.registrant, &care::load(tx, who.registrant)?)?;
-            put_in_session(tx, whose, &said, now)?;
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
+            put_in_session(tx, whose, &said, hand.now)?;
             change::tell_of_sitting(tx, hand, whose, &differing(&before, &said))?;
             Ok(PortalAnswer::Done)
         })
@@ -225,11 +217,9 @@ impl Vault {
         session: &Ticket,
         pin: &Secret<String>,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let sealed = SealedPin::new(pin, random())?;
-        let means = std::sync::Arc::clone(&self.means);
+        let sealed = SealedPin::new(pin, (self.world.random)())?;
         let said = pin.clone();
-        self.in_session("pin", session, move |tx, keys, who, key| {
+        self.in_session("pin", session, move |tx, hand, who, key| {
             let sealed = key.seal("pin", who.registrant, &sealed).map_err(broken)?;
             if duress::is_taken(tx, (who.registrant, key), &said)? {
                 return Ok(PortalAnswer::Wrong);
@@ -237,12 +227,6 @@ impl Vault {
             let had_one = care::load(tx, who.registrant)?.sealed_pin.is_some();
             care::put_pin(tx, who.registrant, &sealed)?;
             if had_one {
-                let hand = Hand {
-                    keys,
-                    means: &means,
-                    random,
-                    now,
-                };
                 change::tell(tx, hand, (who.registrant, key), (Changed::Pin, None), None)?;
             }
             Ok(PortalAnswer::Done)

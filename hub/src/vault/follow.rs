@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::access::ends;
 use super::command::{FollowCommand, MaskedFollow, PortalAnswer, StaffAnswer, Stops, Ticket};
-use super::contacts::{Hand, Whose, key_of};
+use super::contacts::{Whose, key_of};
 use super::keyring::Keyring;
 use super::task::{Ask, open};
 use super::{Vault, VaultError, broken, change};
@@ -234,20 +234,12 @@ impl Vault {
         session: &Ticket,
         followed: Followed,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("follow", session, move |tx, keys, who, key| {
+        self.in_session("follow", session, move |tx, hand, who, key| {
             let whose = (who.registrant, key);
-            let is_known = is_followed(tx, keys, who.registrant, &followed)?;
-            if !attach(tx, keys, whose, &followed, now)? {
+            let is_known = is_followed(tx, hand.keys, who.registrant, &followed)?;
+            if !attach(tx, hand.keys, whose, &followed, hand.now)? {
                 return Ok(PortalAnswer::Wrong);
             }
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
             let more: &[Changed] = if is_known { &[] } else { &[Changed::More] };
             change::tell_of_sitting(tx, hand, whose, more)?;
             Ok(PortalAnswer::Done)

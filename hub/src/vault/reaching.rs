@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use savin_shared::pii::Secret;
 
 use super::command::{PortalAnswer, Ticket};
-use super::contacts::{Hand, Proof, contact_ticket, language_of, prove};
+use super::contacts::{Proof, contact_ticket, language_of, prove};
 use super::registration::proved;
 use super::{Vault, VaultError, change};
 use crate::ids::ContactId;
@@ -24,15 +24,7 @@ impl Vault {
         session: &Ticket,
         contact: Contact,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("reach", session, move |tx, keys, who, key| {
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
+        self.in_session("reach", session, move |tx, hand, who, key| {
             let proof = Proof::Wanted(language_of(key, who)?);
             let is_room = hand.put(tx, (who.registrant, key), &contact, proof)?;
             Ok(if is_room {
@@ -50,29 +42,21 @@ impl Vault {
         contact: ContactId,
         code: Secret<String>,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("prove", session, move |tx, keys, who, key| {
+        self.in_session("prove", session, move |tx, hand, who, key| {
             let ticket = contact_ticket(contact);
-            let row = proved(tx, keys, Purpose::Contact, (&ticket, &code), now)?;
+            let row = proved(tx, hand.keys, Purpose::Contact, (&ticket, &code), hand.now)?;
             let row = row.filter(|row| row.registrant == Some(who.registrant));
             let Some(row) = row else {
                 return Ok(PortalAnswer::Wrong);
             };
-            verification::use_up(tx, &row.ticket_hash, now)?;
+            verification::use_up(tx, &row.ticket_hash, hand.now)?;
             let rows = contact::of_registrant(tx, who.registrant)?;
             let row = rows.iter().find(|row| row.contact == contact);
-            if !row.map_or(Ok(false), |row| prove(tx, row, now))? {
+            if !row.map_or(Ok(false), |row| prove(tx, row, hand.now))? {
                 return Ok(PortalAnswer::Wrong);
             }
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
             let whose = (who.registrant, key);
-            let changed = make_room(tx, &rows, contact, now)?;
+            let changed = make_room(tx, &rows, contact, hand.now)?;
             change::tell(tx, hand, whose, changed, Some(contact))?;
             Ok(PortalAnswer::Done)
         })
@@ -84,9 +68,7 @@ impl Vault {
         session: &Ticket,
         contact: ContactId,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("prefer", session, move |tx, keys, who, key| {
+        self.in_session("prefer", session, move |tx, hand, who, key| {
             let rows = contact::of_registrant(tx, who.registrant)?;
             let own = rows.iter().find(|row| row.contact == contact);
             let Some(own) = own else {
@@ -95,12 +77,6 @@ impl Vault {
             let first = rows.iter().find(|row| row.channel == own.channel);
             if first.is_some_and(|first| first.contact != contact) {
                 contact::prefer(tx, who.registrant, contact)?;
-                let hand = Hand {
-                    keys,
-                    means: &means,
-                    random,
-                    now,
-                };
                 let whose = (who.registrant, key);
                 change::tell_of_sitting(tx, hand, whose, &[Changed::Order])?;
             }
@@ -115,9 +91,7 @@ impl Vault {
         session: &Ticket,
         contact: ContactId,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("unreach", session, move |tx, keys, who, key| {
+        self.in_session("unreach", session, move |tx, hand, who, key| {
             let rows = contact::of_registrant(tx, who.registrant)?;
             let row = rows.iter().find(|row| row.contact == contact);
             let Some(row) = row.filter(|row| may_go(&rows, row)) else {
@@ -127,14 +101,8 @@ impl Vault {
                 contact::remove(tx, who.registrant, contact)?;
                 return Ok(PortalAnswer::Done);
             }
-            let until = change::goes_on(now);
+            let until = change::goes_on(hand.now);
             contact::retire(tx, who.registrant, contact, until)?;
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
             let gone = (Changed::WayGone, Some(until));
             change::tell(tx, hand, (who.registrant, key), gone, None)?;
             Ok(PortalAnswer::Done)

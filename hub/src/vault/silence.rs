@@ -69,19 +69,11 @@ impl Vault {
         session: &Ticket,
         contact: ContactId,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("resume", session, move |tx, keys, who, key| {
+        self.in_session("resume", session, move |tx, hand, who, key| {
             let rows = contact::of_registrant(tx, who.registrant)?;
             let is_off = |row: &ContactRow| row.contact == contact && row.silenced_at.is_some();
             if rows.iter().any(is_off) {
                 contact::silence(tx, who.registrant, contact, None)?;
-                let hand = Hand {
-                    keys,
-                    means: &means,
-                    random,
-                    now,
-                };
                 let whose = (who.registrant, key);
                 change::tell(tx, hand, whose, (Changed::MailOn, None), None)?;
             }

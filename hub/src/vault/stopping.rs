@@ -6,7 +6,6 @@ use savin_shared::pii::{Pii, Secret};
 use tracing::info;
 
 use super::command::{PortalAnswer, Stops, Ticket};
-use super::contacts::Hand;
 use super::duress::{self, Entered, Pins};
 use super::keyring::Keyring;
 use super::line::is_pin_open;
@@ -48,15 +47,15 @@ impl Vault {
     ) -> Result<PortalAnswer, VaultError> {
         let now = (self.world.wall)();
         let asked = self.with_session("PIN on a page", session, || Asked::Duress, {
-            move |tx, keys, who, key| {
+            move |tx, hand, who, key| {
                 let pins = Pins::opened(key, who.registrant, &care::load(tx, who.registrant)?)?;
                 if !pins.has_pin() {
                     return Ok(Asked::Nothing);
                 }
-                let tries = tries_of(keys, who.registrant);
+                let tries = tries_of(hand.keys, who.registrant);
                 Ok(Asked::Pin {
                     whose: who.registrant,
-                    is_open: is_pin_open(tx, &tries, now)?,
+                    is_open: is_pin_open(tx, &tries, hand.now)?,
                     tries,
                     pins,
                 })
@@ -108,26 +107,19 @@ impl Vault {
         session: &Ticket,
         what: Stops,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
+        let now = (self.world.wall)();
         let stops_at = change::goes_on(now);
         let changed = match what {
             Stops::Everything => Changed::Stop,
             Stops::Person(_) | Stops::Followed(_) => Changed::StopOne,
         };
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("stop later", session, move |tx, keys, who, key| {
+        self.in_session("stop later", session, move |tx, hand, who, key| {
             let stop = Stopping {
                 registrant: who.registrant,
                 what,
                 stops_at,
             };
             if is_hers(tx, who.registrant, what)? && stopping::put(tx, stop)? {
-                let hand = Hand {
-                    keys,
-                    means: &means,
-                    random,
-                    now,
-                };
                 let whose = (who.registrant, key);
                 change::tell(tx, hand, whose, (changed, Some(stops_at)), None)?;
             }

@@ -28,15 +28,7 @@ impl Vault {
         let contact = Contact::Telephone(number);
         let (ticket, code) = self.ticket_and_code();
         let ticket_hash = self.keys.ticket_hash(&ticket.0);
-        let (now, random) = ((self.world.wall)(), self.world.random);
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("move", session, move |tx, keys, who, key| {
-            let hand = Hand {
-                keys,
-                means: &means,
-                random,
-                now,
-            };
+        self.in_session("move", session, move |tx, hand, who, key| {
             let whose = (who.registrant, key);
             let to = hand.seal(whose, &contact, None).map_err(broken)?;
             let mut rows = contact::of_registrant(tx, who.registrant)?;
@@ -49,7 +41,7 @@ impl Vault {
                 contact::insert(tx, &to)?;
             }
             let to = known.unwrap_or(&to);
-            if !may_send(tx, (to.channel, &to.blind_index), now)? {
+            if !may_send(tx, (to.channel, &to.blind_index), hand.now)? {
                 return Ok(PortalAnswer::Done);
             }
             let row = VerificationRow {
@@ -57,11 +49,11 @@ impl Vault {
                 purpose: Purpose::Contact,
                 registrant: Some(who.registrant),
                 blind_index: to.blind_index,
-                code_hash: Some(said_hash(keys, &to.blind_index, &code)),
+                code_hash: Some(said_hash(hand.keys, &to.blind_index, &code)),
                 sealed_request: Vec::new(),
-                expires_at: code_ends(now, to.channel),
+                expires_at: code_ends(hand.now, to.channel),
             };
-            verification::insert(tx, &row, now)?;
+            verification::insert(tx, &row, hand.now)?;
             let language = language_of(key, who)?;
             hand.send_code(tx, whose, (to.channel, to.contact), (&code, language))?;
             Ok(PortalAnswer::Done)

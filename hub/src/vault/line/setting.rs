@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::super::command::{PortalAnswer, Setting, Ticket};
-use super::super::contacts::{Hand, Whose};
+use super::super::contacts::Whose;
 use super::super::registration::SealedChoices;
 use super::super::{Vault, VaultError, broken, care, change};
 use crate::notification::care::Care;
@@ -23,9 +23,7 @@ impl Vault {
         session: &Ticket,
         setting: Setting,
     ) -> Result<PortalAnswer, VaultError> {
-        let (random, now) = (self.world.random, (self.world.wall)());
-        let means = std::sync::Arc::clone(&self.means);
-        self.in_session("set by telephone", session, move |tx, keys, who, key| {
+        self.in_session("set by telephone", session, move |tx, hand, who, key| {
             let whose = (who.registrant, key);
             let (changed, is_news) = match setting {
                 Setting::Language(language) => {
@@ -36,20 +34,14 @@ impl Vault {
                         care.quiet = hours.map(|(quiet, _)| quiet);
                         care.excepted = hours.map_or(care.excepted, |(_, excepted)| excepted);
                     };
-                    (Changed::Care, choose_care(tx, whose, choose, now)?)
+                    (Changed::Care, choose_care(tx, whose, choose, hand.now)?)
                 }
                 Setting::Voicemail(voicemail) => {
                     let choose = |care: &mut Care| care.voicemail = voicemail;
-                    (Changed::Care, choose_care(tx, whose, choose, now)?)
+                    (Changed::Care, choose_care(tx, whose, choose, hand.now)?)
                 }
             };
             if is_news {
-                let hand = Hand {
-                    keys,
-                    means: &means,
-                    random,
-                    now,
-                };
                 change::tell(tx, hand, whose, (changed, None), None)?;
             }
             Ok(PortalAnswer::Done)
