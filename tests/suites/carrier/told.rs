@@ -8,8 +8,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use jiff::Timestamp;
 use savin_hub::ids::NoticeId;
-use savin_hub::store::vault::carrying;
+use savin_hub::store::vault::{carrying, placed};
 use savin_telephone::audio::{tone::tone, wav};
 use savin_tests::called::Called;
 use savin_tests::carrier::{Act, Carrier, Person, write_token};
@@ -124,7 +125,7 @@ fn a_call_whose_hub_dies_is_ended_and_its_try_is_what_the_carrier_says() -> anyh
     carrier.next(Person::Answers(acts));
     called.release()?;
     carrier.until_held()?;
-    let notice = called.until("tried", |notice| notice["state"] == "trying")?;
+    let notice = until_named(&called)?;
     called.kill()?;
     // Another node of the hub, to which the dead one's lease is somebody else's.
     called.hub.be_another_node()?;
@@ -159,7 +160,7 @@ fn a_call_that_outlives_its_hub_is_ended_by_the_next() -> anyhow::Result<()> {
     carrier.next(Person::Answers(vec![Act::Hold]));
     called.release()?;
     carrier.until_held()?;
-    called.until("tried", |notice| notice["state"] == "trying")?;
+    until_named(&called)?;
     called.kill()?;
     called.start_again()?;
     let over = called.until("over", |notice| notice["outcome"] == "answered")?;
@@ -170,6 +171,29 @@ fn a_call_that_outlives_its_hub_is_ended_by_the_next() -> anyhow::Result<()> {
     let wanted = carrier.after(1, |noted| noted.wanted.len())?;
     ensure!(wanted == 1, "she was called {wanted} times");
     called.stop()
+}
+
+/// Waits until the hub has kept the carrier's name of the call that it places, without which whoever comes
+/// after a crash can only place it again; returns the notice.
+///
+/// # Errors
+/// Returns that it was not kept.
+fn until_named(called: &Called) -> anyhow::Result<Value> {
+    let notice = called.until("tried", |notice| notice["state"] == "trying")?;
+    let store = called.hub.vault_store()?;
+    let deadline = monotonic() + PATIENCE;
+    // Calls that are left once every lease has ended.
+    while store
+        .read_now("named calls", |tx| placed::left(tx, Timestamp::MAX))?
+        .is_empty()
+    {
+        ensure!(
+            monotonic() < deadline,
+            "the carrier's name was not kept: {notice}"
+        );
+        pause(Duration::from_millis(50));
+    }
+    Ok(notice)
 }
 
 /// Lets the lease of a call end now that a dead hub holds, as it would in five minutes.
