@@ -100,6 +100,24 @@ impl Fact {
         is_release && self.person == booking.person && self.position < booking.position
     }
 
+    /// Takes out who it is about and where, and leaves that it took back what was told before.
+    #[must_use]
+    pub fn unnamed(self) -> Self {
+        Self {
+            name: None,
+            facility: String::new(),
+            from_facility: None,
+            still_held_at: None,
+            followed: None,
+            details: Details {
+                took_back: self.details.took_back,
+                state: self.details.state,
+                ..Details::default()
+            },
+            ..self
+        }
+    }
+
     /// Takes out what a registrant's choice does not let out; `None` where nothing of it may go.
     #[must_use]
     pub fn disclosed(mut self, disclosure: Disclosure) -> Option<Self> {

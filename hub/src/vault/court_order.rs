@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::command::{OrderCommand, StaffAnswer};
-use super::contacts::subject;
+use super::correction::{recall, unname};
 use super::expunging::expunge;
 use super::keyring::Keyring;
 use super::task::{Ask, open};
@@ -14,9 +14,7 @@ use super::{Vault, VaultError};
 use crate::ids::{EventId, OrderId, PersonId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::{
-    notice_event, order_entry, parted, subscription, task, unplanned, withheld,
-};
+use crate::store::vault::{order_entry, subscription, withheld};
 use crate::work::task::TaskKind;
 
 /// How soon somebody is called who hears nothing of a person any more: she may rely on it.
@@ -93,7 +91,8 @@ fn links(keys: &Keyring, events: &[EventId]) -> Vec<[u8; 32]> {
     links.collect()
 }
 
-/// Withdraws what waits of events, and keeps whoever had them in hand from planning them.
+/// Withdraws what waits of events, and keeps whoever had them in hand from planning them. What staff took back
+/// goes on, and names nobody.
 pub(super) fn withhold(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -102,15 +101,8 @@ pub(super) fn withhold(
 ) -> Result<(), StoreError> {
     let links = links(keys, events);
     withheld::put(tx, &links)?;
-    parted::drop_events(tx, &links)?;
-    unplanned::drop_events(tx, &links)?;
-    let mut recalled = Vec::new();
-    for notice in notice_event::of_events(tx, &links)?.into_iter().flatten() {
-        let by_hand = subject(notice.notice);
-        task::close(tx, TaskKind::ByHand, &by_hand, "withheld", now)?;
-        recalled.push(notice.notice);
-    }
-    notice_event::recall(tx, &recalled, "withheld", now)
+    recall(tx, &links, "withheld", now)?;
+    unname(tx, keys, events)
 }
 
 /// Has staff call whoever asked about persons of whom nothing is told any more.

@@ -149,8 +149,11 @@ impl Vault {
                 EvidenceAnswer::Timely(Telling::of(&told, told_min))
             }
             EvidenceCommand::ToldOf { event, received_at } => {
-                let link = self.keys.event_link(event);
-                let told = store.read_now("told", move |tx| told_of(tx, link, received_at))?;
+                let links = [
+                    self.keys.event_link(event),
+                    self.keys.correction_link(event),
+                ];
+                let told = store.read_now("told", move |tx| told_of(tx, &links, received_at))?;
                 EvidenceAnswer::ToldOf(told)
             }
             EvidenceCommand::Export { notice, size } => {
@@ -195,11 +198,11 @@ fn timely(
 /// Lists the notices of one event, corrections of it among them.
 fn told_of(
     tx: &mut Tx<'_>,
-    link: [u8; 32],
+    links: &[[u8; 32]],
     received_at: Timestamp,
 ) -> Result<Vec<ToldOf>, StoreError> {
     let mut told = Vec::new();
-    for notice in notice_event::of_events(tx, &[link])?.into_iter().flatten() {
+    for notice in notice_event::of_events(tx, links)?.into_iter().flatten() {
         told.push(ToldOf {
             clocks: clocks(tx, notice.notice, received_at)?,
             notice: notice.notice,

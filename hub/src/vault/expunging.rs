@@ -28,13 +28,17 @@ pub(super) fn expunge(
     now: Timestamp,
 ) -> Result<Gone, StoreError> {
     withhold(tx, keys, &what.events, now)?;
-    let links: Vec<_> = what
-        .events
-        .iter()
+    let links: Vec<_> = (what.events.iter())
         .map(|event| keys.event_link(*event))
         .collect();
-    let told = notice_event::of_events(tx, &links)?;
-    let told: Vec<_> = told.into_iter().flatten().collect();
+    let taken_back: Vec<_> = (what.events.iter())
+        .map(|event| keys.correction_link(*event))
+        .collect();
+    // What takes something back, and is still to be told, names nobody.
+    let mut taken_back = notice_event::of_events(tx, &taken_back)?.concat();
+    taken_back.retain(|notice| !notice.is_open());
+    let mut told = notice_event::of_events(tx, &links)?.concat();
+    told.append(&mut taken_back);
     let notices: Vec<_> = told.iter().map(|notice| notice.notice).collect();
     let names = names_in(tx, keys, &told)?;
     expunging::empty_notices(tx, &notices)?;

@@ -195,6 +195,12 @@ impl Keyring {
         tag(&self.link, &[b"event", event.as_bytes()])
     }
 
+    /// Hashes an event that staff took back so that the vault's file does not tell which notices say so.
+    #[must_use]
+    pub fn correction_link(&self, event: EventId) -> [u8; 32] {
+        tag(&self.link, &[b"correction", event.as_bytes()])
+    }
+
     /// Hashes a case or an order so that the vault's file does not tell which anybody follows.
     #[must_use]
     pub fn follow_link(&self, followed: &Followed) -> [u8; 32] {

@@ -48,16 +48,16 @@ pub(super) fn is_withdrawn(
     Ok(is_return && (is_withdrawn || !was_told(tx, keys, registrant, corrected)?))
 }
 
-/// Says whether a notice of an event was planned for a registrant and not withdrawn since.
+/// Says whether a notice of an event was planned for a registrant, in whatever way, and not withdrawn since.
 fn was_told(
     tx: &mut Tx<'_>,
     keys: &Keyring,
     registrant: RegistrantId,
     event: EventId,
 ) -> Result<bool, StoreError> {
-    let notices = notice_event::of_events(tx, &[keys.event_link(event)])?;
-    let mut hers = notices.iter().flatten();
-    Ok(hers.any(|notice| notice.registrant == registrant && notice.state != "withdrawn"))
+    let hers = Channel::ALL
+        .map(|channel| keys.notice_id(event, SHIPPED_VERSION, registrant, channel.as_str()));
+    notice_event::is_any_left(tx, &hers)
 }
 
 fn is_booking(fact: &Fact) -> bool {

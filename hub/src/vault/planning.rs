@@ -16,7 +16,7 @@ use super::follow::recipients;
 use super::overtaken::{amend, is_withdrawn, may_overtake};
 use super::parted::{doubted, hold};
 use super::sealed::DataKey;
-use super::slices::{cut, overtake};
+use super::slices::{SLICE, cut, overtake};
 use super::{Vault, VaultError, broken};
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId, RegistrantId};
@@ -138,14 +138,14 @@ fn plan(
     let told = recipients(tx, keys, &facts, now)?;
     let mut told: Vec<_> = facts.into_iter().zip(told).collect();
     cut(tx, keys, (cause, slice), &mut told)?;
-    plan_these(tx, (keys, means), cause, told, now)
+    plan_these(tx, (keys, means), (cause, slice), told, now)
 }
 
 /// Plans what these are told of facts, unless it is in doubt whom one of them meant: then it is kept back.
 pub(super) fn plan_these(
     tx: &mut Tx<'_>,
     (keys, means): (&Keyring, &Means),
-    cause: &str,
+    (cause, slice): (&str, usize),
     mut told: Vec<(&Fact, Vec<RegistrantId>)>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -156,7 +156,7 @@ pub(super) fn plan_these(
             keep_back(tx, keys, registrant, (cause, fact), now)?;
         }
     }
-    tell(tx, (keys, means), cause, told, now)
+    tell(tx, (keys, means), (cause, slice), told, now)
 }
 
 /// Plans what one registrant is told of a fact that waited for her answer, unless a court has it told to
@@ -170,7 +170,7 @@ pub(super) fn plan_for(
 ) -> Result<(), StoreError> {
     let facts = allowed(tx, keys, std::slice::from_ref(fact))?;
     let told = facts.into_iter().map(|fact| (fact, vec![registrant]));
-    tell(tx, (keys, means), cause, told.collect(), now)
+    tell(tx, (keys, means), (cause, SLICE), told.collect(), now)
 }
 
 /// Keeps a fact back from a registrant of whom it is in doubt whom she meant. One whose key does not open
@@ -190,11 +190,11 @@ fn keep_back(
     hold(tx, keys, (registrant, &key), what, now)
 }
 
-/// Plans what these are told of facts.
+/// Plans what these are told of facts, and of what takes an event back so many of those who heard of it.
 fn tell(
     tx: &mut Tx<'_>,
     (keys, means): (&Keyring, &Means),
-    cause: &str,
+    (cause, slice): (&str, usize),
     told: Vec<(&Fact, Vec<RegistrantId>)>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -215,10 +215,8 @@ fn tell(
         if fact.event_code() == Some(EventCode::Correction) {
             // Only those hear that it was not so who may have heard it, whomever of two who were found to be
             // one they asked about.
-            if let Some(event) = fact.corrects.filter(|_| taken_back.insert(fact.event)) {
-                for new in take_back(tx, keys, cause, &[(event, fact)], now)? {
-                    made.add(keys, fact, new);
-                }
+            if taken_back.insert(fact.event) {
+                made.extend(take_back(tx, keys, (cause, slice), &[fact], now)?);
             }
             continue;
         }
@@ -238,7 +236,7 @@ fn tell(
                 let pressing = Pressing::of(new.rank);
                 new.begins = means.ladders.begins(pressing, *channel, &reached.channels);
                 canaries.extend(canary_of(fact, new.notice));
-                made.add(keys, fact, new);
+                made.add(keys.event_link(fact.event), new);
             }
         }
     }
@@ -246,20 +244,25 @@ fn tell(
     made.store(tx, (keys, means), now)
 }
 
-/// Notices that are made and not stored yet, and which event each tells.
+/// Notices that are made and not stored yet, and by which link each is found again.
 #[derive(Debug, Default)]
-struct Made {
+pub(super) struct Made {
     notices: Vec<NewNotice>,
     events: Vec<([u8; 32], NoticeId)>,
 }
 
 impl Made {
-    fn add(&mut self, keys: &Keyring, fact: &Fact, new: NewNotice) {
-        self.events.push((keys.event_link(fact.event), new.notice));
+    pub(super) fn add(&mut self, link: [u8; 32], new: NewNotice) {
+        self.events.push((link, new.notice));
         self.notices.push(new);
     }
 
-    fn store(
+    pub(super) fn extend(&mut self, other: Self) {
+        self.notices.extend(other.notices);
+        self.events.extend(other.events);
+    }
+
+    pub(super) fn store(
         &mut self,
         tx: &mut Tx<'_>,
         (keys, means): (&Keyring, &Means),
@@ -300,7 +303,7 @@ fn canary_of(fact: &Fact, notice: NoticeId) -> Option<NewCanary> {
 }
 
 /// Stores notices, and opens a task for each that a person has to carry.
-pub(super) fn store(
+fn store(
     tx: &mut Tx<'_>,
     (keys, means): (&Keyring, &Means),
     notices: &[NewNotice],

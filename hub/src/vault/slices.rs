@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use savin_shared::event::EventCode;
 use tracing::error;
 
+use super::correction::{CAUSE, correct_after, link};
 use super::follow::recipients_after;
 use super::keyring::{Keyring, KeyringError};
 use super::planning::{allowed, plan_these, rank_of};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
-use crate::ids::RegistrantId;
+use crate::ids::{NoticeId, RegistrantId};
 use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
@@ -72,19 +73,61 @@ fn plan_more(
             return Ok(0);
         }
     };
-    if allowed(tx, keys, std::slice::from_ref(&fact))?.is_empty() {
+    let cause = news.which.cause.as_str();
+    // What staff took back is told to whoever heard it, also where a court has it told to nobody since.
+    if cause != CAUSE && allowed(tx, keys, std::slice::from_ref(&fact))?.is_empty() {
         unplanned::remove(tx, &news.which)?;
         return Ok(0);
     }
-    let registrants = recipients_after(tx, keys, &fact, (news.planned_to, room))?;
-    let many = registrants.len();
-    match registrants.last().filter(|_| many == room) {
-        Some(last) => unplanned::advance(tx, &news.which, *last)?,
-        None => unplanned::remove(tx, &news.which)?,
+    if fact.event_code() == Some(EventCode::Correction) {
+        let after = NoticeId::from_bytes(news.planned_to);
+        let mut part = correct_after(tx, keys, (cause, &fact), (after, room))?;
+        go_on(tx, &news.which, part.rest.map(|last| *last.as_bytes()))?;
+        part.made.store(tx, (keys, means), now)?;
+        return Ok(part.many.max(1));
     }
+    let after = RegistrantId::from_bytes(news.planned_to);
+    let registrants = recipients_after(tx, keys, &fact, (after, room))?;
+    let many = registrants.len();
+    let last = registrants.last().filter(|_| many == room);
+    go_on(tx, &news.which, last.map(|last| *last.as_bytes()))?;
     let told = vec![(&fact, registrants)];
-    plan_these(tx, (keys, means), &news.which.cause, told, now)?;
+    plan_these(tx, (keys, means), (cause, room), told, now)?;
     Ok(many.max(1))
+}
+
+/// Notes up to where news is planned, or forgets it where nobody is left over.
+fn go_on(tx: &mut Tx<'_>, which: &Which, last: Option<[u8; 16]>) -> Result<(), StoreError> {
+    match last {
+        Some(last) => unplanned::advance(tx, which, last),
+        None => unplanned::remove(tx, which),
+    }
+}
+
+/// Keeps news of which whoever comes after somebody, or after a notice that it takes back, is planned later.
+pub(super) fn leave_over(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    what: (&str, &Fact),
+    planned_to: [u8; 16],
+) -> Result<(), StoreError> {
+    unplanned::put(tx, &sealed(keys, what, planned_to)?)
+}
+
+/// Has what staff took back of events, and not everybody is told yet, name nobody any more.
+pub(super) fn unname(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    links: &[[u8; 32]],
+) -> Result<(), StoreError> {
+    for news in unplanned::of_events(tx, links)? {
+        // One that does not open is said where its turn comes.
+        if let Ok((key, fact)) = opened(keys, &news) {
+            let sealed = key.seal("unplanned", NOBODY, &fact.unnamed());
+            unplanned::amend(tx, &news.which, &sealed.map_err(broken)?)?;
+        }
+    }
+    Ok(())
 }
 
 /// Leaves of facts those who are planned now, as many as a slice has, and keeps of each what is left over. News of
@@ -123,7 +166,7 @@ pub(super) fn cut(
         }
         registrants.truncate(many);
         let planned_to = registrants.last().copied().unwrap_or(NOBODY);
-        unplanned::put(tx, &sealed(keys, (cause, fact), planned_to)?)?;
+        leave_over(tx, keys, (cause, fact), *planned_to.as_bytes())?;
         let first = waiting.entry(link).or_insert(rank);
         *first = rank.min(*first);
     }
@@ -163,12 +206,12 @@ pub(super) fn overtake(tx: &mut Tx<'_>, keys: &Keyring, fact: &Fact) -> Result<(
 fn sealed(
     keys: &Keyring,
     (cause, fact): (&str, &Fact),
-    planned_to: RegistrantId,
+    planned_to: [u8; 16],
 ) -> Result<Unplanned, StoreError> {
     let key = DataKey::make().map_err(|failure| no_key(&failure))?;
     Ok(Unplanned {
         which: Which {
-            event_link: keys.event_link(fact.event),
+            event_link: link(keys, (cause, fact)),
             cause: cause.to_owned(),
             person_link: keys.person_link(fact.person),
         },

@@ -157,14 +157,15 @@ pub fn waiting_of(
     .collect()
 }
 
-/// Changes what a notice says that waits to be tried.
+/// Changes what a notice says that waits to be tried, or to be tried again.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn amend(tx: &mut Tx<'_>, notice: NoticeId, sealed_fact: &[u8]) -> Result<(), StoreError> {
     tx.execute_one(
         "notice",
-        "UPDATE notice SET sealed_fact = $2 WHERE notice_id = $1 AND state = 'planned'",
+        "UPDATE notice SET sealed_fact = $2
+         WHERE notice_id = $1 AND state IN ('planned', 'trying')",
         values![notice.as_bytes(), sealed_fact],
     )
 }

@@ -129,6 +129,20 @@ pub fn load(tx: &mut Tx<'_>, task: i64) -> Result<Option<VaultTaskRow>, StoreErr
     .transpose()
 }
 
+/// Names what the open tasks of a kind are about.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn open_subjects(tx: &mut Tx<'_>, kind: TaskKind) -> Result<Vec<String>, StoreError> {
+    tx.query(
+        "SELECT subject FROM vault_task WHERE kind = $1 AND state = 'open' ORDER BY subject",
+        values![kind.as_str()],
+    )?
+    .iter()
+    .map(|row| row.text(0).map(str::to_owned))
+    .collect()
+}
+
 /// Lists open tasks: what escalated furthest first, then by urgency and age.
 ///
 /// # Errors

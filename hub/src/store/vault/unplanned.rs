@@ -1,6 +1,6 @@
 //! News of which not everybody who asked is planned yet: up to whom, and what it says, sealed.
 
-use crate::ids::{EventPosition, RegistrantId};
+use crate::ids::EventPosition;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::Row;
@@ -9,7 +9,7 @@ use crate::values;
 /// What tells one piece of news from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Which {
-    /// The keyed hash of its event.
+    /// The keyed hash of its event, or of that it was taken back.
     pub event_link: [u8; 32],
     /// What caused it, as in a notice's name.
     pub cause: String,
@@ -30,8 +30,9 @@ pub struct Unplanned {
     pub wrapped_key: Vec<u8>,
     /// What it says, sealed.
     pub sealed_fact: Vec<u8>,
-    /// Up to whom it is planned, in the order of registrants.
-    pub planned_to: RegistrantId,
+    /// Up to whom it is planned, in the order of registrants; of what takes an event back, up to which notice
+    /// of that event.
+    pub planned_to: [u8; 16],
 }
 
 /// Writes a statement that loads news, and what follows.
@@ -65,7 +66,7 @@ pub fn put(tx: &mut Tx<'_>, new: &Unplanned) -> Result<(), StoreError> {
             new.position.0.into(),
             new.wrapped_key.as_slice().into(),
             new.sealed_fact.as_slice().into(),
-            new.planned_to.as_bytes().into(),
+            (&new.planned_to).into(),
         ],
     )
 }
@@ -99,11 +100,27 @@ pub fn of_persons(tx: &mut Tx<'_>, links: &[[u8; 32]]) -> Result<Vec<Vec<Unplann
     .collect()
 }
 
+/// Loads the news of events, in the order of the links.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_events(tx: &mut Tx<'_>, links: &[[u8; 32]]) -> Result<Vec<Unplanned>, StoreError> {
+    let lists: Vec<_> = links.iter().map(|link| vec![link.into()]).collect();
+    tx.query_many(
+        unplanned!("WHERE event_link = $1 ORDER BY cause, person_link"),
+        &lists,
+    )?
+    .iter()
+    .flatten()
+    .map(read)
+    .collect()
+}
+
 /// Notes up to whom news is planned.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn advance(tx: &mut Tx<'_>, which: &Which, to: RegistrantId) -> Result<(), StoreError> {
+pub fn advance(tx: &mut Tx<'_>, which: &Which, to: [u8; 16]) -> Result<(), StoreError> {
     tx.execute_one(
         "unplanned",
         "UPDATE unplanned SET planned_to = $4
@@ -112,7 +129,7 @@ pub fn advance(tx: &mut Tx<'_>, which: &Which, to: RegistrantId) -> Result<(), S
             &which.event_link,
             which.cause.as_str(),
             &which.person_link,
-            to.as_bytes()
+            &to
         ],
     )
 }
@@ -167,6 +184,6 @@ fn read(row: &Row) -> Result<Unplanned, StoreError> {
         position: EventPosition(row.integer(4)?),
         wrapped_key: row.bytes(5)?.to_vec(),
         sealed_fact: row.bytes(6)?.to_vec(),
-        planned_to: RegistrantId::from_bytes(row.array(7)?),
+        planned_to: row.array(7)?,
     })
 }

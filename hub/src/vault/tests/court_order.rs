@@ -1,12 +1,20 @@
 //! What a court's order does to what was planned, is planned, and to whoever asked.
 
+use jiff::SignedDuration;
 use savin_shared::event::EventCode;
 
-use super::{Disclosure, about, ask, claim, counts, each, fact, plan, register, told};
+use super::{
+    Disclosure, about, accepted, ask, beside, claim, correction, counts, each, fact, finish, pass,
+    plan, register, told, told_code,
+};
 use crate::ids::{EventId, OrderId};
+use crate::registry::traces::Traces;
+use crate::store::conn::Tx;
+use crate::store::vault::notice_event;
 use crate::vault::Vault;
 use crate::vault::command::{
-    OrderCommand, PortalAnswer, StaffAnswer, StaffCommand, TaskCommand, VaultTask,
+    Content, Expunction, OrderCommand, PlannerCommand, PortalAnswer, StaffAnswer, StaffCommand,
+    TaskCommand, TryOutcome, VaultTask,
 };
 use crate::work::task::TaskKind;
 
@@ -54,5 +62,71 @@ fn withdraws_what_waits_and_plans_nothing_that_was_in_hand() {
         );
         plan(vault, 4, 5, vec![fact(5, 1)]);
         assert_eq!(claim(vault).len(), 1, "what comes afterwards is told again");
+    });
+}
+
+/// Returns what the vault still has of the notices that took an event back: how many say something, and how many
+/// nothing.
+fn kept(vault: &Vault, event: EventId) -> (usize, usize) {
+    let link = vault.keys.correction_link(event);
+    let read = move |tx: &mut Tx<'_>| notice_event::of_events(tx, &[link]);
+    let notices = vault.store.read_now("kept", read).unwrap().concat();
+    let empty = notices.iter().filter(|kept| kept.sealed_fact.is_empty());
+    let empty = empty.count();
+    (notices.len() - empty, empty)
+}
+
+#[test]
+fn names_nobody_in_a_correction_that_waits_and_keeps_none_that_was_told() {
+    each("vault_unnamed", |vault, place| {
+        let small = Vault {
+            slice: 2,
+            ..beside(vault, place, None)
+        };
+        for who in ["avery", "blake", "casey"] {
+            let address = format!("{who}@example.test");
+            register(vault, &address, 1, Disclosure::Full);
+        }
+        plan(vault, 0, 1, vec![fact(1, 1)]);
+        for message in claim(vault) {
+            finish(vault, &message, accepted());
+        }
+        let facts = vec![correction(1, 1, 1)];
+        let event = facts[0].event;
+        ask(&small, PlannerCommand::Correct { facts });
+        // One of them is told, another one waits, and the third is not planned yet.
+        let [told, under_way] = claim(vault).try_into().unwrap();
+        finish(vault, &told, accepted());
+        let later = TryOutcome::Deferred {
+            detail: "busy".to_owned(),
+        };
+        finish(vault, &under_way, later);
+        let what = Expunction {
+            order: OrderId(1),
+            events: vec![event],
+            // Other records of this person are left.
+            persons: Vec::new(),
+            followed: Vec::new(),
+            follows: Vec::new(),
+            traces: Traces::of(std::iter::empty()),
+        };
+        let expunge = OrderCommand::Expunge {
+            what: Box::new(what),
+            is_rehearsal: false,
+        };
+        order(vault, expunge);
+        assert_eq!(kept(vault, event), (1, 1));
+        // Whoever heard what was not so hears that it was not, of nobody by name.
+        while small.plan_on().unwrap() {}
+        pass(SignedDuration::from_hours(1));
+        let said = claim(vault);
+        assert_eq!(said.len(), 2);
+        for message in said {
+            assert_eq!(told_code(&message), EventCode::Correction);
+            let Content::Fact(fact) = &message.content else {
+                panic!("a fact")
+            };
+            assert_eq!((&fact.name, fact.facility.as_str()), (&None, ""));
+        }
     });
 }

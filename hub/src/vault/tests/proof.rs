@@ -19,21 +19,21 @@ fn cause(vault: &Vault, notice: NoticeId) -> String {
 
 /// Returns what proves a notice.
 fn exported(vault: &Vault, notice: NoticeId) -> NoticeEvidence {
-    let ask = |command| {
-        let StaffAnswer::Evidence(answer) = super::ask(vault, StaffCommand::Evidence(command))
-        else {
-            panic!("an answer about evidence")
-        };
-        answer
-    };
-    let EvidenceAnswer::Checkpoint(head) = ask(EvidenceCommand::Head) else {
+    let EvidenceAnswer::Checkpoint(head) = ask(vault, EvidenceCommand::Head) else {
         panic!("a head")
     };
     let size = head.size;
-    let EvidenceAnswer::Notice(found) = ask(EvidenceCommand::Export { notice, size }) else {
+    let EvidenceAnswer::Notice(found) = ask(vault, EvidenceCommand::Export { notice, size }) else {
         panic!("evidence")
     };
     *found
+}
+
+fn ask(vault: &Vault, command: EvidenceCommand) -> EvidenceAnswer {
+    let StaffAnswer::Evidence(answer) = super::ask(vault, StaffCommand::Evidence(command)) else {
+        panic!("an answer about evidence")
+    };
+    answer
 }
 
 #[test]
@@ -52,11 +52,21 @@ fn proves_a_notice_by_whatever_caused_it() {
 
         let facts = vec![Fact {
             code: EventCode::Correction.code(),
+            corrects: Some(fact(1, 1).event),
             ..fact(1, 1)
         }];
         super::ask(vault, PlannerCommand::Correct { facts });
         let [corrected] = claim(vault).try_into().unwrap();
 
+        let told = EvidenceCommand::ToldOf {
+            event: fact(1, 1).event,
+            received_at: super::wall(),
+        };
+        let EvidenceAnswer::ToldOf(told) = ask(vault, told) else {
+            panic!("who was told")
+        };
+        let told: Vec<_> = told.iter().map(|told| told.notice).collect();
+        assert!(told.contains(&corrected.notice), "corrections of it too");
         assert_eq!(cause(vault, retold.notice), "clock/adopted-later");
         assert_eq!(cause(vault, corrected.notice), "correction");
         assert_eq!(

@@ -194,6 +194,86 @@ fn tells_nobody_else_what_was_not_so_and_the_others_that_it_was_not() {
     });
 }
 
+/// The fact by which staff takes back an event.
+fn decided(event: u8, byte: u8) -> Fact {
+    correction(event, byte, event)
+}
+
+#[test]
+fn takes_back_what_many_heard_slice_by_slice_and_an_escape_passes() {
+    each("slices_taken_back", |vault, place| {
+        seven(vault);
+        let small = anew(vault, place);
+        plan(&small, 0, 1, vec![fact(1, 1)]);
+        plan_on(&small);
+        let mut heard = Vec::new();
+        for message in claim(&small).into_iter().take(5) {
+            finish(&small, &message, accepted());
+            heard.push(whom(&message));
+        }
+        heard.sort();
+        // Two were claimed and may have heard it as well, whatever becomes of their tries.
+        let mut at = 1;
+        for by in ["staff", "the agency"] {
+            if by == "staff" {
+                let facts = vec![decided(1, 1)];
+                ask(&small, PlannerCommand::Correct { facts });
+            } else {
+                at = plan(&small, at, at + 1, vec![correction(2, 1, 1)]);
+            }
+            let first = claim(&small);
+            assert_eq!(first.len(), 2, "a slice, {by}");
+            let mut all: Vec<_> = first.iter().map(whom).collect();
+            let event = u8::try_from(10 + at).unwrap();
+            let escape = of(event, 2, EventCode::Escaped, 0);
+            at = plan(&small, at, at + 1, vec![escape]);
+            assert_eq!(told(&small), [EventCode::Escaped], "{by}");
+            // Stopped, and gone on with.
+            let small = anew(vault, place);
+            plan_on(&small);
+            let rest = claim(&small);
+            assert!(
+                rest.iter()
+                    .all(|said| told_code(said) == EventCode::Correction),
+                "{by}"
+            );
+            all.extend(rest.iter().map(whom));
+            all.sort();
+            all.dedup();
+            assert_eq!(all.len(), 7, "{by}");
+            assert!(heard.iter().all(|who| all.contains(who)), "{by}");
+        }
+    });
+}
+
+#[test]
+fn takes_back_many_events_a_slice_at_a_time_and_withdraws_all_at_once() {
+    each("slices_mass", |vault, place| {
+        seven(vault);
+        let small = anew(vault, place);
+        plan(&small, 0, 3, vec![fact(1, 1), fact(2, 1), fact(3, 2)]);
+        plan_on(&small);
+        assert_eq!(carry(&small).values().sum::<u32>(), 15);
+        plan(&small, 3, 4, vec![fact(4, 1)]);
+        let facts = [1, 2, 3, 4].map(|event| decided(event, 1)).to_vec();
+        ask(
+            &small,
+            PlannerCommand::Correct {
+                facts: facts.clone(),
+            },
+        );
+        let mut all = carry(&small);
+        assert_eq!(all.values().sum::<u32>(), 2, "of the last nobody had heard");
+        // The answer was lost, and the same comes again.
+        ask(&small, PlannerCommand::Correct { facts });
+        plan_on(&small);
+        for (who, times) in carry(&small) {
+            *all.entry(who).or_default() += times;
+        }
+        assert_eq!(all.values().sum::<u32>(), 15);
+    });
+}
+
 #[test]
 fn tells_those_who_are_planned_later_that_the_person_was_booked_again() {
     each("slices_booked", |vault, place| {
