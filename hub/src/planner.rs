@@ -112,7 +112,8 @@ impl Planner {
         }
     }
 
-    /// Looks after deadlines and tasks where it is time; a failure keeps back no notice.
+    /// Looks after deadlines, tasks and what the server knows of its tables where it is time; a failure keeps back
+    /// no notice.
     async fn tend(&self, tended: &mut Option<Instant>, roll: &mut Roll) {
         let now = (self.world.monotonic)();
         if tended.is_some_and(|at| now.duration_since(at) < TEND) {
@@ -120,6 +121,7 @@ impl Planner {
         }
         *tended = Some(now);
         let failures = [
+            self.store.analyze().await.err().map(PlanError::Store),
             self.deadlines().await.err(),
             self.desk().await.err(),
             self.call_roll(roll).await.err(),

@@ -213,6 +213,22 @@ impl Store {
         self.writers.run_now(|driver| driver.compact())?
     }
 
+    /// Has a server look again at tables that have outgrown what it knows of them; returns how many.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] when the server refuses.
+    pub async fn analyze(&self) -> Result<u64, StoreError> {
+        self.readers.run(|driver| driver.analyze()).await?
+    }
+
+    /// The same as [`Store::analyze`] for callers that may wait.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] when the server refuses.
+    pub fn analyze_now(&self) -> Result<u64, StoreError> {
+        self.readers.run_now(|driver| driver.analyze())?
+    }
+
     /// The same as [`Store::read`] for callers that may wait: commands and tests.
     ///
     /// # Errors

@@ -73,6 +73,15 @@ pub trait Driver: Send {
     /// Returns what the engine returns.
     fn compact(&mut self) -> Result<(), StoreError>;
 
+    /// Has the engine look again at tables that have outgrown what it knows of them, outside a transaction;
+    /// returns how many. An embedded engine needs none of it: its statements leave no choice.
+    ///
+    /// # Errors
+    /// Returns what the engine returns.
+    fn analyze(&mut self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     /// Runs one statement for each list of values and returns how many rows each changed.
     ///
     /// # Errors

@@ -25,6 +25,15 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long to wait after a server that could not be reached.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// The tables that are twice as large as when the server last looked at them: it would go on choosing plans for
+/// small ones until its autovacuum comes round, a minute or more after a first roster.
+const OUTGROWN: &str = "SELECT c.relname::text FROM pg_class c
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = current_schema() AND c.relkind = 'r'
+         AND pg_relation_size(c.oid)
+             > 2 * current_setting('block_size')::bigint * greatest(c.relpages, 8)
+     ORDER BY c.relname";
+
 /// A connection to a PostgreSQL server, opened again when it was lost between two transactions.
 pub struct PostgresDriver {
     runtime: Runtime,
@@ -165,6 +174,17 @@ impl Driver for PostgresDriver {
             self.command(&format!("VACUUM FULL {}", row.text(0)?))?;
         }
         Ok(())
+    }
+
+    fn analyze(&mut self) -> Result<u64, StoreError> {
+        let tables = self.query_many(OUTGROWN, &[Vec::new()])?;
+        let mut analyzed = 0;
+        for row in tables.iter().flatten() {
+            // One that somebody else looks at just now is left to them.
+            self.command(&format!("ANALYZE (SKIP_LOCKED) {}", row.text(0)?))?;
+            analyzed += 1;
+        }
+        Ok(analyzed)
     }
 
     fn execute_many(
@@ -353,8 +373,19 @@ mod tests {
     use savin_shared::fault::Fault;
 
     use super::{PostgresDriver, local};
-    use crate::store::Place;
+    use crate::store::conn::Tx;
+    use crate::store::migrate::Schema;
     use crate::store::testing::places;
+    use crate::store::{Place, Store};
+
+    /// A database of one table that grows.
+    const SCHEMA: Schema = Schema {
+        name: "words",
+        migrations: &[(
+            "0001_word",
+            "CREATE TABLE word (word TEXT NOT NULL, number {int} NOT NULL) {strict};",
+        )],
+    };
 
     #[test]
     fn goes_to_no_other_machine_without_tls() {
@@ -381,6 +412,39 @@ mod tests {
                 "{refused}"
             );
         }
+    }
+
+    #[test]
+    fn looks_again_at_a_table_that_has_outgrown_what_the_server_knows_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [_, place] = places(folder.path(), "outgrown");
+        let store = Store::open(&place, &SCHEMA).unwrap();
+        let known = || {
+            let read = |tx: &mut Tx<'_>| {
+                let known = "SELECT greatest(reltuples, 0)::bigint FROM pg_class
+                     WHERE oid = 'word'::regclass";
+                tx.query_optional(known, &[])?.unwrap().integer(0)
+            };
+            store.read_now("known", read).unwrap()
+        };
+        let analyze = || store.analyze_now().unwrap();
+        assert_eq!(analyze(), 0, "nothing is there yet");
+        let fill = |from: i64, to: i64| {
+            let write = move |tx: &mut Tx<'_>| {
+                let words: Vec<_> = (from..to)
+                    .map(|number| vec![format!("word {number}").into(), number.into()])
+                    .collect();
+                tx.execute_many("INSERT INTO word (word, number) VALUES ($1, $2)", &words)
+            };
+            store.write_now("fill", write).unwrap();
+        };
+        fill(0, 5_000);
+        assert_eq!((analyze(), known()), (1, 5_000));
+        assert_eq!(analyze(), 0, "it is known");
+        fill(5_000, 5_100);
+        assert_eq!(analyze(), 0, "a little more changes no plan");
+        fill(5_100, 20_000);
+        assert_eq!((analyze(), known()), (1, 20_000));
     }
 
     #[test]

@@ -72,8 +72,12 @@ pub fn open(
 
 impl Vault {
     /// Brings tasks that waited too long to the next person, and ends what was asked to stop and has gone on for
-    /// long enough.
+    /// long enough; a server looks again at tables that have grown.
     pub(super) fn escalate(&self) -> Result<PlannerAnswer, VaultError> {
+        if let Err(failure) = self.store.analyze_now() {
+            // What it knows of its tables makes it quicker and nothing more.
+            warn!(reason = %failure, "The server did not look again at tables that have grown");
+        }
         self.end_stopped()?;
         let now = (self.world.wall)();
         let escalate = move |tx: &mut Tx<'_>| task::escalate(tx, now, ESCALATED_MAX);
