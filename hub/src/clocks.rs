@@ -123,17 +123,30 @@ pub struct Started {
     pub due_at: Timestamp,
     /// Where it stands at once: running, or met or late where all is known already.
     pub state: ClockState,
+    /// Whether what starts it is told again when its window opens.
+    pub is_told_again: bool,
 }
 
 impl Started {
     /// Returns what is first to be done, and when.
     #[must_use]
     pub fn first_step(&self) -> (Step, Timestamp) {
-        match self.opens_at {
+        match self.opens_at.filter(|_| self.is_told_again) {
             Some(opens_at) => (Step::Remind, opens_at),
             None => (Step::Warn, self.warns_at),
         }
     }
+}
+
+/// Says whether what started a clock is told again when its window opens. A day that became known within the window
+/// is told then by itself; a message that an order was served says nothing of its end.
+#[must_use]
+pub fn is_told_again(code: EventCode, opens_at: Option<Timestamp>, received_at: Timestamp) -> bool {
+    let says_the_day = matches!(
+        code,
+        EventCode::ReleaseScheduled | EventCode::ReleaseDateChanged
+    );
+    !says_the_day || opens_at.is_some_and(|opens_at| received_at < opens_at)
 }
 
 /// Returns the clocks of a table that an event starts.
@@ -202,6 +215,9 @@ fn start(rule: &ClockRule, cause: &Cause<'_>, calendar: (&TimeZone, &Holidays)) 
         warns_at: warns_at.max(cause.received_at),
         due_at,
         state,
+        // Offices are told when their window opens, and by nothing before.
+        is_told_again: rule.met_by == MetBy::AgencyNotice
+            || is_told_again(cause.code, opens_at, cause.received_at),
     })
 }
 

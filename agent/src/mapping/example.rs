@@ -205,7 +205,7 @@ fn describe(found: &str, fields: &BTreeMap<&'static str, String>) -> String {
 }
 
 /// What an example can expect of a record.
-const NAMES: [&str; 41] = [
+const NAMES: [&str; 42] = [
     "key",
     "evidence",
     "facility",
@@ -247,6 +247,7 @@ const NAMES: [&str; 41] = [
     "expires_at",
     "absconded",
     "compliant",
+    "moves_at",
 ];
 
 /// Writes a record field by field, as an example writes what it expects.
@@ -382,6 +383,7 @@ fn body(record: &Record, put: &mut Put<'_>) {
         RecordBody::SexOffender(registration) => {
             put("status", registration.status.clone());
             put("compliant", registration.compliant.map(yes_or_no));
+            put("moves_at", at(registration.moves_at));
         }
     }
 }

@@ -149,6 +149,8 @@ fields! {
     Compliant = compliant,
     /// When the registry profile was last updated.
     ProfileUpdatedAt = profile_updated_at,
+    /// When a registered sex offender intends to move.
+    MovesAt = moves_at,
     /// What a row of a mixed file is about: a booking, a release, a transfer, a victim.
     RecordType = record_type,
     /// Whether the person is a juvenile.
@@ -176,6 +178,7 @@ impl Field {
                 | Self::ExpiresAt
                 | Self::AddressAt
                 | Self::ProfileUpdatedAt
+                | Self::MovesAt
         )
     }
 

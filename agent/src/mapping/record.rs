@@ -239,5 +239,6 @@ fn sex_offender(row: &mut RowReader<'_>, number: RecordNumber) -> SexOffenderReg
         status: row.text(Field::Status),
         profile_updated_at: row.effective(Field::ProfileUpdatedAt),
         address: row.text(Field::Address).map(Pii::new),
+        moves_at: row.effective(Field::MovesAt),
     }
 }

@@ -25,8 +25,16 @@ notice-TransferOutOfState-full = { $name } was handed to an agency outside the s
 notice-TransferOutOfState-discreet = The person you asked about was handed to an agency outside the state. The time was { $when }.
 notice-ClassificationChange-full = The security level of { $name } at { $facility } changed from { $from } to { $to }. The person is still in custody.
 notice-ClassificationChange-discreet = The security level of the person you asked about changed from { $from } to { $to }. The person is still in custody.
-notice-LeaveStart-full = { $name } left { $facility } on leave, and has to come back. The time was { $when }.
-notice-LeaveStart-discreet = The person you asked about is out on leave, and has to come back. The time was { $when }.
+notice-LeaveStart-full = { $reason ->
+    [WorkRelease] { $name } may leave { $facility } to work, and has to come back. The time was { $when }.
+    [HouseArrest] { $name } left { $facility } for house arrest. The person lives at a home, and is watched there. The time was { $when }.
+   *[other] { $name } left { $facility } on leave, and has to come back. The time was { $when }.
+}
+notice-LeaveStart-discreet = { $reason ->
+    [WorkRelease] The person you asked about may leave to work, and has to come back. The time was { $when }.
+    [HouseArrest] The person you asked about is under house arrest. The person lives at a home, and is watched there. The time was { $when }.
+   *[other] The person you asked about is out on leave, and has to come back. The time was { $when }.
+}
 notice-LeaveEnd-full = { $name } is back at { $facility } from leave. The time was { $when }.
 notice-LeaveEnd-discreet = The person you asked about is back in custody from leave. The time was { $when }.
 notice-Released-full = { $name } was released from { $facility }. The time was { $when }. { $reason ->
@@ -119,21 +127,47 @@ notice-HearingChanged-discreet = { $hearing ->
     [presumptive] The person you asked about is to be paroled without a hearing on another day. The new day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
    *[other] A hearing of the person you asked about was moved. The new time is { $scheduled }.
 }
-notice-HearingCancelled-full = A hearing for { $name } was called off{ $kind ->
-    [none] { "" }
-   *[other] : { $kind }
-}. The time would have been { $scheduled }.
-notice-HearingCancelled-discreet = A hearing of the person you asked about was called off. The time would have been { $scheduled }.
+notice-HearingCancelled-full = { $hearing ->
+    [presumptive] The parole of { $name } without a hearing was called off. The day would have been { $scheduled }.
+   *[other] A hearing for { $name } was called off{ $kind ->
+        [none] { "" }
+       *[other] : { $kind }
+    }. The time would have been { $scheduled }.
+}
+notice-HearingCancelled-discreet = { $hearing ->
+    [presumptive] The parole without a hearing of the person you asked about was called off. The day would have been { $scheduled }.
+   *[other] A hearing of the person you asked about was called off. The time would have been { $scheduled }.
+}
 notice-BoardDecision-full = The board decided about { $name }: { $decision }.
 notice-BoardDecision-discreet = The board decided about the person you asked about.
-notice-SupervisionChange-full = The supervision of { $name } changed from { $from } to { $to }. The time was { $when }.
-notice-SupervisionChange-discreet = The supervision of the person you asked about changed. The time was { $when }.
+notice-SupervisionChange-full = { $before ->
+    [none] { $name } is under supervision now{ $to ->
+        [none] { "" }
+       *[other] : { $to }
+    }. The time was { $when }.
+    [Absconded] { $name } was missing from supervision, and is not any more. { $to ->
+        [none] { "" }
+       *[other] The status now: { $to }.
+    } The time was { $when }.
+   *[other] The supervision of { $name } changed from { $from } to { $to }. The time was { $when }.
+}
+notice-SupervisionChange-discreet = { $before ->
+    [none] The person you asked about is under supervision now. The time was { $when }.
+    [Absconded] The person you asked about was missing from supervision, and is not any more. The time was { $when }.
+   *[other] The supervision of the person you asked about changed. The time was { $when }.
+}
 notice-Absconded-full = { $name } is under supervision and cannot be found. The time was { $when }. If you are in danger, call 911 now.
 notice-Absconded-discreet = The person you asked about is under supervision and cannot be found. The time was { $when }. If you are in danger, call 911 now.
 notice-SupervisedAddressChange-full = { $name } lives at another address under supervision. The time was { $when }.
 notice-SupervisedAddressChange-discreet = The person you asked about lives at another address under supervision. The time was { $when }.
-notice-SexOffenderProfileUpdated-full = { $name } updated the state registry. The time was { $when }.
-notice-SexOffenderProfileUpdated-discreet = The person you asked about updated the state registry. The time was { $when }.
+notice-SexOffenderProfileUpdated-full = { $day ->
+    [none] { $name } updated the state registry. The time was { $when }.
+   *[given] { $name } told the state registry of a move to another home. The day of the move is { $scheduled }.
+}
+notice-SexOffenderProfileUpdated-discreet = { $day ->
+    [none] The person you asked about updated the state registry. The time was { $when }.
+   *[given] The person you asked about told the state registry of a move to another home. The day of the move is { $scheduled }.
+}
 notice-SexOffenderNoncompliant-full = { $name } is not doing what the state registry asks for.
 notice-SexOffenderNoncompliant-discreet = The person you asked about is not doing what the state registry asks for.
 notice-Died-full = { $name } died in custody. The place was { $facility }. The time was { $when }.
@@ -142,8 +176,14 @@ notice-MistakenRelease-full = { $name } was released from { $facility } by mista
 notice-MistakenRelease-discreet = The person you asked about was released by mistake. The time was { $when }. If you are in danger, call 911 now.
 notice-ReleaseScheduled-full = { $name } is to be released from { $facility }. The day is { $scheduled }.
 notice-ReleaseScheduled-discreet = The person you asked about is to be released. The day is { $scheduled }.
-notice-ReleaseDateChanged-full = The day on which { $name } is to be released from { $facility } changed. The new day: { $scheduled }.
-notice-ReleaseDateChanged-discreet = The day on which the person you asked about is to be released changed. The new day: { $scheduled }.
+notice-ReleaseDateChanged-full = { $day ->
+    [none] The day on which { $name } was to be released from { $facility } was taken back. There is no new day yet.
+   *[given] The day on which { $name } is to be released from { $facility } changed. The new day: { $scheduled }.
+}
+notice-ReleaseDateChanged-discreet = { $day ->
+    [none] The day on which the person you asked about was to be released was taken back. There is no new day yet.
+   *[given] The day on which the person you asked about is to be released changed. The new day: { $scheduled }.
+}
 notice-Correction-full = We told you something about { $name } that is not so. What the record says now: { $state ->
     [InCustody] the person is in custody at { $facility }.
     [none] the last date or record of which we told you was entered by mistake.

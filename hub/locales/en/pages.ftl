@@ -440,4 +440,5 @@ clock-release-victim = A release: tell the victim after it
 clock-order-registry = A protective order was served: have it on file
 clock-offender-90-days = A sex offender: hear from the person again
 clock-offender-change-registry = A sex offender changed something: have it on file
+clock-offender-move-registry = A sex offender moves: have the notice ten days before
 clock-order-end-victim = A protective order ends: tell who asked for it

@@ -22,8 +22,16 @@ notice-TransferOutOfState-full = { $name } pasó a manos de una agencia de fuera
 notice-TransferOutOfState-discreet = La persona por la que usted preguntó fue entregada a una agencia de fuera del estado. La hora fue { $when }.
 notice-ClassificationChange-full = El nivel de seguridad de { $name } en { $facility } cambió de { $from } a { $to }. Sigue bajo custodia.
 notice-ClassificationChange-discreet = El nivel de seguridad de la persona por la que usted preguntó cambió de { $from } a { $to }. Sigue bajo custodia.
-notice-LeaveStart-full = { $name } salió de { $facility } con permiso y tiene que volver. La hora fue { $when }.
-notice-LeaveStart-discreet = La persona por la que usted preguntó salió con permiso y tiene que volver. La hora fue { $when }.
+notice-LeaveStart-full = { $reason ->
+    [WorkRelease] { $name } puede salir de { $facility } a trabajar y tiene que volver. La hora fue { $when }.
+    [HouseArrest] { $name } salió de { $facility } y está bajo arresto domiciliario. Vive en una casa, con vigilancia. La hora fue { $when }.
+   *[other] { $name } salió de { $facility } con permiso y tiene que volver. La hora fue { $when }.
+}
+notice-LeaveStart-discreet = { $reason ->
+    [WorkRelease] La persona por la que usted preguntó puede salir a trabajar y tiene que volver. La hora fue { $when }.
+    [HouseArrest] La persona por la que usted preguntó está bajo arresto domiciliario. Vive en una casa, con vigilancia. La hora fue { $when }.
+   *[other] La persona por la que usted preguntó salió con permiso y tiene que volver. La hora fue { $when }.
+}
 notice-LeaveEnd-full = { $name } volvió del permiso a { $facility }. La hora fue { $when }.
 notice-LeaveEnd-discreet = La persona por la que usted preguntó volvió del permiso y está bajo custodia. La hora fue { $when }.
 notice-Released-full = { $name } quedó en libertad y salió de { $facility }. La hora fue { $when }. { $reason ->
@@ -116,21 +124,47 @@ notice-HearingChanged-discreet = { $hearing ->
     [presumptive] La persona por la que usted preguntó va a salir en libertad condicional sin audiencia otro día. El nuevo día es { $scheduled }. Solo habrá audiencia si usted la pide antes de ese día. Para pedirla, llámenos.
    *[other] Se cambió una audiencia de la persona por la que usted preguntó. La nueva hora es { $scheduled }.
 }
-notice-HearingCancelled-full = Se canceló una audiencia para { $name }{ $kind ->
-    [none] { "" }
-   *[other] : { $kind }
-}. La hora habría sido { $scheduled }.
-notice-HearingCancelled-discreet = Se canceló una audiencia de la persona por la que usted preguntó. La hora habría sido { $scheduled }.
+notice-HearingCancelled-full = { $hearing ->
+    [presumptive] Se canceló la libertad condicional sin audiencia de { $name }. El día habría sido { $scheduled }.
+   *[other] Se canceló una audiencia para { $name }{ $kind ->
+        [none] { "" }
+       *[other] : { $kind }
+    }. La hora habría sido { $scheduled }.
+}
+notice-HearingCancelled-discreet = { $hearing ->
+    [presumptive] Se canceló la libertad condicional sin audiencia de la persona por la que usted preguntó. El día habría sido { $scheduled }.
+   *[other] Se canceló una audiencia de la persona por la que usted preguntó. La hora habría sido { $scheduled }.
+}
 notice-BoardDecision-full = La junta decidió sobre { $name }: { $decision }.
 notice-BoardDecision-discreet = La junta decidió sobre la persona por la que usted preguntó.
-notice-SupervisionChange-full = La supervisión de { $name } cambió de { $from } a { $to }. La hora fue { $when }.
-notice-SupervisionChange-discreet = La supervisión de la persona por la que usted preguntó cambió. La hora fue { $when }.
+notice-SupervisionChange-full = { $before ->
+    [none] { $name } está ahora bajo supervisión{ $to ->
+        [none] { "" }
+       *[other] : { $to }
+    }. La hora fue { $when }.
+    [Absconded] No se encontraba a { $name } en su supervisión, y ya se le encontró. { $to ->
+        [none] { "" }
+       *[other] El estado ahora: { $to }.
+    } La hora fue { $when }.
+   *[other] La supervisión de { $name } cambió de { $from } a { $to }. La hora fue { $when }.
+}
+notice-SupervisionChange-discreet = { $before ->
+    [none] La persona por la que usted preguntó está ahora bajo supervisión. La hora fue { $when }.
+    [Absconded] No se encontraba en su supervisión a la persona por la que usted preguntó, y ya se le encontró. La hora fue { $when }.
+   *[other] La supervisión de la persona por la que usted preguntó cambió. La hora fue { $when }.
+}
 notice-Absconded-full = { $name } está bajo supervisión y no se le encuentra. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
 notice-Absconded-discreet = La persona por la que usted preguntó está bajo supervisión y no se le encuentra. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
 notice-SupervisedAddressChange-full = { $name } vive bajo supervisión en otra dirección. La hora fue { $when }.
 notice-SupervisedAddressChange-discreet = La persona por la que usted preguntó vive bajo supervisión en otra dirección. La hora fue { $when }.
-notice-SexOffenderProfileUpdated-full = { $name } puso al día sus datos en el registro del estado. La hora fue { $when }.
-notice-SexOffenderProfileUpdated-discreet = La persona por la que usted preguntó puso al día sus datos en el registro del estado. La hora fue { $when }.
+notice-SexOffenderProfileUpdated-full = { $day ->
+    [none] { $name } puso al día sus datos en el registro del estado. La hora fue { $when }.
+   *[given] { $name } avisó al registro del estado que se va a mudar. El día de la mudanza es { $scheduled }.
+}
+notice-SexOffenderProfileUpdated-discreet = { $day ->
+    [none] La persona por la que usted preguntó puso al día sus datos en el registro del estado. La hora fue { $when }.
+   *[given] La persona por la que usted preguntó avisó al registro del estado que se va a mudar. El día de la mudanza es { $scheduled }.
+}
 notice-SexOffenderNoncompliant-full = { $name } no cumple lo que pide el registro del estado.
 notice-SexOffenderNoncompliant-discreet = La persona por la que usted preguntó no cumple lo que pide el registro del estado.
 notice-Died-full = { $name } murió bajo custodia. El lugar fue { $facility }. La hora fue { $when }.
@@ -139,8 +173,14 @@ notice-MistakenRelease-full = { $name } quedó en libertad por error y salió de
 notice-MistakenRelease-discreet = La persona por la que usted preguntó quedó en libertad por error. La hora fue { $when }. Si usted está en peligro, llame ahora al 911.
 notice-ReleaseScheduled-full = { $name } va a quedar en libertad y salir de { $facility }. El día es { $scheduled }.
 notice-ReleaseScheduled-discreet = La persona por la que usted preguntó va a quedar en libertad. El día es { $scheduled }.
-notice-ReleaseDateChanged-full = Cambió el día en que { $name } va a quedar en libertad y salir de { $facility }. El nuevo día: { $scheduled }.
-notice-ReleaseDateChanged-discreet = Cambió el día en que la persona por la que usted preguntó va a quedar en libertad. El nuevo día: { $scheduled }.
+notice-ReleaseDateChanged-full = { $day ->
+    [none] Se quitó el día en que { $name } iba a quedar en libertad y salir de { $facility }. Todavía no hay un nuevo día.
+   *[given] Cambió el día en que { $name } va a quedar en libertad y salir de { $facility }. El nuevo día: { $scheduled }.
+}
+notice-ReleaseDateChanged-discreet = { $day ->
+    [none] Se quitó el día en que la persona por la que usted preguntó iba a quedar en libertad. Todavía no hay un nuevo día.
+   *[given] Cambió el día en que la persona por la que usted preguntó va a quedar en libertad. El nuevo día: { $scheduled }.
+}
 notice-Correction-full = Le dijimos algo sobre { $name } que no es así. Lo que dice ahora el registro: { $state ->
     [InCustody] está bajo custodia en { $facility }.
     [none] la última fecha o el último registro del que le avisamos se anotó por error.

@@ -440,4 +440,5 @@ clock-release-victim = Una salida: avisar después a la víctima
 clock-order-registry = Se entregó una orden de protección: tenerla en el registro
 clock-offender-90-days = Un delincuente sexual: volver a saber de la persona
 clock-offender-change-registry = Un delincuente sexual cambió algo: tenerlo en el registro
+clock-offender-move-registry = Un delincuente sexual se muda: tener el aviso diez días antes
 clock-order-end-victim = Termina una orden de protección: avisar a quien la pidió

@@ -14,7 +14,7 @@ use super::holidays::{Holidays, HolidaysError};
 pub const SHIPPED: &str = include_str!("../../data/clocks.csv");
 
 /// The version of the shipped table.
-pub const SHIPPED_VERSION: &str = "2026-11.2";
+pub const SHIPPED_VERSION: &str = "2026-11.3";
 
 /// The longest warning: a year.
 const WARN_MAX: SignedDuration = SignedDuration::from_hours(8_784);

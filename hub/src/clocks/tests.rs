@@ -142,6 +142,50 @@ fn opens_the_window_of_a_sentence_that_ends_and_then_warns() {
     );
 }
 
+/// Whoever is told of a day within the window is told once; whoever was told before it opened, again.
+#[test]
+fn tells_no_day_twice_that_became_known_within_its_window() {
+    let details = scheduled(at("2026-09-01T05:00:00Z"), None);
+    let inside = cause(
+        EventCode::ReleaseScheduled,
+        "2026-08-20T00:00:00Z",
+        &details,
+    );
+    let clock = of(&inside, "sentence-end-victim").unwrap();
+    assert!(!clock.is_told_again);
+    assert_eq!(clock.first_step(), (Step::Warn, at("2026-08-25T05:00:00Z")));
+    // That an order was served says nothing of its end, and offices are told by nothing before.
+    let served = cause(
+        EventCode::ProtectiveOrderServed,
+        "2026-08-20T00:00:00Z",
+        &details,
+    );
+    assert!(of(&served, "order-end-victim").unwrap().is_told_again);
+    let early = Cause {
+        received_at: at("2026-08-05T00:00:00Z"),
+        ..inside
+    };
+    assert!(of(&early, "release-agencies").unwrap().is_told_again);
+}
+
+#[test]
+fn wants_the_notice_of_a_move_ten_days_before_it() {
+    let details = scheduled(at("2026-09-01T05:00:00Z"), None);
+    let known = |at: &str| {
+        let told = cause(EventCode::SexOffenderProfileUpdated, at, &details);
+        of(&told, "offender-move-registry").unwrap().state
+    };
+    assert_eq!(known("2026-08-22T05:00:00Z"), ClockState::Met);
+    assert_eq!(known("2026-08-22T05:00:01Z"), ClockState::Late);
+    let other = Details::default();
+    let other = cause(
+        EventCode::SexOffenderProfileUpdated,
+        "2026-08-22T05:00:00Z",
+        &other,
+    );
+    assert_eq!(of(&other, "offender-move-registry"), None, "no move");
+}
+
 #[test]
 fn says_that_an_agency_left_too_little_time() {
     let details = scheduled(at("2026-06-20T14:00:00Z"), Some("Presumptive Parole"));

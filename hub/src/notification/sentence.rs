@@ -103,7 +103,7 @@ fn told(
     let facility = values.text(Kind::Place, &fact.facility);
     let from_facility = or(Kind::Place, &fact.from_facility, "");
     let from = or(Kind::Typed, &details.from, "");
-    let to = or(Kind::Typed, &details.to, "");
+    let to = or(Kind::Typed, &details.to, "none");
     let kind = or(Kind::Typed, &details.kind, "none");
     let place = or(Kind::Typed, &details.place, "none");
     let phone = or(Kind::Phone, &details.phone, "none");
@@ -143,14 +143,14 @@ fn told(
     }));
     // How old something is that did not happen is nothing to say; and how long there has been no word is
     // what a message of a place says.
-    if details.took_back.is_none() && !is_of_place(code) {
+    if details.took_back.is_none() && !is_of_place(code) && !is_to_come(code, details) {
         sentences.extend(late(words, zone, fact, now));
     }
     sentences
 }
 
 /// Returns the words of our own by which a message chooses what it says.
-fn choosing(details: &Details) -> [(&'static str, Argument<'_>); 4] {
+fn choosing(details: &Details) -> [(&'static str, Argument<'_>); 5] {
     let kind = details.kind.as_deref().unwrap_or_default();
     // 47-7-18: it goes ahead without a hearing unless she asks for one, so that she is told so.
     let hearing = if kind.to_lowercase().contains("presumptive") {
@@ -172,7 +172,29 @@ fn choosing(details: &Details) -> [(&'static str, Argument<'_>); 4] {
             Argument::Text(details.from.as_deref().unwrap_or("none")),
         ),
         ("hearing", Argument::Text(hearing)),
+        (
+            "day",
+            Argument::Text(details.scheduled_at.map_or("none", |_| "given")),
+        ),
     ]
+}
+
+/// Says whether a message is about what is to come. "This was 120 days ago" after its day would be of that day.
+fn is_to_come(code: EventCode, details: &Details) -> bool {
+    let is_announced = matches!(
+        code,
+        EventCode::CourtEventSet
+            | EventCode::CourtEventChanged
+            | EventCode::CourtEventCancelled
+            | EventCode::HearingSet
+            | EventCode::HearingChanged
+            | EventCode::HearingCancelled
+            | EventCode::ReleaseScheduled
+            | EventCode::ReleaseDateChanged
+            | EventCode::ProtectiveOrderExpiring
+    );
+    let is_move = code == EventCode::SexOffenderProfileUpdated && details.scheduled_at.is_some();
+    is_announced || is_move
 }
 
 const fn is_of_place(code: EventCode) -> bool {
@@ -480,6 +502,37 @@ mod tests {
             "{next_day}"
         );
         assert!(!next_day.contains("learned"), "{next_day}");
+    }
+
+    #[test]
+    fn says_of_nothing_to_come_that_it_was_long_ago() {
+        let told = |code: EventCode, scheduled: bool| {
+            let day = "2027-06-15T05:00:00Z".parse().unwrap();
+            let fact = Fact {
+                code: code.code(),
+                details: Details {
+                    scheduled_at: scheduled.then_some(day),
+                    ..Details::default()
+                },
+                ..release()
+            };
+            told_at(&fact, "2027-06-01T18:30:00Z")
+        };
+        for code in [
+            EventCode::ReleaseScheduled,
+            EventCode::ProtectiveOrderExpiring,
+            EventCode::HearingSet,
+            EventCode::SexOffenderProfileUpdated,
+        ] {
+            assert!(!told(code, true).contains("ago"), "{}", told(code, true));
+        }
+        for code in [
+            EventCode::ProtectiveOrderServed,
+            EventCode::SexOffenderProfileUpdated,
+        ] {
+            let said = told(code, code == EventCode::ProtectiveOrderServed);
+            assert!(said.contains("365 days ago"), "{said}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use savin_shared::record::protective_order::Service;
 use super::offices::{self, look_again, subject};
 use super::{PlanError, Planner, decided_facts};
 use crate::clocks::table::{Anchor, ClockRule, MetBy, Recipient, Table};
-use crate::clocks::{Cause, ClockState, Started, Step, ended_by, passed, started};
+use crate::clocks::{Cause, ClockState, Started, Step, ended_by, is_told_again, passed, started};
 use crate::ids::EventPosition;
 use crate::notification::fact::Fact;
 use crate::store::StoreError;
@@ -77,11 +77,12 @@ impl Planner {
         now: Timestamp,
     ) -> Result<(), PlanError> {
         let (about, rules) = (row.clone(), Arc::clone(&self.rules));
-        let is_reminder = rule.met_by == MetBy::Reminder;
+        let is_reminder =
+            rule.met_by == MetBy::Reminder && is_told_again(row.code, row.opens_at, row.started_at);
         let facts = move |tx: &mut Tx<'_>| {
             let facts = decided_facts(tx, &rules, about.position)?;
-            if is_reminder && about.code == EventCode::ProtectiveOrderServed {
-                return ending(tx, &about, facts);
+            if is_reminder {
+                return reminding(tx, &about, facts);
             }
             Ok(facts)
         };
@@ -94,7 +95,7 @@ impl Planner {
         }
         if rule.of == Anchor::Scheduled {
             for fact in facts {
-                let clock = (rule.met_by == MetBy::Reminder).then(|| rule.clock.clone());
+                let clock = is_reminder.then(|| rule.clock.clone());
                 let fact = Box::new(fact);
                 let retell = PlannerCommand::Retell { clock, fact };
                 self.vault.ask(retell).await?;
@@ -201,7 +202,7 @@ fn begin(
     let is_followed = |rule: &ClockRule| !is_sealed || rule.met_by == MetBy::AgencyNotice;
     for (rule, started) in started.into_iter().filter(|(rule, _)| is_followed(rule)) {
         rows.push(row(table, rule, started, (position, event)));
-        if started.state == ClockState::Late && rule.met_by != MetBy::Receipt {
+        if started.state == ClockState::Late {
             tasks.push(late(rule, event));
         }
     }
@@ -269,6 +270,23 @@ fn late(rule: &ClockRule, event: &Event) -> NewTask {
             rule.statute, rule.what, event.facility
         ),
     }
+}
+
+/// Lets a reminder say what is to come, and not that it was set or moved, perhaps months ago.
+fn reminding(
+    tx: &mut Tx<'_>,
+    row: &ClockRow,
+    mut facts: Vec<Fact>,
+) -> Result<Vec<Fact>, StoreError> {
+    if row.code == EventCode::ProtectiveOrderServed {
+        return ending(tx, row, facts);
+    }
+    for fact in &mut facts {
+        if fact.code == EventCode::ReleaseDateChanged.code() {
+            fact.code = EventCode::ReleaseScheduled.code();
+        }
+    }
+    Ok(facts)
 }
 
 /// Lets the reminder of an order that was served say that it ends; nothing of one that has ended or got

@@ -64,8 +64,7 @@ pub fn derive(before: Option<&Record>, after: &Record) -> Vec<Derived> {
             other::sex_offender(Some(before), body)
         }
         (None, RecordBody::SexOffender(body)) => other::sex_offender(None, body),
-        // A supervision that begins is the parole or release that began it, told by that.
-        (None, RecordBody::Supervision(_)) => Vec::new(),
+        (None, RecordBody::Supervision(body)) => other::supervision_begins(body),
         // Kinds are part of the key, so that two kinds never meet here.
         (Some(_), _) => Vec::new(),
     }

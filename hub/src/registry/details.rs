@@ -17,13 +17,14 @@ pub struct Details {
     /// The facility after, by its code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_facility: Option<String>,
-    /// The word before: a classification, a status; `EscapeSuspected` of somebody who was missing.
+    /// The word before: a classification, a status; `EscapeSuspected` of somebody who was missing, `Absconded` of
+    /// somebody under supervision who was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The word after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// A release reason, by its word in our list.
+    /// A release reason, by its word in our list; of a leave `WorkRelease` or `HouseArrest`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// To whom somebody was released.
@@ -32,7 +33,7 @@ pub struct Details {
     /// The facility, by its code, where another record says that whoever was released is still held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub still_held_at: Option<String>,
-    /// When a court event, hearing or scheduled release is to be.
+    /// When a court event, hearing, scheduled release or move is to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<Timestamp>,
     /// Whether that is a day without a time.

@@ -226,6 +226,7 @@ impl Laying {
             profile_updated_at: self
                 .field(known.profile_updated_at.as_ref(), row.profile_updated_at),
             address: self.field(known.address.as_ref(), row.address),
+            moves_at: self.field(known.moves_at.as_ref(), row.moves_at),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod v1;
 pub mod v2;
+pub mod v3;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -20,14 +21,17 @@ pub enum PortableRecord {
     V1(v1::RecordV1),
     /// Version 2: a booking with the dispositions of its charges. Every other record stays version 1.
     V2(v2::RecordV2),
+    /// Version 3: an entry of the sex offender registry with the day of a move that was told beforehand.
+    V3(v3::RecordV3),
 }
 
 impl From<&Record> for PortableRecord {
     fn from(record: &Record) -> Self {
         let first = v1::RecordV1::from(record);
-        match v2::dispositions(record) {
-            Some(dispositions) => Self::V2(v2::RecordV2::new(first, dispositions)),
-            None => Self::V1(first),
+        match (v2::dispositions(record), v3::moves_at(record)) {
+            (Some(dispositions), _) => Self::V2(v2::RecordV2::new(first, dispositions)),
+            (None, Some(moves_at)) => Self::V3(v3::RecordV3::new(first, moves_at)),
+            (None, None) => Self::V1(first),
         }
     }
 }
@@ -39,6 +43,7 @@ impl TryFrom<PortableRecord> for Record {
         match portable {
             PortableRecord::V1(record) => record.try_into(),
             PortableRecord::V2(record) => record.try_into(),
+            PortableRecord::V3(record) => record.try_into(),
         }
     }
 }

@@ -17,4 +17,6 @@ pub struct SexOffenderRegistration {
     pub profile_updated_at: Option<EffectiveAt>,
     /// The registered address.
     pub address: Option<Pii<String>>,
+    /// When the person intends to move, as told beforehand (45-33-29).
+    pub moves_at: Option<EffectiveAt>,
 }

@@ -22,7 +22,7 @@ pub(crate) const TABLES: &str = "
     CREATE TABLE supervision (number TEXT PRIMARY KEY, person TEXT, name TEXT, what TEXT, status TEXT,
         at TEXT, address TEXT, address_at TEXT, gone TEXT);
     CREATE TABLE offender (number TEXT PRIMARY KEY, person TEXT, name TEXT, compliant TEXT,
-        status TEXT, updated TEXT, address TEXT);";
+        status TEXT, updated TEXT, address TEXT, moves TEXT);";
 
 /// Name, kind, table, and the columns and values of each feed.
 pub(crate) const FEEDS: [(&str, &str, &str, &str); 6] = [
@@ -36,6 +36,7 @@ pub(crate) const FEEDS: [(&str, &str, &str, &str); 6] = [
          [values.facility]\nJAIL = \"TEST-JAIL\"\nPRISON = \"TEST-PRISON\"\n\
          [values.status]\nIN = \"InCustody\"\nLEAVE = \"OnLeave\"\nREL = \"OutOfCustody\"\n\
          ESC = \"Escaped\"\nDEAD = \"Deceased\"\nOUT = \"TransferredOutOfState\"\nTRF = \"TransferredOut\"\n\
+         \"WORK RELEASE\" = \"OnLeave\"\n\"HOUSE ARREST\" = \"OnLeave\"\n\
          [values.release_reason]\nBOND = \"Bond\"\nEXP = \"SentenceExpired\"\nERR = \"Mistaken\"\n\
          DROP = \"ChargesDropped\"\n\
          [values.disposition]\nDISMISSED = \"Dismissed\"\nPENDING = \"Open\"\n",
@@ -74,7 +75,7 @@ pub(crate) const FEEDS: [(&str, &str, &str, &str); 6] = [
         "sex-offender",
         "offender",
         "compliant = \"compliant\"\nstatus = \"status\"\nprofile_updated_at = \"updated\"\n\
-         address = \"address\"\n[values.compliant]\nY = \"yes\"\nN = \"no\"\n",
+         address = \"address\"\nmoves_at = \"moves\"\n[values.compliant]\nY = \"yes\"\nN = \"no\"\n",
     ),
 ];
 
@@ -112,7 +113,10 @@ pub(crate) fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
         "Rowan", "Sorrel", "Tansy", "Umber", "Vervain", "Willow", "Aster", "Bramble", "Clover",
         "Dogwood",
     ];
-    for (number, surname) in (1..).zip(held) {
+    // Whoever is under supervision or registered has the numbers from 20 on.
+    let later = ["Larch", "Myrtle", "Oleander", "Privet"];
+    let held = (1..).zip(held).chain((60..).zip(later));
+    for (number, surname) in held {
         database.change(
             "INSERT INTO custody VALUES (?1, ?2, ?3, 'JAIL', 'close', 'IN', '2026-05-01 08:00:00',
                  NULL, NULL, NULL, NULL, NULL, NULL)",
@@ -141,9 +145,13 @@ pub(crate) fn fill(database: &CountyDatabase) -> anyhow::Result<()> {
         "INSERT INTO custody VALUES ('B52', 'P52', 'HAZEL, AVERY', 'JAIL', 'close', 'IN',
              '2026-05-01 08:00:00', NULL, NULL, NULL, NULL, NULL, NULL)",
         "INSERT INTO offender VALUES ('R1', 'P22', 'DAHLIA, AVERY', 'Y', 'current',
-             '2026-05-01 08:00:00', '3 First St')",
+             '2026-05-01 08:00:00', '3 First St', NULL)",
         "INSERT INTO offender VALUES ('R2', 'P23', 'ELDER, AVERY', 'Y', 'current',
-             '2026-05-01 08:00:00', '4 First St')",
+             '2026-05-01 08:00:00', '4 First St', NULL)",
+        "INSERT INTO offender VALUES ('R3', 'P25', 'LOTUS, AVERY', 'Y', 'current',
+             '2026-05-01 08:00:00', '6 First St', NULL)",
+        "INSERT INTO offender VALUES ('R4', 'P26', 'MALLOW, AVERY', 'Y', 'current',
+             '2026-05-01 08:00:00', '7 First St', NULL)",
     ] {
         database.change(sql, [])?;
     }

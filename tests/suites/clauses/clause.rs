@@ -1,6 +1,6 @@
 //! Section 1(a) to (c): what an agency writes, and what a registrant is told in each channel.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use jiff::SignedDuration;
 use savin_shared::event::EventCode as Code;
 
@@ -176,10 +176,12 @@ pub(crate) fn clause_1_a_vii_order_about_to_end(world: &mut World) -> anyhow::Re
     world
         .database
         .change(sql, [ends.strftime("%Y-%m-%d").to_string()])?;
-    let letters = [world.next_letter(&mut her)?, world.next_letter(&mut her)?].concat();
-    ensure!(letters.contains("was served on Avery Poplar"), "{letters}");
+    let letters = [world.next_letter(&mut her)?, world.next_letter(&mut her)?];
+    let saying = |words: &str| letters.iter().find(|letter| letter.contains(words));
+    saying("was served on Avery Poplar").context("the service was not told")?;
     let ends_soon = "against Avery Poplar ends soon";
-    ensure!(letters.contains(ends_soon), "{letters}");
+    let ending = saying(ends_soon).context("the end was not told")?;
+    ensure!(!ending.contains(" ago"), "that is the service: {ending}");
     for way in [Way::Telephone, Way::Letter] {
         world.until(|world| world.waits(&her, way, ends_soon))?;
     }

@@ -85,6 +85,8 @@ pub(crate) struct Drafts {
     pub(crate) email: String,
     pub(crate) telephone: String,
     pub(crate) letter: String,
+    /// The event that they tell.
+    position: i64,
     /// The letter and the call, which a person carries.
     carried: [String; 2],
 }
@@ -304,6 +306,33 @@ impl World {
             email,
             telephone: self.desk(&["notices", "script", &call], "")?,
             letter: self.desk(&["notices", "letter", &letter], "")?,
+            position,
+            carried: [letter, call],
+        })
+    }
+
+    /// Waits for the drafts by which an event is told a second time in all three channels.
+    pub(crate) fn told_again(
+        &self,
+        registrant: &mut Registrant,
+        before: &Drafts,
+    ) -> anyhow::Result<Drafts> {
+        let position = before.position;
+        let email = self.next_letter(registrant)?;
+        let newest = |channel: &str| -> anyhow::Result<String> {
+            let planned = self.notices(registrant.id, position)?;
+            let mut planned = planned.into_iter().filter(|row| row.channel == channel);
+            // The newest stands first.
+            let newest = planned.next().context("nothing was planned")?.notice;
+            ensure!(planned.count() == 1, "it was not told twice by {channel}");
+            Ok(newest)
+        };
+        let (letter, call) = (newest("letter")?, newest("telephone")?);
+        Ok(Drafts {
+            email,
+            telephone: self.desk(&["notices", "script", &call], "")?,
+            letter: self.desk(&["notices", "letter", &letter], "")?,
+            position,
             carried: [letter, call],
         })
     }
@@ -325,6 +354,15 @@ impl World {
             pause(LOOK);
         }
         bail!("nothing was planned by {channel} of event {position}")
+    }
+
+    /// Returns by which channels she was told once of what drafts tell.
+    pub(crate) fn planned_of(
+        &self,
+        registrant: &Registrant,
+        drafts: &Drafts,
+    ) -> anyhow::Result<Vec<String>> {
+        self.planned(registrant.id, drafts.position)
     }
 
     /// Returns by which channels an event was planned for a registrant.

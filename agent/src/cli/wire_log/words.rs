@@ -130,6 +130,7 @@ impl Words {
                 self.time("profile updated", registration.profile_updated_at);
                 let address = registration.address.as_ref();
                 self.personal("address", address.map(|a| a.reveal().as_str()));
+                self.time("moves", registration.moves_at);
             }
         }
     }

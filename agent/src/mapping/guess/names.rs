@@ -54,7 +54,7 @@ const WHOSE: [&str; 17] = [
 ];
 
 /// Each field's usual names, in the words of [`SHORT`], the most usual first.
-const NAMES: [(Field, &str); 53] = [
+const NAMES: [(Field, &str); 54] = [
     (
         Field::RecordNumber,
         "bookingnumber booking bookingnum arrestnumber admissionnumber commitmentnumber \
@@ -281,6 +281,10 @@ const NAMES: [(Field, &str); 53] = [
         "lastverification verificationdate profileupdated lastregistration lastverified \
          lastregistered",
     ),
+    (
+        Field::MovesAt,
+        "movedate movingdate intendedmovedate intendedmove plannedmove dateofmove",
+    ),
 ];
 
 /// Returns the fields that a column's name may mean, with how well it fits, the best first.
@@ -396,7 +400,7 @@ pub const fn belongs(field: Field, kind: RecordKind) -> bool {
             ),
             RecordKind::SexOffender => matches!(
                 field,
-                F::Compliant | F::Status | F::ProfileUpdatedAt | F::Address
+                F::Compliant | F::Status | F::ProfileUpdatedAt | F::Address | F::MovesAt
             ),
         }
 }

@@ -66,6 +66,16 @@ pub fn variants() -> impl Iterator<Item = (&'static str, Fact)> {
         hearing.details.kind = Some("Presumptive Parole".to_owned());
         hearing
     };
+    let of = |code, change: fn(&mut Details)| {
+        let mut fact = fact(code);
+        change(&mut fact.details);
+        fact
+    };
+    let leave = |kind: &str| {
+        let mut leave = fact(EventCode::LeaveStart);
+        leave.details.reason = Some(kind.to_owned());
+        leave
+    };
     [
         (
             "HearingSet of a presumptive parole",
@@ -79,6 +89,34 @@ pub fn variants() -> impl Iterator<Item = (&'static str, Fact)> {
         ("TransferInState to a place in the agency's words", named),
         ("Correction of TransferInState to where is not said", wrong),
         ("Recaptured after a suspicion", found),
+        (
+            "HearingCancelled of a presumptive parole",
+            presumptive(EventCode::HearingCancelled),
+        ),
+        ("LeaveStart of work release", leave("WorkRelease")),
+        ("LeaveStart of house arrest", leave("HouseArrest")),
+        (
+            "SupervisionChange as it begins",
+            of(EventCode::SupervisionChange, |details| details.from = None),
+        ),
+        (
+            "SupervisionChange after absconding",
+            of(EventCode::SupervisionChange, |details| {
+                details.from = Some(EventCode::Absconded.to_string());
+            }),
+        ),
+        (
+            "SexOffenderProfileUpdated without a move",
+            of(EventCode::SexOffenderProfileUpdated, |details| {
+                details.scheduled_at = None;
+            }),
+        ),
+        (
+            "ReleaseDateChanged to no day",
+            of(EventCode::ReleaseDateChanged, |details| {
+                details.scheduled_at = None;
+            }),
+        ),
     ]
     .into_iter()
 }

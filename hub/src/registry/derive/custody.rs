@@ -41,6 +41,7 @@ pub(super) fn derive(
             event.details.to_facility = Some(record.facility.to_string());
             derived.push(event);
         }
+        derived.extend(other_leave(before, now));
         derived.extend(classification(before, now));
         derived.extend(scheduled_release(before, now));
     }
@@ -58,7 +59,7 @@ fn first(now: Now<'_>) -> Vec<Derived> {
         event.details.to_facility = Some(record.facility.to_string());
         derived.push(event);
         if custody.state == CustodyState::OnLeave {
-            derived.push(Derived::new(EventCode::LeaveStart, now.status_at));
+            derived.push(leave(now));
         }
     } else {
         derived.extend(transition(CustodyState::InCustody, now));
@@ -84,7 +85,7 @@ fn transition(before: CustodyState, now: Now<'_>) -> Option<Derived> {
             event.details.released_to.clone_from(&custody.released_to);
             event
         }
-        (_, State::OnLeave) => Derived::new(EventCode::LeaveStart, status_at),
+        (_, State::OnLeave) => leave(now),
         (State::OnLeave, State::InCustody) => Derived::new(EventCode::LeaveEnd, status_at),
         (State::Escaped | State::EscapeSuspected, State::InCustody) => returned(before, now),
         (
@@ -103,6 +104,55 @@ fn transition(before: CustodyState, now: Now<'_>) -> Option<Derived> {
         | (_, State::Unknown | State::NoLongerListed) => return None,
     };
     Some(event)
+}
+
+/// Out of the facility and expected back, or held in the community: 99-43-3(d).
+fn leave(now: Now<'_>) -> Derived {
+    let mut event = Derived::new(EventCode::LeaveStart, now.status_at);
+    event.details.reason = community(now.custody).map(str::to_owned);
+    event
+}
+
+/// From one community status to another, as from work release to house arrest.
+fn other_leave(before: &Custody, now: Now<'_>) -> Option<Derived> {
+    let is_leave = |custody: &Custody| custody.state == CustodyState::OnLeave;
+    let community_now = community(now.custody)?;
+    (is_leave(before) && is_leave(now.custody) && community(before) != Some(community_now))
+        .then(|| leave(now))
+}
+
+/// Returns in what community status somebody is, by the agency's own words for it; nothing where they do not say,
+/// as of a pass or a furlough.
+fn community(custody: &Custody) -> Option<&'static str> {
+    const WORDS: [(&str, &[&str]); 2] = [
+        ("WorkRelease", &["WORK REL", "WORKREL", "WORK-REL"]),
+        (
+            "HouseArrest",
+            &[
+                "HOUSE ARR",
+                "HOME ARR",
+                "HOME DET",
+                "HOME CONF",
+                "HOME INCARC",
+                "INTENSIVE",
+                "ELECTRONIC",
+                "ANKLE",
+            ],
+        ),
+    ];
+    let said = [
+        &custody.status_text,
+        &custody.location,
+        &custody.release_text,
+    ];
+    let said: Vec<String> = said
+        .into_iter()
+        .flatten()
+        .map(|word| word.to_uppercase())
+        .collect();
+    let is_said = |word: &&str| said.iter().any(|said| said.contains(word));
+    let found = WORDS.iter().find(|(_, words)| words.iter().any(is_said));
+    found.map(|(community, _)| *community)
 }
 
 /// A move to where nobody has said: in the state or not, and never told as either.

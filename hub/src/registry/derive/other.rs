@@ -109,6 +109,42 @@ pub(super) fn protective_order(
     vec![event]
 }
 
+/// Section 1(b)(iii): a supervision that begins. It may be house arrest, which no booking ends by.
+pub(super) fn supervision_begins(begun: &Supervision) -> Vec<Derived> {
+    let code = if begun.absconded {
+        EventCode::Absconded
+    } else {
+        EventCode::SupervisionChange
+    };
+    let mut event = Derived::new(code, begun.status_at);
+    event.details.kind.clone_from(&begun.supervision_type);
+    if !begun.absconded {
+        event.details.to = Some(standing(begun)).filter(|standing| !standing.is_empty());
+    }
+    vec![event]
+}
+
+/// Writes a supervision's kind and status, in the agency's words.
+fn standing(supervision: &Supervision) -> String {
+    let words = [&supervision.supervision_type, &supervision.status];
+    let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+    words.join(", ")
+}
+
+/// Returns the words of a supervision before and after a change of its kind or its status; nothing where neither
+/// changed, or an agency only ceased to say it.
+fn restated(before: &Supervision, after: &Supervision) -> Option<(Option<String>, String)> {
+    let is_other = |of: fn(&Supervision) -> &Option<String>| {
+        of(after).is_some() && of(before).is_some() && of(before) != of(after)
+    };
+    if is_other(|supervision| &supervision.supervision_type) {
+        // 99-43-3(d): from probation to house arrest, whatever the status.
+        return Some((Some(standing(before)), standing(after)));
+    }
+    let status = after.status.as_ref()?;
+    (before.status.as_ref() != Some(status)).then(|| (before.status.clone(), status.clone()))
+}
+
 /// Section 1(b)(iii).
 pub(super) fn supervision(before: &Supervision, after: &Supervision) -> Vec<Derived> {
     let mut derived = Vec::new();
@@ -125,11 +161,19 @@ pub(super) fn supervision(before: &Supervision, after: &Supervision) -> Vec<Deri
             details: details(),
             ..event
         });
-    } else if before.status != after.status || before.absconded != after.absconded {
+    } else if before.absconded && !after.absconded {
         let mut event = Derived::new(EventCode::SupervisionChange, status_at);
         event.details = Details {
-            from: before.status.clone(),
+            from: Some(EventCode::Absconded.as_str().to_owned()),
             to: after.status.clone(),
+            ..details()
+        };
+        derived.push(event);
+    } else if let Some((from, to)) = restated(before, after) {
+        let mut event = Derived::new(EventCode::SupervisionChange, status_at);
+        event.details = Details {
+            from,
+            to: Some(to),
             ..details()
         };
         derived.push(event);
@@ -157,11 +201,18 @@ pub(super) fn sex_offender(
         derived.push(event);
     }
     if let Some(before) = before {
+        // 45-33-29: a move is told to the registry ten days beforehand.
+        let moves_at = after.moves_at.filter(|at| before.moves_at != Some(*at));
         let is_updated = before.profile_updated_at != after.profile_updated_at
-            || before.address != after.address;
+            || before.address != after.address
+            || moves_at.is_some();
         if is_updated {
+            // A time that stood there before is that of something earlier.
             let at = after.profile_updated_at;
-            derived.push(Derived::new(EventCode::SexOffenderProfileUpdated, at));
+            let at = at.filter(|at| before.profile_updated_at != Some(*at));
+            let mut event = Derived::new(EventCode::SexOffenderProfileUpdated, at);
+            schedule(&mut event.details, moves_at);
+            derived.push(event);
         }
     }
     derived

@@ -8,7 +8,9 @@ use savin_shared::event::EventCode as Code;
 use savin_shared::ids::{FacilityCode, FeedName, RecordNumber};
 use savin_shared::record::court_event::{CourtEvent, Schedule};
 use savin_shared::record::custody::{Custody, CustodyState, DispositionKind, ReleaseReason};
+use savin_shared::record::sex_offender::SexOffenderRegistration;
 use savin_shared::record::subject::Subject;
+use savin_shared::record::supervision::Supervision;
 use savin_shared::record::{Record, RecordBody};
 
 use super::{Arrival, ArrivalChange, fold};
@@ -708,5 +710,138 @@ fn no_feed_lifts_what_a_court_ordered() {
     assert_eq!(
         known.sealed_by.into_iter().collect::<Vec<_>>(),
         [Sealer::Order(OrderId(1))]
+    );
+}
+
+/// What follows live from a record of another kind than custody.
+fn follows(before: Option<&Record>, after: &Record) -> Vec<Derived> {
+    crate::registry::derive::derive(before, after)
+}
+
+fn other(body: RecordBody) -> Record {
+    Record { body, ..record(IN) }
+}
+
+fn supervised(change: impl FnOnce(&mut Supervision)) -> Record {
+    let mut supervision = Supervision {
+        supervision_number: RecordNumber::new("S-1").unwrap(),
+        supervision_type: Some("probation".to_owned()),
+        status: Some("active".to_owned()),
+        absconded: false,
+        status_at: None,
+        address: None,
+        address_at: None,
+    };
+    change(&mut supervision);
+    other(RecordBody::Supervision(supervision))
+}
+
+/// The words before and after of the one change of a supervision that follows.
+fn restated(before: Option<&Record>, after: &Record) -> (Option<String>, Option<String>) {
+    let [event] = follows(before, after).try_into().unwrap();
+    assert_eq!(event.code, Code::SupervisionChange);
+    (event.details.from, event.details.to)
+}
+
+#[test]
+fn tells_a_supervision_that_begins_or_becomes_one_of_another_kind() {
+    let text = |text: &str| Some(text.to_owned());
+    let begun = supervised(|_| {});
+    assert_eq!(restated(None, &begun), (None, text("probation, active")));
+    let moved = supervised(|it| it.supervision_type = text("house arrest"));
+    assert_eq!(
+        restated(Some(&begun), &moved),
+        (text("probation, active"), text("house arrest, active"))
+    );
+    let revoked = supervised(|it| it.status = text("revoked"));
+    assert_eq!(
+        restated(Some(&begun), &revoked),
+        (text("active"), text("revoked"))
+    );
+    // Whoever is found again did not go from active to active.
+    let gone = supervised(|it| it.absconded = true);
+    assert_eq!(follows(Some(&begun), &gone)[0].code, Code::Absconded);
+    assert_eq!(follows(None, &gone)[0].code, Code::Absconded);
+    assert_eq!(
+        restated(Some(&gone), &begun),
+        (text("Absconded"), text("active"))
+    );
+    // A word that is said no more is no change, and neither is one that is said at last of the kind.
+    let silent = supervised(|it| it.status = None);
+    assert_eq!(follows(Some(&begun), &silent), []);
+    let unnamed = supervised(|it| it.supervision_type = None);
+    assert_eq!(follows(Some(&unnamed), &begun), []);
+    assert_eq!(restated(Some(&silent), &begun), (None, text("active")));
+}
+
+#[test]
+fn tells_in_which_community_status_somebody_is() {
+    let leave = |status: &str, location: &str| {
+        with(CustodyState::OnLeave, |custody| {
+            custody.status_text = Some(status.to_owned());
+            custody.location = Some(location.to_owned());
+        })
+    };
+    let held = record(IN);
+    let of = |before: &Record, after: &Record| {
+        let events = follows(Some(before), after).into_iter();
+        let events = events.filter(|event| event.code == Code::LeaveStart);
+        let reasons = events.map(|event| event.details.reason);
+        reasons.collect::<Vec<_>>()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let work = leave("Work Release", "B-2");
+    let home = leave("IN", "IN-HOUSE ARREST");
+    let pass = leave("WEEKENDER OUT", "B-2");
+    assert_eq!(of(&held, &work), [text("WorkRelease")]);
+    assert_eq!(of(&held, &home), [text("HouseArrest")]);
+    assert_eq!(of(&held, &pass), [None]);
+    assert_eq!(of(&work, &home), [text("HouseArrest")]);
+    assert_eq!(
+        of(&pass, &leave("Intensive Supervision", "")),
+        [text("HouseArrest")]
+    );
+    assert_eq!(of(&work, &leave("WORK RELEASE", "C-1")), []);
+    assert_eq!(of(&home, &pass), [], "that it ended nobody said");
+}
+
+fn registered(change: impl FnOnce(&mut SexOffenderRegistration)) -> Record {
+    let mut registration = SexOffenderRegistration {
+        registration_number: RecordNumber::new("R-1").unwrap(),
+        compliant: Some(true),
+        status: None,
+        profile_updated_at: at("2026-06-01T12:00:00Z"),
+        address: None,
+        moves_at: None,
+    };
+    change(&mut registration);
+    other(RecordBody::SexOffender(registration))
+}
+
+#[test]
+fn tells_a_move_that_the_registry_was_told_of_once_and_with_its_own_day() {
+    let still = registered(|_| {});
+    let day = at("2026-08-01T05:00:00Z");
+    let moving = registered(|it| it.moves_at = day);
+    let [event] = follows(Some(&still), &moving).try_into().unwrap();
+    assert_eq!(event.code, Code::SexOffenderProfileUpdated);
+    assert_eq!(event.details.scheduled_at, day.map(EffectiveAt::timestamp));
+    assert_eq!(
+        event.effective_at, None,
+        "the time is that of something earlier"
+    );
+    assert_eq!(follows(Some(&moving), &moving), []);
+    // It took place: that is an update, and no other move.
+    let moved = registered(|it| {
+        it.moves_at = day;
+        it.profile_updated_at = at("2026-08-03T12:00:00Z");
+    });
+    let [event] = follows(Some(&moving), &moved).try_into().unwrap();
+    assert_eq!(event.details.scheduled_at, None);
+    assert_eq!(event.effective_at, at("2026-08-03T12:00:00Z"));
+    assert_eq!(
+        follows(Some(&moving), &still),
+        [],
+        "the day was only taken out"
     );
 }

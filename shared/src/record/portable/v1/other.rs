@@ -226,6 +226,7 @@ impl TryFrom<SexOffenderV1> for SexOffenderRegistration {
             status: optional_text("status", registration.status)?,
             profile_updated_at: effective("profile_updated_at", registration.profile_updated_at)?,
             address: optional_text("address", registration.address)?.map(Pii::new),
+            moves_at: None,
         })
     }
 }
