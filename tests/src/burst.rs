@@ -6,7 +6,9 @@
 mod releases;
 mod seen;
 mod stage;
+mod taken_back;
 
 pub use releases::releases;
 pub use seen::{Seen, Told, What};
 pub use stage::{Burst, Size};
+pub use taken_back::TakenBack;

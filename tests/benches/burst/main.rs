@@ -1,6 +1,7 @@
 //! Measures how soon ten thousand are told of one event, by the real programs: the agent of a jail, the hub,
 //! a mail server (`smtp-sink` of Postfix) and telephones (sipp) on the same machine, with three escapes in
-//! the midst of it; how soon a telephone rings after a single release; and how fast letters are made.
+//! the midst of it; how soon they hear that it was not so; how soon a telephone rings after a single release;
+//! and how fast letters are made.
 //!
 //! ```text
 //! cargo bench -p savin-tests --bench burst
@@ -92,24 +93,7 @@ fn measure(options: &Options) -> anyhow::Result<()> {
     line("|---|---|---|")?;
     if options.releases > 0 {
         let home = folder.path().join("releases");
-        let waited = releases(&home, &programs, &engine, (options.releases, PORT + 20))?;
-        let at = |hundredths: usize| {
-            let place = waited.len().saturating_sub(1) * hundredths / 100;
-            waited.get(place).copied().unwrap_or_default().as_secs_f64()
-        };
-        row(
-            &format!(
-                "a file with a release to the first INVITE, {} of them",
-                waited.len()
-            ),
-            &format!(
-                "p50 {:.2} s, p99 {:.2} s, worst {:.2} s",
-                at(50),
-                at(99),
-                at(100)
-            ),
-            "p99 5 s",
-        )?;
+        one_by_one(&home, &programs, &engine, options.releases)?;
     }
     let home = folder.path().join("burst");
     let folder = home.as_path();
@@ -144,18 +128,69 @@ fn measure(options: &Options) -> anyhow::Result<()> {
         mailed.len()
     );
     report(&size, &seen, busy)?;
+    let key = folder.join("desk.key");
+    let key = key.to_str().context("a plain path")?;
+    let add = ["staff", "add", "desk", "--role", "admin", "--output", key];
+    burst.hub.cli(&add)?;
     if size.letters > 0 {
-        letters(&burst, folder)?;
+        letters(&burst, key)?;
     }
+    taken_back(&burst, key)?;
     burst.strike()
 }
 
+/// Has so many let go one after the other.
+fn one_by_one(
+    home: &Path,
+    programs: &Programs,
+    engine: &Engine,
+    many: usize,
+) -> anyhow::Result<()> {
+    let waited = releases(home, programs, engine, (many, PORT + 20))?;
+    let at = |hundredths: usize| {
+        let place = waited.len().saturating_sub(1) * hundredths / 100;
+        waited.get(place).copied().unwrap_or_default().as_secs_f64()
+    };
+    row(
+        &format!(
+            "a file with a release to the first INVITE, {} of them",
+            waited.len()
+        ),
+        &format!(
+            "p50 {:.2} s, p99 {:.2} s, worst {:.2} s",
+            at(50),
+            at(99),
+            at(100)
+        ),
+        "p99 5 s",
+    )
+}
+
+/// Takes back what everybody was told.
+fn taken_back(burst: &Burst, key: &str) -> anyhow::Result<()> {
+    let seen = burst.take_back(key)?;
+    row(
+        &format!(
+            "taken back: the last of {} e-mails begun, and taken, after the decision",
+            seen.mailed
+        ),
+        &format!(
+            "{:.1} s, {:.1} s",
+            seen.last.0.as_secs_f64(),
+            seen.last.1.as_secs_f64()
+        ),
+        "begun within 60 s",
+    )?;
+    row(
+        "row of an escape right after the decision to the mail server, worst",
+        &format!("{:.2} s", seen.escape.as_secs_f64()),
+        "5 s",
+    )
+}
+
 /// Makes the letters by the command that staff has.
-fn letters(burst: &Burst, folder: &Path) -> anyhow::Result<()> {
-    let key = folder.join("desk.key");
-    let key = key.to_str().context("a plain path")?;
+fn letters(burst: &Burst, key: &str) -> anyhow::Result<()> {
     let hub = &burst.hub;
-    hub.cli(&["staff", "add", "desk", "--role", "admin", "--output", key])?;
     let (busy, begun) = (children()?, monotonic());
     let said = hub.cli(&["letters", "batch", "--as", key, "--json"])?;
     let (busy, lasted) = (children()?.saturating_sub(busy), begun.elapsed());

@@ -35,7 +35,7 @@ use crate::sipp::{Sipp, Step};
 use crate::stage::{AGENCY, FACILITY};
 
 /// Between two looks at what another process does.
-const LOOK: Duration = Duration::from_millis(50);
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 /// How long the programs may take to get ready.
 const READY: Duration = Duration::from_secs(60);
@@ -46,6 +46,9 @@ const ESCAPED: [[&str; 4]; 3] = [
     ["A-2002", "AJ-92", "Quarrington", "Lorcan"],
     ["A-2003", "AJ-93", "Pettibone", "Sorrel"],
 ];
+
+/// Who escapes when the release is taken back.
+pub(super) const LATE: [&str; 4] = ["A-2004", "AJ-94", "Nettlefield", "Iphigenia"];
 
 /// The PIN of everybody who is called.
 const PIN: &str = "2580";
@@ -136,7 +139,7 @@ impl Burst {
         let home = folder.join("agent");
         let agent = AgentHome::make(&home, programs, &[feed])?;
         let county = Azalea::make(&home)?;
-        for person in ESCAPED {
+        for person in ESCAPED.into_iter().chain([LATE]) {
             county.book(&Person::of(person))?;
         }
         let serving = hub.serve()?;
@@ -174,7 +177,7 @@ impl Burst {
             pause(LOOK);
         };
         let mut escaped_at = Vec::new();
-        for (number, [booking, ..]) in ESCAPED.into_iter().enumerate() {
+        for (number, person) in ESCAPED.into_iter().enumerate() {
             let told = self.size.emails * (number + 1) / 5;
             loop {
                 let counts = counts(&store)?;
@@ -184,7 +187,7 @@ impl Burst {
                 ensure!(monotonic() < deadline, "{counts:?}");
                 pause(LOOK);
             }
-            escaped_at.push(self.county.status(booking, "ESC")?);
+            escaped_at.push(self.escape(person)?);
         }
         let last = wanted + ESCAPED.len() * (self.size.escape_emails + 1);
         loop {
@@ -197,6 +200,21 @@ impl Burst {
         }
         let times = (released_at, planned_by, escaped_at.as_slice());
         Seen::read(&store, &self.registered, times, self.peer.called()?)
+    }
+
+    /// Has somebody escape; returns when the row changed.
+    pub(super) fn escape(&self, [booking, ..]: [&str; 4]) -> anyhow::Result<Timestamp> {
+        self.county.status(booking, "ESC")
+    }
+
+    /// Returns how many are told, and over what.
+    pub(super) const fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Returns of what a registrant is told.
+    pub(super) fn what(&self, registrant: &RegistrantId) -> Option<What> {
+        self.registered.get(registrant).map(|who| who.what)
     }
 
     /// Returns to whom the mail server took messages, and how many.
@@ -272,7 +290,8 @@ impl Burst {
         for number in 0..self.size.calls {
             self.register_call(&vault, (person, What::Release), number, choices)?;
         }
-        for (which, [_, _, surname, given]) in ESCAPED.into_iter().enumerate() {
+        let escaping = ESCAPED.into_iter().chain([LATE]);
+        for (which, [_, _, surname, given]) in escaping.enumerate() {
             let person = known(&registry, &format!("{given} {surname}"))?;
             let about = (person, What::Escape(which));
             for number in 0..self.size.escape_emails {
