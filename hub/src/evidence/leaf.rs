@@ -436,16 +436,7 @@ pub fn outcome(
     outcome: &str,
     answer: Option<&Hash>,
 ) -> Leaf {
-    let lines = [
-        ("notice", notice.to_string()),
-        ("number", number.to_string()),
-        ("finished", time(finished_at)),
-        ("outcome", outcome.to_owned()),
-        (
-            "answer",
-            answer.map_or_else(|| "none".to_owned(), Hash::to_string),
-        ),
-    ];
+    let lines = became((notice, number), ("finished", finished_at), outcome, answer);
     Leaf::new(outcome_subject(notice, number), "outcome", &lines)
 }
 
@@ -465,16 +456,7 @@ pub fn heard(
     outcome: &str,
     answer: Option<&Hash>,
 ) -> Leaf {
-    let lines = [
-        ("notice", notice.to_string()),
-        ("number", number.to_string()),
-        ("heard", time(heard_at)),
-        ("outcome", outcome.to_owned()),
-        (
-            "answer",
-            answer.map_or_else(|| "none".to_owned(), Hash::to_string),
-        ),
-    ];
+    let lines = became((notice, number), ("heard", heard_at), outcome, answer);
     Leaf::new(heard_subject(notice, number), "heard", &lines)
 }
 
@@ -482,6 +464,23 @@ pub fn heard(
 #[must_use]
 pub fn heard_subject(notice: NoticeId, number: i64) -> String {
     format!("heard/{notice}/{number}")
+}
+
+/// Says of which try what became known, and when.
+fn became(
+    (notice, number): (NoticeId, i64),
+    (when, at): (&'static str, Timestamp),
+    outcome: &str,
+    answer: Option<&Hash>,
+) -> [(&'static str, String); 5] {
+    let answer = answer.map_or_else(|| "none".to_owned(), Hash::to_string);
+    [
+        ("notice", notice.to_string()),
+        ("number", number.to_string()),
+        (when, time(at)),
+        ("outcome", outcome.to_owned()),
+        ("answer", answer),
+    ]
 }
 
 /// Commits to what a channel answered.

@@ -182,21 +182,28 @@ pub fn close_of_records(
     Ok(closed)
 }
 
+/// Writes a statement that loads tasks, and what follows.
+macro_rules! tasks {
+    ($rest:literal) => {
+        concat!(
+            "SELECT task_id, kind, subject, facility_code, person_id, other_id, record_id,
+                 event_position, urgency, due_at, note, opened_at, level, escalates_at, claimed_by,
+                 state, outcome, ended_at, decision_id
+             FROM task ",
+            $rest
+        )
+    };
+}
+
 /// Loads a task.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn load(tx: &mut Tx<'_>, task: TaskId) -> Result<Option<TaskRow>, StoreError> {
-    tx.query_optional(
-        "SELECT task_id, kind, subject, facility_code, person_id, other_id, record_id,
-             event_position, urgency, due_at, note, opened_at, level, escalates_at, claimed_by,
-             state, outcome, ended_at, decision_id
-         FROM task WHERE task_id = $1",
-        values![task.0],
-    )?
-    .as_ref()
-    .map(read)
-    .transpose()
+    tx.query_optional(tasks!("WHERE task_id = $1"), values![task.0])?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Lists open tasks, of one kind or of all: what escalated furthest first, then by urgency and age.
@@ -209,12 +216,11 @@ pub fn open_ones(
     limit: u32,
 ) -> Result<Vec<TaskRow>, StoreError> {
     tx.query(
-        "SELECT task_id, kind, subject, facility_code, person_id, other_id, record_id,
-             event_position, urgency, due_at, note, opened_at, level, escalates_at, claimed_by,
-             state, outcome, ended_at, decision_id
-         FROM task WHERE state = 'open' AND ($1 = '' OR kind = $1)
+        tasks!(
+            "WHERE state = 'open' AND ($1 = '' OR kind = $1)
          ORDER BY CASE level WHEN 'duty-officer' THEN 0 WHEN 'supervisor' THEN 1 ELSE 2 END,
-             urgency, opened_at, task_id LIMIT $2",
+             urgency, opened_at, task_id LIMIT $2"
+        ),
         values![kind.map_or("", TaskKind::as_str), i64::from(limit)],
     )?
     .iter()
@@ -232,11 +238,10 @@ pub fn ended(
     limit: u32,
 ) -> Result<Vec<TaskRow>, StoreError> {
     tx.query(
-        "SELECT task_id, kind, subject, facility_code, person_id, other_id, record_id,
-             event_position, urgency, due_at, note, opened_at, level, escalates_at, claimed_by,
-             state, outcome, ended_at, decision_id
-         FROM task WHERE state <> 'open' AND ($1 = '' OR kind = $1)
-         ORDER BY ended_at DESC, task_id DESC LIMIT $2",
+        tasks!(
+            "WHERE state <> 'open' AND ($1 = '' OR kind = $1)
+         ORDER BY ended_at DESC, task_id DESC LIMIT $2"
+        ),
         values![kind.map_or("", TaskKind::as_str), i64::from(limit)],
     )?
     .iter()
@@ -254,10 +259,7 @@ pub fn open_of_record(
     record: RecordId,
 ) -> Result<Vec<TaskRow>, StoreError> {
     tx.query(
-        "SELECT task_id, kind, subject, facility_code, person_id, other_id, record_id,
-             event_position, urgency, due_at, note, opened_at, level, escalates_at, claimed_by,
-             state, outcome, ended_at, decision_id
-         FROM task WHERE record_id = $1 AND kind = $2 AND state = 'open' ORDER BY task_id LIMIT 100",
+        tasks!("WHERE record_id = $1 AND kind = $2 AND state = 'open' ORDER BY task_id LIMIT 100"),
         values![record.0, kind.as_str()],
     )?
     .iter()
@@ -275,10 +277,7 @@ pub fn of_event(
     event: EventPosition,
 ) -> Result<Vec<TaskRow>, StoreError> {
     tx.query(
-        "SELECT task_id, kind, subject, facility_code, person_id, other_id, record_id,
-             event_position, urgency, due_at, note, opened_at, level, escalates_at, claimed_by,
-             state, outcome, ended_at, decision_id
-         FROM task WHERE event_position = $1 AND kind = $2 ORDER BY task_id DESC LIMIT 100",
+        tasks!("WHERE event_position = $1 AND kind = $2 ORDER BY task_id DESC LIMIT 100"),
         values![event.0, kind.as_str()],
     )?
     .iter()
@@ -362,11 +361,10 @@ pub fn escalate(
     tasks_max: u32,
 ) -> Result<Vec<TaskRow>, StoreError> {
     let due = tx.query(
-        "SELECT task_id, kind, subject, facility_code, person_id, other_id, record_id,
-             event_position, urgency, due_at, note, opened_at, level, escalates_at, claimed_by,
-             state, outcome, ended_at, decision_id
-         FROM task WHERE state = 'open' AND escalates_at <= $1 ORDER BY escalates_at, task_id
-         LIMIT $2",
+        tasks!(
+            "WHERE state = 'open' AND escalates_at <= $1 ORDER BY escalates_at, task_id
+         LIMIT $2"
+        ),
         &[time(now), i64::from(tasks_max).into()],
     )?;
     let mut escalated = Vec::new();

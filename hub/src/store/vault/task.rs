@@ -113,20 +113,27 @@ pub fn close(
     Ok(changed > 0)
 }
 
+/// Writes a statement that loads tasks, and what follows.
+macro_rules! tasks {
+    ($rest:literal) => {
+        concat!(
+            "SELECT task_id, kind, subject, registrant_id, urgency, due_at, sealed_note, opened_at,
+                 level, claimed_by, state, outcome
+             FROM vault_task ",
+            $rest
+        )
+    };
+}
+
 /// Loads a task.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn load(tx: &mut Tx<'_>, task: i64) -> Result<Option<VaultTaskRow>, StoreError> {
-    tx.query_optional(
-        "SELECT task_id, kind, subject, registrant_id, urgency, due_at, sealed_note, opened_at,
-             level, claimed_by, state, outcome
-         FROM vault_task WHERE task_id = $1",
-        values![task],
-    )?
-    .as_ref()
-    .map(read)
-    .transpose()
+    tx.query_optional(tasks!("WHERE task_id = $1"), values![task])?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Names what the open tasks of a kind are about.
@@ -153,11 +160,11 @@ pub fn open_ones(
     limit: u32,
 ) -> Result<Vec<VaultTaskRow>, StoreError> {
     tx.query(
-        "SELECT task_id, kind, subject, registrant_id, urgency, due_at, sealed_note, opened_at,
-             level, claimed_by, state, outcome
-         FROM vault_task WHERE state = 'open' AND ($1 = '' OR kind = $1)
+        tasks!(
+            "WHERE state = 'open' AND ($1 = '' OR kind = $1)
          ORDER BY CASE level WHEN 'duty-officer' THEN 0 WHEN 'supervisor' THEN 1 ELSE 2 END,
-             urgency, opened_at, task_id LIMIT $2",
+             urgency, opened_at, task_id LIMIT $2"
+        ),
         values![kind.map_or("", TaskKind::as_str), i64::from(limit)],
     )?
     .iter()
@@ -203,10 +210,10 @@ pub fn done(
 /// Returns [`StoreError`] when the database refuses.
 pub fn escalate(tx: &mut Tx<'_>, now: Timestamp, tasks_max: u32) -> Result<u64, StoreError> {
     let due = tx.query(
-        "SELECT task_id, kind, subject, registrant_id, urgency, due_at, sealed_note, opened_at,
-             level, claimed_by, state, outcome
-         FROM vault_task WHERE state = 'open' AND escalates_at <= $1
-         ORDER BY escalates_at, task_id LIMIT $2",
+        tasks!(
+            "WHERE state = 'open' AND escalates_at <= $1
+         ORDER BY escalates_at, task_id LIMIT $2"
+        ),
         &[time(now), i64::from(tasks_max).into()],
     )?;
     let least = now
