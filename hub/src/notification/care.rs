@@ -116,6 +116,10 @@ impl Voicemail {
     }
 }
 
+/// Seconds of a day, and of the longest night: from six in the evening to eight.
+const DAY_S: i64 = 86_400;
+const NIGHT_S: i64 = 14 * 3_600;
+
 impl Quiet {
     /// Reads hours as in `21:00-07:00`.
     ///
@@ -146,8 +150,16 @@ impl Quiet {
         Ok(Self { from, until })
     }
 
+    /// Says whether they are no longer than a night. Whoever chooses longer ones may mean that nothing is heard.
+    #[must_use]
+    pub fn is_night(self) -> bool {
+        let length_s = self.until.duration_since(self.from).as_secs();
+        length_s.rem_euclid(DAY_S) <= NIGHT_S
+    }
+
     /// Returns when the hours end in which a time is; nothing for a time outside.
-    fn ends(self, zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
+    #[must_use]
+    pub fn ends(self, zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
         let local = zone.to_datetime(at);
         let time = local.time();
         let is_inside = if self.from < self.until {
@@ -268,6 +280,13 @@ mod tests {
             None
         );
         assert_eq!(until("2026-06-02T08:00:00Z", None), morning());
+    }
+
+    #[test]
+    fn takes_hours_for_a_night_that_leave_most_of_the_day() {
+        let is_night = |hours: &str| Quiet::parse(hours).unwrap().is_night();
+        assert!(is_night("21:00-07:00") && is_night("18:00-08:00") && is_night("01:00-05:30"));
+        assert!(!is_night("18:00-08:30") && !is_night("20:00-19:00") && !is_night("08:00-07:59"));
     }
 
     proptest! {

@@ -169,5 +169,9 @@ pub static SCHEMA: Schema = Schema {
             "0036_backfill.sql",
             include_str!("migrations/vault/0036_backfill.sql"),
         ),
+        (
+            "0037_feigned.sql",
+            include_str!("migrations/vault/0037_feigned.sql"),
+        ),
     ],
 };

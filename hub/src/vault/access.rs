@@ -1,5 +1,7 @@
 //! Changing and stopping: by a code to the address that is registered, in a session of minutes.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
@@ -23,10 +25,10 @@ use crate::notification::words::Language;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::registrant::RegistrantRow;
+use crate::store::vault::session::Hold;
 use crate::store::vault::stopping::{self, Stopping};
 use crate::store::vault::verification::{self, Purpose};
 use crate::store::vault::{care as care_rows, contact, registrant, session, subscription};
-use crate::vault::keyring::Keyring;
 
 /// How long a session goes on after each use.
 const SESSION: SignedDuration = SignedDuration::from_mins(15);
@@ -117,7 +119,7 @@ impl Vault {
             }
             session::begin(tx, &session_hash, whose, later(now))?;
             if entered == Entered::Duress {
-                session::under_duress(tx, &session_hash)?;
+                session::under_duress(tx, &session_hash, Hold::Begun)?;
                 duress::ask(tx, &keys, (whose, "on her page"), now)?;
             }
             Ok(true)
@@ -131,21 +133,19 @@ impl Vault {
 
     /// Shows what she chose, masked.
     pub(super) fn view(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
-        let (hash, now) = (self.keys.ticket_hash(&session.0), (self.world.wall)());
-        let keys = std::sync::Arc::clone(&self.keys);
-        self.store
-            .write_now("view", move |tx| {
-                let Some((who, key, is_duress)) = whose(tx, &keys, &hash, now)? else {
-                    return Ok(PortalAnswer::Refused);
-                };
-                let view = shown(tx, (&who, &key))?;
-                Ok(PortalAnswer::View(if is_duress {
-                    harmless(view)
-                } else {
-                    view
-                }))
-            })
-            .map_err(VaultError::from)
+        let view = self.with_session("view", session, |tx, sitting| {
+            let view = shown(tx, (sitting.who, sitting.key))?;
+            let feigned = match sitting.hold {
+                Hold::Hers => return Ok(view),
+                Hold::Begun | Hold::Seen => session::feigned(tx, sitting.hash)?,
+            };
+            let view = match sitting.hold {
+                Hold::Hers | Hold::Seen => view,
+                Hold::Begun => harmless(view),
+            };
+            Ok(as_if(view, &feigned))
+        })?;
+        Ok(view.map_or(PortalAnswer::Refused, PortalAnswer::View))
     }
 
     /// Changes what she chose.
@@ -181,8 +181,7 @@ impl Vault {
         Ok(PortalAnswer::Done)
     }
 
-    /// Carries out a change within a session. Where somebody made her begin it nothing is done, and it looks as if it
-    /// were.
+    /// Carries out a change within a session. Where somebody has hold of it nothing is done, and it looks as if it were.
     pub(super) fn in_session(
         &self,
         name: &'static str,
@@ -196,76 +195,65 @@ impl Vault {
         + Send
         + 'static,
     ) -> Result<PortalAnswer, VaultError> {
-        self.in_session_or(name, session, PortalAnswer::Done, work)
-    }
-
-    /// Answers within a session; within one that somebody made her begin, with what harms nobody.
-    pub(super) fn in_session_or(
-        &self,
-        name: &'static str,
-        session: &Ticket,
-        harmless: PortalAnswer,
-        work: impl Fn(
-            &mut Tx<'_>,
-            Hand<'_>,
-            &RegistrantRow,
-            &DataKey,
-        ) -> Result<PortalAnswer, StoreError>
-        + Send
-        + 'static,
-    ) -> Result<PortalAnswer, VaultError> {
-        let answer = self.with_session(name, session, move || harmless.clone(), work)?;
+        let answer = self.with_session(name, session, move |tx, sitting| match sitting.hold {
+            Hold::Hers => work(tx, sitting.hand, sitting.who, sitting.key),
+            Hold::Begun | Hold::Seen => Ok(PortalAnswer::Done),
+        })?;
         Ok(answer.unwrap_or(PortalAnswer::Refused))
     }
 
-    /// Does something within a session, and returns what came of it, or what harms nobody within one that somebody made
-    /// her begin; nothing without one.
+    /// Does something within a session, whoever has hold of it, and lets it go on for a while; nothing without one.
     pub(super) fn with_session<T: Send + 'static>(
         &self,
         name: &'static str,
         session: &Ticket,
-        harmless: impl Fn() -> T + Send + 'static,
-        work: impl Fn(&mut Tx<'_>, Hand<'_>, &RegistrantRow, &DataKey) -> Result<T, StoreError>
-        + Send
-        + 'static,
+        work: impl Fn(&mut Tx<'_>, Sitting<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<Option<T>, VaultError> {
         let hash = self.keys.ticket_hash(&session.0);
         let (random, now) = (self.world.random, (self.world.wall)());
         let keys = std::sync::Arc::clone(&self.keys);
         let means = std::sync::Arc::clone(&self.means);
         Ok(self.store.write_now(name, move |tx| {
-            let Some((who, key, is_duress)) = whose(tx, &keys, &hash, now)? else {
+            let Some(found) = session::whose(tx, &hash, now, later(now))? else {
                 return Ok(None);
             };
-            if is_duress {
-                return Ok(Some(harmless()));
-            }
-            let hand = Hand {
-                keys: &keys,
-                means: &means,
-                random,
-                now,
+            let Some(who) = registrant::load(tx, found.registrant)? else {
+                return Ok(None);
             };
-            work(tx, hand, &who, &key).map(Some)
+            let sitting = Sitting {
+                hash: &hash,
+                hold: found.hold,
+                hand: Hand {
+                    keys: &keys,
+                    means: &means,
+                    random,
+                    now,
+                },
+                key: &key_of(&keys, &who)?,
+                who: &who,
+            };
+            work(tx, sitting).map(Some)
         })?)
     }
 }
 
-/// Finds whose a session is, with her key and whether somebody made her begin it, and lets it go on for a while.
-fn whose(
-    tx: &mut Tx<'_>,
-    keys: &Keyring,
-    hash: &[u8; 32],
-    now: Timestamp,
-) -> Result<Option<(RegistrantRow, DataKey, bool)>, StoreError> {
-    let Some(found) = session::whose(tx, hash, now, later(now))? else {
-        return Ok(None);
-    };
-    let Some(who) = registrant::load(tx, found.registrant)? else {
-        return Ok(None);
-    };
-    let key = key_of(keys, &who)?;
-    Ok(Some((who, key, found.is_duress)))
+/// A session that goes on, and what work in it needs.
+#[derive(Clone, Copy)]
+pub(super) struct Sitting<'a> {
+    /// By what it is found.
+    pub(super) hash: &'a [u8; 32],
+    /// Who has hold of it.
+    pub(super) hold: Hold,
+    pub(super) hand: Hand<'a>,
+    /// Whose it is, with her open key.
+    pub(super) who: &'a RegistrantRow,
+    pub(super) key: &'a DataKey,
+}
+
+impl<'a> Sitting<'a> {
+    pub(super) const fn whose(&self) -> Whose<'a> {
+        (self.who.registrant, self.key)
+    }
 }
 
 /// Finds which PIN was typed beside a right code, if that is enough. None has to be, but by whoever has one for when
@@ -318,6 +306,25 @@ fn harmless(view: MaskedView) -> MaskedView {
         followed: Vec::new(),
         ends_at: None,
     }
+}
+
+/// Says of what somebody had her stop that it ends, as it does after her own PIN.
+fn as_if(view: MaskedView, feigned: &BTreeMap<Vec<u8>, Timestamp>) -> MaskedView {
+    let mut view = view;
+    let ends = |entry: &[u8], so_far: &mut Option<Timestamp>| {
+        *so_far = so_far.or_else(|| feigned.get(entry).copied());
+    };
+    ends(Stops::Everything.entry(), &mut view.ends_at);
+    for one in &mut view.contacts {
+        ends(one.contact.as_bytes(), &mut one.ends_at);
+    }
+    for one in &mut view.about {
+        ends(one.entry.as_bytes(), &mut one.ends_at);
+    }
+    for one in &mut view.followed {
+        ends(one.entry.as_bytes(), &mut one.ends_at);
+    }
+    view
 }
 
 /// Shows about whom she is told, masked, and what of it is to stop.

@@ -1,6 +1,7 @@
 //! How to reach her without harm, and her PIN: sealed under her key, a PIN as a slow hash only.
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::hash::{hex, unhex};
 use savin_shared::pii::{Pii, Secret};
@@ -50,6 +51,21 @@ pub(super) struct SealedCare {
 struct Held {
     quiet: Option<Quiet>,
     until: Timestamp,
+    /// When the first of those others were chosen: for a day from then on a night among them is kept too.
+    #[serde(default)]
+    since: Option<Timestamp>,
+}
+
+/// How long a night that was just chosen is kept by what tells of it.
+const FIRST_DAY: SignedDuration = SignedDuration::from_hours(24);
+
+impl Held {
+    /// Says whether a night that was chosen is kept, too: whoever chooses late that nothing may ring at night is not woken
+    /// to hear that she has.
+    fn keeps(&self, chosen: Option<Quiet>, now: Timestamp) -> bool {
+        let has_begun = |since: Timestamp| now.duration_since(since) < FIRST_DAY;
+        chosen.is_some_and(Quiet::is_night) && self.since.is_some_and(has_begun)
+    }
 }
 
 impl From<&Care> for SealedCare {
@@ -91,19 +107,21 @@ pub(super) fn opened(
     kept(key, registrant, row).map(Care::from)
 }
 
-/// Opens how to reach a registrant with what she must know of a change of that.
-pub(super) fn opened_for_change(
-    key: &DataKey,
-    registrant: RegistrantId,
+/// Returns until when she must not be disturbed with what she must know of a change; nothing where she may be now.
+pub(super) fn quiet_for_change(
+    (registrant, key): (RegistrantId, &DataKey),
     row: &CareRow,
+    zone: &TimeZone,
     now: Timestamp,
-) -> Result<Care, StoreError> {
+) -> Result<Option<Timestamp>, StoreError> {
     let kept = kept(key, registrant, row)?;
-    let held = kept.held.filter(|held| now < held.until);
-    Ok(Care {
-        quiet: held.map_or(kept.quiet, |held| held.quiet),
-        ..Care::from(kept)
-    })
+    let chosen = kept.quiet;
+    let ends = |quiet: Option<Quiet>| quiet.and_then(|quiet| quiet.ends(zone, now));
+    let Some(held) = kept.held.filter(|held| now < held.until) else {
+        return Ok(ends(chosen));
+    };
+    let night = chosen.filter(|_| held.keeps(chosen, now));
+    Ok(ends(held.quiet).or_else(|| ends(night)))
 }
 
 fn kept(key: &DataKey, registrant: RegistrantId, row: &CareRow) -> Result<SealedCare, StoreError> {
@@ -148,6 +166,7 @@ pub(super) fn put_in_session(
     let changed = (before.quiet != said.quiet).then(|| Held {
         quiet: held.map_or(before.quiet, |held| held.quiet),
         until: change::goes_on(now),
+        since: held.map_or(Some(now), |held| held.since),
     });
     let after = SealedCare {
         held: changed.or(held),
@@ -287,20 +306,24 @@ impl Vault {
         let entered = pins.entered(said)?;
         let times = (now, ago(now, 24));
         let keys = std::sync::Arc::clone(&self.keys);
-        self.store.write_now("pin try", move |tx| {
+        let noted = self.store.write_now("pin try", move |tx| {
+            // What was counted while this was looked at counts, too.
+            if !may_try(tx, who, (notice, claim), now)? {
+                return Ok(CourierAnswer::Pin(PinVerdict::Closed));
+            }
             let is_hers = entered == Some(Entered::Hers);
             care::note_try(tx, who, (notice, claim), is_hers, times)?;
             if entered == Some(Entered::Duress) {
                 let whereabouts = format!("in the call about notice {}", short(notice));
                 duress::ask(tx, &keys, (who, &whereabouts), now)?;
             }
-            Ok(())
-        })?;
-        Ok(CourierAnswer::Pin(match entered {
-            Some(Entered::Hers) => PinVerdict::Right,
-            Some(Entered::Duress) => PinVerdict::Duress,
-            None => PinVerdict::Wrong,
-        }))
+            Ok(CourierAnswer::Pin(match entered {
+                Some(Entered::Hers) => PinVerdict::Right,
+                Some(Entered::Duress) => PinVerdict::Duress,
+                None => PinVerdict::Wrong,
+            }))
+        });
+        noted.map_err(VaultError::from)
     }
 }
 

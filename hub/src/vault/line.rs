@@ -29,6 +29,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::line::{self, Use};
 use crate::store::vault::registrant::{self, RegistrantState};
+use crate::store::vault::session::Hold;
 use crate::store::vault::spend::CallKind;
 use crate::store::vault::verification::{self, Purpose, VerificationRow};
 use crate::store::vault::{care, contact, session, stopping};
@@ -212,7 +213,7 @@ impl Vault {
                 Some((whose, entered)) => {
                     session::begin(tx, &hash, whose, later(now))?;
                     if entered == Entered::Duress {
-                        session::under_duress(tx, &hash)?;
+                        session::under_duress(tx, &hash, Hold::Begun)?;
                         duress::ask(tx, &keys, (whose, "in a call to the toll-free number"), now)?;
                         return Ok(PortalAnswer::DuressSession(ticket.clone()));
                     }
@@ -342,18 +343,22 @@ impl Vault {
     }
 
     fn watched(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
-        let nothing = PortalAnswer::Watched(WatchedList {
-            entries: Vec::new(),
-            ends_at: None,
-        });
-        self.in_session_or("watched", session, nothing, |tx, _, who, key| {
-            let whose = (who.registrant, key);
-            let stops = stopping::of_registrant(tx, who.registrant)?;
-            Ok(PortalAnswer::Watched(WatchedList {
+        let list = self.with_session("watched", session, |tx, sitting| {
+            if sitting.hold != Hold::Hers {
+                let feigned = session::feigned(tx, sitting.hash)?;
+                return Ok(WatchedList {
+                    entries: Vec::new(),
+                    ends_at: feigned.get(Stops::Everything.entry()).copied(),
+                });
+            }
+            let whose = sitting.whose();
+            let stops = stopping::of_registrant(tx, whose.0)?;
+            Ok(WatchedList {
                 entries: access::watched(tx, whose, &stops)?,
                 ends_at: access::ends(&stops, Stops::Everything),
-            }))
-        })
+            })
+        })?;
+        Ok(list.map_or(PortalAnswer::Refused, PortalAnswer::Watched))
     }
 
     /// Has a person call back a caller of whom nothing else is known.

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use savin_shared::pii::Secret;
 
 use super::bounds::Wait;
-use super::care::{opened as opened_care, opened_for_change};
+use super::care::{opened as opened_care, quiet_for_change};
 use super::command::{CallCare, Choices, Content, Message};
 use super::contacts::{Whose, key_of, opened};
 use super::courier::Payload;
@@ -77,9 +77,11 @@ pub(super) fn message(
     }
     let kept = care::load(tx, who.registrant)?;
     let said = opened_care(&key, who.registrant, &kept)?;
-    let hours = hours((&payload, &said), (who.registrant, &key), &kept, now)?;
     let until = match by {
-        By::Door => quiet_until(&hours, &means.zone, (due, &payload), now),
+        By::Door => {
+            let whose = (who.registrant, &key);
+            quiet_until((&said, &kept), whose, &means.zone, (due, &payload), now)?
+        }
         By::Person => None,
     };
     if let Some(until) = until {
@@ -263,43 +265,28 @@ fn marks(keys: &Keyring, (notice, contact): (NoticeId, ContactId)) -> Marks {
     }
 }
 
-/// Finds the hours that a message keeps.
-fn hours(
-    (payload, said): (&Payload, &Care),
-    (registrant, key): Whose<'_>,
-    kept: &CareRow,
-    now: Timestamp,
-) -> Result<Care, StoreError> {
-    match payload {
-        Payload::Change { .. } => opened_for_change(key, registrant, kept, now),
-        Payload::Fact(_) | Payload::Code { .. } => Ok(said.clone()),
-    }
-}
-
 /// How long whoever asked for a code by telephone sits beside it.
 const ASKED: SignedDuration = SignedDuration::from_mins(10);
 
 /// Returns until when she must not be disturbed with a message. A letter disturbs nobody, nor does a code for which
 /// somebody waits just now: by e-mail, or by telephone as long as it was asked for a moment ago.
 fn quiet_until(
-    said: &Care,
+    (said, kept): (&Care, &CareRow),
+    whose: Whose<'_>,
     zone: &TimeZone,
     (due, payload): (&DueNotice, &Payload),
     now: Timestamp,
-) -> Option<Timestamp> {
-    let code = match payload {
-        Payload::Fact(planned) => planned.fact.event_code(),
-        Payload::Code { .. } | Payload::Change { .. } => None,
-    };
-    match due.channel {
-        Channel::Letter => None,
-        Channel::Email if matches!(payload, Payload::Code { .. }) => None,
-        Channel::Telephone
-            if matches!(payload, Payload::Code { .. })
-                && now.duration_since(due.planned_at) < ASKED =>
-        {
-            None
+) -> Result<Option<Timestamp>, StoreError> {
+    let is_awaited = now.duration_since(due.planned_at) < ASKED;
+    Ok(match (due.channel, payload) {
+        (Channel::Letter, _) | (Channel::Email, Payload::Code { .. }) => None,
+        (Channel::Telephone, Payload::Code { .. }) if is_awaited => None,
+        (Channel::Email | Channel::Telephone, Payload::Change { .. }) => {
+            quiet_for_change(whose, kept, zone, now)?
         }
-        Channel::Email | Channel::Telephone => said.quiet_until(zone, now, code),
-    }
+        (Channel::Telephone, Payload::Code { .. }) => said.quiet_until(zone, now, None),
+        (Channel::Email | Channel::Telephone, Payload::Fact(planned)) => {
+            said.quiet_until(zone, now, planned.fact.event_code())
+        }
+    })
 }

@@ -15,6 +15,7 @@ use crate::notification::contact::Contact;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::contact::{self, ContactRow};
+use crate::store::vault::session::{self, Hold};
 use crate::store::vault::verification::{self, Purpose};
 
 impl Vault {
@@ -91,22 +92,28 @@ impl Vault {
         session: &Ticket,
         contact: ContactId,
     ) -> Result<PortalAnswer, VaultError> {
-        self.in_session("unreach", session, move |tx, hand, who, key| {
-            let rows = contact::of_registrant(tx, who.registrant)?;
+        let answer = self.with_session("unreach", session, move |tx, sitting| {
+            let (registrant, _) = sitting.whose();
+            let rows = contact::of_registrant(tx, registrant)?;
             let row = rows.iter().find(|row| row.contact == contact);
             let Some(row) = row.filter(|row| may_go(&rows, row)) else {
                 return Ok(PortalAnswer::Done);
             };
-            if !row.is_told() {
-                contact::remove(tx, who.registrant, contact)?;
+            let until = change::goes_on(sitting.hand.now);
+            if sitting.hold != Hold::Hers {
+                session::feign(tx, sitting.hash, contact.as_bytes(), until)?;
                 return Ok(PortalAnswer::Done);
             }
-            let until = change::goes_on(hand.now);
-            contact::retire(tx, who.registrant, contact, until)?;
+            if !row.is_told() {
+                contact::remove(tx, registrant, contact)?;
+                return Ok(PortalAnswer::Done);
+            }
+            contact::retire(tx, registrant, contact, until)?;
             let gone = (Changed::WayGone, Some(until));
-            change::tell(tx, hand, (who.registrant, key), gone, None)?;
+            change::tell(tx, sitting.hand, sitting.whose(), gone, None)?;
             Ok(PortalAnswer::Done)
-        })
+        })?;
+        Ok(answer.unwrap_or(PortalAnswer::Refused))
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 use tracing::info;
 
+use super::access::Sitting;
 use super::command::{PortalAnswer, Stops, Ticket};
 use super::duress::{self, Entered, Pins};
 use super::keyring::Keyring;
@@ -15,90 +16,61 @@ use crate::notification::change::Changed;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::line::{self, Use};
+use crate::store::vault::session::Hold;
 use crate::store::vault::stopping::{self, Stopping};
 use crate::store::vault::{care, contact, follow as follows, registrant, session, subscription};
 
 /// What ends in one transaction.
 const ENDED_MAX: u32 = 200;
 
-/// What is asked of whoever wants something to stop on a page.
-enum Asked {
-    /// Nothing: she has no PIN.
-    Nothing,
-    /// Her PIN.
-    Pin {
-        whose: RegistrantId,
-        tries: [u8; 32],
-        pins: Pins,
-        is_open: bool,
-    },
-    /// A PIN, whichever: somebody made her open the page, on which nothing is done.
-    Duress,
-}
-
 impl Vault {
     /// Stops something that she asks for on her page. Her code to a proved address let her in; where she has a PIN she
-    /// says that too, since whoever reads her mail has the code.
+    /// says that too, since whoever reads her mail has the code. By the PIN for when somebody makes her enter one the
+    /// page says what it says by hers, and nothing ends.
     pub(super) fn stop(
         &self,
         session: &Ticket,
         what: Stops,
         pin: Option<&Secret<String>>,
     ) -> Result<PortalAnswer, VaultError> {
-        let now = (self.world.wall)();
-        let asked = self.with_session("PIN on a page", session, || Asked::Duress, {
-            move |tx, hand, who, key| {
-                let pins = Pins::opened(key, who.registrant, &care::load(tx, who.registrant)?)?;
-                if !pins.has_pin() {
-                    return Ok(Asked::Nothing);
-                }
-                let tries = tries_of(hand.keys, who.registrant);
-                Ok(Asked::Pin {
-                    whose: who.registrant,
-                    is_open: is_pin_open(tx, &tries, hand.now)?,
-                    tries,
-                    pins,
-                })
-            }
+        let pins = self.with_session("PINs of a page", session, |tx, sitting| {
+            let kept = care::load(tx, sitting.who.registrant)?;
+            Pins::opened(sitting.key, sitting.who.registrant, &kept)
         })?;
-        let (whose, tries, pins, said) = match (asked, pin) {
-            (None, _) => return Ok(PortalAnswer::Refused),
-            (Some(Asked::Nothing), _) => return self.stop_later(session, what),
-            (Some(Asked::Duress | Asked::Pin { .. }), None) => return Ok(PortalAnswer::PinWanted),
-            (Some(Asked::Duress), Some(_)) => return Ok(PortalAnswer::Done),
-            (Some(Asked::Pin { is_open: false, .. }), Some(_)) => {
+        let pins = match pins {
+            None => return Ok(PortalAnswer::Refused),
+            Some(pins) if !pins.has_pin() => return self.stop_later(session, what),
+            Some(pins) => pins,
+        };
+        let Some(said) = pin else {
+            return Ok(PortalAnswer::PinWanted);
+        };
+        let entered = pins.entered(said)?;
+        // Counted and answered in one transaction: of two that are sent at once, one is one too many.
+        let answer = self.with_session("PIN on a page", session, move |tx, sitting| {
+            let (hand, whose) = (sitting.hand, sitting.who.registrant);
+            let tries = tries_of(hand.keys, whose);
+            if !is_pin_open(tx, &tries, hand.now)? {
                 return Ok(PortalAnswer::TooOften);
             }
-            (
-                Some(Asked::Pin {
-                    whose, tries, pins, ..
-                }),
-                Some(said),
-            ) => (whose, tries, pins, said),
-        };
-        match pins.entered(said)? {
-            Some(Entered::Hers) => self.stop_later(session, what),
-            Some(Entered::Duress) => {
-                let hash = self.keys.ticket_hash(&session.0);
-                let keys = std::sync::Arc::clone(&self.keys);
-                self.store.write_now("PIN on a page", move |tx| {
-                    session::under_duress(tx, &hash)?;
-                    duress::ask(
-                        tx,
-                        &keys,
-                        (whose, "where her page asks for it to stop"),
-                        now,
-                    )
-                })?;
-                Ok(PortalAnswer::Done)
+            match (entered, sitting.hold) {
+                (None, _) => {
+                    line::note(tx, Use::Pin, &tries, (hand.now, line::ago(hand.now, 24)))?;
+                    return Ok(PortalAnswer::Wrong);
+                }
+                (Some(Entered::Hers), _) => put(tx, sitting, what)?,
+                (Some(Entered::Duress), hold) => {
+                    if hold == Hold::Hers {
+                        session::under_duress(tx, sitting.hash, Hold::Seen)?;
+                    }
+                    let whereabouts = "where her page asks for it to stop";
+                    duress::ask(tx, hand.keys, (whose, whereabouts), hand.now)?;
+                    feign(tx, sitting, what)?;
+                }
             }
-            None => {
-                self.store.write_now("PIN on a page", move |tx| {
-                    line::note(tx, Use::Pin, &tries, (now, line::ago(now, 24)))
-                })?;
-                Ok(PortalAnswer::Wrong)
-            }
-        }
+            Ok(PortalAnswer::Done)
+        })?;
+        Ok(answer.unwrap_or(PortalAnswer::Refused))
     }
 
     /// Has something stop after a while, for whoever has proved that she may, and tells her.
@@ -107,33 +79,22 @@ impl Vault {
         session: &Ticket,
         what: Stops,
     ) -> Result<PortalAnswer, VaultError> {
-        let now = (self.world.wall)();
-        let stops_at = change::goes_on(now);
-        let changed = match what {
-            Stops::Everything => Changed::Stop,
-            Stops::Person(_) | Stops::Followed(_) => Changed::StopOne,
-        };
-        self.in_session("stop later", session, move |tx, hand, who, key| {
-            let stop = Stopping {
-                registrant: who.registrant,
-                what,
-                stops_at,
-            };
-            if is_hers(tx, who.registrant, what)? && stopping::put(tx, stop)? {
-                let whose = (who.registrant, key);
-                change::tell(tx, hand, whose, (changed, Some(stops_at)), None)?;
-            }
-            Ok(PortalAnswer::Done)
-        })
+        let stopped = self.with_session("stop later", session, move |tx, sitting| {
+            put(tx, sitting, what)
+        })?;
+        Ok(stopped.map_or(PortalAnswer::Refused, |()| PortalAnswer::Done))
     }
 
     /// Takes back everything that was asked to stop, and keeps every contact that was taken away.
     pub(super) fn keep(&self, session: &Ticket) -> Result<PortalAnswer, VaultError> {
-        self.in_session("keep", session, |tx, _, who, _| {
-            stopping::keep(tx, who.registrant)?;
-            contact::keep(tx, who.registrant)?;
-            Ok(PortalAnswer::Done)
-        })
+        let kept = self.with_session("keep", session, |tx, sitting| match sitting.hold {
+            Hold::Hers => {
+                stopping::keep(tx, sitting.who.registrant)?;
+                contact::keep(tx, sitting.who.registrant)
+            }
+            Hold::Begun | Hold::Seen => session::unfeign(tx, sitting.hash),
+        })?;
+        Ok(kept.map_or(PortalAnswer::Refused, |()| PortalAnswer::Done))
     }
 
     /// Ends what was asked to stop, and contacts that were taken away, once they have gone on for long enough.
@@ -152,6 +113,33 @@ impl Vault {
         }
         Ok(())
     }
+}
+
+/// Notes that something stops after a while, and tells her; in a session of which somebody has hold it only says so.
+fn put(tx: &mut Tx<'_>, sitting: Sitting<'_>, what: Stops) -> Result<(), StoreError> {
+    if sitting.hold != Hold::Hers {
+        return feign(tx, sitting, what);
+    }
+    let registrant = sitting.who.registrant;
+    let stop = Stopping {
+        registrant,
+        what,
+        stops_at: change::goes_on(sitting.hand.now),
+    };
+    if is_hers(tx, registrant, what)? && stopping::put(tx, stop)? {
+        let changed = match what {
+            Stops::Everything => Changed::Stop,
+            Stops::Person(_) | Stops::Followed(_) => Changed::StopOne,
+        };
+        let changed = (changed, Some(stop.stops_at));
+        change::tell(tx, sitting.hand, sitting.whose(), changed, None)?;
+    }
+    Ok(())
+}
+
+fn feign(tx: &mut Tx<'_>, sitting: Sitting<'_>, what: Stops) -> Result<(), StoreError> {
+    let ends_at = change::goes_on(sitting.hand.now);
+    session::feign(tx, sitting.hash, what.entry(), ends_at)
 }
 
 /// Returns by what the wrong PINs on the page of one registration are counted.

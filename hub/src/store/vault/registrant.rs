@@ -165,6 +165,10 @@ pub fn choose(
 pub fn forget(tx: &mut Tx<'_>, registrant: RegistrantId, now: Timestamp) -> Result<(), StoreError> {
     restoration::forgot(tx, registrant, now)?;
     let id = values![registrant.as_bytes()];
+    tx.execute(
+        "DELETE FROM feigned WHERE token_hash IN (SELECT token_hash FROM session WHERE registrant_id = $1)",
+        id,
+    )?;
     tx.execute("DELETE FROM session WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM verification WHERE registrant_id = $1", id)?;
     tx.execute("DELETE FROM stopping WHERE registrant_id = $1", id)?;

@@ -28,7 +28,9 @@ impl Stops {
         }
     }
 
-    fn entry(&self) -> &[u8] {
+    /// Returns the bytes of the entry; none for everything.
+    #[must_use]
+    pub fn entry(&self) -> &[u8] {
         match self {
             Self::Everything => &[],
             Self::Person(entry) => entry.as_bytes(),

@@ -254,6 +254,10 @@ pub fn forget_before(tx: &mut Tx<'_>, before: Timestamp) -> Result<(), StoreErro
         "DELETE FROM verification WHERE expires_at < $1",
         &[time(before)],
     )?;
+    tx.execute(
+        "DELETE FROM feigned WHERE token_hash IN (SELECT token_hash FROM session WHERE expires_at < $1)",
+        &[time(before)],
+    )?;
     tx.execute("DELETE FROM session WHERE expires_at < $1", &[time(before)])?;
     Ok(())
 }

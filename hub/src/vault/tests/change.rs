@@ -198,6 +198,33 @@ fn tells_of_new_hours_and_of_what_follows_by_the_hours_before() {
 }
 
 #[test]
+fn wakes_nobody_to_tell_of_the_night_that_she_just_chose() {
+    each_with("change_night", doors, |vault, _| {
+        told(vault);
+        let choose = |hours| PortalCommand::Care {
+            session: session(vault, EMAIL),
+            care: Care {
+                quiet: Some(Quiet::parse(hours).unwrap()),
+                ..Care::default()
+            },
+        };
+        // The test's clock says 20:26.
+        assert_eq!(portal(vault, choose("20:00-07:00")), PortalAnswer::Done);
+        pass(SignedDuration::from_mins(10));
+        assert_eq!(told_of(vault), [(Channel::Letter, Changed::Hours)]);
+        pass(SignedDuration::from_mins(10 * 60 + 30));
+        let morning = told_of(vault);
+        assert!(morning.iter().all(|(_, what)| *what == Changed::Hours));
+        assert_eq!(morning.len(), 2, "{morning:?}");
+        // Whoever chooses another night each time gains no second day: it is 20:08 again, and told by the hours before.
+        pass(SignedDuration::from_hours(13));
+        assert_eq!(portal(vault, choose("20:01-07:00")), PortalAnswer::Done);
+        pass(SignedDuration::from_mins(30));
+        assert_eq!(told_of(vault), in_all(Changed::Hours));
+    });
+}
+
+#[test]
 fn tells_of_a_stop_a_new_pin_and_what_was_added() {
     each_with("change_others", doors, |vault, _| {
         told(vault);

@@ -202,33 +202,151 @@ fn shows_an_account_of_nothing_on_her_page() {
     });
 }
 
+/// What a page says, but for which contact is which and whose.
+fn looks(vault: &Vault, session: &Ticket) -> String {
+    let shown = view(vault, session);
+    let contacts: Vec<_> = shown
+        .contacts
+        .iter()
+        .map(|one| (&one.address, one.is_proved, one.is_silenced, one.ends_at))
+        .collect();
+    let about: Vec<_> = shown
+        .about
+        .iter()
+        .map(|one| (&one.label, one.ends_at))
+        .collect();
+    let rest = (
+        shown.choices.language,
+        shown.has_pin,
+        shown.has_duress_pin,
+        shown.ends_at,
+    );
+    format!("{contacts:?} {about:?} {} {rest:?}", shown.followed.len())
+}
+
+/// Opens her page by her own PIN.
+fn opened(vault: &Vault) -> Ticket {
+    let PortalAnswer::Session(opened) = on_page(vault, Some(PIN)) else {
+        panic!("a session")
+    };
+    opened
+}
+
+fn stop_by(vault: &Vault, session: &Ticket, what: Stops, pin: &str) -> PortalAnswer {
+    let stop = PortalCommand::Stop {
+        session: session.clone(),
+        what,
+        pin: Some(secret(pin)),
+    };
+    portal(vault, stop)
+}
+
 #[test]
-fn stops_nothing_on_her_page_which_is_empty_from_then_on() {
+fn looks_after_a_stop_as_after_one_by_her_own_pin_and_stops_nothing() {
     each_with("duress_stop", doors, |vault, _| {
         with_both(vault);
-        let PortalAnswer::Session(opened) = on_page(vault, Some(PIN)) else {
-            panic!("a session")
-        };
-        let stop = |pin| PortalCommand::Stop {
-            session: opened.clone(),
-            what: Stops::Everything,
-            pin,
-        };
-        assert_eq!(portal(vault, stop(None)), PortalAnswer::PinWanted);
-        assert_eq!(known(vault), 0);
-        // As after her own, the page only says that it was done.
-        let made = portal(vault, stop(Some(secret(DURESS))));
-        assert_eq!(made, PortalAnswer::Done);
-        assert_eq!(known(vault), 1);
-        let shown = view(vault, &opened);
-        assert!(shown.about.is_empty() && shown.ends_at.is_none());
-        // Nor does what is tried after it, by whichever PIN.
-        assert_eq!(portal(vault, stop(Some(secret(PIN)))), PortalAnswer::Done);
-        assert!(claim(vault).is_empty() && calls(vault, 9).is_empty());
-        let PortalAnswer::Session(hers) = on_page(vault, Some(PIN)) else {
-            panic!("a session")
-        };
+        // By her own PIN, and taken back: what whoever watches would see.
+        let hers = opened(vault);
         let shown = view(vault, &hers);
-        assert!(shown.ends_at.is_none() && shown.contacts.len() == 2);
+        let person = Stops::Person(shown.about[0].entry);
+        let mut expected = vec![looks(vault, &hers)];
+        for what in [person, Stops::Everything] {
+            assert_eq!(stop_by(vault, &hers, what, PIN), PortalAnswer::Done);
+            expected.push(looks(vault, &hers));
+        }
+        assert_eq!(claim(vault).len(), 2);
+        assert_eq!(calls(vault, 9).len(), 1, "the other after it");
+        let keep = |session: &Ticket| {
+            let session = session.clone();
+            portal(vault, PortalCommand::Keep { session })
+        };
+        assert_eq!(keep(&hers), PortalAnswer::Done);
+        assert_eq!(known(vault), 0);
+
+        let made = opened(vault);
+        let none = PortalCommand::Stop {
+            session: made.clone(),
+            what: person,
+            pin: None,
+        };
+        let mut seen = vec![looks(vault, &made)];
+        assert_eq!(portal(vault, none), PortalAnswer::PinWanted);
+        assert_eq!(stop_by(vault, &made, person, DURESS), PortalAnswer::Done);
+        seen.push(looks(vault, &made));
+        assert_eq!(known(vault), 1);
+        // Another PIN is still another, and hers stops nothing here any more.
+        let everything = Stops::Everything;
+        assert_eq!(
+            stop_by(vault, &made, everything, "1357"),
+            PortalAnswer::Wrong
+        );
+        assert_eq!(stop_by(vault, &made, everything, PIN), PortalAnswer::Done);
+        seen.push(looks(vault, &made));
+        assert_eq!(seen, expected);
+        assert_eq!(
+            stop_by(vault, &made, everything, DURESS),
+            PortalAnswer::Done
+        );
+        assert_eq!(known(vault), 1);
+        assert_eq!(looks(vault, &opened(vault)), expected[0], "nothing ends");
+        assert_eq!(keep(&made), PortalAnswer::Done);
+        assert_eq!(looks(vault, &made), expected[0]);
+    });
+}
+
+#[test]
+fn says_that_a_way_ends_which_goes_on() {
+    each_with("duress_unreach", doors, |vault, _| {
+        with_both(vault);
+        let made = opened(vault);
+        let shown = view(vault, &made);
+        let person = Stops::Person(shown.about[0].entry);
+        assert_eq!(stop_by(vault, &made, person, DURESS), PortalAnswer::Done);
+        let ends = |session: &Ticket| {
+            let contacts = view(vault, session).contacts;
+            contacts.iter().filter(|one| one.ends_at.is_some()).count()
+        };
+        for contact in shown.contacts {
+            let unreach = PortalCommand::Unreach {
+                session: made.clone(),
+                contact: contact.contact,
+            };
+            assert_eq!(portal(vault, unreach), PortalAnswer::Done);
+        }
+        assert_eq!(ends(&made), 1, "the mailbox by which she came in cannot go");
+        assert_eq!(ends(&opened(vault)), 0);
+        assert!(claim(vault).is_empty() && calls(vault, 9).is_empty());
+    });
+}
+
+#[test]
+fn says_in_a_call_and_on_an_empty_page_that_everything_ends() {
+    each_with("duress_ends", doors, |vault, _| {
+        with_both(vault);
+        let PortalAnswer::DuressSession(call) = sign_in(vault, HERS, DURESS) else {
+            panic!("a session")
+        };
+        stop(vault, &call, None);
+        let told = LineCommand::Watched { session: call };
+        let PortalAnswer::Watched(list) = line(vault, told) else {
+            panic!("a list")
+        };
+        assert!(list.entries.is_empty() && list.ends_at.is_some());
+        let PortalAnswer::Session(page) = on_page(vault, Some(DURESS)) else {
+            panic!("a session")
+        };
+        assert!(view(vault, &page).ends_at.is_none(), "of another session");
+        let everything = Stops::Everything;
+        assert_eq!(
+            stop_by(vault, &page, everything, "1357"),
+            PortalAnswer::Wrong
+        );
+        assert_eq!(
+            stop_by(vault, &page, everything, DURESS),
+            PortalAnswer::Done
+        );
+        let shown = view(vault, &page);
+        assert!(shown.about.is_empty() && shown.ends_at.is_some());
+        assert!(view(vault, &opened(vault)).ends_at.is_none());
     });
 }

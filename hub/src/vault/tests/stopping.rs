@@ -159,6 +159,23 @@ fn looks_at_so_many_wrong_pins_and_lets_the_right_one_count_an_hour_later() {
 }
 
 #[test]
+fn looks_at_no_more_wrong_pins_where_many_are_sent_at_once() {
+    each_with("stop_race", doors, |vault, _| {
+        told(vault);
+        let page = session(vault, EMAIL);
+        let all = Stops::Everything;
+        let guess = || stop(vault, &page, all, Some("9753"));
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let guesses: Vec<_> = (0..16).map(|_| scope.spawn(guess)).collect();
+            let answers = guesses.into_iter().map(|guess| guess.join().unwrap());
+            answers.collect()
+        });
+        let wrong = answers.iter().filter(|one| **one == PortalAnswer::Wrong);
+        assert_eq!(wrong.count(), 9, "{answers:?}");
+    });
+}
+
+#[test]
 fn stops_nothing_for_a_stranger_or_of_somebody_else() {
     each_with("stop_stranger", doors, |vault, _| {
         register(vault, EMAIL, 1, Disclosure::Full);
