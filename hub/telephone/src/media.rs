@@ -10,3 +10,4 @@ pub mod port;
 pub mod protection;
 pub mod sdp;
 pub mod session;
+pub mod tones;

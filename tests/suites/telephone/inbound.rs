@@ -5,14 +5,18 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use savin_telephone::media::latch::Trust;
 use savin_telephone::media::session::Order;
+use savin_telephone::script::inbound::Inbound;
+use savin_telephone::script::pace::Pace;
+use savin_telephone::script::speech::Language;
 use savin_telephone::sip::call::{Call, News, Side};
+use savin_telephone::sip::conduct::conduct;
 use savin_telephone::sip::desk::{Connected, Desk};
 use savin_telephone::sip::settings::{Trunk, Use};
 use savin_tests::clock::monotonic;
 
 use crate::baresip::Baresip;
-use crate::place::{LOOK, PATIENCE, Place, port, trunk};
-use crate::sipp::{Sipp, Step, calling};
+use crate::place::{LOOK, Listener, PATIENCE, Place, port, trunk};
+use crate::sipp::{PLAIN, Sipp, Step, calling};
 use crate::sound::{likeness, tune};
 
 /// A trunk by which only operators are called.
@@ -212,6 +216,53 @@ async fn a_caller_presses_keys_and_gives_up_before_it_is_taken() -> anyhow::Resu
         "{said}"
     );
     ensure!(said.contains("Require: timer"), "{said}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_listens_in_silence_hears_the_greeting_once() -> anyhow::Result<()> {
+    let (mut hub, caller) = hub_and_caller(Vec::new()).await?;
+    let (phone, line) = call(&mut hub, &caller).await?;
+    let host = Listener::new(4_000);
+    let mut script = Inbound::new(Language::English, Pace::Normal);
+    let conducting = conduct(&hub.exchange, &host, &mut script, line);
+    let listening = async {
+        let (listen, mut frames) = tokio::sync::mpsc::channel(2_000);
+        phone.order(Order::Listen(listen)).await;
+        let mut heard = 0;
+        while heard < 8_000 * 6 {
+            heard += frames.recv().await.context("the line is dead")?.len();
+        }
+        phone.hang_up();
+        anyhow::Ok(())
+    };
+    let (_ending, listened) = tokio::join!(conducting, listening);
+    listened?;
+    let said = host.said();
+    let begun = said.iter().filter(|said| said.contains("Danger"));
+    ensure!(begun.count() == 1, "{said:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_never_says_where_she_hears_is_hung_up() -> anyhow::Result<()> {
+    let at = port();
+    let mut place = Place::open(vec![trunk("carrier", at)]).await?;
+    let ours = place.port_of("carrier");
+    // Neither the INVITE nor its ACK has a description.
+    let silent = calling(&[Step::HungUp], "")
+        .replace("Content-Type: application/sdp\n", "")
+        .replace(PLAIN, "");
+    let place_of_hub = format!("127.0.0.1:{ours}");
+    let options = ["-m", "1", "-aa", &place_of_hub];
+    let peer = Sipp::start_by(place.folder(), at, &silent, &options)?;
+    let incoming = place.rings.recv().await.context("nobody called")?;
+    ensure!(incoming.answer().await.is_none());
+    let deadline = monotonic() + PATIENCE;
+    while peer.received("BYE") == 0 {
+        ensure!(monotonic() < deadline, "{}", peer.messages());
+        tokio::time::sleep(LOOK).await;
+    }
     Ok(())
 }
 

@@ -91,6 +91,23 @@ async fn a_wrong_pin_tells_nothing_and_a_key_pressed_twice_counts_twice() -> any
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_the_call_and_says_nothing_is_no_machine() -> anyhow::Result<()> {
+    let steps = [
+        Step::Answer(""),
+        Step::Wait(3_500),
+        Step::Press("1234#"),
+        Step::Wait(500),
+        Step::HungUp,
+    ];
+    let (place, _peer) = with(&steps).await?;
+    let host = Listener::new(4_000);
+    let ending = place.tell(&host).await?;
+    ensure!(ending.outcome == Outcome::Confirmed, "{ending:?}");
+    ensure!(!host.has_said("Voicemail"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hanging_up_before_the_pin_confirms_nothing() -> anyhow::Result<()> {
     let steps = [Step::Answer(""), Step::Wait(700), Step::HangUp];
     let (place, peer) = with(&steps).await?;

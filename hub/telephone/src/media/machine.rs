@@ -8,11 +8,10 @@ use crate::audio::Frame;
 /// How long a frame is.
 const FRAME: Duration = Duration::from_millis(20);
 
-/// What the guess goes by; the figures are those that Asterisk publishes for its own.
+/// What the guess goes by; the figures are those that Asterisk publishes for its own. Its limit for silence at first is
+/// left out: whoever takes a call and says nothing may be afraid, and is no machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Silence at first after which a machine is taken to wait for its beep.
-    pub first_silence: Duration,
     /// Speech at a stretch that no person says on answering.
     pub greeting: Duration,
     /// Silence after a short greeting after which a person is taken to listen.
@@ -34,7 +33,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            first_silence: Duration::from_millis(2_500),
             greeting: Duration::from_millis(1_500),
             silence_after: Duration::from_millis(800),
             altogether: Duration::from_secs(5),
@@ -102,8 +100,6 @@ impl Detector {
         self.is_machine |= self.words > limits.words_max || self.speech >= limits.greeting;
         if self.is_machine {
             (self.silence >= limits.recording).then_some(Answerer::Machine)
-        } else if !has_spoken && self.silence >= limits.first_silence {
-            Some(Answerer::Machine)
         } else if has_spoken && self.silence >= limits.silence_after {
             Some(Answerer::Person)
         } else if self.heard >= limits.altogether {
@@ -174,9 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn silence_at_first_is_a_machine() {
-        assert_eq!(guess(&[(false, 3_000)]), Some(Answerer::Machine));
-        assert_eq!(guess(&[(false, 2_000)]), None);
+    fn whoever_says_nothing_is_no_machine() {
+        assert_eq!(guess(&[(false, 5_000)]), Some(Answerer::Unknown));
+        // A machine that begins late is one all the same.
+        let late = [(false, 3_000), (true, 3_000), (false, 1_000)];
+        assert_eq!(guess(&late), Some(Answerer::Machine));
     }
 
     #[test]

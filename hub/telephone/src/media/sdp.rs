@@ -259,6 +259,10 @@ impl Theirs {
     /// Returns what both ends can do.
     fn agreed(&self, ours: &Ours) -> Result<Agreed, SdpError> {
         let codec = *self.codecs.first().ok_or(SdpError::NoCodec)?;
+        // What cannot be reached from our port would be a call in which nobody hears anything.
+        if self.address.is_ipv4() != ours.address.is_ipv4() {
+            return Err(SdpError::NoSound);
+        }
         let theirs = self.keys.first().filter(|_| self.is_protected);
         let keys = match (&ours.key, theirs, ours.secrecy) {
             (Some(ours), Some(theirs), Secrecy::Required | Secrecy::Accepted) => {
@@ -325,11 +329,12 @@ impl Reader {
         };
         let formats: Vec<&str> = words.collect();
         let port = port.parse().unwrap_or(0);
-        let is_protected = protocol == "RTP/SAVP";
+        // With reports that come sooner (RFC 4585, 5124) it is the same sound.
+        let is_protected = matches!(protocol, "RTP/SAVP" | "RTP/SAVPF");
         let is_ours = self.found.is_none()
             && kind == "audio"
             && port != 0
-            && (is_protected || protocol == "RTP/AVP");
+            && (is_protected || matches!(protocol, "RTP/AVP" | "RTP/AVPF"));
         self.is_inside = is_ours;
         self.streams.push(Stream {
             kind: kind.to_owned(),
@@ -457,6 +462,24 @@ mod tests {
         assert_eq!((here.digits, there.digits), (Some(101), Some(101)));
         assert!(here.keys.is_none() && there.keys.is_none());
         assert!(here.is_heard && there.is_heard);
+    }
+
+    #[test]
+    fn answers_where_it_can_be_heard_and_as_it_was_offered() {
+        let offer = |host: &str, profile: &str| {
+            let text = ours(4_000, Secrecy::Off).offer();
+            let text = text.replace("c=IN IP4 192.0.2.10", &format!("c=IN {host}"));
+            Theirs::read(&text.replace("RTP/AVP", profile)).unwrap()
+        };
+        let answer = |offer| {
+            ours(5_000, Secrecy::Off)
+                .answer(&offer)
+                .map(|(text, _)| text)
+        };
+        let other = answer(offer("IP6 2001:db8::7", "RTP/AVP"));
+        assert_eq!(other, Err(SdpError::NoSound));
+        let sooner = answer(offer("IP4 192.0.2.10", "RTP/AVPF")).unwrap();
+        assert!(sooner.contains("m=audio 5000 RTP/AVPF 0 101"), "{sooner}");
     }
 
     #[test]

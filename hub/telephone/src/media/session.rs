@@ -20,6 +20,7 @@ use super::packet::{Packet, Sender};
 use super::port::Pair;
 use super::protection::{Protection, ProtectionError};
 use super::sdp::Agreed;
+use super::tones::Tones;
 use crate::audio::{FRAME_SAMPLES, Frame};
 
 /// How long a packet's sound is.
@@ -118,6 +119,7 @@ pub struct Session {
     timestamp: u32,
     is_silent: bool,
     keypad: Keypad,
+    tones: Tones,
     presser: Presser,
     jitter: Jitter,
     cutter: Cutter,
@@ -155,6 +157,7 @@ impl Session {
             wires,
             is_silent: true,
             keypad: Keypad::default(),
+            tones: Tones::default(),
             presser: Presser::default(),
             jitter: Jitter::default(),
             cutter: Cutter::default(),
@@ -308,9 +311,14 @@ impl Session {
         }
     }
 
+    /// Says whether sound is of use to anybody: where keys are no events they may be in it.
+    const fn is_listening(&self) -> bool {
+        self.listener.is_some() || self.detector.is_some() || self.agreed.digits.is_none()
+    }
+
     /// Hands over what was heard in the last 20 ms.
     fn hear(&mut self) {
-        if self.listener.is_none() && self.detector.is_none() {
+        if !self.is_listening() {
             return;
         }
         let frame = self.jitter.take();
@@ -324,6 +332,11 @@ impl Session {
         {
             self.detector = None;
             self.tell(Heard::Answerer(answerer));
+        }
+        if self.agreed.digits.is_none()
+            && let Some(key) = self.tones.hear(frame.as_ref())
+        {
+            self.tell(Heard::Digit(key));
         }
         let Some(frame) = frame else { return };
         // Whoever listens too slowly misses some.
@@ -351,14 +364,15 @@ impl Session {
         let is_digit = |packet: &Packet<'_>| self.agreed.digits == Some(packet.payload_type);
         let (codec, kind) = self.agreed.codec;
         let ours = packet.filter(|packet| packet.payload_type == kind || is_digit(packet));
-        let Some(packet) = ours.filter(|_| self.latch.admits(from, self.protection.is_some()))
-        else {
+        let now = (self.world.monotonic)();
+        let is_proven = self.protection.is_some();
+        let Some(packet) = ours.filter(|_| self.latch.admits(from, is_proven, now)) else {
             count(&self.wires.counts.dropped);
             return;
         };
         count(&self.wires.counts.heard);
         if packet.payload_type == kind {
-            if self.listener.is_some() || self.detector.is_some() {
+            if self.is_listening() {
                 let samples = packet.payload.iter().map(|code| codec.decode(*code));
                 self.jitter
                     .put(packet.source, packet.timestamp, samples.collect());

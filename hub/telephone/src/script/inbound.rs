@@ -55,6 +55,8 @@ enum PinFor {
 /// What was asked last, and what the answer is for.
 #[derive(Debug, Clone, PartialEq)]
 enum State {
+    /// Nothing was said yet.
+    Ringing,
     Menu,
     How,
     Number,
@@ -126,7 +128,7 @@ impl Inbound {
     pub const fn new(language: Language, pace: Pace) -> Self {
         Self {
             talk: Talk::new(language, pace, Outcome::Served),
-            state: State::Menu,
+            state: State::Ringing,
             person: None,
             misses: 0,
             rings: 0,
@@ -168,7 +170,7 @@ impl Inbound {
     fn digits(&mut self, digits: &Digits) -> Vec<Effect> {
         let keys = digits.keys.reveal().as_str();
         match (keys, &self.state) {
-            (_, State::Waiting(_)) => Vec::new(),
+            (_, State::Ringing | State::Waiting(_)) => Vec::new(),
             ("0", _) => self.dial(Prompt::Connecting),
             ("9", _) => self.ask(Vec::new()),
             ("*", _) => {
@@ -240,7 +242,7 @@ impl Inbound {
                 "7" => Some(self.query(Wanted::Stopped, Query::Stop { entry })),
                 _ => Some(self.go(State::Mine, &[])),
             },
-            State::Waiting(_) => Some(Vec::new()),
+            State::Ringing | State::Waiting(_) => Some(Vec::new()),
         };
         match effects {
             Some(effects) => effects,
@@ -409,6 +411,8 @@ impl Script for Inbound {
             }
             _ if self.talk.is_dialling() => Vec::new(),
             _ if is_too_long => self.dial(Prompt::PersonHelps),
+            // Whoever is silent or speaks to somebody else is not begun anew with.
+            Event::Answered(_) if self.state != State::Ringing => Vec::new(),
             Event::Answered(_) => {
                 self.state = State::Menu;
                 let mut first = vec![Utterance::Prompt(Prompt::Danger)];

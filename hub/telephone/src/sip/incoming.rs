@@ -103,9 +103,14 @@ impl Incoming {
             Some(agreed) => Some(agreed),
             None => {
                 acknowledged(&mut self.states).await;
-                let request = self.dialog.last_remote_ack()?;
-                let answer = std::str::from_utf8(&request.body).unwrap_or_default();
-                sound.ours.take(&Theirs::read(answer).ok()?).ok()
+                let request = self.dialog.last_remote_ack();
+                let body = request
+                    .map(|request| request.body.clone())
+                    .unwrap_or_default();
+                let answer = std::str::from_utf8(&body).unwrap_or_default();
+                // Where none came the call is hung up, as where no sound is agreed otherwise.
+                let answer = Theirs::read(answer);
+                answer.and_then(|answer| sound.ours.take(&answer)).ok()
             }
         };
         sound.ours.version += 1;

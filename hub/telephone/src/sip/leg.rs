@@ -45,6 +45,13 @@ pub(super) struct Begin {
     pub(super) line: OwnedSemaphorePermit,
 }
 
+/// By which way keys come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Sound,
+    Signalling,
+}
+
 /// One side of a call.
 struct Leg {
     trunk: Arc<Trunk>,
@@ -57,6 +64,8 @@ struct Leg {
     refresh: Option<Refresh>,
     /// Whether the next ACK answers an offer of ours.
     has_offered: bool,
+    /// By which way the first key came: a carrier that says each in both must not press it twice.
+    keys_by: Option<By>,
     now: fn() -> Instant,
     _line: OwnedSemaphorePermit,
 }
@@ -107,8 +116,13 @@ impl Core {
                 trunk.name = &*begin.trunk.name,
                 "No sound was agreed for a call"
             );
-            hang_up(&begin.dialog).await;
-            begin.trunk.layer.remove_dialog(&begin.dialog.id());
+            // Whoever waits for the next trunk or desk does not wait for an end that says nothing to this.
+            self.keep(Box::pin(async move {
+                hang_up(&begin.dialog).await;
+                begin.trunk.layer.remove_dialog(&begin.dialog.id());
+                drop(begin.line);
+            }))
+            .await;
             return None;
         };
         let now = (self.world.monotonic)();
@@ -124,6 +138,7 @@ impl Core {
             heard,
             news: tell_news,
             has_offered: false,
+            keys_by: None,
             now: self.world.monotonic,
             _line: begin.line,
         };
@@ -156,6 +171,7 @@ impl Leg {
                     None => break End::Broke,
                 },
                 heard = self.heard.recv() => match heard {
+                    Some(Heard::Digit(key)) => self.pressed(By::Sound, key),
                     Some(heard) => self.tell(told(heard)),
                     None => break End::Broke,
                 },
@@ -175,13 +191,20 @@ impl Leg {
         let _untold = self.news.try_send(news);
     }
 
+    /// Tells a key, unless keys come by another way.
+    fn pressed(&mut self, by: By, key: char) {
+        if *self.keys_by.get_or_insert(by) == by {
+            self.tell(News::Digit(key));
+        }
+    }
+
     /// Answers what the other end says in between; returns how the call ended, if it did.
     async fn state(&mut self, state: DialogState) -> Option<End> {
         match state {
             DialogState::Updated(_, request, handle) => self.update(&request, &handle).await,
             DialogState::Info(_, request, handle) => {
                 if let Some(key) = relayed(&request) {
-                    self.tell(News::Digit(key));
+                    self.pressed(By::Signalling, key);
                 }
                 reply(&handle, StatusCode::OK).await;
             }
@@ -321,21 +344,59 @@ const fn told(heard: Heard) -> News {
     }
 }
 
-/// Returns the key that some carriers say in the signalling.
+/// Returns the key that some carriers say in the signalling: `Signal=5` (application/dtmf-relay), or the key alone
+/// (application/dtmf).
 fn relayed(request: &Request) -> Option<char> {
-    let body = std::str::from_utf8(&request.body).ok()?;
-    let signal = body
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Signal="));
-    signal?
-        .trim()
-        .chars()
-        .next()
-        .filter(|key| "0123456789*#ABCD".contains(*key))
+    key_in(std::str::from_utf8(&request.body).ok()?)
+}
+
+fn key_in(body: &str) -> Option<char> {
+    let lines = || body.lines().map(str::trim);
+    let signal = lines().find_map(|line| {
+        let (name, signal) = line.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("signal")
+            .then_some(signal.trim())
+    });
+    match signal.or_else(|| lines().find(|line| !line.is_empty()))? {
+        "10" => Some('*'),
+        "11" => Some('#'),
+        key => {
+            let mut characters = key.chars();
+            let one = characters.next().filter(|_| characters.next().is_none())?;
+            let one = one.to_ascii_uppercase();
+            "0123456789*#ABCD".contains(one).then_some(one)
+        }
+    }
 }
 
 /// Returns what a message says of the session's timer.
 pub(super) fn session_expires(message: &impl HeadersExt) -> Option<String> {
     let header = message.session_expires_header()?;
     Some(header.value().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_in;
+
+    #[test]
+    fn reads_a_key_however_carriers_write_it() {
+        let read = |body: &str| key_in(body);
+        assert_eq!(read("Signal=5\r\nDuration=160\r\n"), Some('5'));
+        assert_eq!(read("Duration=160\r\nsignal= #\r\n"), Some('#'));
+        assert_eq!(read("Signal=10\r\n"), Some('*'));
+        assert_eq!(read("Signal=11\r\n"), Some('#'));
+        assert_eq!(read("7\r\n"), Some('7'));
+        for nothing in [
+            "",
+            "Signal=\r\n",
+            "Signal=!\r\n",
+            "Signal=12\r\n",
+            "Duration=160\r\n",
+            "hello",
+        ] {
+            assert_eq!(read(nothing), None, "{nothing}");
+        }
+    }
 }

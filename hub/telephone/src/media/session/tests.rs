@@ -189,3 +189,37 @@ async fn what_is_played_stops_at_once_and_what_is_on_hold_is_kept() {
         .all(|sample| *sample < 7_000)
     {}
 }
+
+#[tokio::test]
+async fn keys_are_heard_as_tones_where_they_are_no_events() {
+    let (one, mut other) = both(21_180, Codec::Alaw, None).await;
+    let agreed = |digits| Agreed {
+        peer: one.at,
+        codec: (Codec::Alaw, 8),
+        digits,
+        keys: None,
+        is_heard: true,
+    };
+    let press = async |row: f64, column: f64| {
+        let key = tone(&[row, column], 100, 4_000.0);
+        for sound in [key, vec![0; 800]] {
+            one.orders.send(Order::Play(sound.into())).await.unwrap();
+        }
+    };
+    // Where they are events, a voice that sounds like one presses none.
+    press(697.0, 1_209.0).await;
+    for _ in 0..30 {
+        other.frames.recv().await.unwrap();
+    }
+    other.orders.send(Order::Renew(agreed(None))).await.unwrap();
+    for (row, column) in [(697.0, 1_336.0), (697.0, 1_336.0), (941.0, 1_477.0)] {
+        press(row, column).await;
+    }
+    let mut keys = String::new();
+    while keys.len() < 3 {
+        if let Heard::Digit(key) = other.heard.recv().await.unwrap() {
+            keys.push(key);
+        }
+    }
+    assert_eq!(keys, "22#");
+}

@@ -91,7 +91,7 @@ impl Inbound {
                 return said;
             }
             State::ConfirmStop(_) => &[Prompt::ConfirmStop],
-            State::Waiting(_) => &[],
+            State::Ringing | State::Waiting(_) => &[],
         };
         prompts.iter().copied().map(Utterance::Prompt).collect()
     }
@@ -107,6 +107,7 @@ impl Inbound {
             | State::Profile(_)
             | State::StopWhich(_)
             | State::ConfirmStop(_)
+            | State::Ringing
             | State::Waiting(_) => 1,
             State::Number => 12,
             State::LastName | State::FirstName { .. } => 20,

@@ -63,6 +63,18 @@ fn says_first_what_to_do_in_danger() {
 }
 
 #[test]
+fn begins_once_whoever_seems_to_have_called() {
+    let mut call = call();
+    for answerer in [Answerer::Machine, Answerer::Unknown, Answerer::Person] {
+        call.on(Event::Answered(answerer));
+        assert_eq!(call.last, Vec::new());
+    }
+    call.on(press("2"));
+    call.on(Event::Answered(Answerer::Machine));
+    assert_eq!(call.last, Vec::new());
+}
+
+#[test]
 fn tells_where_somebody_is_by_number() {
     let mut call = call();
     press_all(&mut call, &["1", "1", "104711"]);
