@@ -22,7 +22,7 @@ use crate::planner::followed;
 use crate::store::conn::Tx;
 use crate::store::registry::court_order::{self, OrderKind, OrderRow, Scope};
 use crate::store::registry::expunged::OrderKey;
-use crate::store::registry::expunging::{self, Gone};
+use crate::store::registry::expunging::{self, Gone, naming};
 use crate::store::registry::left::Left;
 use crate::store::registry::placing::Leaving;
 use crate::store::registry::step::{self, Step};
@@ -254,7 +254,9 @@ fn sought(tx: &mut Tx<'_>, scope: &Scope, key: &OrderKey) -> Result<Vec<Sought>,
         let of_agency = keys.entry(agency.clone()).or_default();
         of_agency.insert(row.known.record.key());
     }
+    let before = naming::of_before(tx, scope)?;
     let leaving = Leaving {
+        naming: before.iter().map(|(position, _)| position.0).collect(),
         records: scope.numbers().into_iter().map(|record| record.0).collect(),
         persons: scope.everyone.clone(),
     };

@@ -7,20 +7,21 @@ use jiff::Timestamp;
 use savin_shared::hash::{Hash, unhex};
 use serde::{Deserialize, Serialize};
 
-use super::leaf::{self, CONFIRMED, ChangeSaid, EventOpening};
+use super::leaf::{self, CONFIRMED, ChangeSaid, ElsewhereOpening, EventOpening};
 use super::note::{NoteError, NoteKey, NoteSigner};
 
 /// What the first field of a file says.
-pub const FORMAT: &str = "savin/evidence/2";
+pub const FORMAT: &str = "savin/evidence/3";
 
-/// What it says of a file that was made before rules and what was heard later were in it.
-const FORMAT_BEFORE: &str = "savin/evidence/1";
+/// What it says of files that were made before: by the first, rules and what was heard later were not in it, and until
+/// the second an event was opened with what it says of another booking.
+const FORMATS_BEFORE: [&str; 2] = ["savin/evidence/1", "savin/evidence/2"];
 
 /// Everything that proves a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceFile {
-    /// [`FORMAT`], or the one before.
+    /// [`FORMAT`], or one before.
     pub format: String,
     /// When the file was made.
     pub made_at: Timestamp,
@@ -214,10 +215,33 @@ pub struct EventPart {
     pub event: String,
     /// The salt of its commitment.
     pub salt: String,
-    /// What it says.
+    /// What it says by itself.
     pub says: EventOpening,
+    /// What it says of another booking, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<ElsewherePart>,
     /// Where it was logged.
     pub proof: Proof,
+}
+
+/// What an event says of another booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElsewherePart {
+    /// What the event's leaf commits to.
+    pub commitment: String,
+    /// What opens it; nothing once a court had the other booking expunged.
+    pub opening: Option<ElsewhereSaid>,
+}
+
+/// What an event says of another booking, with what opens its commitment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElsewhereSaid {
+    /// The salt of the commitment.
+    pub salt: String,
+    /// What it says.
+    pub says: ElsewhereOpening,
 }
 
 /// Where an event comes from.
@@ -300,11 +324,21 @@ impl EvidenceFile {
     /// Returns [`NoteError`] when any byte was changed, or it is none.
     pub fn open(text: &str, key: &NoteKey) -> Result<Self, NoteError> {
         let file: Self = serde_json::from_str(key.open(text)?).map_err(|_| NoteError::Form)?;
-        if [FORMAT, FORMAT_BEFORE].contains(&file.format.as_str()) {
+        let is_before = FORMATS_BEFORE.contains(&file.format.as_str());
+        let is_newer = file.told.as_ref().is_some_and(Told::is_apart);
+        if file.format == FORMAT || (is_before && !is_newer) {
             Ok(file)
         } else {
             Err(NoteError::Form)
         }
+    }
+}
+
+impl Told {
+    /// Says whether what the event says of another booking is kept apart, as older files have it not.
+    #[must_use]
+    pub const fn is_apart(&self) -> bool {
+        self.event.elsewhere.is_some()
     }
 }
 

@@ -3,6 +3,8 @@
 //! What a leaf says about a person is a commitment under a salt: without the salt nobody learns it,
 //! with it anybody can check it.
 
+mod opening;
+
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -13,6 +15,7 @@ use savin_shared::ids::{AgencyId, AgentId, Epoch, FacilityCode, Seq};
 use savin_shared::sign::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
+pub use self::opening::{ElsewhereOpening, EventOpening};
 use super::merkle::leaf_hash;
 use crate::ids::{EventId, EventPosition, NoticeId, OrderId};
 use crate::work::decision::Decision;
@@ -133,62 +136,24 @@ pub fn batch_subject(agent: AgentId, epoch: Epoch, first: Seq) -> String {
     format!("batch/{agent}/{epoch}/{}", first.0)
 }
 
-/// What an event says, as its leaf commits to it. Whom it is about is not in it: that is by the
-/// record, and persons are joined and parted later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EventOpening {
-    /// Its place in the order in which events became known.
-    pub position: i64,
-    /// What happened.
-    pub code: String,
-    /// By which record of the registry.
-    pub record: i64,
-    /// Which state of it.
-    pub version: i64,
-    /// Where.
-    pub facility: String,
-    /// How the agent came to see it.
-    pub origin: String,
-    /// When the agency says that it happened.
-    pub effective_at: Option<Timestamp>,
-    /// When the agency says that it wrote it down.
-    pub entered_at: Option<Timestamp>,
-    /// When the agent saw it.
-    pub observed_at: Timestamp,
-    /// When the hub made it durable.
-    pub received_at: Timestamp,
-    /// The position of the event that it takes back, if it does.
-    pub corrects: Option<i64>,
-    /// Its particulars, as JSON.
-    pub details: String,
-}
-
-impl EventOpening {
-    /// Commits to it.
-    #[must_use]
-    pub fn commitment(&self, salt: &Salt) -> Hash {
-        let optional = |at: Option<Timestamp>| at.map(time).unwrap_or_default();
-        let numbers = [self.position, self.record, self.version].map(i64::to_be_bytes);
-        let times = [
-            optional(self.effective_at),
-            optional(self.entered_at),
-            time(self.observed_at),
-            time(self.received_at),
-        ];
-        let corrects = self.corrects.map(|corrects| corrects.to_string());
-        let corrects = corrects.unwrap_or_default();
-        let words = [
-            &self.code,
-            &self.facility,
-            &self.origin,
-            &corrects,
-            &self.details,
-        ];
-        let mut parts: Vec<&[u8]> = vec![salt, numbers.as_flattened()];
-        parts.extend(times.iter().chain(words).map(String::as_bytes));
-        Hash::tagged("savin/event-commitment/1", &parts)
-    }
+/// Says that an event became known which says something of another booking. The opening is what it says without that.
+#[must_use]
+pub fn event_elsewhere(
+    event: EventId,
+    opening: &EventOpening,
+    salt: Salt,
+    elsewhere: &Hash,
+) -> Leaf {
+    let position = EventPosition(opening.position);
+    let lines = [
+        ("event", event.to_string()),
+        ("position", opening.position.to_string()),
+        ("commitment", opening.commitment(&salt).to_string()),
+        ("elsewhere", elsewhere.to_string()),
+    ];
+    let mut leaf = Leaf::new(event_subject(position), "event-elsewhere", &lines);
+    leaf.salt = Some(salt);
+    leaf
 }
 
 /// Says that an event became known.

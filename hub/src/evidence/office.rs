@@ -9,7 +9,10 @@ use super::file::{DecisionPart, Proof, Told};
 use super::note::{NoteError, NoteKey, NoteSigner};
 
 /// What the first field of such a file says.
-pub const FORMAT: &str = "savin/office-evidence/1";
+pub const FORMAT: &str = "savin/office-evidence/2";
+
+/// What it says of a file that was made before what an event says of another booking was kept apart.
+const FORMAT_BEFORE: &str = "savin/office-evidence/1";
 
 /// The kind of the decision that puts an office on the list.
 pub const LISTING: &str = "recipient-add";
@@ -21,7 +24,7 @@ pub const CONVICTION: &str = "conviction";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfficeFile {
-    /// [`FORMAT`].
+    /// [`FORMAT`], or the one before.
     pub format: String,
     /// When the file was made.
     pub made_at: Timestamp,
@@ -139,7 +142,8 @@ impl OfficeFile {
     /// Returns [`NoteError`] when any byte was changed, or it is none.
     pub fn open(text: &str, key: &NoteKey) -> Result<Self, NoteError> {
         let file: Self = serde_json::from_str(key.open(text)?).map_err(|_| NoteError::Form)?;
-        if file.format == FORMAT {
+        let is_before = file.format == FORMAT_BEFORE && !file.told.is_apart();
+        if file.format == FORMAT || is_before {
             Ok(file)
         } else {
             Err(NoteError::Form)

@@ -22,7 +22,9 @@ use thiserror::Error;
 
 use super::certificate::TITLE;
 use super::checkpoint::Checkpoint;
-use super::file::{DecisionPart, EvidenceFile, Proof, RulesPart, SourcePart, Told};
+use super::file::{
+    DecisionPart, ElsewherePart, EvidenceFile, Proof, RulesPart, SourcePart, Told, hash,
+};
 use super::leaf::{self, Leaf, Salt};
 use super::merkle::is_included;
 use super::note::{NoteError, NoteKey};
@@ -232,15 +234,36 @@ fn delta(told: &Told, source: &SourcePart, registry: &Checkpoint) -> Result<Stri
 fn event(told: &Told, registry: &Checkpoint) -> Result<String, Broken> {
     let part = &told.event;
     let salt: Salt = bytes(&part.salt, "salt")?;
-    let leaf = leaf::event(id::<EventId>(&part.event, "event")?, &part.says, salt);
+    let id = id::<EventId>(&part.event, "event")?;
+    let (leaf, elsewhere) = match &part.elsewhere {
+        None => (leaf::event(id, &part.says, salt), String::new()),
+        Some(elsewhere) => {
+            let commitment = hash(&elsewhere.commitment).ok_or(Broken::Field("elsewhere"))?;
+            let leaf = leaf::event_elsewhere(id, &part.says, salt, &commitment);
+            (leaf, said_elsewhere(elsewhere, &commitment)?)
+        }
+    };
     included(&leaf, &part.proof, registry)?;
     let position = EventPosition(part.says.position);
     Ok(format!(
-        "{} is event {} of the registry{}",
+        "{} is event {} of the registry{elsewhere}{}",
         part.says.code,
         position.0,
         later(&part.proof)
     ))
+}
+
+/// Opens what an event says of another booking, or says that it is gone.
+fn said_elsewhere(part: &ElsewherePart, commitment: &Hash) -> Result<String, Broken> {
+    let Some(said) = &part.opening else {
+        let gone = "; what it said of another booking was taken out by order, and its place holds";
+        return Ok(gone.to_owned());
+    };
+    if said.says.commitment(&bytes(&said.salt, "salt")?) != *commitment {
+        return Err(Broken::Commitment);
+    }
+    let facility = &said.says.facility;
+    Ok(format!("; another booking holds the person at {facility}"))
 }
 
 /// Checks that a table was adopted by a signed decision, and before the event was known.

@@ -13,6 +13,7 @@ use crate::registry::charges::left_open;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
+use crate::store::registry::expunging::naming::STILL_THERE;
 use crate::store::registry::task::{self, NewTask, TaskKind};
 use crate::store::registry::telling::{self, Background, background};
 
@@ -55,7 +56,7 @@ pub(super) fn open(tx: &mut Tx<'_>, events: &[Event], moment: Moment) -> Result<
         }
         let place = event.facility.to_string();
         if event.details.still_held_at.as_deref() == Some(place.as_str()) {
-            notes.push("another record says that the person is still held there".to_owned());
+            notes.push(STILL_THERE.to_owned());
         }
         if !notes.is_empty() {
             tasks.push(task(tx, event, &notes)?);

@@ -12,10 +12,11 @@ use crate::ids::{EventPosition, PersonId, RecordId};
 use crate::matching::identifiers;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::registry::elsewhere::{Apart, Elsewhere};
 use crate::store::registry::event::Event;
 use crate::store::registry::left::Met;
 use crate::store::registry::merge::Moved;
-use crate::store::registry::placing::Placings;
+use crate::store::registry::placing::{Held, HeldBy, Placings};
 use crate::store::registry::telling;
 
 /// What is decided, and what was.
@@ -36,8 +37,20 @@ pub(super) struct Course<'a> {
     persons: BTreeMap<(RecordId, i64), PersonId>,
 }
 
-/// An event in its place.
-pub(super) type KeptEvent = (EventPosition, Event);
+/// An event in its place, with what it says of another booking.
+pub(super) type KeptEvent = (EventPosition, Event, Option<Elsewhere>);
+
+/// Events in their places, with what they say of other bookings.
+pub(super) type Followed = (Vec<EventPosition>, Vec<Event>, Apart);
+
+/// A booking that holds whoever an event says was let go.
+#[derive(Debug)]
+pub(super) enum Holder {
+    /// This one; where it was not kept then which, that is not said.
+    Booking(FacilityCode, Option<RecordId>),
+    /// One that was destroyed by order since.
+    TakenOut,
+}
 
 impl<'a> Course<'a> {
     /// Takes a step again with what it decided, where that is known. Where it is judged, everything is decided once
@@ -68,19 +81,21 @@ impl<'a> Course<'a> {
 
     /// Returns the events that followed by other rules of the records so far, each of whoever its record is about;
     /// nothing where this program's rules say which follow.
-    pub(super) fn followed(&mut self) -> Option<(Vec<EventPosition>, Vec<Event>)> {
+    pub(super) fn followed(&mut self) -> Option<Followed> {
         let (kept, done) = self.kept.as_mut()?;
         let rest = kept.get(*done..).unwrap_or_default();
         let persons = &self.persons;
         let person = |event: &Event| persons.get(&(event.record, event.version)).copied();
-        let now = rest.iter().map_while(|(place, event)| {
+        let mut apart = Apart::new();
+        let now = rest.iter().map_while(|(place, event, elsewhere)| {
             let person = person(event)?;
+            apart.extend(elsewhere.clone().map(|elsewhere| (*place, elsewhere)));
             let event = event.clone();
             Some((*place, Event { person, ..event }))
         });
-        let followed: (Vec<_>, Vec<_>) = now.unzip();
-        *done += followed.0.len();
-        Some(followed)
+        let (places, events): (Vec<_>, Vec<_>) = now.unzip();
+        *done += places.len();
+        Some((places, events, apart))
     }
 
     /// Meets the numbers of a record, where some are looked for.
@@ -173,31 +188,36 @@ impl<'a> Course<'a> {
         i64::try_from(self.now.events.len()).unwrap_or(i64::MAX)
     }
 
-    /// Returns where those of whom these events say that they were let go are held all the same.
+    /// Returns which bookings hold those of whom these events say that they were let go.
     pub(super) fn holders(
         &mut self,
         tx: &mut Tx<'_>,
         let_go: &[(&Event, EventPosition)],
-    ) -> Result<Vec<Option<FacilityCode>>, StoreError> {
+    ) -> Result<Vec<Option<Holder>>, StoreError> {
         let first = self.now.first_event;
         let place = |at: &EventPosition| u32::try_from(at.0 - first).unwrap_or(u32::MAX);
-        if let Some(then) = self.taken() {
-            let held = let_go.iter().map(|(_, at)| {
-                let mut held = then.held.iter();
-                let held = held.find(|(event, _)| *event == place(at));
-                held.map(|(_, code)| FacilityCode::new(code)).transpose()
-            });
-            let held: Result<_, _> = held.collect();
-            return held.map_err(|_| StoreError::Damaged("a facility in a step"));
+        let then = |at: &EventPosition| {
+            let mut held = self.then.iter().flat_map(|then| &then.held);
+            held.find(|held| held.event == place(at))
+        };
+        if self.taken().is_some() {
+            let held = let_go.iter().map(|(_, at)| then(at).map(taken).transpose());
+            return held.collect();
         }
         let events: Vec<_> = let_go.iter().map(|(event, _)| *event).collect();
-        let mut held = Vec::with_capacity(events.len());
+        let (mut held, mut noted) = (Vec::with_capacity(events.len()), Vec::new());
         for (holder, (_, at)) in telling::holders(tx, &events)?.into_iter().zip(let_go) {
-            let code = holder.map(|holder| holder.facility);
-            let noted = code.iter().map(|code| (place(at), code.to_string()));
-            self.now.held.extend(noted);
-            held.push(code);
+            let is_known = then(at).is_none_or(|then| then.by != HeldBy::Unknown);
+            let record = holder.as_ref().filter(|_| is_known);
+            let record = record.map(|holder| holder.record);
+            noted.extend(holder.iter().map(|holder| Held {
+                event: place(at),
+                facility: holder.facility.to_string(),
+                by: record.map_or(HeldBy::Unknown, |record| HeldBy::Record(record.0)),
+            }));
+            held.push(holder.map(|holder| Holder::Booking(holder.facility, record)));
         }
+        self.now.held.extend(noted);
         Ok(held)
     }
 
@@ -249,6 +269,18 @@ impl<'a> Course<'a> {
             ))
         }
     }
+}
+
+/// Takes what was decided.
+fn taken(held: &Held) -> Result<Holder, StoreError> {
+    let record = match held.by {
+        HeldBy::TakenOut => return Ok(Holder::TakenOut),
+        HeldBy::Record(record) => Some(RecordId(record)),
+        HeldBy::Unknown => None,
+    };
+    let facility = FacilityCode::new(&held.facility);
+    let facility = facility.map_err(|_| StoreError::Damaged("a facility in a step"))?;
+    Ok(Holder::Booking(facility, record))
 }
 
 pub(super) fn refused(why: &str) -> StoreError {

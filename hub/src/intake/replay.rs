@@ -24,6 +24,7 @@ use super::ruling;
 use super::{Moment, deciding, full_state, repair};
 use crate::ids::EventPosition;
 use crate::store::conn::Tx;
+use crate::store::registry::elsewhere::Apart;
 use crate::store::registry::event;
 use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::left::Met;
@@ -284,7 +285,8 @@ fn take(
         Work::Noted(event, position) => {
             // Its number is taken, as it was then; where that was, is known.
             tx.take_numbers("event", 1)?;
-            event::put(tx, &[*position], std::slice::from_ref(event), no_salt)?;
+            let events = std::slice::from_ref(event.as_ref());
+            event::put(tx, (&[*position], events, &Apart::new()), no_salt)?;
             event::position_of(tx, event.event)? == Some(*position)
         }
         Work::Expunged(left, order) => {

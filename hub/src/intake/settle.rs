@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use savin_shared::clock::{EffectiveAt, ReceivedAt};
 use savin_shared::digest::key_hash;
 use savin_shared::event::EventCode;
-use savin_shared::ids::AgentId;
+use savin_shared::ids::{AgentId, FacilityCode};
 use savin_shared::record::custody::ReleaseReason;
 
 use super::Moment;
 use super::checks;
-use super::course::Course;
+use super::course::{Course, Holder};
 use super::expunged;
 use super::learnt::Learnt;
 use super::movement::{Movement, MovementChange};
@@ -24,6 +24,7 @@ use crate::registry::derive::Derived;
 use crate::registry::fold::{Arrival, Folded, fold};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::registry::elsewhere::{Apart, Elsewhere, Own, Said};
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::listing::Listing;
 use crate::store::registry::position::Durable;
@@ -68,24 +69,25 @@ pub(super) fn settle(
         people.ask(tx)?;
     }
     settlement.sealed.settle(tx)?;
-    if let Some((places, events)) = course.followed() {
-        return event::put(tx, &places, &events, moment.random);
+    if let Some((places, events, apart)) = course.followed() {
+        return event::put(tx, (&places, &events, &apart), moment.random);
     }
     let places = course.places(tx, &settlement.events)?;
-    look_again(tx, (&mut settlement.events, &places), course)?;
-    event::put(tx, &places, &settlement.events, moment.random)?;
+    let apart = look_again(tx, (&mut settlement.events, &places), course)?;
+    event::put(tx, (&places, &settlement.events, &apart), moment.random)?;
     checks::open(tx, &settlement.events, moment)?;
     checks::ask_about_missing(tx, &settlement.events, &settlement.missing, moment)
 }
 
 /// Looks with each release where the person is, as everything stands once the transaction is through:
 /// held by another booking, at the same or another facility, which is noted with the event. A release, or a
-/// move to where nobody said, to another agency that holds the person already is a transfer to there.
+/// move to where nobody said, to another agency that holds the person already is a transfer to there. Returns what
+/// events say of other bookings by that.
 fn look_again(
     tx: &mut Tx<'_>,
     (events, places): (&mut [Event], &[EventPosition]),
     course: &mut Course<'_>,
-) -> Result<(), StoreError> {
+) -> Result<Apart, StoreError> {
     let is_asked = |event: &Event| {
         let is_release = matches!(event.code, EventCode::Released | EventCode::Discharged);
         let is_end = is_release || event.details.is_moved_away();
@@ -97,23 +99,47 @@ fn look_again(
         .filter(|(event, _)| is_asked(event))
         .collect();
     let holders = course.holders(tx, &let_go)?;
-    let let_go = events.iter_mut().filter(|event| is_asked(event));
-    for (event, holder) in let_go.zip(holders) {
-        let Some(holder) = holder else { continue };
-        let is_moved_away = event.details.is_moved_away();
-        let handed_over = is_moved_away
-            || event.details.reason.as_deref() == Some(ReleaseReason::ToOtherAgency.as_str());
-        if handed_over && holder != event.facility {
-            event.code = EventCode::TransferInState;
-            event.details.state = event.details.state.take().filter(|_| !is_moved_away);
-            event.details.from_facility = Some(event.facility.to_string());
-            event.details.to_facility = Some(holder.to_string());
-            event.facility = holder;
-        } else {
-            event.details.still_held_at = Some(holder.to_string());
+    let let_go = events.iter_mut().zip(places.iter().copied());
+    let let_go = let_go.filter(|(event, _)| is_asked(event));
+    let mut apart = Apart::new();
+    for ((event, place), holder) in let_go.zip(holders) {
+        let (facility, record) = match holder {
+            None => continue,
+            Some(Holder::TakenOut) => {
+                apart.insert(place, Elsewhere::TakenOut);
+                continue;
+            }
+            Some(Holder::Booking(facility, record)) => (facility, record),
+        };
+        // What the same booking says again is no other's to take out.
+        if let Some(record) = record.filter(|record| *record != event.record) {
+            let (own, facility) = (Own::of(event), facility.clone());
+            let said = Said {
+                record,
+                facility,
+                own,
+            };
+            apart.insert(place, Elsewhere::Said(Box::new(said)));
         }
+        held_at(event, facility);
     }
-    Ok(())
+    Ok(apart)
+}
+
+/// Notes with an event that a booking holds the person.
+fn held_at(event: &mut Event, holder: FacilityCode) {
+    let is_moved_away = event.details.is_moved_away();
+    let handed_over = is_moved_away
+        || event.details.reason.as_deref() == Some(ReleaseReason::ToOtherAgency.as_str());
+    if handed_over && holder != event.facility {
+        event.code = EventCode::TransferInState;
+        event.details.state = event.details.state.take().filter(|_| !is_moved_away);
+        event.details.from_facility = Some(event.facility.to_string());
+        event.details.to_facility = Some(holder.to_string());
+        event.facility = holder;
+    } else {
+        event.details.still_held_at = Some(holder.to_string());
+    }
 }
 
 /// Who says whom records are about.

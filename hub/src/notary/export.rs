@@ -16,14 +16,15 @@ use thiserror::Error;
 use super::signing::Notary;
 use super::{Log, NotaryError};
 use crate::evidence::file::{
-    AgentPart, DecisionPart, EventPart, EvidenceFile, FORMAT, NoticePart, OtherKeys, Proof,
-    RulesPart, SourcePart, Told,
+    AgentPart, DecisionPart, ElsewherePart, ElsewhereSaid, EventPart, EvidenceFile, FORMAT,
+    NoticePart, OtherKeys, Proof, RulesPart, SourcePart, Told,
 };
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, NoticeId};
 use crate::notification::rules::DEADLINE;
 use crate::store::conn::Tx;
 use crate::store::registry::decision::DecisionId;
+use crate::store::registry::elsewhere::{self, Elsewhere, Kept};
 use crate::store::registry::event::Event;
 use crate::store::registry::{agent, decision, event, instruction, log, record, rules};
 use crate::store::{StoreError, evidence};
@@ -132,10 +133,13 @@ fn gather(
             "the event was expunged by order: nothing is left that proves it",
         ));
     };
+    let apart = elsewhere::of(tx, position)?;
+    let own = apart.as_ref().map(|apart| apart.own(&event));
     let part = EventPart {
         event: id.to_string(),
         salt: hex(&salt),
-        says: event.opening(position)?,
+        says: own.as_ref().unwrap_or(&event).opening(position)?,
+        elsewhere: apart.as_ref().map(opened),
         proof,
     };
     let mut rules = Vec::new();
@@ -162,6 +166,22 @@ fn gather(
         rules,
         decisions,
     })
+}
+
+/// Opens what an event says of another booking, as long as that is there.
+fn opened(apart: &Kept) -> ElsewherePart {
+    let said = match &apart.elsewhere {
+        Elsewhere::Said(said) => Some(said),
+        Elsewhere::TakenOut => None,
+    };
+    let opening = said.zip(apart.salt).map(|(said, salt)| ElsewhereSaid {
+        salt: hex(&salt),
+        says: said.opening(),
+    });
+    ElsewherePart {
+        commitment: apart.commitment.to_string(),
+        opening,
+    }
 }
 
 /// Proves a decision; nothing is left to prove one whose words a court had destroyed.

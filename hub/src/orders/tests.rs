@@ -53,6 +53,7 @@ use crate::work::role::Role;
 use crate::work::versions::TableName;
 
 mod again;
+mod elsewhere;
 
 /// Whatever gives the person away.
 const TRACES: [&str; 10] = [

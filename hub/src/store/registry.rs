@@ -9,6 +9,7 @@ pub mod clone;
 pub mod court_order;
 pub mod decision;
 pub mod duty;
+pub mod elsewhere;
 pub mod event;
 pub mod expunged;
 pub mod expunging;
@@ -143,6 +144,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0024_backfill.sql",
             include_str!("migrations/registry/0024_backfill.sql"),
+        ),
+        (
+            "0025_elsewhere.sql",
+            include_str!("migrations/registry/0025_elsewhere.sql"),
         ),
     ],
 };

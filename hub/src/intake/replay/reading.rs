@@ -20,6 +20,7 @@ use crate::intake::{Opened, Speaker, open};
 use crate::store::conn::Tx;
 use crate::store::registry::agent::Agent;
 use crate::store::registry::court_order;
+use crate::store::registry::elsewhere;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::left::{self, Expunction, Left};
@@ -264,14 +265,16 @@ fn kept_events(
             // It was known before, and nothing followed.
             (None, None) => continue,
         };
+        let apart = elsewhere::of(tx, position)?;
         // Without its salt it was destroyed by order, and says what was left of it.
         if let Some(salt) = logged.salt {
-            let leaf = leaf::event(event.event, &event.opening(position)?, salt);
+            let leaf = elsewhere::leaf_of((position, &event), apart.as_ref(), salt)?;
             if !leaf.is_logged_as(&logged.content) {
                 return Ok(Err(Cause::Evidence(position.0)));
             }
         }
-        kept.push((position, event));
+        let apart = apart.map(|apart| apart.elsewhere);
+        kept.push((position, event, apart));
     }
     Ok(Ok(Some(kept)))
 }

@@ -214,7 +214,8 @@ fn lines(tx: &mut Tx<'_>) -> Result<Vec<String>, crate::store::StoreError> {
                 .iter()
                 .map(|joined| format!("joined {joined:?}")),
         );
-        lines.extend(placings.held.iter().map(|held| format!("held {held:?}")));
+        let held = placings.held.iter();
+        lines.extend(held.map(|held| format!("held {:?}", (held.event, &held.facility))));
     }
     for sql in [
         "SELECT event_id, code, person_id, record_id, version, facility_code, effective_at, corrects, details

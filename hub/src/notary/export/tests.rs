@@ -1,6 +1,7 @@
 //! Evidence files of invented notices: whole, tampered with, and after the registrant is gone.
 
 mod change;
+mod elsewhere;
 mod later;
 mod office;
 
@@ -116,6 +117,20 @@ pub(in crate::notary) fn told_to(
     ];
     let batch = jail.batch(moved.into());
     send_one(registry, &jail, &batch);
+    plan_last(registry, vault, person);
+    let mut marks = Vec::new();
+    for message in std::iter::repeat_with(|| claim(vault))
+        .take(addresses.len())
+        .flatten()
+    {
+        accept(vault, message.notice, message.claim, detail);
+        marks.push(message.marks.seen);
+    }
+    (marks, jail)
+}
+
+/// Plans what is told of the last event.
+fn plan_last(registry: &Store, vault: &Vault, person: PersonId) {
     let (position, released) = registry
         .read_now("event", |tx| event::after(tx, EventPosition(0), 9))
         .unwrap()
@@ -149,15 +164,6 @@ pub(in crate::notary) fn told_to(
             facts,
         },
     );
-    let mut marks = Vec::new();
-    for message in std::iter::repeat_with(|| claim(vault))
-        .take(addresses.len())
-        .flatten()
-    {
-        accept(vault, message.notice, message.claim, detail);
-        marks.push(message.marks.seen);
-    }
-    (marks, jail)
 }
 
 /// Confirms a notice by the button behind the link of its message.

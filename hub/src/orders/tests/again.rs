@@ -77,7 +77,7 @@ impl Hub {
         carry_out(self.databases(), now()).unwrap()
     }
 
-    fn sign(&self, kind: &'static str, note: &str) -> Decision {
+    pub(super) fn sign(&self, kind: &'static str, note: &str) -> Decision {
         let key = SigningKey::from_seed(&[5; 32]).unwrap();
         let choice = Choice {
             kind,

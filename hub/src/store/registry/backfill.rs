@@ -9,7 +9,7 @@ use savin_shared::envelope::portable;
 use savin_shared::ids::{AgentId, Epoch, Seq};
 
 use super::log::{self, LogPlace};
-use super::{agent, decision, event, face};
+use super::{agent, decision, elsewhere, event, face};
 use crate::evidence::leaf::{self, Leaf};
 use crate::ids::{EventPosition, PersonId};
 use crate::store::conn::Tx;
@@ -132,11 +132,9 @@ pub fn events(
         let position = EventPosition(row.integer(0)?);
         last = Some(position);
         if let Some(event) = event::at(tx, position)? {
-            leaves.push(leaf::event(
-                event.event,
-                &event.opening(position)?,
-                random(),
-            ));
+            let kept = elsewhere::of(tx, position)?;
+            let placed = (position, &event);
+            leaves.push(elsewhere::leaf_of(placed, kept.as_ref(), random())?);
         }
     }
     let added = add(tx, leaves, now)?;

@@ -1,5 +1,7 @@
 //! The event log: what happened, in the order in which it became known.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use savin_shared::clock::{ObservedAt, ReceivedAt};
 use savin_shared::delta::Origin;
@@ -7,8 +9,9 @@ use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
 use savin_shared::record::custody::CustodyState;
 
+use super::elsewhere::{self, Apart, Kept};
 use super::facility;
-use crate::evidence::leaf::{self, EventOpening};
+use crate::evidence::leaf::EventOpening;
 use crate::ids::{EventId, EventPosition, PersonId, RecordId};
 use crate::registry::details::Details;
 use crate::store::conn::Tx;
@@ -82,19 +85,19 @@ pub fn append(
     random: fn() -> [u8; 16],
 ) -> Result<EventPosition, StoreError> {
     let place = EventPosition(tx.take_numbers("event", 1)?);
-    put(tx, &[place], std::slice::from_ref(event), random)?;
+    let (events, apart) = (std::slice::from_ref(event), &Apart::new());
+    put(tx, (&[place], events, apart), random)?;
     Ok(place)
 }
 
-/// Puts events into their places, each with a leaf in the evidence under a salt of its own; without one in a database
-/// that is thrown away.
+/// Puts events into their places, with what they say of other bookings, each with a leaf in the evidence under a salt of
+/// its own; without one in a database that is thrown away.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn put(
     tx: &mut Tx<'_>,
-    places: &[EventPosition],
-    events: &[Event],
+    (places, events, apart): (&[EventPosition], &[Event], &Apart),
     random: fn() -> [u8; 16],
 ) -> Result<(), StoreError> {
     if events.is_empty() {
@@ -134,15 +137,22 @@ pub fn put(
          ON CONFLICT (event_id) DO NOTHING RETURNING position",
         &lists,
     )?;
+    let new = || {
+        let all = stored.iter().zip(places.iter().copied().zip(events));
+        all.filter(|(stored, _)| !stored.is_empty())
+            .map(|(_, placed)| placed)
+    };
+    let said = new().filter_map(|(position, _)| Some((position, apart.get(&position)?.clone())));
+    let kept: BTreeMap<_, _> = said
+        .map(|(position, elsewhere)| (position, Kept::new(elsewhere, random())))
+        .collect();
+    elsewhere::put(tx, &kept)?;
     if tx.is_scratch() {
         return Ok(());
     }
-    let leaves: Vec<_> = stored
-        .iter()
-        .zip(openings.iter().zip(events))
-        .filter(|(stored, _)| !stored.is_empty())
-        .map(|(_, (opening, event))| leaf::event(event.event, opening, random()))
-        .collect();
+    let leaves = new()
+        .map(|placed| elsewhere::leaf_of(placed, kept.get(&placed.0), random()))
+        .collect::<Result<Vec<_>, StoreError>>()?;
     evidence::append(tx, &leaves)
 }
 

@@ -1,5 +1,6 @@
 //! Destroying what a court ordered to be expunged, in every table of the registry that holds anything of it.
 
+pub mod naming;
 mod words;
 
 use std::collections::BTreeSet;
@@ -25,7 +26,7 @@ use savin_shared::record::Record;
 pub type Gone = Vec<(&'static str, u64)>;
 
 /// What is destroyed of a record, in this order. An event's leaf stays, and loses what opens it.
-const OF_RECORD: [(&str, &str); 13] = [
+const OF_RECORD: [(&str, &str); 14] = [
     (
         "agency_link",
         "DELETE FROM agency_link WHERE notice_id IN
@@ -67,6 +68,11 @@ const OF_RECORD: [(&str, &str); 13] = [
     (
         "court_order_record",
         "DELETE FROM court_order_record WHERE record_id = $1",
+    ),
+    (
+        "event_elsewhere",
+        "DELETE FROM event_elsewhere
+         WHERE position IN (SELECT position FROM event WHERE record_id = $1)",
     ),
     ("event", "DELETE FROM event WHERE record_id = $1"),
     (
@@ -138,7 +144,14 @@ pub fn expunge(
     let traces = traces(tx, scope)?;
     let numbers = own_numbers(tx, scope)?;
     let subjects = subjects(tx, scope)?;
+    let before = naming::of_before(tx, scope)?;
     let mut gone = Gone::new();
+    let named = naming::take_out(tx, &scope.numbers(), &before)?;
+    count(
+        &mut gone,
+        "what an event of another booking says of it",
+        named,
+    );
     count(&mut gone, "listing", unlist(tx, scope, order, key)?);
     for (table, statement) in OF_RECORD {
         for record in scope.numbers() {

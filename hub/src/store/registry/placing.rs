@@ -51,9 +51,35 @@ pub struct Joined {
     pub why: String,
 }
 
+/// That a booking held somebody of whom an event says that custody had ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The event, by its place in the list of the step.
+    pub event: u32,
+    /// Where.
+    pub facility: String,
+    /// By which booking.
+    pub by: HeldBy,
+}
+
+/// By which booking somebody was held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HeldBy {
+    /// An older program did not keep it.
+    #[default]
+    Unknown,
+    /// By this record.
+    Record(i64),
+    /// By one that was destroyed by order.
+    TakenOut,
+}
+
+/// As older programs kept it.
+type HeldBefore = (u32, String);
+
 /// Everything that a step decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Placings {
+pub struct Placings<H = Held> {
     /// By which table of weights, of which program; nothing where nobody was placed.
     pub judge: String,
     /// The number of the first person that was made.
@@ -68,8 +94,8 @@ pub struct Placings {
     pub first_event: i64,
     /// Of which record each event is; 0 where it was destroyed by order.
     pub events: Vec<i64>,
-    /// Releases, by their place in that list, of whoever another booking held: where.
-    pub held: Vec<(u32, String)>,
+    /// Of these, releases of whoever a booking held all the same.
+    pub held: Vec<H>,
     /// Joinings that were taken back, with the records that were moved.
     pub moved: Vec<(i64, Vec<i64>)>,
 }
@@ -77,7 +103,33 @@ pub struct Placings {
 /// As it is stored: variants are only ever appended.
 #[derive(Debug, Serialize, Deserialize)]
 enum Stored {
-    One(Placings),
+    One(Placings<HeldBefore>),
+    Two(Placings),
+}
+
+impl From<Stored> for Placings {
+    fn from(stored: Stored) -> Self {
+        let before = match stored {
+            Stored::Two(placings) => return placings,
+            Stored::One(before) => before,
+        };
+        let held = |(event, facility)| Held {
+            event,
+            facility,
+            by: HeldBy::Unknown,
+        };
+        Self {
+            judge: before.judge,
+            first_person: before.first_person,
+            made: before.made,
+            placed: before.placed,
+            joined: before.joined,
+            first_event: before.first_event,
+            events: before.events,
+            held: before.held.into_iter().map(held).collect(),
+            moved: before.moved,
+        }
+    }
 }
 
 /// Placements and events of one part, so that each is read within what a codec may claim.
@@ -91,7 +143,7 @@ pub fn put(tx: &mut Tx<'_>, step: i64, placings: Placings) -> Result<(), StoreEr
     let lists = (0_i64..)
         .zip(parts(placings))
         .map(|(part, placings)| {
-            let body = Codec::Bincode2.encode(&Stored::One(placings));
+            let body = Codec::Bincode2.encode(&Stored::Two(placings));
             let body = body.map_err(|_| StoreError::Damaged("placements cannot be written"))?;
             Ok(vec![step.into(), part.into(), body.into()])
         })
@@ -118,6 +170,8 @@ pub struct Leaving {
     pub records: BTreeSet<i64>,
     /// Of whom it is not to be said by what they were joined.
     pub persons: Vec<PersonId>,
+    /// Events of other records that name one of these, of before it was kept which record holds somebody.
+    pub naming: BTreeSet<i64>,
 }
 
 impl Placings {
@@ -134,7 +188,9 @@ impl Placings {
             .moved
             .iter()
             .any(|(_, records)| records.iter().any(is_gone));
-        let is_there = is_placed || is_joined || is_moved || self.events.iter().any(is_gone);
+        let is_held = self.held.iter().any(|held| self.names(held, leaving));
+        let is_of_event = self.events.iter().any(is_gone);
+        let is_there = is_placed || is_joined || is_moved || is_held || is_of_event;
         (is_placed, is_there)
     }
 
@@ -149,6 +205,12 @@ impl Placings {
         for (joined, _) in self.joined.iter_mut().zip(told).filter(|(_, tells)| *tells) {
             joined.why.clear();
         }
+        let mut held = std::mem::take(&mut self.held);
+        held.retain(|held| held.by != HeldBy::Unknown || !self.names(held, leaving));
+        for held in held.iter_mut().filter(|held| self.names(held, leaving)) {
+            held.facility.clear();
+            held.by = HeldBy::TakenOut;
+        }
         self.placed.retain(|placing| !is_gone(&placing.record));
         for record in self.events.iter_mut().filter(|record| is_gone(record)) {
             *record = 0;
@@ -156,9 +218,22 @@ impl Placings {
         let events = &self.events;
         let is_left =
             |event: u32| events.get(usize::try_from(event).unwrap_or(usize::MAX)) != Some(&0);
-        self.held.retain(|(event, _)| is_left(*event));
+        held.retain(|held| is_left(held.event));
+        self.held = held;
         for (_, records) in &mut self.moved {
             records.retain(|record| !is_gone(record));
+        }
+    }
+
+    /// Says whether it names a booking that goes.
+    fn names(&self, held: &Held, leaving: &Leaving) -> bool {
+        match held.by {
+            HeldBy::Record(record) => leaving.records.contains(&record),
+            HeldBy::Unknown => {
+                let position = self.first_event.saturating_add(i64::from(held.event));
+                leaving.naming.contains(&position)
+            }
+            HeldBy::TakenOut => false,
         }
     }
 
@@ -202,8 +277,9 @@ pub fn of_step(tx: &mut Tx<'_>, step: i64) -> Result<Option<Placings>, StoreErro
         "SELECT body FROM intake_placing WHERE step = $1 ORDER BY part",
         values![step],
     )? {
-        let part = Codec::Bincode2.decode(row.bytes(0)?);
-        let Stored::One(part) = part.map_err(|_| StoreError::Damaged("placements of a step"))?;
+        let part = Codec::Bincode2.decode::<Stored>(row.bytes(0)?);
+        let part = part.map_err(|_| StoreError::Damaged("placements of a step"))?;
+        let part = Placings::from(part);
         match &mut whole {
             None => whole = Some(part),
             Some(whole) => {
@@ -238,7 +314,7 @@ fn cut<T>(all: &mut Vec<T>) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Placing, Placings, Whom, of_step, put};
+    use super::{Held, HeldBy, Placing, Placings, Whom, of_step, put};
     use crate::intake::testing::{each, now};
     use crate::store::registry::step::{self, Step};
 
@@ -261,7 +337,11 @@ mod tests {
                     .collect(),
                 first_event: 9,
                 events: (0..9_000).collect(),
-                held: vec![(8_999, "JAIL-1".to_owned())],
+                held: vec![Held {
+                    event: 8_999,
+                    facility: "JAIL-1".to_owned(),
+                    by: HeldBy::Record(7),
+                }],
                 ..Placings::default()
             };
             let kept = whole.clone();

@@ -68,7 +68,7 @@ macro_rules! table {
 
 /// Everything that follows from the steps and is no work of staff. The batches themselves are what it is
 /// made of, and their evidence has a check of its own.
-pub static TABLES: [Table; 17] = [
+pub static TABLES: [Table; 18] = [
     table!("record", ["record_id" Integer],
         ["agency_id", "kind", "number", "person_id", "version", "sealed_by", "status_feed",
          "status_evidence", "listings"],
@@ -88,6 +88,9 @@ pub static TABLES: [Table; 17] = [
     table!("event", ["position" Integer],
         ["event_id", "code", "person_id", "record_id", "version", "facility_code", "origin",
          "effective_at", "entered_at", "observed_at", "received_at", "corrects", "details"],
+        "position", "$1", "$2"),
+    table!("event_elsewhere", ["position" Integer],
+        ["record_id", "facility_code", "own_code", "own_facility", "own_details"],
         "position", "$1", "$2"),
     table!("person", ["person_id" Bytes], ["created_at"], "person_id", "$1", "$2"),
     table!("person_identifier", ["kind" Text, "scope" Text, "value" Text], ["person_id"],

@@ -1,0 +1,160 @@
+//! One of two bookings is expunged: nothing that is kept of the other says where that one was.
+
+use savin_shared::event::EventCode;
+use savin_shared::ids::OffenderId;
+use savin_shared::record::Record;
+use savin_shared::record::custody::{CustodyState, ReleaseReason};
+
+use super::super::Databases;
+use super::super::carrying::carry_out;
+use super::{Hub, each};
+use crate::ids::OrderId;
+use crate::intake::testing::{BOND, IN, Jail, assert_durable, events, load, now, send_one};
+use crate::store::Store;
+use crate::store::conn::Tx;
+use crate::store::registry::court_order::{NewOrder, OrderKind, Scope};
+use crate::store::registry::event::Event;
+use crate::store::testing::contents;
+use crate::store::value::Value;
+
+/// A person whom two jails hold, and of whom only the first's booking stays.
+struct Two {
+    hub: Hub,
+    other: Jail,
+}
+
+impl Two {
+    fn new(hub: Hub) -> Self {
+        let other = Jail::new(&hub.registry, 2);
+        let mut two = Self { hub, other };
+        let booked = two.first(IN);
+        two.hub.tell(&booked);
+        let booked = two.second(IN);
+        two.other_tells(&booked);
+        two
+    }
+
+    fn first(&self, state: CustodyState) -> Record {
+        same(self.hub.jail.record("A-1", state))
+    }
+
+    fn second(&self, state: CustodyState) -> Record {
+        same(self.other.record("B-1", state))
+    }
+
+    fn other_tells(&mut self, record: &Record) {
+        let body = self.other.tells(record);
+        let batch = self.other.batch(vec![body]);
+        assert_durable(
+            &send_one(&self.hub.registry, &self.other, &batch),
+            &self.other,
+        );
+    }
+
+    /// The first jail lets the person go, and the second booking is expunged.
+    fn release_and_expunge(&mut self, state: CustodyState) -> (Event, OrderId) {
+        let released = self.first(state);
+        self.hub.tell(&released);
+        let told = self.last_of_first();
+        (told, self.expunge())
+    }
+
+    fn last_of_first(&self) -> Event {
+        let record = load(&self.hub.registry, &self.hub.jail, "A-1").record;
+        let mut all = events(&self.hub.registry);
+        all.retain(|event| event.record == record);
+        all.pop().unwrap()
+    }
+
+    fn expunge(&self) -> OrderId {
+        let row = load(&self.hub.registry, &self.other, "B-1");
+        let find = move |tx: &mut Tx<'_>| Scope::find(tx, row.person, &[row.record]);
+        let scope = self.hub.registry.read_now("scope", find).unwrap();
+        let order = NewOrder {
+            kind: OrderKind::Expunge,
+            number: "26-0119".to_owned(),
+            court: "Hinds".to_owned(),
+        };
+        let signed = self.hub.sign("expunge", "");
+        let databases: Databases<'_> = self.hub.databases();
+        let given = databases.give(&scope, &order, &signed, now()).unwrap();
+        carry_out(databases, now()).unwrap();
+        given
+    }
+}
+
+impl Hub {
+    fn tell(&mut self, record: &Record) {
+        let body = self.jail.tells(record);
+        self.send(body);
+    }
+}
+
+fn same(mut record: Record) -> Record {
+    record.subject.offender_id = Some(OffenderId::new("K70007").unwrap());
+    record
+}
+
+/// Says in which tables a place is named, but where everybody sees that it is one: who is enrolled there, and the
+/// decision that names it.
+fn naming(store: &Store, place: &str) -> Vec<String> {
+    let mut naming = Vec::new();
+    for (table, rows) in contents(store) {
+        if ["agent", "agency", "facility", "feed", "evidence_leaf"].contains(&table.as_str()) {
+            continue;
+        }
+        for (column, value) in rows
+            .rows
+            .iter()
+            .flat_map(|row| rows.columns.iter().zip(row))
+        {
+            let text = match value {
+                Value::Text(text) => text.clone(),
+                Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                Value::Null | Value::Integer(_) => continue,
+            };
+            if text.contains(place) {
+                naming.push(format!("{table}.{column}"));
+            }
+        }
+    }
+    naming
+}
+
+#[test]
+fn no_release_of_another_booking_says_where_an_expunged_one_was() {
+    each("expunge_elsewhere", |hub| {
+        let mut two = Two::new(hub);
+        let (told, _) = two.release_and_expunge(BOND);
+        assert_eq!(told.details.still_held_at.as_deref(), Some("JAIL-2"));
+        let kept = two.last_of_first();
+        assert_eq!(kept.event, told.event);
+        assert_eq!(kept.code, EventCode::Released);
+        assert_eq!(kept.details.still_held_at, None);
+        assert_eq!(naming(&two.hub.registry, "JAIL-2"), Vec::<String>::new());
+        assert_eq!(two.hub.replayed(), []);
+    });
+}
+
+#[test]
+fn no_transfer_says_where_an_expunged_booking_was() {
+    for (state, name) in [
+        (CustodyState::TransferredOut, "expunge_moved"),
+        (
+            CustodyState::OutOfCustody(ReleaseReason::ToOtherAgency),
+            "expunge_handed_over",
+        ),
+    ] {
+        each(name, |hub| {
+            let mut two = Two::new(hub);
+            let (told, _) = two.release_and_expunge(state);
+            assert_eq!(told.code, EventCode::TransferInState);
+            assert_eq!(told.facility.as_str(), "JAIL-2");
+            let kept = two.last_of_first();
+            assert_eq!(kept.facility.as_str(), "JAIL-1");
+            assert_eq!(kept.details.to_facility, None);
+            assert_eq!(naming(&two.hub.registry, "JAIL-2"), Vec::<String>::new());
+            assert_eq!(two.hub.replayed(), []);
+        });
+    }
+}
