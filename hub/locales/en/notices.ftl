@@ -215,6 +215,7 @@ notice-late-days = { $days ->
    *[other] This was about { $days } days ago.
 }
 notice-learned-late = We learned of it late.
+notice-found-late = It may have happened well before we learned of it: for some time we could not see the records there.
 notice-no-time = not given
 notice-no-name = The person you asked about
 notice-more = To see the latest, to change how we reach you, or to stop: visit { $site } or call { $phone }. Somebody answers the phone day and night.

@@ -212,6 +212,7 @@ notice-late-days = { $days ->
    *[other] Esto fue hace unos { $days } días.
 }
 notice-learned-late = Lo supimos tarde.
+notice-found-late = Puede haber ocurrido bastante antes de que lo supiéramos: durante un tiempo no pudimos ver los registros de allí.
 notice-no-time = no indicada
 notice-no-name = La persona por la que usted preguntó
 notice-more = Para ver lo más reciente, cambiar cómo le avisamos o dejar de recibir avisos: visite { $site } o llame al { $phone }. Alguien contesta el teléfono de día y de noche.

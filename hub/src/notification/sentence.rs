@@ -202,8 +202,17 @@ const fn is_of_place(code: EventCode) -> bool {
 }
 
 /// Says that a fact is old, by what the agency says, or by when it was first seen; and that it was
-/// learnt late, where that was not our own delay in telling it.
+/// learnt late, where that was not our own delay in telling it. When something happened of which the agency gives no
+/// time, and which was found after its records could not be seen for a while, nobody knows: that is said.
 fn late(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<String> {
+    let is_age_unknown = fact.found_late && fact.effective_at.is_none();
+    let unknown = is_age_unknown.then(|| words.say("notice-found-late"));
+    let mut sentences = aged(words, zone, fact, now);
+    sentences.extend(unknown);
+    sentences
+}
+
+fn aged(words: Words, zone: &TimeZone, fact: &Fact, now: Timestamp) -> Vec<String> {
     let (age, delay) = match fact.effective_at {
         Some(at) if fact.details.effective_is_day => {
             let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
@@ -422,6 +431,31 @@ mod tests {
         let now = "2026-06-01T18:35:00Z".parse().unwrap();
         let disclosed = fact_.disclosed(disclosure).unwrap();
         fact(Words::of(language), &zone, &disclosed, now).join(" ")
+    }
+
+    #[test]
+    fn what_is_found_after_a_gap_without_a_time_never_reads_as_fresh() {
+        let found = Fact {
+            found_late: true,
+            effective_at: None,
+            ..release()
+        };
+        let gap = "It may have happened well before we learned of it";
+        for disclosure in [Disclosure::Full, Disclosure::Discreet] {
+            let english = said(found.clone(), disclosure, Language::En);
+            assert!(english.contains(gap), "{english}");
+            let spanish = said(found.clone(), disclosure, Language::Es);
+            assert!(
+                spanish.contains("Puede haber ocurrido bastante antes"),
+                "{spanish}"
+            );
+        }
+        let known = Fact {
+            found_late: true,
+            ..release()
+        };
+        let known = said(known, Disclosure::Full, Language::En);
+        assert!(!known.contains(gap), "{known}");
     }
 
     #[test]
