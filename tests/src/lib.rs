@@ -2,6 +2,7 @@
 //! written to as a county's software would, a mail server, and somebody at the public site.
 
 pub mod burst;
+pub mod calendar;
 pub mod called;
 pub mod carrier;
 pub mod clock;

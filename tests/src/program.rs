@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
+use crate::calendar::Calendar;
 use crate::ledger::Ledger;
 
 /// Where the programs are.
@@ -22,6 +23,13 @@ pub enum Programs {
         agent: PathBuf,
         /// The hub's.
         hub: PathBuf,
+    },
+    /// The same, with a calendar of their own.
+    Dated {
+        /// Where they are.
+        programs: Box<Self>,
+        /// What day it is for them.
+        calendar: Calendar,
     },
 }
 
@@ -43,6 +51,7 @@ impl Programs {
     pub fn hub_file(&self) -> &Path {
         match self {
             Self::Together(file) | Self::Apart { hub: file, .. } => file,
+            Self::Dated { programs, .. } => programs.hub_file(),
         }
     }
 
@@ -51,13 +60,21 @@ impl Programs {
     pub fn agent_file(&self) -> &Path {
         match self {
             Self::Together(file) | Self::Apart { agent: file, .. } => file,
+            Self::Dated { programs, .. } => programs.agent_file(),
         }
     }
 
     fn program(&self, file: &Path, which: &str) -> Command {
         let mut command = Command::new(file);
-        if let Self::Together(_) = self {
-            command.arg(which);
+        match self {
+            Self::Together(_) => {
+                command.arg(which);
+            }
+            Self::Apart { .. } => {}
+            Self::Dated { programs, calendar } => {
+                command = programs.program(file, which);
+                calendar.hang_in(&mut command);
+            }
         }
         command
     }

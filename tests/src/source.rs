@@ -1,6 +1,7 @@
 //! The sources that an agent watches, written to as a county's own software would.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -67,6 +68,17 @@ impl ExportFolder {
         Ok(clock::wall())
     }
 
+    /// Writes an export that says of itself that it was written then.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn put_at(&self, name: &str, content: &str, written: Timestamp) -> anyhow::Result<()> {
+        let unfinished = self.path.join(format!("{name}.part"));
+        std::fs::write(&unfinished, content).context("failed to write an export")?;
+        set_written(&unfinished, written.into())?;
+        std::fs::rename(&unfinished, self.path.join(name)).context("failed to name an export")
+    }
+
     /// Copies an export, with the time at which it was written; returns when it was there for
     /// others to see.
     ///
@@ -77,14 +89,18 @@ impl ExportFolder {
         std::fs::copy(export, &unfinished).context("failed to copy an export")?;
         let written = std::fs::metadata(export).and_then(|known| known.modified());
         let written = written.context("failed to read when an export was written")?;
-        std::fs::File::options()
-            .append(true)
-            .open(&unfinished)
-            .and_then(|file| file.set_modified(written))
-            .context("failed to copy when an export was written")?;
+        set_written(&unfinished, written)?;
         std::fs::rename(&unfinished, self.path.join(name)).context("failed to name an export")?;
         Ok(clock::wall())
     }
+}
+
+fn set_written(file: &Path, written: SystemTime) -> anyhow::Result<()> {
+    std::fs::File::options()
+        .append(true)
+        .open(file)
+        .and_then(|file| file.set_modified(written))
+        .context("failed to note when an export was written")
 }
 
 /// Writes a list of invented people as CSV, each with a number, which is in the booking's, the person's and

@@ -1,8 +1,11 @@
 //! `backup`: copies of both databases while the hub runs, whether a copy holds, and putting one back.
 
+mod corrected;
+mod enrolled;
 mod lost;
 mod orders;
 mod published;
+mod registrants;
 mod restore;
 
 use std::fs;

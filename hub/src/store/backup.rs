@@ -123,7 +123,7 @@ pub fn log_at(copy: &Copy, folder: &Path, size: u64) -> Result<Option<Checkpoint
     }
 }
 
-/// Says whether anything else has a database open, such as a running hub.
+/// Says whether anything else has a database open, such as a running hub; of a damaged file nobody can say that.
 ///
 /// # Errors
 /// Returns [`StoreError`] when that cannot be found out.
@@ -132,6 +132,17 @@ pub fn is_in_use(place: &Place) -> Result<bool, StoreError> {
         Place::File(path) if !path.exists() => Ok(false),
         Place::File(path) => is_file_in_use(path),
         Place::Server { url, schema } => server::is_in_use(url, schema),
+    }
+}
+
+/// Looks whether a database is damaged, as far as a file shows that; a server looks after its own.
+///
+/// # Errors
+/// Returns [`StoreError`] with what is damaged.
+pub fn check_place(place: &Place) -> Result<(), StoreError> {
+    match place {
+        Place::File(path) => sound_rows(path).map(|_| ()),
+        Place::Server { .. } => Ok(()),
     }
 }
 
@@ -238,6 +249,8 @@ fn is_file_in_use(path: &Path) -> Result<bool, StoreError> {
     match alone {
         Ok(()) => Ok(false),
         Err(error) if super::sqlite::is_passing(&error) => Ok(true),
+        // A damaged one cannot be locked, and is the first that a backup is put in the place of.
+        Err(error) if super::sqlite::is_damaged(&error) => Ok(false),
         Err(error) => Err(StoreError::Sqlite(error)),
     }
 }

@@ -274,6 +274,14 @@ pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Says whether a file is damaged, or is no database.
+pub(super) fn is_damaged(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}
+
 /// Says whether a transaction lost against another and can simply be run again.
 pub(super) fn is_lost_race(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)

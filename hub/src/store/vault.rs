@@ -23,6 +23,7 @@ pub mod session;
 pub mod spend;
 pub mod stopping;
 pub mod subscription;
+pub mod taken_over;
 pub mod task;
 pub mod trace;
 pub mod unplanned;

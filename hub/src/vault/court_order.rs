@@ -56,6 +56,10 @@ impl Vault {
                 withheld::remove(tx, &links(&keys, events))?;
                 Ok(StaffAnswer::Changed(true))
             }
+            OrderCommand::KeepBack { events } => {
+                withheld::put(tx, &links(&keys, events))?;
+                Ok(StaffAnswer::Changed(true))
+            }
             OrderCommand::Compact => Ok(StaffAnswer::Changed(false)),
             OrderCommand::Links { followed } => {
                 let links = followed

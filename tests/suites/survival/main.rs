@@ -1,6 +1,7 @@
 //! `kill -9` of agent and hub under load, on both engines: nothing is lost, nothing comes twice, and
 //! chain and digest are equal at the end.
 
+mod aged;
 mod county;
 mod decided;
 mod restore;

@@ -26,18 +26,18 @@ use savin_tests::stage::{FACILITY, Stage};
 use savin_tests::visitor::Visitor;
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who is listed, each with whoever asked about them.
 const LISTED: [&str; 4] = ["ada", "bea", "cal", "dee"];
 
 /// What a notice says that may come twice.
-const PERHAPS: &str = "You may have heard this from us before.";
+pub(super) const PERHAPS: &str = "You may have heard this from us before.";
 
 /// What a notice of a release says.
-const RELEASED: &str = " was released";
+pub(super) const RELEASED: &str = " was released";
 
-const PROFILE: &str = r#"
+pub(super) const PROFILE: &str = r#"
 name = "roster"
 kind = "custody"
 mode = "roster"
@@ -115,15 +115,67 @@ fn restores(engine: &Engine, only: Option<&str>) -> anyhow::Result<()> {
     released(&stage, 4)?;
     let twice = 1 + usize::from(is_vault_back);
     for (who, releases) in [("ada", 1), ("bea", twice), ("cal", 1), ("dee", 0)] {
-        let to = address(who);
-        let letters = stage.mailbox.letters();
-        let came = letters.iter().filter(|letter| letter.to == to);
+        let letters = letters_to(&stage, who).into_iter();
         // Dee, who stopped, has the code with which she did, and may have been told that she asked for it.
-        let told = came.filter(|letter| letter.text.contains(RELEASED));
+        let told = letters.filter(|letter| letter.text.contains(RELEASED));
         assert_eq!(told.count(), releases, "{who}");
     }
     let tasks = stage.hub.cli(&["tasks"])?;
     ensure!(tasks.contains("restored:"), "{tasks}");
+    stage.strike()
+}
+
+#[test]
+fn a_damaged_hub_is_restored_as_its_backup_was_and_says_what_nobody_can_know() -> anyhow::Result<()>
+{
+    let folder = tempfile::tempdir()?;
+    let mut stage = set(folder.path(), &Engine::Files)?;
+    list(&stage, 1, 0)?;
+    stage.register(&address("ada"), person(&stage, 0)?)?;
+    let backup = backup(&stage, folder.path())?;
+    stage.register(&address("bea"), person(&stage, 1)?)?;
+    stage.serving.stop()?;
+    let restore = ["--json", "backup", "restore", backup.as_str()];
+    let as_it_was = [&restore[..], &["--only", "vault", "--as-backed-up"]].concat();
+    let said: Value = serde_json::from_str(&stage.hub.cli(&as_it_was)?)?;
+    ensure!(
+        said.get("registrants_taken_over") == Some(&Value::Null),
+        "{said}"
+    );
+    ensure!(
+        said.get("to_decide_again") == Some(&Value::from(0)),
+        "{said}"
+    );
+
+    for name in ["vault", "registry"] {
+        let file = folder.path().join(format!("hub/data/{name}.sqlite"));
+        std::fs::write(file, [0x5A; 8192])?;
+    }
+    let said: Value = serde_json::from_str(&stage.hub.cli(&restore)?)?;
+    for unknown in [
+        "registrants_taken_over",
+        "forgotten_since",
+        "to_decide_again",
+        "agents_kept",
+    ] {
+        ensure!(said.get(unknown) == Some(&Value::Null), "{unknown}: {said}");
+    }
+    stage.serving = stage.hub.serve()?;
+    list(&stage, 2, 2)?;
+    told(&stage, "ada", 0)?;
+    released(&stage, 2)?;
+    ensure!(
+        letters_to(&stage, "bea").is_empty(),
+        "the backup knows nothing of her"
+    );
+    let tasks = stage.hub.cli(&["--json", "tasks"])?;
+    for note in [
+        "What staff decided from",
+        "have them register again",
+        "whom it takes at their word",
+    ] {
+        ensure!(tasks.contains(note), "{note}: {tasks}");
+    }
     stage.strike()
 }
 
@@ -170,7 +222,7 @@ fn finds_again(engine: &Engine) -> anyhow::Result<()> {
 }
 
 /// Waits until the vault knows by which records whoever somebody asked about is known.
-fn traced(stage: &Stage) -> anyhow::Result<()> {
+pub(super) fn traced(stage: &Stage) -> anyhow::Result<()> {
     let vault = stage.hub.vault_store()?;
     let deadline = monotonic() + PATIENCE;
     loop {
@@ -239,13 +291,13 @@ pub(super) fn person(stage: &Stage, number: usize) -> anyhow::Result<PersonId> {
     }
 }
 
-fn told(stage: &Stage, who: &str, known: usize) -> anyhow::Result<Letter> {
+pub(super) fn told(stage: &Stage, who: &str, known: usize) -> anyhow::Result<Letter> {
     let letter = stage.mailbox.wait_for(&address(who), known, PATIENCE);
     letter.with_context(|| format!("{who} was not told:\n{}", stage.serving.log()))
 }
 
 /// Waits until so many releases are known.
-fn released(stage: &Stage, many: u64) -> anyhow::Result<()> {
+pub(super) fn released(stage: &Stage, many: u64) -> anyhow::Result<()> {
     let tail = stage.tail()?;
     let deadline = monotonic() + PATIENCE;
     loop {
@@ -279,41 +331,57 @@ pub(super) fn backup(stage: &Stage, folder: &Path) -> anyhow::Result<String> {
 /// goes on.
 fn stop_telling(stage: &Stage, who: &str) -> anyhow::Result<()> {
     let vault = stage.hub.vault()?;
-    let begin = PortalCommand::BeginAccess {
-        address: EmailAddress::parse(&address(who))?,
-        language: Language::En,
-    };
-    let begun = ticket(&vault, begin)?;
-    let letter = told(stage, who, 0)?;
-    let digits = |word: &&str| word.len() >= 6 && word.chars().all(|c| c.is_ascii_digit());
-    let words = letter.text.split(|c: char| !c.is_alphanumeric());
-    let code = words
-        .clone()
-        .find(digits)
-        .context("no code in the letter")?;
-    let session = ticket(
-        &vault,
-        PortalCommand::ConfirmAccess {
-            ticket: begun,
-            code: Secret::new(code.to_owned()),
-        },
-    )?;
+    ask_to_stop(&vault, session(stage, &vault, who)?)?;
+    let later = stage.hub.vault_at(days_later)?;
+    later.handle(Command::Planner(PlannerCommand::Escalate))?;
+    Ok(())
+}
+
+/// Has everything stop that she is told.
+pub(super) fn ask_to_stop(vault: &Vault, session: Ticket) -> anyhow::Result<()> {
     let stop = PortalCommand::Stop {
         session,
         what: Stops::Everything,
         pin: None,
     };
-    vault.handle(Command::Portal(stop))?;
-    let later = stage.hub.vault_at(days_later)?;
-    later.handle(Command::Planner(PlannerCommand::Escalate))?;
+    let answer = vault.handle(Command::Portal(stop))?;
+    ensure!(
+        matches!(answer, Answer::Portal(PortalAnswer::Done)),
+        "{answer:?}"
+    );
     Ok(())
+}
+
+/// Begins a session by the code that comes to her address.
+pub(super) fn session(stage: &Stage, vault: &Vault, who: &str) -> anyhow::Result<Ticket> {
+    let known = letters_to(stage, who).len();
+    let begin = PortalCommand::BeginAccess {
+        address: EmailAddress::parse(&address(who))?,
+        language: Language::En,
+    };
+    let ticket_of_code = ticket(vault, begin)?;
+    let code = told(stage, who, known)?
+        .code()
+        .context("no code in the letter")?;
+    let confirm = PortalCommand::ConfirmAccess {
+        ticket: ticket_of_code,
+        code: Secret::new(code),
+    };
+    ticket(vault, confirm)
+}
+
+/// Returns what came to somebody.
+pub(super) fn letters_to(stage: &Stage, who: &str) -> Vec<Letter> {
+    let to = address(who);
+    let letters = stage.mailbox.letters().into_iter();
+    letters.filter(|letter| letter.to == to).collect()
 }
 
 fn days_later() -> Timestamp {
     wall() + SignedDuration::from_hours(73)
 }
 
-fn ticket(vault: &Vault, command: PortalCommand) -> anyhow::Result<Ticket> {
+pub(super) fn ticket(vault: &Vault, command: PortalCommand) -> anyhow::Result<Ticket> {
     let answer = vault.handle(Command::Portal(command))?;
     let Answer::Portal(PortalAnswer::Begun(ticket) | PortalAnswer::Session(ticket)) = answer else {
         bail!("the vault gave no ticket")

@@ -72,15 +72,23 @@ impl Lost {
         }
     }
 
+    /// Leaves out what need not be decided again.
+    pub(super) fn leave_out(&mut self, is_done: impl Fn(&Decision) -> bool) {
+        if let Some(decisions) = &mut self.decisions {
+            decisions.retain(|made| !is_done(made));
+        }
+    }
+
     /// Decides again what the registry that was put back can carry out, and leaves that out with what it knows all
-    /// the same.
+    /// the same. Where two were parted, whoever may have meant the other is asked if the vault does not know of it
+    /// (`asks_whom`).
     ///
     /// # Errors
     /// Returns why it cannot be read.
     pub(super) fn decide_again(
         &mut self,
         config: &Config,
-        (is_vault_back, now): (bool, Timestamp),
+        (asks_whom, now): (bool, Timestamp),
     ) -> anyhow::Result<()> {
         let registry = app::open_registry(config)?;
         let Some(decisions) = &mut self.decisions else {
@@ -96,7 +104,7 @@ impl Lost {
             match carried_out(&registry, &decision, now) {
                 Ok(Some(parted)) => {
                     self.again += 1;
-                    if let (Some((from, to)), true) = (parted, is_vault_back) {
+                    if let (Some((from, to)), true) = (parted, asks_whom) {
                         ask_whom_they_meant(config, from, to)?;
                     }
                 }
@@ -121,7 +129,7 @@ impl Lost {
             return Ok(());
         };
         let all = std::mem::take(decisions);
-        let (parted, left): (Vec<_>, Vec<_>) = all.into_iter().partition(|made| made.kind == SPLIT);
+        let (parted, left): (Vec<_>, Vec<_>) = all.into_iter().partition(is_parting);
         *decisions = left;
         for (one, other) in parted.iter().filter_map(named) {
             self.again += 1;
@@ -131,10 +139,19 @@ impl Lost {
         Ok(())
     }
 
-    /// Makes a task of each decision that a person has to make again.
-    pub(super) fn tasks(&self, restored_at: Timestamp) -> Vec<NewTask> {
+    /// Makes a task of each decision that a person has to make again; of all that were made between two moments where
+    /// nobody knows which.
+    pub(super) fn tasks(&self, (made_at, restored_at): (Timestamp, Timestamp)) -> Vec<NewTask> {
         let subject = |of: &str| format!("restored:{}/{of}", restored_at.as_microsecond());
-        let decisions = self.decisions.as_deref().unwrap_or_default();
+        let Some(decisions) = self.decisions.as_deref() else {
+            let note = format!(
+                "What staff decided from {made_at:.0} to {restored_at:.0} is not known, and the registry that stood \
+                 there cannot be read. Ask everybody who was on duty then, and decide again what still holds: who is \
+                 one and who is two (`savin-hub persons`), what was taken back (`correct`), rules, recipients, members \
+                 of staff, agents that were revoked, and each open task of `savin-hub tasks`"
+            );
+            return vec![task(subject("decisions"), note)];
+        };
         let each = decisions.iter().enumerate().map(|(place, made)| {
             let note = format!(
                 "{} decided at {:.0}: {}, {} {}. What was put back does not know it: do it again if it still holds",
@@ -157,7 +174,8 @@ impl Lost {
     /// Says it.
     pub(super) fn said(&self, is_dry_run: bool) -> String {
         match &self.decisions {
-            None => "The registry that stands there cannot be read: what staff decided since is not known, ask them."
+            None => "The registry that stands there cannot be read: what staff decided since is not known, and a task \
+                     says from when to when."
                 .to_owned(),
             Some(decisions) if is_dry_run => format!(
                 "Decided by staff since it was made: {}. Who is one and who is two is decided again, the rest are \
@@ -176,6 +194,22 @@ impl Lost {
     pub(super) fn counts(&self) -> (Option<usize>, usize) {
         (self.decisions.as_ref().map(Vec::len), self.again)
     }
+}
+
+/// Says whether all that a decision did is in the vault's own standing of registrants: what they follow, where they are
+/// reached, what they were asked, and what may be spent on them.
+pub(super) fn is_in_vault(made: &Decision) -> bool {
+    const KINDS: [&str; 2] = ["contact-allow", "budget-raise"];
+    const SUBJECTS: [&str; 2] = ["vault-task/", "registrant/"];
+    KINDS.contains(&made.kind.as_ref())
+        || SUBJECTS
+            .iter()
+            .any(|begins| made.subject.starts_with(begins))
+}
+
+/// Says whether a decision is that two are two.
+pub(super) fn is_parting(made: &Decision) -> bool {
+    made.kind == SPLIT
 }
 
 /// Says whether a decision is lost with what is put back.

@@ -7,21 +7,23 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::lost::Lost;
+use super::corrected::Corrected;
+use super::enrolled::Enrolled;
+use super::lost::{Lost, is_in_vault, is_parting};
 use super::orders::Orders;
 use super::published::{self, LogStanding};
+use super::registrants::Registrants;
 use super::{Manifest, show, sound, stamp};
 use crate::app;
 use crate::cli::output::Output;
 use crate::config::Config;
-use crate::ids::RegistrantId;
 use crate::notary::Log;
 use crate::orders::Databases;
 use crate::orders::carrying::complete;
 use crate::orders::journal::Journal;
 use crate::store::backup::{Copy, is_in_use, put_back};
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::vault::{SCHEMA as VAULT, registrant, restoration, trace};
+use crate::store::vault::{SCHEMA as VAULT, trace};
 use crate::store::{Place, Store};
 
 /// How soon staff has to look at what a restored hub does not know.
@@ -34,6 +36,10 @@ pub(in crate::cli) struct Restore {
     /// Put only this one back, where the other is whole.
     #[arg(long, value_enum, value_name = "DATABASE")]
     only: Option<Database>,
+    /// Have registrations as the backup has them, and not as they stand in the vault whose place it takes: for one
+    /// that somebody has tampered with. Whoever was forgotten since stays so all the same.
+    #[arg(long)]
+    as_backed_up: bool,
     /// Check the backup and say what would happen; change nothing.
     #[arg(long)]
     dry_run: bool,
@@ -83,6 +89,10 @@ impl Database {
 impl Restore {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         let manifest = sound(&self.backup)?;
+        // Both, whichever is put back: of a damaged one it cannot be told.
+        for database in Database::ALL {
+            is_free(database, config)?;
+        }
         for database in self.wanted() {
             may_replace(database, config, &manifest)?;
         }
@@ -93,16 +103,9 @@ impl Restore {
             );
         }
         let is_registry_back = self.is_wanted(Database::Registry);
-        let mut behind = Behind {
-            orders: Orders::compare(config, &self.backup, &manifest)?,
-            logs: published::compare(config, &self.backup, &manifest)?,
-            lost: Lost::since(&config.registry, manifest.made_at, !is_registry_back),
-        };
-        let gone = self
-            .is_wanted(Database::Vault)
-            .then(|| Forgotten::since(&config.vault, manifest.made_at));
+        let mut behind = self.look(config, &manifest)?;
         if self.dry_run {
-            return self.said(&manifest, (gone.as_ref(), &behind), &[], output);
+            return self.said(&manifest, &behind, &[], output);
         }
         let restored_at = (app::world().wall)();
         app::make_folder(&config.data)?;
@@ -118,30 +121,34 @@ impl Restore {
                 let name = database.name();
                 format!("failed to put the {name} back; once that is mended, run again with --only {name}")
             })?;
-            moved.extend(old);
             for standing in behind.logs.iter().filter(|log| log.log == database.log()) {
                 published::set_aside(config, standing)?;
             }
-            if let (Database::Vault, Some(gone)) = (database, &gone) {
-                keep_forgotten(config, gone, manifest.made_at, restored_at)?;
+            if let (Database::Vault, Some(registrants)) = (database, &mut behind.registrants) {
+                let times = (manifest.made_at, restored_at);
+                registrants.keep(config, old.as_ref(), times, is_registry_back)?;
             }
+            moved.extend(old);
         }
-        if !self.is_wanted(Database::Vault) {
-            look_for_everybody(config)?;
-        }
-        if is_registry_back {
-            let of = (self.is_wanted(Database::Vault), restored_at);
-            behind.lost.decide_again(config, of)?;
-        } else {
-            behind.lost.ask_again(config)?;
-        }
-        self.tell_staff(
-            config,
-            &manifest,
-            (gone.as_ref(), &behind.lost),
-            restored_at,
-        )?;
-        self.said(&manifest, (gone.as_ref(), &behind), &moved, output)
+        behind.catch_up(config, (is_registry_back, restored_at))?;
+        tell_staff(config, &manifest, &behind, restored_at)?;
+        self.said(&manifest, &behind, &moved, output)
+    }
+
+    /// Looks what the backup lacks of what there is here.
+    fn look(&self, config: &Config, manifest: &Manifest) -> anyhow::Result<Behind> {
+        let is_vault_back = self.is_wanted(Database::Vault);
+        let is_registry_back = self.is_wanted(Database::Registry);
+        let (registry, made_at) = (&config.registry, manifest.made_at);
+        Ok(Behind {
+            orders: Orders::compare(config, &self.backup, manifest)?,
+            logs: published::compare(config, &self.backup, manifest)?,
+            lost: Lost::since(registry, made_at, !is_registry_back),
+            registrants: is_vault_back
+                .then(|| Registrants::look(&config.vault, made_at, self.as_backed_up)),
+            enrolled: is_registry_back.then(|| Enrolled::look(registry)),
+            corrected: is_registry_back.then(|| Corrected::look(registry, made_at)),
+        })
     }
 
     fn is_wanted(&self, database: Database) -> bool {
@@ -154,45 +161,25 @@ impl Restore {
             .filter(|database| self.is_wanted(*database))
     }
 
-    /// Has staff look at what is missing.
-    fn tell_staff(
-        &self,
-        config: &Config,
-        manifest: &Manifest,
-        (gone, lost): (Option<&Forgotten>, &Lost),
-        restored_at: Timestamp,
-    ) -> anyhow::Result<()> {
-        let registry = app::open_registry(config)?;
-        let task = NewTask::of(
-            (
-                TaskKind::Other,
-                format!("restored:{}", restored_at.as_microsecond()),
-            ),
-            URGENCY,
-            format!("{} {}", note(manifest, gone, restored_at), lost.said(false)),
-        );
-        let mut tasks = lost.tasks(restored_at);
-        tasks.push(task);
-        registry
-            .write_now("restored", move |tx| task::open(tx, &tasks, restored_at))
-            .context("failed to open a task for staff")
-    }
-
     fn said(
         &self,
         manifest: &Manifest,
-        (gone, behind): (Option<&Forgotten>, &Behind),
+        behind: &Behind,
         moved: &[Place],
         output: &Output,
     ) -> anyhow::Result<()> {
         let moved: Vec<String> = moved.iter().map(named).collect();
         let (to_decide, again) = behind.lost.counts();
+        let (registrants, enrolled) = (behind.registrants.as_ref(), behind.enrolled.as_ref());
         if output.is_json() {
             return output.object(&json!({
                 "restored": !self.dry_run, "made_at": manifest.made_at, "moved_to": moved,
-                "forgotten_since": gone.and_then(|gone| gone.since.as_ref()).map(Vec::len),
+                "forgotten_since": registrants.and_then(Registrants::forgotten),
+                "registrants_taken_over": registrants.and_then(Registrants::taken_over),
                 "orders_lacking": behind.orders.lacking(),
                 "to_decide_again": to_decide, "decided_again": again,
+                "agents_kept": enrolled.and_then(Enrolled::changed),
+                "corrections_kept_back": behind.corrected.as_ref().and_then(Corrected::kept_back),
                 "logs": behind.logs.iter().map(LogStanding::json).collect::<Vec<_>>(),
             }));
         }
@@ -200,14 +187,17 @@ impl Restore {
         for place in moved {
             output.line(&format!("What stood there before: {place}"))?;
         }
-        if let Some(gone) = gone {
-            output.line(&gone.said())?;
+        if let Some(registrants) = registrants {
+            output.line(&registrants.said(self.dry_run))?;
         }
         for log in &behind.logs {
             output.line(&log.said())?;
         }
         output.line(&behind.orders.said())?;
         output.line(&behind.lost.said(self.dry_run))?;
+        if let Some(enrolled) = enrolled {
+            output.line(&enrolled.said(self.dry_run))?;
+        }
         output.line(if self.dry_run {
             "Nothing was changed."
         } else {
@@ -222,6 +212,55 @@ struct Behind {
     orders: Orders,
     logs: Vec<LogStanding>,
     lost: Lost,
+    /// Where the vault is put back.
+    registrants: Option<Registrants>,
+    /// Where the registry is put back.
+    enrolled: Option<Enrolled>,
+    corrected: Option<Corrected>,
+}
+
+impl Behind {
+    /// Lets what was put back know what can be known of it.
+    fn catch_up(
+        &mut self,
+        config: &Config,
+        (is_registry_back, now): (bool, Timestamp),
+    ) -> anyhow::Result<()> {
+        let is_vault_back = self.registrants.is_some();
+        let registrants = self.registrants.as_ref();
+        let is_taken_over = registrants.is_some_and(Registrants::are_taken_over);
+        if is_taken_over {
+            self.lost.leave_out(is_in_vault);
+        }
+        if !is_vault_back {
+            look_for_everybody(config)?;
+        }
+        if let Some(enrolled) = &mut self.enrolled {
+            enrolled.take_over(config)?;
+        }
+        if let Some(corrected) = &mut self.corrected {
+            corrected.keep(config, now)?;
+            self.lost.leave_out(|made| corrected.holds(made));
+        }
+        if is_registry_back {
+            let asks = is_vault_back && !is_taken_over;
+            self.lost.decide_again(config, (asks, now))
+        } else if is_taken_over {
+            self.lost.leave_out(is_parting);
+            Ok(())
+        } else {
+            self.lost.ask_again(config)
+        }
+    }
+
+    /// Says what staff has to know.
+    fn note(&self) -> String {
+        let enrolled = self.enrolled.as_ref();
+        let enrolled = enrolled.map_or_else(String::new, |enrolled| enrolled.said(false));
+        format!("{} {enrolled}", self.lost.said(false))
+            .trim_end()
+            .to_owned()
+    }
 }
 
 /// Adds to the journal of orders what the registry that is about to be moved aside has and it lacks: with the journal
@@ -259,33 +298,16 @@ fn may_replace(database: Database, config: &Config, manifest: &Manifest) -> anyh
             here.as_str()
         );
     }
+    Ok(())
+}
+
+/// Looks whether nobody has a database open.
+fn is_free(database: Database, config: &Config) -> anyhow::Result<()> {
+    let (name, place) = (database.name(), database.place(config));
     if is_in_use(place).with_context(|| format!("failed to look at the {name}"))? {
         bail!("the {name} is in use: stop the hub first (systemctl stop savin-hub)");
     }
     Ok(())
-}
-
-/// Forgets again who had asked for it since, before anything else is done with the vault, and notes from
-/// when on she may hear something twice.
-fn keep_forgotten(
-    config: &Config,
-    gone: &Forgotten,
-    made_at: Timestamp,
-    restored_at: Timestamp,
-) -> anyhow::Result<()> {
-    let since = gone.since.clone().unwrap_or_default();
-    let vault = Store::open(&config.vault, &VAULT).context("failed to open the vault")?;
-    vault
-        .write_now("restored", move |tx| {
-            for (registrant, at) in &since {
-                registrant::forget(tx, *registrant, *at)?;
-            }
-            restoration::note(tx, made_at, restored_at)
-        })
-        .context("failed to keep who is forgotten")?;
-    // The keys are compared before anybody relies on this vault.
-    drop(vault);
-    app::open_vault(config).map(|_| ())
 }
 
 /// Has the vault, which knows more than the registry that was put back, look for whoever somebody asked about as
@@ -297,55 +319,44 @@ fn look_for_everybody(config: &Config) -> anyhow::Result<()> {
         .context("failed to note in the vault that the registry was put back")
 }
 
-/// Who was forgotten since the backup was made; none where the vault that stands there cannot say.
-struct Forgotten {
-    since: Option<Vec<(RegistrantId, Timestamp)>>,
+/// Has staff look at what is missing.
+fn tell_staff(
+    config: &Config,
+    manifest: &Manifest,
+    behind: &Behind,
+    restored_at: Timestamp,
+) -> anyhow::Result<()> {
+    let registry = app::open_registry(config)?;
+    let name = format!("restored:{}", restored_at.as_microsecond());
+    let note = note(manifest, behind.registrants.as_ref(), restored_at);
+    let note = format!("{note} {}", behind.note());
+    let mut tasks = behind.lost.tasks((manifest.made_at, restored_at));
+    let corrected = behind.corrected.as_ref();
+    tasks.extend(corrected.and_then(|corrected| corrected.task(restored_at)));
+    tasks.push(NewTask::of((TaskKind::Other, name), URGENCY, note));
+    registry
+        .write_now("restored", move |tx| task::open(tx, &tasks, restored_at))
+        .context("failed to open a task for staff")
 }
 
-impl Forgotten {
-    /// Asks the vault that is about to be moved aside.
-    fn since(vault: &Place, since: Timestamp) -> Self {
-        let is_there = !matches!(vault, Place::File(path) if !path.exists());
-        let read = is_there.then(|| Store::open(vault, &VAULT)).transpose();
-        let since = read.ok().flatten().and_then(|store| {
-            let read = store.read_now("forgotten", move |tx| {
-                restoration::forgotten_since(tx, since)
-            });
-            read.ok()
-        });
-        Self { since }
-    }
-
-    fn said(&self) -> String {
-        match &self.since {
-            Some(since) => format!(
-                "Forgotten since it was made, and kept so: {} registrants.",
-                since.len()
-            ),
-            None => "The vault that stands there cannot be read: who asked to be forgotten since is not \
-                     known."
-                .to_owned(),
-        }
-    }
-}
-
-fn note(manifest: &Manifest, gone: Option<&Forgotten>, restored_at: Timestamp) -> String {
+fn note(manifest: &Manifest, registrants: Option<&Registrants>, restored_at: Timestamp) -> String {
     let made_at = manifest.made_at;
-    gone.map_or_else(
-        || {
-            format!(
-                "The registry of {made_at:.0} was put back at {restored_at:.0}. Agents send again what came \
-                 since. Look at the facilities that stay behind in `savin-hub status`."
-            )
-        },
-        |gone| {
-            format!(
-                "A backup of {made_at:.0} was put back at {restored_at:.0}. Whoever registered, changed a \
-                 choice or stopped in between is not known here: say so in public and have them register \
-                 again. What was told in between is told again, and says that it may be known already. {}",
-                gone.said()
-            )
-        },
+    let Some(registrants) = registrants else {
+        return format!(
+            "The registry of {made_at:.0} was put back at {restored_at:.0}. Agents send again what came \
+             since. Look at the facilities that stay behind in `savin-hub status`."
+        );
+    };
+    let known = if registrants.are_taken_over() {
+        ""
+    } else {
+        "Whoever registered, changed a choice or stopped in between is not known here: say so in public and \
+         have them register again. "
+    };
+    format!(
+        "A backup of {made_at:.0} was put back at {restored_at:.0}. {known}What was told in between is told again, \
+         and says that it may be known already. {}",
+        registrants.said(false)
     )
 }
 

@@ -222,6 +222,28 @@ pub fn revoke(tx: &mut Tx<'_>, agent: AgentId) -> Result<(), StoreError> {
     )
 }
 
+/// Lets an agent stand as another registry knew it: whether its word is taken, and how long its certificate lasts.
+///
+/// # Errors
+/// Returns [`StoreError`] when it is not known or the database refuses.
+pub fn stand(tx: &mut Tx<'_>, agent: &Agent) -> Result<(), StoreError> {
+    let (state, reason) = match &agent.state {
+        AgentState::Active => ("active", None),
+        AgentState::Quarantined(reason) => ("quarantined", Some(reason.as_str())),
+        AgentState::Revoked => ("revoked", None),
+    };
+    tx.execute_one(
+        "agent",
+        "UPDATE agent SET state = $2, state_reason = $3, certificate_ends = $4 WHERE agent_id = $1",
+        &[
+            agent.agent.as_bytes().into(),
+            state.into(),
+            reason.into(),
+            time(agent.certificate_ends),
+        ],
+    )
+}
+
 fn read(row: &Row) -> Result<Agent, StoreError> {
     let state = match row.text(4)? {
         "active" => AgentState::Active,

@@ -190,6 +190,25 @@ pub fn waiting(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Instruction>, StoreErr
     .collect()
 }
 
+/// Lists instructions of a kind that were given since a moment, in the order of their events.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn since(
+    tx: &mut Tx<'_>,
+    kind: InstructionKind,
+    at: Timestamp,
+) -> Result<Vec<Instruction>, StoreError> {
+    tx.query(
+        "SELECT kind, event_position, decision_id, decided_at, planned_at FROM instruction
+         WHERE kind = $1 AND decided_at >= $2 ORDER BY event_position",
+        &[kind.as_str().into(), time(at)],
+    )?
+    .iter()
+    .map(read)
+    .collect()
+}
+
 /// Lists instructions of a kind, the newest first.
 ///
 /// # Errors

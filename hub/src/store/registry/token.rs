@@ -7,7 +7,7 @@ use savin_shared::ids::{AgencyId, AgentId, FacilityCode};
 use super::{agency, facility};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::value::time;
+use crate::store::value::{Value, time};
 
 /// What a token allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,39 @@ pub fn issue(
             time(issued_at),
             time(expires_at),
         ],
+    )
+}
+
+/// A token as it stands: what it allows, until when, and who used it.
+#[derive(Debug, Clone)]
+pub struct Issued(Vec<Value>);
+
+/// Loads every token.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Issued>, StoreError> {
+    let rows = tx.query(
+        "SELECT token_hash, agency_id, facilities, issued_at, expires_at, used_at, agent_id
+         FROM enrolment_token ORDER BY issued_at, token_hash",
+        &[],
+    )?;
+    let rows = rows.iter().map(|row| Issued(row.values().to_vec()));
+    Ok(rows.collect())
+}
+
+/// Lets tokens stand as another registry knew them: whatever was used up there is.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn take_over(tx: &mut Tx<'_>, tokens: &[Issued]) -> Result<(), StoreError> {
+    let rows: Vec<_> = tokens.iter().map(|token| token.0.clone()).collect();
+    tx.execute_many(
+        "INSERT INTO enrolment_token (token_hash, agency_id, facilities, issued_at, expires_at, used_at,
+             agent_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (token_hash) DO UPDATE SET used_at = $6, agent_id = $7",
+        &rows,
     )
 }
 

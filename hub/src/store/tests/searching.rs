@@ -38,7 +38,7 @@ const GROWING: [&str; 26] = [
 ];
 
 /// What looks through a whole table on purpose: reports and commands that staff asks for.
-const MEANT: [&str; 18] = [
+const MEANT: [&str; 19] = [
     // An expunction, which looks through everything that people wrote.
     "SELECT note FROM task ORDER BY task_id",
     "UPDATE task SET note = 'expunged' WHERE note = $1",
@@ -57,6 +57,8 @@ const MEANT: [&str; 18] = [
     "SELECT code, origin, is_doubtful, count(*)",
     "FROM task WHERE state <> 'open'",
     "SELECT state, count(*) FROM notice",
+    // Once, when a backup is put back.
+    "UPDATE vault_task SET decision_id = NULL WHERE ended_at >= $1",
     // At a start and once an hour, whom the registry that stands does not know.
     "SELECT DISTINCT person_link FROM subscription",
     // In the order of an index, to the limit.

@@ -211,6 +211,11 @@ pub enum OrderCommand {
         /// Which events.
         events: Vec<EventId>,
     },
+    /// Plan nothing of these events, which staff took back and which come again.
+    KeepBack {
+        /// Which events.
+        events: Vec<EventId>,
+    },
     /// Write the vault anew without what was destroyed.
     Compact,
     /// By which keyed hashes does the vault know what somebody may follow?
