@@ -238,9 +238,9 @@ pub(super) async fn name_of(
     lookup: &Lookup,
     id: PersonId,
 ) -> Result<Option<Option<PersonName>>, StoreError> {
-    let load = move |tx: &mut Tx<'_>| load(tx, id, 0);
-    let person = lookup.registry.read("person", load).await?;
-    Ok(person.map(|person| person.names.into_iter().next()))
+    let load = move |tx: &mut Tx<'_>| load_each(tx, &[id]);
+    let person = lookup.registry.read("person", load).await?.pop();
+    Ok(person.map(|(_, person)| person.names.into_iter().next()))
 }
 
 /// Finds those whom what was typed fits, at most so many.
@@ -249,33 +249,43 @@ pub(super) fn fitting(
     words: &[String],
     people_max: usize,
 ) -> Result<Vec<(PersonId, Person)>, StoreError> {
-    let mut people = Vec::new();
     if words.is_empty() {
-        return Ok(people);
+        return Ok(Vec::new());
     }
-    for id in lookup::find(tx, words, people_max)? {
-        let person = load(tx, id, 0)?.filter(|person| person.fits(words));
-        people.extend(person.map(|person| (id, person)));
-    }
+    let ids = lookup::find(tx, words, people_max)?;
+    let mut people = load_each(tx, &ids)?;
+    people.retain(|(_, person)| person.fits(words));
     Ok(people)
 }
 
-/// Loads a person with what public records say and nothing else; `None` where there is none.
-pub(super) fn load(
+/// Loads persons with what public records say and nothing else, and without what happened, each by the number
+/// that was asked for; nobody of whom nothing is public.
+pub(super) fn load_each(
     tx: &mut Tx<'_>,
-    id: PersonId,
-    events_max: u32,
-) -> Result<Option<Person>, StoreError> {
-    let mut records = Vec::new();
+    ids: &[PersonId],
+) -> Result<Vec<(PersonId, Person)>, StoreError> {
     // An address may name somebody who was found to be another since.
-    let id = merge::current(tx, id)?;
-    for row in record::of_person(tx, id)? {
-        records.extend(Shown::load(tx, row)?);
-    }
-    if records.is_empty() {
+    let current = merge::current_of_each(tx, ids.to_vec())?;
+    let rows = record::of_persons(tx, &current)?;
+    let people = ids.iter().zip(Shown::load_each(tx, rows)?);
+    let people = people.filter(|(_, records)| !records.is_empty());
+    let people = people.map(|(id, records)| {
+        let person = Person {
+            names: names::of_records(records.iter().map(Shown::record)),
+            events: Vec::new(),
+            records,
+        };
+        (*id, person)
+    });
+    Ok(people.collect())
+}
+
+/// Loads a person with what public records say, and with what happened last, at most so much of it.
+fn load(tx: &mut Tx<'_>, id: PersonId, events_max: u32) -> Result<Option<Person>, StoreError> {
+    let Some((_, mut person)) = load_each(tx, &[id])?.pop() else {
         return Ok(None);
-    }
-    let ids: Vec<_> = records.iter().map(Shown::id).collect();
+    };
+    let ids: Vec<_> = person.records.iter().map(Shown::id).collect();
     let mut events = Vec::new();
     for (position, event) in event::of_records(tx, &ids, events_max)? {
         // What a person took back is not shown as if it had happened.
@@ -285,11 +295,8 @@ pub(super) fn load(
         }
     }
     events.truncate(usize::try_from(events_max).unwrap_or(usize::MAX));
-    Ok(Some(Person {
-        names: names::of_records(records.iter().map(Shown::record)),
-        events,
-        records,
-    }))
+    person.events = events;
+    Ok(Some(person))
 }
 
 /// Says whether the public page may show that something happened.

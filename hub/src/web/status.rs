@@ -1,9 +1,12 @@
 //! Where a person is, in sentences, each with its "as of" and how sure it is.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use savin_shared::clock::EffectiveAt;
 use savin_shared::delta::Evidence;
 use savin_shared::frame::heartbeat::NOT_READABLE;
+use savin_shared::ids::FacilityCode;
 use savin_shared::record::custody::{Custody, CustodyState};
 use savin_shared::record::sex_offender::SexOffenderRegistration;
 use savin_shared::record::supervision::Supervision;
@@ -19,9 +22,8 @@ use crate::registry::known::Known;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::feed::{self, FeedRow};
-use crate::store::registry::freshness;
 use crate::store::registry::record::RecordRow;
-use crate::store::registry::telling::facility_name;
+use crate::store::registry::{facility, freshness};
 
 /// A record with what is needed to show it.
 #[derive(Debug, Clone)]
@@ -51,23 +53,46 @@ pub struct StatusLine {
 }
 
 impl Shown {
-    /// Gathers what a record's status needs; nothing for one that is not public.
+    /// Gathers what the statuses of records need, person by person; nothing for one that is not public.
     ///
     /// # Errors
     /// Returns [`StoreError`] when the registry cannot be read.
-    pub fn load(tx: &mut Tx<'_>, row: RecordRow) -> Result<Option<Self>, StoreError> {
-        if !row.known.is_public() {
-            return Ok(None);
+    pub fn load_each(
+        tx: &mut Tx<'_>,
+        mut persons: Vec<Vec<RecordRow>>,
+    ) -> Result<Vec<Vec<Self>>, StoreError> {
+        for rows in &mut persons {
+            rows.retain(|row| row.known.is_public());
         }
-        let code = row.known.record.facility.clone();
-        let facility = facility_name(tx, &code)?;
-        Ok(Some(Self {
-            id: row.record,
-            known: row.known,
-            facility,
-            feeds: feed::of_record(tx, row.record, &code)?,
-            standing: freshness::load(tx, &code)?.map(|known| known.standing),
-        }))
+        let rows = persons.iter().flatten();
+        let places: Vec<_> = rows
+            .map(|row| (row.record, &row.known.record.facility))
+            .collect();
+        let mut feeds = feed::of_records(tx, &places)?.into_iter();
+        let codes: BTreeSet<&FacilityCode> = places.iter().map(|(_, code)| *code).collect();
+        let codes: Vec<_> = codes.into_iter().collect();
+        let names = facility::names_of(tx, &codes)?;
+        let standings = freshness::of_each(tx, &codes)?;
+        let known = names.into_iter().zip(standings);
+        let known = codes.into_iter().cloned().zip(known);
+        let known: BTreeMap<FacilityCode, _> = known.collect();
+        let shown = |(row, feeds): (RecordRow, Vec<FeedRow>)| {
+            let (facility, standing) = known
+                .get(&row.known.record.facility)
+                .cloned()
+                .unwrap_or_default();
+            Self {
+                id: row.record,
+                known: row.known,
+                facility,
+                feeds,
+                standing: standing.map(|known| known.standing),
+            }
+        };
+        let persons = persons.into_iter();
+        Ok(persons
+            .map(|rows| rows.into_iter().zip(feeds.by_ref()).map(shown).collect())
+            .collect())
     }
 
     /// Returns which record it is.

@@ -16,7 +16,7 @@ use savin_telephone::script::speech::{InEach, Utterance};
 use tracing::error;
 
 use super::Lookup;
-use super::lookup::{Person, load};
+use super::lookup::{Person, load_each};
 use super::page::Page;
 use super::status::StatusLine;
 use crate::ids::PersonId;
@@ -106,18 +106,14 @@ fn people(tx: &mut Tx<'_>, sought: &Sought) -> Result<Option<Vec<(PersonId, Pers
             ids
         }
     };
-    let mut people = Vec::new();
-    for id in ids {
-        let person = load(tx, id, 0)?;
-        let person = person.filter(|person| match sought {
-            Sought::Number(digits) => person.fits(std::slice::from_ref(digits)),
-            Sought::Keys { last, first } => {
-                let is_called = |name| is_on(name, last.reveal(), first.reveal());
-                person.names.iter().any(is_called)
-            }
-        });
-        people.extend(person.map(|person| (id, person)));
-    }
+    let mut people = load_each(tx, &ids)?;
+    people.retain(|(_, person)| match sought {
+        Sought::Number(digits) => person.fits(std::slice::from_ref(digits)),
+        Sought::Keys { last, first } => {
+            let is_called = |name| is_on(name, last.reveal(), first.reveal());
+            person.names.iter().any(is_called)
+        }
+    });
     Ok((people.len() <= PEOPLE_MAX).then_some(people))
 }
 

@@ -101,6 +101,25 @@ pub fn load(
     Ok(Some((facility, agency)))
 }
 
+/// Returns what each of these facilities is called, or its code where it is not in the list, in their order.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn names_of(tx: &mut Tx<'_>, facilities: &[&FacilityCode]) -> Result<Vec<String>, StoreError> {
+    let lists: Vec<_> = facilities
+        .iter()
+        .map(|facility| vec![facility.as_str().into()])
+        .collect();
+    let found = tx.query_many("SELECT name FROM facility WHERE facility_code = $1", &lists)?;
+    let found = found.iter().zip(facilities);
+    found
+        .map(|(rows, code)| match rows.first() {
+            Some(row) => row.text(0).map(str::to_owned),
+            None => Ok(code.to_string()),
+        })
+        .collect()
+}
+
 /// Returns the codes of the facilities that an agency speaks for.
 ///
 /// # Errors

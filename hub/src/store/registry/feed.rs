@@ -68,29 +68,41 @@ pub fn put(
     )
 }
 
-/// Loads the feeds that may speak of a record, each name once, by whoever was heard with it last.
+/// Loads the feeds that may speak of each of these records, each name once, by whoever was heard with it last; in
+/// the order of the records.
 ///
 /// They are those of its agency's active agents for its facility: a feed speaks of more facilities
 /// than the one that its heartbeat names, and an agent that was replaced speaks no more.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn of_record(
+pub fn of_records(
     tx: &mut Tx<'_>,
-    record: RecordId,
-    facility: &FacilityCode,
-) -> Result<Vec<FeedRow>, StoreError> {
-    let rows = tx.query(
+    records: &[(RecordId, &FacilityCode)],
+) -> Result<Vec<Vec<FeedRow>>, StoreError> {
+    let lists: Vec<_> = records
+        .iter()
+        .map(|(record, _)| vec![record.0.into()])
+        .collect();
+    let found = tx.query_many(
         "SELECT f.agent_id, f.feed, f.facility_code, f.as_of, f.source_changed_at, f.listed, f.held,
              f.heard_at, a.facilities
          FROM record r
          JOIN agent a ON a.agency_id = r.agency_id AND a.state = 'active'
          JOIN feed f ON f.agent_id = a.agent_id
          WHERE r.record_id = $1 ORDER BY f.heard_at DESC, f.feed, f.agent_id",
-        values![record.0],
+        &lists,
     )?;
+    let found = found.iter().zip(records);
+    found
+        .map(|(rows, (_, facility))| speaking(rows, facility))
+        .collect()
+}
+
+/// Reads the feeds that may speak of a facility.
+fn speaking(rows: &[Row], facility: &FacilityCode) -> Result<Vec<FeedRow>, StoreError> {
     let mut feeds: Vec<FeedRow> = Vec::new();
-    for row in &rows {
+    for row in rows {
         let may_speak = facility::codes(row.text(8)?)?.contains(facility);
         let feed = read(row)?;
         if may_speak && !feeds.iter().any(|newer| newer.feed == feed.feed) {

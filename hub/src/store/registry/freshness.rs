@@ -55,24 +55,28 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<FacilityStanding>, StoreError> {
     .collect()
 }
 
-/// Loads how a facility stands.
+/// Loads how each of these facilities stands, in their order.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn load(
+pub fn of_each(
     tx: &mut Tx<'_>,
-    facility: &FacilityCode,
-) -> Result<Option<FacilityStanding>, StoreError> {
-    tx.query_optional(
+    facilities: &[&FacilityCode],
+) -> Result<Vec<Option<FacilityStanding>>, StoreError> {
+    let lists: Vec<_> = facilities
+        .iter()
+        .map(|facility| vec![facility.as_str().into()])
+        .collect();
+    tx.query_many(
         "SELECT facility_code, grade, why, since, as_of, confirmed_at, silent_since, blocked_since,
              wholly_blocked_since, well_since, told_position, counted_from, looked_at,
              listening_since
          FROM facility_freshness WHERE facility_code = $1",
-        values![facility.as_str()],
+        &lists,
     )?
-    .as_ref()
-    .map(read)
-    .transpose()
+    .iter()
+    .map(|rows| rows.first().map(read).transpose())
+    .collect()
 }
 
 /// Stores how facilities stand.

@@ -44,7 +44,10 @@ fn by_words(
     words: &[String],
     persons_max: usize,
 ) -> Result<Vec<PersonId>, StoreError> {
-    let counted = by_rarity(tx, words)?;
+    let counted = match words {
+        [word] => vec![word.as_str()],
+        several => by_rarity(tx, several)?,
+    };
     let Some(rarest) = counted.first() else {
         return Ok(Vec::new());
     };

@@ -1,6 +1,7 @@
 //! Persons that were joined and taken apart again, and what people decided about both. A decision of a
 //! person always wins: what somebody joined or parted, the hub leaves so.
 
+mod chain;
 mod parting;
 
 use std::collections::BTreeSet;
@@ -18,9 +19,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, Value, time};
 use crate::values;
-
-/// Persons that may stand one behind the other; more is a circle.
-const CHAIN_MAX: usize = 32;
+pub use chain::{current, current_of_each, everyone, everyone_of_each};
 
 /// The kind of task that asks whether two persons are one.
 const DOUBT: TaskKind = TaskKind::IdentityDoubt;
@@ -53,70 +52,6 @@ pub struct Merge {
 
 /// Records that were moved.
 pub type Moved = BTreeSet<RecordId>;
-
-/// Returns who a person is now: itself, or whom it was joined to.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn current(tx: &mut Tx<'_>, mut person: PersonId) -> Result<PersonId, StoreError> {
-    for _ in 0..CHAIN_MAX {
-        let row = tx.query_optional(
-            "SELECT into_id FROM person_merge WHERE person_id = $1 AND undone_at IS NULL",
-            values![person.as_bytes()],
-        )?;
-        match row {
-            Some(row) => person = PersonId::from_bytes(row.array(0)?),
-            None => return Ok(person),
-        }
-    }
-    Err(StoreError::Damaged("persons are joined in a circle"))
-}
-
-/// Returns a person and all who were joined to it: by each of them somebody may have asked to be told.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn everyone(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
-    Ok(everyone_of_each(tx, &[person])?.concat())
-}
-
-/// Returns each of these persons with all who were joined to it.
-///
-/// # Errors
-/// Returns [`StoreError`] when the database refuses.
-pub fn everyone_of_each(
-    tx: &mut Tx<'_>,
-    persons: &[PersonId],
-) -> Result<Vec<Vec<PersonId>>, StoreError> {
-    let mut all: Vec<_> = persons.iter().map(|person| vec![*person]).collect();
-    let mut edge: Vec<(usize, PersonId)> = persons.iter().copied().enumerate().collect();
-    while !edge.is_empty() {
-        let lists: Vec<_> = edge
-            .iter()
-            .map(|(_, person)| vec![person.as_bytes().into()])
-            .collect();
-        let found = tx.query_many(
-            "SELECT person_id FROM person_merge WHERE into_id = $1 AND undone_at IS NULL
-             ORDER BY person_id",
-            &lists,
-        )?;
-        let mut next = Vec::new();
-        for ((place, _), rows) in edge.iter().zip(&found) {
-            let Some(everyone) = all.get_mut(*place) else {
-                continue;
-            };
-            for row in rows {
-                let joined = PersonId::from_bytes(row.array(0)?);
-                if !everyone.contains(&joined) {
-                    everyone.push(joined);
-                    next.push((*place, joined));
-                }
-            }
-        }
-        edge = next;
-    }
-    Ok(all)
-}
 
 /// Lists the joinings into and of a person, the newest first.
 ///

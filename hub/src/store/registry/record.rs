@@ -87,15 +87,30 @@ pub fn load_many(
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, StoreError> {
-    tx.query(
+    Ok(of_persons(tx, &[person])?.concat())
+}
+
+/// Loads the records of each of these persons, the newest first, in the order of the persons.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn of_persons(
+    tx: &mut Tx<'_>,
+    persons: &[PersonId],
+) -> Result<Vec<Vec<RecordRow>>, StoreError> {
+    let lists: Vec<_> = persons
+        .iter()
+        .map(|person| vec![person.as_bytes().into()])
+        .collect();
+    tx.query_many(
         "SELECT r.record_id, r.person_id, r.version, r.sealed_by, r.status_feed, r.status_evidence,
              r.listings, v.body
          FROM record r JOIN record_version v ON v.record_id = r.record_id AND v.version = r.version
          WHERE r.person_id = $1 ORDER BY r.record_id DESC",
-        &[person.as_bytes().into()],
+        &lists,
     )?
     .iter()
-    .map(read)
+    .map(|rows| rows.iter().map(read).collect())
     .collect()
 }
 

@@ -92,8 +92,7 @@ impl FacilityNames {
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn facility_name(tx: &mut Tx<'_>, code: &FacilityCode) -> Result<String, StoreError> {
-    let loaded = facility::load(tx, code)?;
-    Ok(loaded.map_or_else(|| code.to_string(), |(facility, _)| facility.name))
+    Ok(facility::names_of(tx, &[code])?.concat())
 }
 
 /// Who holds a person now, by which record.
