@@ -175,7 +175,7 @@ impl<'a> Mapper<'a> {
                 Ok((mapped, state))
             },
         );
-        self.tally.absorb(row.finish());
+        self.tally.absorb(line, row.finish());
         match mapped {
             Ok((mapped, state)) => {
                 self.tally.mapped += 1;

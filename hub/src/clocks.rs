@@ -205,11 +205,22 @@ fn start(rule: &ClockRule, cause: &Cause<'_>, calendar: (&TimeZone, &Holidays)) 
         | MetBy::Event => ClockState::Running,
     };
     // A first roster brings old facts to light: what had passed before the hub could know is nobody's
-    // omission.
+    // omission. But of a day that is still to come whoever is to be told of it is told at once, and it has passed
+    // with that day.
     let is_old = matches!(cause.origin, Origin::Baseline | Origin::Rebaseline);
-    if is_old && state != ClockState::Running {
+    let is_near = cause.origin == Origin::Baseline
+        && state == ClockState::Late
+        && rule.of == Anchor::Scheduled
+        && rule.met_by != MetBy::Receipt
+        && cause.received_at < anchor;
+    if is_old && state != ClockState::Running && !is_near {
         return None;
     }
+    let (due_at, state) = if is_near {
+        (anchor, ClockState::Running)
+    } else {
+        (due_at, state)
+    };
     Some(Started {
         opens_at,
         warns_at: warns_at.max(cause.received_at),

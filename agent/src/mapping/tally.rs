@@ -67,7 +67,16 @@ pub struct Tally {
     /// Words that no value table holds: field, word, how often.
     pub unmapped: BTreeMap<(Field, String), u64>,
     /// Values that could not be read and were left empty, by field.
-    pub unreadable: BTreeMap<Field, u64>,
+    pub unreadable: BTreeMap<Field, Unreadable>,
+}
+
+/// Values of a field that could not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unreadable {
+    /// How many.
+    pub times: u64,
+    /// The first of the rows in which they stand.
+    pub lines: Vec<u64>,
 }
 
 /// What one row adds.
@@ -78,7 +87,7 @@ pub(super) struct RowTally {
 }
 
 impl Tally {
-    pub(super) fn absorb(&mut self, row: RowTally) {
+    pub(super) fn absorb(&mut self, line: u64, row: RowTally) {
         for (field, word) in row.unmapped {
             let known = self.unmapped.len() < WORDS_MAX;
             let word = if known {
@@ -89,7 +98,11 @@ impl Tally {
             *self.unmapped.entry((field, word)).or_default() += 1;
         }
         for field in row.unreadable {
-            *self.unreadable.entry(field).or_default() += 1;
+            let unreadable = self.unreadable.entry(field).or_default();
+            unreadable.times += 1;
+            if unreadable.lines.len() < PROBLEMS_LISTED_MAX {
+                unreadable.lines.push(line);
+            }
         }
     }
 
@@ -152,8 +165,13 @@ impl Tally {
         remarks.extend(unmapped.iter().map(|(field, times)| {
             format!("{}: {times} values not in the value table", field.name())
         }));
-        remarks.extend(self.unreadable.iter().map(|(field, times)| {
-            format!("{}: {times} values not readable, left empty", field.name())
+        remarks.extend(self.unreadable.iter().map(|(field, unreadable)| {
+            let (times, place) = (unreadable.times, self.place);
+            format!(
+                "{}: {times} values not readable, left empty, in {place}s {}",
+                field.name(),
+                first_of(&unreadable.lines, times)
+            )
         }));
         let dropped = [
             (self.victims, "rows about victims were dropped unread"),

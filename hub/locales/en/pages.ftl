@@ -432,6 +432,7 @@ changes-value-met_by-event = the next word of the same record
 changes-value-met_by-receipt = our own receipt in time
 clock-hearing-victim = A hearing of the Parole Board: tell the victim before it
 clock-presumptive-parole-victim = Presumptive parole: tell the victim before it
+clock-court-event-victim = A court date: tell the victim before it
 clock-parole-release-victim = A release: tell the victim before it
 clock-sentence-end-victim = The end of a sentence: mail the victim before it
 clock-release-agencies = A release: tell the sheriff and the police before it

@@ -432,6 +432,7 @@ changes-value-met_by-event = lo próximo que diga el mismo registro
 changes-value-met_by-receipt = nuestro propio recibo a tiempo
 clock-hearing-victim = Una audiencia de la Junta de Libertad Condicional: avisar antes a la víctima
 clock-presumptive-parole-victim = Libertad condicional presunta: avisar antes a la víctima
+clock-court-event-victim = Una fecha en la corte: avisar antes a la víctima
 clock-parole-release-victim = Una salida: avisar antes a la víctima
 clock-sentence-end-victim = El fin de una condena: escribir antes a la víctima
 clock-release-agencies = Una salida: avisar antes al alguacil y a la policía

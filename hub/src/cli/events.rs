@@ -50,7 +50,14 @@ impl Events {
             }
             rows.push(vec![
                 position.0.to_string(),
-                event.code.to_string(),
+                if event.details.canary_of.is_some() {
+                    // Nobody was released: that is the agency's daily test of its line.
+                    format!("{} (daily test)", event.code)
+                } else if doubtful.contains(&event.record) {
+                    format!("{} (in doubt)", event.code)
+                } else {
+                    event.code.to_string()
+                },
                 event.person.to_string(),
                 event.facility.to_string(),
                 event.origin.to_string(),

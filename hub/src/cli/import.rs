@@ -63,8 +63,8 @@ struct FileArguments {
     /// Take a file that lists at most 60% of what the last did, and why. A supervisor decides that.
     #[arg(long, value_name = "REASON")]
     accept_smaller: Option<String>,
-    /// Tell what the first file of its kind holds. Without it the first file sets what is known, and the
-    /// next one is news.
+    /// Tell what the first file of its kind holds. Without it the first file sets what is known, the next one is
+    /// news, and days to come are told by their deadlines.
     #[arg(long)]
     tell_first: bool,
     /// How many records of each kind of change are listed.
@@ -348,8 +348,9 @@ fn show_events(changes: &Changes, output: &Output) -> anyhow::Result<()> {
     output.table(&["what follows", "events"], events.collect())?;
     if changes.is_first {
         output.line(
-            "It is the first file of its kind from this agency: it sets what is known. The next one is news; \
-             --tell-first makes this one news too.",
+            "It is the first file of its kind from this agency: it sets what is known, and the next one is news; \
+             --tell-first makes this one news too. Of a day to come in it whoever asked is told by the deadline of \
+             that day: at once where it is near.",
         )?;
     }
     Ok(())

@@ -108,13 +108,23 @@ fn body(tx: &mut Tx<'_>, name: TableName, number: Option<i64>) -> Result<String,
 }
 
 /// Checks that a table is whole.
-fn check(name: TableName, body: &str) -> anyhow::Result<()> {
-    match name {
-        TableName::Notification => Rules::parse(body).map(|_| ()).map_err(Into::into),
-        TableName::Clocks => Table::parse("proposed", body)
-            .map(|_| ())
-            .map_err(Into::into),
+/// Checks a table, and returns what a section of the law wants and the table leaves out.
+fn check(name: TableName, body: &str) -> anyhow::Result<Vec<String>> {
+    Ok(match name {
+        TableName::Notification => Rules::parse(body)?.left_out()?,
+        TableName::Clocks => Table::parse("proposed", body)?.left_out()?,
+    })
+}
+
+/// Says what a table leaves out that the law wants: whoever decides it has to know.
+fn warn(left_out: &[String], output: &Output) -> anyhow::Result<()> {
+    if left_out.is_empty() {
+        return Ok(());
     }
+    output.line(&format!(
+        "The law wants, and this table leaves out: {}. Ask counsel before it counts.",
+        left_out.join("; ")
+    ))
 }
 
 impl Which {
@@ -134,7 +144,8 @@ impl Propose {
         let name = named(&self.table)?;
         let body = std::fs::read_to_string(&self.file)
             .with_context(|| format!("failed to read {}", self.file.display()))?;
-        check(name, &body).with_context(|| format!("{} is no such table", self.file.display()))?;
+        let left_out = check(name, &body)
+            .with_context(|| format!("{} is no such table", self.file.display()))?;
         let signer = self.by.signer(config)?;
         let store = app::open_registry(config)?;
         let now = (app::world().wall)();
@@ -162,8 +173,11 @@ impl Propose {
             rules::propose(tx, name, &proposal)
         })?;
         if output.is_json() {
-            return output.object(&json!({ "table": name.as_str(), "number": number }));
+            return output.object(&json!({
+                "table": name.as_str(), "number": number, "left_out": left_out,
+            }));
         }
+        warn(&left_out, output)?;
         output.line(&format!(
             "Proposed {0} {number}. Look at `savin-hub rules replay {0} {number}` before an admin lets \
              it count with `rules activate`.",
@@ -189,7 +203,7 @@ impl Activate {
         if adopted.iter().any(|version| version.number == number) {
             bail!("{number} counts or counted already: propose the table again to go back to it");
         }
-        check(name, &new)?;
+        let left_out = check(name, &new)?;
         let mut proposals = proposals.into_iter();
         let Some(proposal) = proposals.find(|proposal| proposal.number == number) else {
             bail!("only a proposal can be let count: see `savin-hub rules list`");
@@ -218,9 +232,10 @@ impl Activate {
         })?;
         if output.is_json() {
             return output.object(&json!({
-                "table": name.as_str(), "number": number, "changes": changes,
+                "table": name.as_str(), "number": number, "changes": changes, "left_out": left_out,
             }));
         }
+        warn(&left_out, output)?;
         output.line(&format!(
             "{} {number} counts from the next event on. It stands on the public page /changes.",
             name.as_str()

@@ -14,7 +14,7 @@ use super::holidays::{Holidays, HolidaysError};
 pub const SHIPPED: &str = include_str!("../../data/clocks.csv");
 
 /// The version of the shipped table.
-pub const SHIPPED_VERSION: &str = "2026-11.3";
+pub const SHIPPED_VERSION: &str = "2026-11.4";
 
 /// The longest warning: a year.
 const WARN_MAX: SignedDuration = SignedDuration::from_hours(8_784);
@@ -256,6 +256,19 @@ impl Table {
     #[must_use]
     pub fn rules(&self) -> &[ClockRule] {
         &self.rules
+    }
+
+    /// Returns the deadlines that ship with the program and that this table does not keep, each with its statute.
+    ///
+    /// # Errors
+    /// Returns [`TableError`], which a test rules out.
+    pub fn left_out(&self) -> Result<Vec<String>, TableError> {
+        let shipped = Self::shipped()?;
+        let rules = shipped.rules.iter();
+        let left_out = rules.filter(|rule| self.rule(&rule.clock).is_none());
+        Ok(left_out
+            .map(|rule| format!("{} ({})", rule.clock, rule.statute))
+            .collect())
     }
 
     /// Returns a deadline by its name; `None` for one that is not kept any more.

@@ -197,7 +197,25 @@ fn says_that_an_agency_left_too_little_time() {
         origin: Origin::Baseline,
         ..set
     };
-    assert_eq!(of(&baseline, "presumptive-parole-victim"), None);
+    // A first list is nobody's omission: she is told at once, and it passes with the day itself.
+    let clock = of(&baseline, "presumptive-parole-victim").unwrap();
+    assert_eq!(clock.state, ClockState::Running);
+    assert_eq!(clock.due_at, at("2026-06-20T14:00:00Z"));
+    assert_eq!(clock.first_step(), (Step::Warn, at("2026-06-01T00:00:00Z")));
+    let found_again = Cause {
+        origin: Origin::Rebaseline,
+        ..set
+    };
+    assert_eq!(
+        of(&found_again, "presumptive-parole-victim"),
+        None,
+        "a person looks at it first"
+    );
+    let over = Cause {
+        received_at: at("2026-06-21T00:00:00Z"),
+        ..baseline
+    };
+    assert_eq!(of(&over, "presumptive-parole-victim"), None);
     // One that is still to come counts, however it was learned.
     let far = scheduled(at("2026-09-20T14:00:00Z"), Some("presumptive parole"));
     let far = Cause {
@@ -217,6 +235,14 @@ fn tells_agencies_of_the_states_own_prisoners_only() {
         &details,
     );
     assert!(of(&set, "release-agencies").is_some());
+    let first_list = Cause {
+        origin: Origin::Baseline,
+        received_at: at("2026-08-25T00:00:00Z"),
+        ..set
+    };
+    let clock = of(&first_list, "release-agencies").unwrap();
+    assert_eq!(clock.first_step().0, Step::Remind, "they are told at once");
+    assert_eq!(clock.due_at, at("2026-09-01T05:00:00Z"));
     let county = Cause {
         is_state: false,
         ..set

@@ -135,8 +135,8 @@ fn take(
     let contradicting: usize = contradicting.map(|(_, places)| places.len()).sum();
     let set_aside = (request.file.problems.len() + contradicting) as u64;
     changes.listed_before = listed_before;
-    changes.is_first = is_first;
-    let origin = if is_first && !request.tells_first {
+    changes.is_first = is_first && !request.tells_first;
+    let origin = if changes.is_first {
         Origin::Baseline
     } else {
         Origin::Live

@@ -431,13 +431,49 @@ fn shows_nobody_a_registration_that_was_taken_back() {
                 .events
                 .contains(&(Code::SexOffenderNoncompliant, 2))
         );
-        court.undoes(&second).unwrap();
+        let undone = court.undoes(&second).unwrap();
+        // Whoever heard that S-1 is noncompliant hears that it was a mistake, and of no update.
+        assert_eq!(undone.changes.events, [(Code::Correction, 1)]);
+        let all = events(court.store);
+        let corrected = all.iter().find_map(|event| event.corrects).unwrap();
+        let wrong = &all[usize::try_from(corrected.0).unwrap() - 1];
+        assert_eq!(wrong.code, Code::SexOffenderNoncompliant);
+        assert_eq!(wrong.record, court.records()[0].record);
         let rows = court.records();
         let public: Vec<bool> = rows.iter().map(|row| row.known.is_public()).collect();
         assert_eq!(public, [true, false]);
         // Given in again, it is shown again.
         court.takes(ImportKind::SexOffenderRegistry, &sor(lines));
         assert!(court.records().iter().all(|row| row.known.is_public()));
+    });
+}
+
+/// She believes that he was served: of an import that was a mistake she hears that it was one.
+#[test]
+fn takes_back_that_an_order_was_served() {
+    court("import_orders", |mut court| {
+        let header = "Order Number,Court,Respondent,Service Status,Service Date\n";
+        let orders = |lines: &str| format!("{header}{lines}");
+        let entered = "S-1,County Court,\"SAMPLE, AVERY\",Entered,\n";
+        court.takes(ImportKind::Orders, &orders(entered));
+        let served = "S-1,County Court,\"SAMPLE, AVERY\",Served,06/01/2026\n\
+                      S-2,County Court,\"SAMPLE, BLAKE\",Attempted,06/01/2026\n";
+        let second = court.takes(ImportKind::Orders, &orders(served));
+        let told = [
+            (Code::ProtectiveOrderServed, 1),
+            (Code::ProtectiveOrderAttempted, 1),
+        ];
+        assert_eq!(second.changes.events, told);
+        let undone = court.undoes(&second).unwrap();
+        assert_eq!(undone.changes.events, [(Code::Correction, 2)]);
+        let all = events(court.store);
+        let mut wrong: Vec<_> = all
+            .iter()
+            .filter_map(|event| event.corrects)
+            .map(|at| all[usize::try_from(at.0).unwrap() - 1].code)
+            .collect();
+        wrong.sort_unstable();
+        assert_eq!(wrong, told.map(|(code, _)| code));
     });
 }
 

@@ -7,6 +7,7 @@ use savin_shared::delta::{self, Change, Coverage, Evidence, Origin, Row};
 use savin_shared::envelope::{self, portable};
 use savin_shared::ids::{FeedName, RecordKey, Seq};
 use savin_shared::record::court_event::Schedule;
+use savin_shared::record::protective_order::Service;
 use savin_shared::record::{Record, RecordBody};
 
 use super::importer::{Before, Importer};
@@ -240,8 +241,8 @@ const fn again(row: Row, is_listed: bool) -> Change {
     }
 }
 
-/// Takes a record back that was entered by mistake. A date does not stand and was never called off; of
-/// everything else nothing is shown any more.
+/// Takes a record back that was entered by mistake. A date does not stand and was never called off, and an order was
+/// not served; of everything else nothing is shown any more.
 fn retracted(key: &RecordKey, row: Option<Row>) -> Result<Vec<Change>, StoreError> {
     let record = row.and_then(|row| row.record().ok());
     let Some(unset) = record.and_then(unset) else {
@@ -251,15 +252,15 @@ fn retracted(key: &RecordKey, row: Option<Row>) -> Result<Vec<Change>, StoreErro
     Ok(vec![again(row, true), Change::NoLongerListed(key.clone())])
 }
 
-/// Writes a date as one that does not stand; nothing for a record that is no date.
+/// Writes a date as one that does not stand, and an order as one that is not served; nothing for another record.
 fn unset(mut record: Record) -> Option<Record> {
     match &mut record.body {
         RecordBody::CourtEvent(event) => event.schedule = Schedule::Cancelled,
         RecordBody::Hearing(hearing) => hearing.schedule = Schedule::Cancelled,
-        RecordBody::Custody(_)
-        | RecordBody::ProtectiveOrder(_)
-        | RecordBody::Supervision(_)
-        | RecordBody::SexOffender(_) => return None,
+        RecordBody::ProtectiveOrder(order) => order.service = Service::Entered,
+        RecordBody::Custody(_) | RecordBody::Supervision(_) | RecordBody::SexOffender(_) => {
+            return None;
+        }
     }
     Some(record)
 }

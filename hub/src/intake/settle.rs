@@ -387,14 +387,14 @@ impl Settlement<'_> {
                 continue;
             }
             derived.details.canary_of = record.synthetic.then(|| agent.to_string());
-            let corrects = if derived.corrects {
-                self.corrected(tx, row)?
-            } else {
-                None
+            let corrects = match (derived.corrects, derived.takes_back) {
+                (true, Some(code)) => event::last_with(tx, row.record, code)?,
+                (true, None) => self.corrected(tx, row)?,
+                (false, _) => None,
             };
             let is_date = record.custody().is_none();
             if is_date && derived.code == EventCode::Correction && corrects.is_none() {
-                // A date of which nothing was ever told is taken back without a word.
+                // What was never told is taken back without a word.
                 continue;
             }
             self.events.push(Event {

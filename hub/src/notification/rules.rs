@@ -61,8 +61,7 @@ struct RuleRow {
     code: String,
     told: String,
     urgency: u8,
-    #[serde(rename = "why")]
-    _why: String,
+    why: String,
 }
 
 impl Rules {
@@ -104,6 +103,23 @@ impl Rules {
             .filter_map(|(code, (is_told, urgency))| is_told.then_some((code, urgency)))
             .collect();
         Ok(Self { told })
+    }
+
+    /// Returns what a section of the law has told and this table does not, as the table that ships names it.
+    ///
+    /// # Errors
+    /// Returns [`RulesError`], which a test rules out.
+    pub fn left_out(&self) -> Result<Vec<String>, RulesError> {
+        let mut left_out = Vec::new();
+        for row in csv::Reader::from_reader(SHIPPED.as_bytes()).deserialize::<RuleRow>() {
+            let row = row?;
+            let is_law = row.why.starts_with(|first: char| first.is_ascii_digit());
+            let code = EventCode::parse(&row.code).ok_or(RulesError::Code(row.code))?;
+            if is_law && row.told == "yes" && !self.told.contains_key(&code) {
+                left_out.push(format!("{code} ({})", row.why));
+            }
+        }
+        Ok(left_out)
     }
 
     /// Decides whether an event is told, and how soon. What a full state or a first roster brought to
@@ -176,6 +192,16 @@ mod tests {
             Some(Urgency(1))
         );
         assert_eq!(rules.urgency(EventCode::NoLongerListed, Origin::Live), None);
+    }
+
+    #[test]
+    fn names_what_the_law_has_told_and_a_table_does_not() {
+        assert_eq!(Rules::shipped().unwrap().left_out().unwrap(), [""; 0]);
+        let quiet = SHIPPED
+            .replace("ClassificationChange,yes", "ClassificationChange,no")
+            .replace("FeedRestored,yes", "FeedRestored,no");
+        let left_out = Rules::parse(&quiet).unwrap().left_out().unwrap();
+        assert_eq!(left_out, ["ClassificationChange (99-45-1(1)(a)(iii))"]);
     }
 
     #[test]

@@ -315,7 +315,7 @@ impl Databases<'_> {
             Act::Lift { .. } => {
                 let read = move |tx: &mut Tx<'_>| court_order::told_again(tx, order);
                 let events = self.registry.read_now("order", read)?;
-                OrderCommand::Allow { events }
+                OrderCommand::Allow { order, events }
             }
             Act::GiveUp { .. } => return Ok(()),
         };

@@ -16,13 +16,14 @@ use crate::clocks::table::{Anchor, ClockRule, MetBy, Recipient, Table};
 use crate::clocks::{Cause, ClockState, Started, Step, ended_by, is_told_again, passed, started};
 use crate::ids::EventPosition;
 use crate::notification::fact::Fact;
+use crate::notification::rules::Rules;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::clock::{self, ClockRow};
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::rules::{self, Versions};
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::{agency_notice, facility, record, telling};
+use crate::store::registry::{agency_notice, facility, person, record, telling as behind};
 use crate::vault::command::{DueClock, PlannerCommand};
 
 /// Events that are looked at in one transaction.
@@ -79,15 +80,12 @@ impl Planner {
         let (about, rules) = (row.clone(), Arc::clone(&self.rules));
         let is_reminder =
             rule.met_by == MetBy::Reminder && is_told_again(row.code, row.opens_at, row.started_at);
-        let facts = move |tx: &mut Tx<'_>| {
-            let facts = decided_facts(tx, &rules, about.position)?;
-            if is_reminder {
-                return reminding(tx, &about, facts);
-            }
-            Ok(facts)
-        };
+        let facts = move |tx: &mut Tx<'_>| telling(tx, &rules, &about, is_reminder);
         // What nobody may be told any more, as of a record that was sealed, ends the clock.
-        let facts = self.store.read("facts", facts).await?;
+        let Some(facts) = self.store.read("facts", facts).await? else {
+            let wait = move |tx: &mut Tx<'_>| wait(tx, &row, now);
+            return Ok(self.store.write("clock", wait).await?);
+        };
         if facts.is_empty() {
             let end = move |tx: &mut Tx<'_>| clock::end(tx, &row, ClockState::Void, now);
             self.store.write("clock", end).await?;
@@ -180,7 +178,7 @@ fn begin(
     position: EventPosition,
     event: &Event,
 ) -> Result<(), StoreError> {
-    let Some(background) = telling::background(tx, event)? else {
+    let Some(background) = behind::background(tx, event)? else {
         return Ok(());
     };
     if background.record.synthetic {
@@ -270,6 +268,32 @@ fn late(rule: &ClockRule, event: &Event) -> NewTask {
             rule.statute, rule.what, event.facility
         ),
     }
+}
+
+/// Gathers what registrants are told of by a clock; nothing at all while it is in doubt about whom the record is,
+/// which is a person's to decide.
+fn telling(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    row: &ClockRow,
+    is_reminder: bool,
+) -> Result<Option<Vec<Fact>>, StoreError> {
+    if !person::doubtful(tx, &[row.record])?.is_empty() {
+        return Ok(None);
+    }
+    let facts = decided_facts(tx, rules, row.position)?;
+    if is_reminder {
+        return reminding(tx, row, facts).map(Some);
+    }
+    Ok(Some(facts))
+}
+
+/// Has a clock wait for whoever decides about whom its record is; one that is over ends so.
+fn wait(tx: &mut Tx<'_>, row: &ClockRow, now: Timestamp) -> Result<(), StoreError> {
+    if now < row.due_at {
+        return clock::next(tx, row, row.step, look_again(row, now));
+    }
+    clock::end(tx, row, ClockState::Passed, now).map(|_| ())
 }
 
 /// Lets a reminder say what is to come, and not that it was set or moved, perhaps months ago.

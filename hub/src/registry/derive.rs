@@ -20,6 +20,8 @@ pub struct Derived {
     pub details: Details,
     /// Whether it takes back what an earlier event of this record said.
     pub corrects: bool,
+    /// The code of the event that it takes back, where that need not be the newest.
+    pub takes_back: Option<EventCode>,
     /// Whether it had passed before it became known: something newer is known already.
     pub is_overtaken: bool,
 }
@@ -31,6 +33,7 @@ impl Derived {
             effective_at,
             details: Details::default(),
             corrects: false,
+            takes_back: None,
             is_overtaken: false,
         }
     }

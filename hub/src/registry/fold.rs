@@ -179,7 +179,7 @@ fn fold_row(before: &Known, arrival: Arrival<'_>, row: Row<'_>) -> Folded {
     let is_unsealed = sealed_by.remove(&Sealer::Feed(feed.clone())) && sealed_by.is_empty();
     derived.extend(withdrawn(
         row.evidence,
-        &record,
+        (&before.record, &record),
         news(arrival.origin, Some(&before.record), &record),
     ));
     Folded {
@@ -360,11 +360,16 @@ fn fold_absence(mut after: Known, feed: &FeedName) -> Folded {
 }
 
 /// A first full roster is the state of things and no news; but where it contradicts what is known of
-/// custody, that is an event with its origin, which a person has to look at.
+/// custody, that is an event with its origin, which a person has to look at. And what it says of days to come
+/// starts their deadlines, by which whoever asked is told in time.
 fn news(origin: Origin, before: Option<&Record>, after: &Record) -> Vec<Derived> {
     let state = |record: &Record| record.custody().map(|custody| custody.state);
     match origin {
-        Origin::Baseline if before.is_none_or(|before| state(before) == state(after)) => Vec::new(),
+        Origin::Baseline if before.is_none_or(|before| state(before) == state(after)) => {
+            let mut derived = derive(before, after);
+            derived.retain(|event| is_to_come(event.code));
+            derived
+        }
         Origin::Baseline
         | Origin::Live
         | Origin::FoundLate
@@ -373,34 +378,78 @@ fn news(origin: Origin, before: Option<&Record>, after: &Record) -> Vec<Derived>
     }
 }
 
+/// Says whether an event is about a day that is to come: of an order that was served, the day on which it ends.
+const fn is_to_come(code: EventCode) -> bool {
+    is_of_a_date(code)
+        || matches!(
+            code,
+            EventCode::ReleaseScheduled
+                | EventCode::ReleaseDateChanged
+                | EventCode::ProtectiveOrderServed
+        )
+}
+
 /// What an agency takes back was not so: nobody was recaptured who had never escaped, and no date was
-/// called off that had never been set.
-fn withdrawn(evidence: Evidence, after: &Record, derived: Vec<Derived>) -> Vec<Derived> {
+/// called off that had never been set. A date that is moved back is told as one that moved.
+fn withdrawn(
+    evidence: Evidence,
+    (before, after): (&Record, &Record),
+    mut derived: Vec<Derived>,
+) -> Vec<Derived> {
     if evidence != Evidence::Withdrawal {
         return derived;
     }
-    let take_back = |event: Derived| {
-        let taken_back = [
-            EventCode::Recaptured,
-            EventCode::CourtEventCancelled,
-            EventCode::HearingCancelled,
-        ];
-        if !taken_back.contains(&event.code) {
-            return event;
+    for event in &mut derived {
+        let is_taken_back = matches!(
+            event.code,
+            EventCode::Recaptured | EventCode::CourtEventCancelled | EventCode::HearingCancelled
+        );
+        if is_taken_back {
+            let effective_at = event.effective_at;
+            *event = taken_back(after, effective_at);
         }
-        let custody = after.custody();
-        Derived {
-            code: EventCode::Correction,
-            corrects: true,
-            details: Details {
-                state: custody.map(|custody| custody.state.to_string()),
-                to_facility: custody.map(|_| after.facility.to_string()),
-                ..Details::default()
-            },
-            ..event
-        }
-    };
-    derived.into_iter().map(take_back).collect()
+    }
+    if after.custody().is_some() {
+        return derived;
+    }
+    // Of everything else each word is taken back that the row had told which is taken back: an order was not served,
+    // and whoever was called noncompliant was not.
+    derived.retain(|event| event.code == EventCode::Correction || is_of_a_date(event.code));
+    let told = derive(Some(after), before).into_iter();
+    derived.extend(
+        told.filter(|event| !is_of_a_date(event.code))
+            .map(|event| Derived {
+                takes_back: Some(event.code),
+                ..taken_back(after, None)
+            }),
+    );
+    derived
+}
+
+fn taken_back(after: &Record, effective_at: Option<EffectiveAt>) -> Derived {
+    let custody = after.custody();
+    Derived {
+        corrects: true,
+        details: Details {
+            state: custody.map(|custody| custody.state.to_string()),
+            to_facility: custody.map(|_| after.facility.to_string()),
+            ..Details::default()
+        },
+        ..Derived::new(EventCode::Correction, effective_at)
+    }
+}
+
+/// Says whether an event sets, moves or calls off a court event or a hearing.
+const fn is_of_a_date(code: EventCode) -> bool {
+    matches!(
+        code,
+        EventCode::CourtEventSet
+            | EventCode::CourtEventChanged
+            | EventCode::CourtEventCancelled
+            | EventCode::HearingSet
+            | EventCode::HearingChanged
+            | EventCode::HearingCancelled
+    )
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{Vault, VaultError};
 use crate::ids::{EventId, OrderId, PersonId, RegistrantId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::{order_entry, subscription, withheld};
+use crate::store::vault::{order_entry, subscription, task, withheld};
 use crate::work::task::TaskKind;
 
 /// How soon somebody is called who hears nothing of a person any more: she may rely on it.
@@ -52,8 +52,9 @@ impl Vault {
                 ask_to_call(tx, &keys, *order, silenced, now)?;
                 Ok(StaffAnswer::Changed(true))
             }
-            OrderCommand::Allow { events } => {
+            OrderCommand::Allow { order, events } => {
                 withheld::remove(tx, &links(&keys, events))?;
+                call_nobody(tx, *order, now)?;
                 Ok(StaffAnswer::Changed(true))
             }
             OrderCommand::KeepBack { events } => {
@@ -124,6 +125,17 @@ fn ask_to_call(
     let asking = subscription::registrants_of(tx, &links)?;
     for registrant in asking.into_iter().flatten() {
         call(tx, keys, order, registrant, now)?;
+    }
+    Ok(())
+}
+
+/// Ends what staff was to say because of an order that is lifted: that she hears nothing more is not so.
+fn call_nobody(tx: &mut Tx<'_>, order: OrderId, now: Timestamp) -> Result<(), StoreError> {
+    let of_order = format!("court-order/{}/", order.0);
+    for subject in task::open_subjects(tx, TaskKind::CourtOrder)? {
+        if subject.starts_with(&of_order) {
+            task::close(tx, TaskKind::CourtOrder, &subject, "lifted", now)?;
+        }
     }
     Ok(())
 }

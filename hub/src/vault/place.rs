@@ -53,6 +53,7 @@ fn shown(
         number: tried.number,
         attempted_at: tried.attempted_at,
         to: tried.contact.and_then(masked).cloned(),
+        is_by_hand: tried.contact.is_none(),
         finished: tried.finished,
     });
     let tried = tried.collect();

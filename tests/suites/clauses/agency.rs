@@ -33,6 +33,7 @@ pub(crate) const FEEDS: [(&str, &str, &str, &str); 6] = [
         "facility = \"place\"\nclassification = \"class\"\nstatus = \"status\"\nstatus_at = \"at\"\n\
          release_reason = \"reason\"\nscheduled_release_at = \"out_on\"\nreleased_to = \"handed_to\"\n\
          charge_text = \"charges\"\ndisposition = \"outcomes\"\nhold = \"hold\"\n\
+         offender_id = \"state_number\"\n\
          [values.facility]\nJAIL = \"TEST-JAIL\"\nPRISON = \"TEST-PRISON\"\n\
          [values.status]\nIN = \"InCustody\"\nLEAVE = \"OnLeave\"\nREL = \"OutOfCustody\"\n\
          ESC = \"Escaped\"\nDEAD = \"Deceased\"\nOUT = \"TransferredOutOfState\"\nTRF = \"TransferredOut\"\n\
@@ -82,7 +83,8 @@ pub(crate) const FEEDS: [(&str, &str, &str, &str); 6] = [
 /// Says where a feed's rows stand and how they are read.
 pub(crate) fn feed(&(name, kind, table, columns): &(&'static str, &str, &str, &str)) -> FeedHome {
     let query = match table {
-        "custody" => "SELECT * FROM custody",
+        // One person's number at the state, by which a docket of another agency's finds the person.
+        "custody" => "SELECT *, CASE number WHEN 'B63' THEN 'K63' END AS state_number FROM custody",
         "court" => "SELECT * FROM court",
         "board" => "SELECT * FROM board",
         "orders" => "SELECT * FROM orders",

@@ -7,6 +7,7 @@
 
 mod agency;
 mod clause;
+mod coming;
 mod neighbour;
 mod public;
 mod table;
@@ -56,8 +57,9 @@ const CLAUSES: &[Clause] = clauses![
     neighbour::death_in_its_own_words,
     neighbour::mistaken_release,
     neighbour::release_scheduled_and_changed,
-    neighbour::clause_99_43_41_mail_when_the_window_opens,
-    neighbour::clause_45_33_29_notice_of_a_move,
+    coming::clause_99_43_41_mail_when_the_window_opens,
+    coming::clause_47_7_17_the_boards_first_docket,
+    coming::clause_45_33_29_notice_of_a_move,
     neighbour::clause_99_43_3_d_community_status,
     neighbour::clause_47_5_177_agencies,
     neighbour::clause_47_7_18_presumptive_parole,

@@ -68,7 +68,11 @@ fn print(place: &NoticePlace, zone: &TimeZone, output: &Output) -> anyhow::Resul
         ))?;
     }
     for tried in &place.tried {
-        let to = tried.to.as_deref().unwrap_or("a contact that is gone");
+        let to = match (&tried.to, tried.is_by_hand) {
+            (Some(to), _) => to.as_str(),
+            (None, true) => "a person carried it",
+            (None, false) => "a contact that is gone",
+        };
         let became = match &tried.finished {
             Some((_, word)) => Outcome::parse(word).map_or(word.as_str(), |word| word.plain()),
             None => "not known: it is under way, or was cut off",
@@ -130,6 +134,7 @@ fn json(place: &NoticePlace) -> serde_json::Value {
             "number": tried.number,
             "attempted_at": tried.attempted_at,
             "to": tried.to,
+            "by_hand": tried.is_by_hand,
             "finished_at": tried.finished.as_ref().map(|(at, _)| at),
             "outcome": tried.finished.as_ref().map(|(_, word)| word),
         })

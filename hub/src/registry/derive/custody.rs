@@ -43,7 +43,7 @@ pub(super) fn derive(
         }
         derived.extend(other_leave(before, now));
         derived.extend(classification(before, now));
-        derived.extend(scheduled_release(before, now));
+        derived.extend(scheduled_release(before.scheduled_release_at, now));
     }
     derived
 }
@@ -61,6 +61,7 @@ fn first(now: Now<'_>) -> Vec<Derived> {
         if custody.state == CustodyState::OnLeave {
             derived.push(leave(now));
         }
+        derived.extend(scheduled_release(None, now));
     } else {
         derived.extend(transition(CustodyState::InCustody, now));
     }
@@ -260,9 +261,9 @@ fn classification(before: &Custody, now: Now<'_>) -> Option<Derived> {
     Some(event)
 }
 
-fn scheduled_release(before: &Custody, now: Now<'_>) -> Option<Derived> {
+fn scheduled_release(before: Option<EffectiveAt>, now: Now<'_>) -> Option<Derived> {
     let custody = now.custody;
-    let code = match (before.scheduled_release_at, custody.scheduled_release_at) {
+    let code = match (before, custody.scheduled_release_at) {
         (before, after) if before == after => return None,
         (None, Some(_)) => EventCode::ReleaseScheduled,
         (Some(_), _) | (None, None) => EventCode::ReleaseDateChanged,

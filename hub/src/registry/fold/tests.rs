@@ -713,6 +713,37 @@ fn no_feed_lifts_what_a_court_ordered() {
     );
 }
 
+/// What a first list says of days to come starts deadlines, and of nothing else anything.
+#[test]
+fn takes_from_a_first_roster_the_days_that_are_to_come() {
+    let first = |record: &Record| {
+        let row = row(record, Coverage::Full, Evidence::Status);
+        Life::new().arrive("roster", Origin::Baseline, row)
+    };
+    let day = at("2027-06-01T05:00:00Z");
+    let dated = with(IN, |custody| custody.scheduled_release_at = day);
+    assert_eq!(first(&dated), [Code::ReleaseScheduled]);
+    assert_eq!(
+        first(&with(BOND, |custody| custody.scheduled_release_at = day)),
+        []
+    );
+    assert_eq!(first(&supervised(|_| {})), []);
+    assert_eq!(first(&registered(|it| it.compliant = Some(false))), []);
+    // The same feed once more, as of an agent that enrolled anew.
+    let mut life = Life::new();
+    assert_eq!(life.lists(&dated), [Code::Booked, Code::ReleaseScheduled]);
+    let again = row(&dated, Coverage::Full, Evidence::Status);
+    assert_eq!(life.arrive("roster", Origin::Baseline, again), []);
+    let moved = with(IN, |custody| {
+        custody.scheduled_release_at = at("2027-07-01T05:00:00Z");
+    });
+    let again = row(&moved, Coverage::Full, Evidence::Status);
+    assert_eq!(
+        life.arrive("roster", Origin::Baseline, again),
+        [Code::ReleaseDateChanged]
+    );
+}
+
 /// What follows live from a record of another kind than custody.
 fn follows(before: Option<&Record>, after: &Record) -> Vec<Derived> {
     crate::registry::derive::derive(before, after)

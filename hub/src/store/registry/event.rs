@@ -316,6 +316,24 @@ pub fn last_told_of(
         .transpose()
 }
 
+/// Returns the newest event of a record with this code.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn last_with(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    code: EventCode,
+) -> Result<Option<EventPosition>, StoreError> {
+    let row = tx.query_optional(
+        "SELECT position FROM event WHERE record_id = $1 AND code = $2
+         ORDER BY position DESC LIMIT 1",
+        values![record.0, code.code()],
+    )?;
+    row.map(|row| Ok(EventPosition(row.integer(0)?)))
+        .transpose()
+}
+
 /// Says whether an event of a record with this code and time is known already.
 ///
 /// # Errors

@@ -32,6 +32,8 @@ pub struct TryShown {
     pub attempted_at: Timestamp,
     /// Where it went, masked.
     pub to: Option<String>,
+    /// Whether a person carried it, or a program that noted no contact.
+    pub is_by_hand: bool,
     /// When it was known what became of it, and what.
     pub finished: Option<(Timestamp, String)>,
 }

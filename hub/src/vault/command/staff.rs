@@ -20,8 +20,7 @@ use crate::notification::follow::Followed;
 use crate::notification::mark::LetterCode;
 use crate::notification::phone::PhoneNumber;
 use crate::registry::traces::Traces;
-pub use crate::store::vault::canary::CanaryStanding;
-pub use crate::store::vault::spend::Spent;
+pub use crate::store::vault::{canary::CanaryStanding, spend::Spent};
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 use crate::work::duty::Raised;
 use crate::work::task::{Level, TaskKind};
@@ -206,8 +205,10 @@ pub enum OrderCommand {
         /// Of whom nothing at all is told any more: a person calls whoever asked about them.
         silenced: Vec<PersonId>,
     },
-    /// These events may be told again, of what becomes known from now on.
+    /// An order is lifted: its events may be told again, and nobody is called because of it.
     Allow {
+        /// Which order.
+        order: OrderId,
         /// Which events.
         events: Vec<EventId>,
     },

@@ -57,8 +57,14 @@ fn withdraws_what_waits_and_plans_nothing_that_was_in_hand() {
         order(
             vault,
             OrderCommand::Allow {
+                order: OrderId(1),
                 events: events.to_vec(),
             },
+        );
+        assert_eq!(
+            calls(vault).len(),
+            0,
+            "nobody is told that she hears nothing"
         );
         plan(vault, 4, 5, vec![fact(5, 1)]);
         assert_eq!(claim(vault).len(), 1, "what comes afterwards is told again");
