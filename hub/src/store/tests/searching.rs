@@ -38,7 +38,7 @@ const GROWING: [&str; 26] = [
 ];
 
 /// What looks through a whole table on purpose: reports and commands that staff asks for.
-const MEANT: [&str; 19] = [
+const MEANT: [&str; 20] = [
     // An expunction, which looks through everything that people wrote.
     "SELECT note FROM task ORDER BY task_id",
     "UPDATE task SET note = 'expunged' WHERE note = $1",
@@ -50,6 +50,7 @@ const MEANT: [&str; 19] = [
     // An expunction, after which the whole database is written anew.
     "FROM task WHERE person_id = $1 OR other_id = $1",
     "FROM verification WHERE purpose = 'registration' AND registrant_id IS NOT NULL",
+    "UPDATE clock SET facility_code = $2 WHERE event_position = $1",
     "SELECT clock, facility_code, state, count(*) FROM clock",
     "SELECT person_id FROM record GROUP BY person_id HAVING",
     "FROM event WHERE facility_code = ",

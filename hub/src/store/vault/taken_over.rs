@@ -86,8 +86,8 @@ static HERS: [Table; 8] = [
 ];
 
 /// What else is taken over: whom nobody may call, by which records persons are known, what bounds calls and money,
-/// and what waits for a person or was done.
-static OTHERS: [Table; 10] = [
+/// which of the agencies' daily tests came out, and what waits for a person or was done.
+static OTHERS: [Table; 11] = [
     table!("never_called", ["whose" Bytes] = ("whose", "$1", "$2"), ["asked_at"], "$1, $2", ""),
     table!("person_trace", ["person_link" Bytes, "record_link" Bytes]
         = ("person_link, record_link", "$1, $2", "$3"), [], "$1, $2", ""),
@@ -108,6 +108,9 @@ static OTHERS: [Table; 10] = [
         " ON CONFLICT (kind, period) DO UPDATE SET amount = $3, calls = $4, minutes = $5"),
     table!("budget_raise", ["period" Text] = ("period", "$1", "$2"), ["amount", "raised_at"],
         "$1, $2, $3", " ON CONFLICT (period) DO UPDATE SET amount = $2, raised_at = $3"),
+    table!("canary", ["notice_id" Bytes] = ("notice_id", "$1", "$2"),
+        ["agent_id", "made_at", "planned_at", "told_at"], "$1, $2, $3, $4, $5",
+        " ON CONFLICT (notice_id) DO UPDATE SET told_at = $5"),
     table!("vault_task", ["task_id" Integer] = ("task_id", "$1", "$2"),
         ["kind", "subject", "registrant_id", "urgency", "sealed_note", "opened_at", "due_at", "level",
          "escalates_at", "claimed_by", "claimed_at", "state", "outcome", "ended_at", "decision_id",
@@ -189,6 +192,7 @@ pub fn take_over(
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn end_sessions(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM feigned", values![])?;
     tx.execute("DELETE FROM session", values![])?;
     tx.execute("DELETE FROM verification", values![])
         .map(|_| ())
@@ -247,10 +251,98 @@ impl Least {
 
 #[cfg(test)]
 mod tests {
-    use super::{HERS, OTHERS, Table};
-    use crate::store::vault::SCHEMA;
-    use crate::store::{Place, Store};
+    use jiff::Timestamp;
+    use savin_shared::ids::AgentId;
+
+    use super::{HERS, OTHERS, Table, take_over};
+    use crate::ids::{NoticeId, RegistrantId};
+    use crate::store::conn::Tx;
+    use crate::store::testing::places;
+    use crate::store::vault::canary::{self, NewCanary};
+    use crate::store::vault::registrant::{self, RegistrantRow, RegistrantState};
+    use crate::store::vault::{SCHEMA, key};
+    use crate::store::{Place, Store, StoreError};
     use crate::values;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_780_000_000 + second).unwrap()
+    }
+
+    /// Opens a vault of these keys with these registrants, each as she chose.
+    fn vault(place: &Place, keys: u8, registrants: &[(u8, &str)]) -> Store {
+        let store = Store::open(place, &SCHEMA).unwrap();
+        let rows: Vec<_> = registrants
+            .iter()
+            .map(|(number, chose)| RegistrantRow {
+                registrant: RegistrantId::from_bytes([*number; 16]),
+                wrapped_key: vec![*number],
+                state: RegistrantState::Active,
+                sealed_choices: chose.as_bytes().to_vec(),
+            })
+            .collect();
+        let begin = store.write_now("begin", move |tx| {
+            key::begin(tx, &[keys; 32])?;
+            rows.iter()
+                .try_for_each(|row| registrant::insert(tx, row, at(0)))
+        });
+        begin.unwrap();
+        store
+    }
+
+    fn chose(store: &Store, number: u8) -> Option<String> {
+        let load = store.read_now("chose", move |tx| {
+            registrant::load(tx, RegistrantId::from_bytes([number; 16]))
+        });
+        let row = load.unwrap()?;
+        Some(String::from_utf8(row.sealed_choices).unwrap())
+    }
+
+    #[test]
+    fn registrants_stand_as_before_and_the_daily_tests_that_came_out_did() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = places(folder.path(), "taken_over_old");
+        let new = places(folder.path(), "taken_over_new");
+        for (old, new) in old.iter().zip(&new) {
+            let before = vault(old, 1, &[(1, "changed"), (2, "new")]);
+            let back = vault(new, 1, &[(1, "as it was"), (3, "in the backup alone")]);
+            let agent = AgentId::from_bytes([9; 16]);
+            for (number, store) in [(1, &back), (1, &before), (2, &before)] {
+                let test = NewCanary {
+                    notice: NoticeId::from_bytes([number; 16]),
+                    agent,
+                    made_at: at(i64::from(number)),
+                };
+                let plan = move |tx: &mut Tx<'_>| canary::plan(tx, &[test], at(100));
+                store.write_now("plan", plan).unwrap();
+            }
+            for number in [1, 2] {
+                let notice = NoticeId::from_bytes([number; 16]);
+                let told = move |tx: &mut Tx<'_>| canary::told(tx, notice, at(200));
+                before.write_now("told", told).unwrap();
+            }
+            let taken = before.clone();
+            let many = back.write_now("take over", move |tx| take_over(tx, &taken, None));
+            assert_eq!(many.unwrap(), 2);
+            let stand = [1, 2, 3].map(|number| chose(&back, number));
+            let stand: Vec<_> = stand.iter().map(Option::as_deref).collect();
+            let expected = [Some("changed"), Some("new"), Some("in the backup alone")];
+            assert_eq!(stand, expected);
+            let tests = back.read_now("tests", canary::standings).unwrap();
+            assert_eq!(tests.first().unwrap().made_at, Some(at(2)));
+            assert_eq!(tests.first().unwrap().waiting_since, None);
+        }
+    }
+
+    #[test]
+    fn nothing_is_taken_over_from_a_vault_of_other_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| Place::File(folder.path().join(name));
+        let before = vault(&place("before.sqlite"), 1, &[(1, "hers")]);
+        let back = vault(&place("back.sqlite"), 2, &[]);
+        let taken = back.write_now("take over", move |tx| take_over(tx, &before, None));
+        assert!(matches!(taken, Err(StoreError::Refused(_))), "{taken:?}");
+        assert_eq!(chose(&back, 1), None);
+    }
 
     /// A column that is added later would be lost without this.
     #[test]
