@@ -267,6 +267,30 @@ async fn a_caller_who_never_says_where_she_hears_is_hung_up() -> anyhow::Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_over_before_its_answer_is_acknowledged_is_hung_up_then()
+-> anyhow::Result<()> {
+    let at = port();
+    let mut place = Place::open(vec![trunk("carrier", at)]).await?;
+    let ours = place.port_of("carrier");
+    let answered = "<recv response=\"200\"/>\n";
+    let late = format!("{answered}<pause milliseconds=\"300\"/>\n");
+    let scenario = calling(&[Step::HungUp], "").replacen(answered, &late, 1);
+    let place_of_hub = format!("127.0.0.1:{ours}");
+    let options = ["-m", "1", "-aa", &place_of_hub];
+    let peer = Sipp::start_by(place.folder(), at, &scenario, &options)?;
+    let incoming = place.rings.recv().await.context("nobody called")?;
+    let line = incoming.answer().await.context("it was given up")?;
+    line.hang_up();
+    let deadline = monotonic() + PATIENCE;
+    while peer.received("BYE") == 0 {
+        ensure!(monotonic() < deadline, "{}", peer.messages());
+        tokio::time::sleep(LOOK).await;
+    }
+    ensure!(peer.errors().is_empty(), "{}", peer.errors());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_but_the_trunk_is_heard() -> anyhow::Result<()> {
     let mut line = trunk("carrier", port());
     // A carrier elsewhere: whoever calls from this machine is none of it.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver};
+use rsipstack::dialog::dialog::DialogStateReceiver;
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::{Header, HeadersExt as _, Method, Request, StatusCode};
 use rsipstack::transaction::Transaction;
@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use super::call::Call;
 use super::exchange::Core;
-use super::leg::{Begin, Sound, session_expires};
+use super::leg::{Begin, Sound, acknowledged, session_expires};
 use super::refresh::{Refresh, SHORTEST_S};
 use super::settings::Use;
 use super::trunk::Trunk;
@@ -131,15 +131,6 @@ impl Incoming {
         // Whoever gave up already is told nothing more.
         let _gone = self.dialog.reject(Some(StatusCode::from(status)), None);
         self.trunk.layer.remove_dialog(&self.dialog.id());
-    }
-}
-
-/// Waits until an answer has been acknowledged, or the call is over.
-async fn acknowledged(states: &mut DialogStateReceiver) {
-    while let Some(state) = states.recv().await {
-        if let DialogState::Confirmed(..) | DialogState::Terminated(..) = state {
-            return;
-        }
     }
 }
 

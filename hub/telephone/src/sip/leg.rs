@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rsipstack::dialog::dialog::{
     DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle,
@@ -117,10 +117,12 @@ impl Core {
                 "No sound was agreed for a call"
             );
             // Whoever waits for the next trunk or desk does not wait for an end that says nothing to this.
+            let (trunk, dialog, mut states, line) =
+                (begin.trunk, begin.dialog, begin.states, begin.line);
             self.keep(Box::pin(async move {
-                hang_up(&begin.dialog).await;
-                begin.trunk.layer.remove_dialog(&begin.dialog.id());
-                drop(begin.line);
+                hang_up(&dialog, &mut states).await;
+                trunk.layer.remove_dialog(&dialog.id());
+                drop(line);
             }))
             .await;
             return None;
@@ -182,7 +184,7 @@ impl Leg {
             }
         };
         self.tell(News::Ended(end));
-        hang_up(&self.dialog).await;
+        hang_up(&self.dialog, &mut self.states).await;
         self.trunk.layer.remove_dialog(&self.dialog.id());
     }
 
@@ -326,10 +328,26 @@ async fn due(refresh: Option<Refresh>) -> Due {
     due
 }
 
-/// Hangs up, if that is still to be done.
-async fn hang_up(dialog: &InviteDialog) {
+/// How long the acknowledgement of an answer is waited for (RFC 3261, timer H); the library ends the call then.
+const ACKNOWLEDGED: Duration = Duration::from_secs(32);
+
+/// Hangs up, if that is still to be done. Whoever answered says BYE once that was acknowledged, and not before (RFC 3261,
+/// section 15): one that is said sooner is lost, and the caller sits before a silent line.
+async fn hang_up(dialog: &InviteDialog, states: &mut DialogStateReceiver) {
+    if !dialog.state().is_confirmed() && !dialog.state().is_terminated() {
+        let _late = tokio::time::timeout(ACKNOWLEDGED, acknowledged(states)).await;
+    }
     // The other end is gone, or will end it by its own timer.
     let _gone = dialog.hangup().await;
+}
+
+/// Waits until an answer has been acknowledged, or the call is over.
+pub(super) async fn acknowledged(states: &mut DialogStateReceiver) {
+    while let Some(state) = states.recv().await {
+        if let DialogState::Confirmed(..) | DialogState::Terminated(..) = state {
+            return;
+        }
+    }
 }
 
 async fn reply(handle: &TransactionHandle, status: StatusCode) {
