@@ -62,6 +62,10 @@ export async function look(name) {
   assert.ok(await page.locator("h1").count() === 1, `${at}: one heading`);
   assert.ok(await page.locator(".leave-button").first().isVisible(), `${at}: no way out`);
   assert.match(await page.locator("header").innerText(), /911/, `${at}: no word of 911`);
+  assert.match(await page.locator("footer a.phone").getAttribute("href"), /^tel:\+1\d{10}$/, `${at}: no number to touch`);
+  for (const field of await page.locator("main input:visible:not([type=radio]):not([type=checkbox])").all()) {
+    assert.ok((await field.boundingBox()).height >= 40, `${at}: a field too small for a finger`);
+  }
   const url = new URL(page.url());
   assert.ok(!url.href.includes("@") && !url.search.includes("code"), `${at}: the address tells`);
   for (const width of WIDTHS) {

@@ -44,8 +44,11 @@ try {
   await open("", 1);
   await page.locator("#pin").fill(HERS);
   await click(page.locator("form[action$='/manage/pin'] button"));
+  const before = await page.locator("#second-pin-said").innerText();
   await page.locator("#second-pin").fill(SECOND);
   await click(page.locator("form[action$='/manage/second-pin'] button"));
+  // Whoever looks at her page learns of none.
+  assert.equal(await page.locator("#second-pin-said").innerText(), before);
   assert.ok(await stops(/T\.Q\./).isVisible());
   assert.ok(await stops(/•••117/).isVisible());
   // Going back stops nothing.

@@ -139,9 +139,19 @@ impl Drafter {
         lines
     }
 
-    /// Writes the parts of a letter: what happened, what that means, what she can do, whom to call.
+    /// Writes the parts of a letter: what happened, what that means, what she can do, whom to call. Whoever types an
+    /// address from paper needs no more of it than the site's name.
     #[must_use]
     pub fn letter(&self, message: &Message, now: Timestamp) -> Vec<Part> {
+        let name = self.site.strip_prefix("https://");
+        let paper = Self {
+            site: name.unwrap_or(&self.site).to_owned(),
+            ..self.clone()
+        };
+        paper.parts(message, now)
+    }
+
+    fn parts(&self, message: &Message, now: Timestamp) -> Vec<Part> {
         let words = Words::of(message.language);
         let heading = |key: &str| Part::Heading(words.say(key));
         let day = sentence::written_day(message.language, &self.zone, now);

@@ -81,6 +81,31 @@ impl Page {
             .say_with(key, &[("phone", Argument::Text(&self.phone()))])
     }
 
+    /// Says what stands before and after the site's telephone number in a message: whoever holds a telephone calls it with
+    /// a touch.
+    #[must_use]
+    pub fn around_phone(&self, key: &str) -> (String, String) {
+        let said = self.say_phone(key);
+        let around = said.split_once(&self.phone());
+        around.map_or_else(
+            || (said.clone(), String::new()),
+            |(before, after)| (before.to_owned(), after.to_owned()),
+        )
+    }
+
+    /// Returns the address by which a telephone calls the site's number (RFC 3966).
+    #[must_use]
+    pub fn call(&self) -> String {
+        let digits: String = self
+            .site
+            .phone
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        let is_whole = digits.len() == 11 && digits.starts_with('1');
+        format!("tel:{}{digits}", if is_whole { "+" } else { "" })
+    }
+
     /// Says a message with one text.
     #[must_use]
     pub fn say_text(&self, key: &str, name: &'static str, text: &str) -> String {

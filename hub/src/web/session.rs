@@ -62,10 +62,17 @@ struct ViewPage {
     levels: Vec<Choice>,
     languages: Vec<Choice>,
     care: CareFields,
-    has_pin: bool,
-    has_second_pin: Option<bool>,
+    pins: Pins,
     is_saved: bool,
     wrong: Option<Wrong>,
+}
+
+/// What is shown of her PINs.
+#[derive(Debug)]
+struct Pins {
+    has_own: bool,
+    /// Whether the one for when somebody makes her enter it can be set here; whether there is one is not shown.
+    offers_second: bool,
 }
 
 /// A way to reach her, as it is shown.
@@ -396,8 +403,10 @@ async fn view(portal: &Portal, mut page: Page, session: Ticket, said: Said) -> R
                 .unwrap_or_default()
                 .groups(&page, wrong.as_ref()),
             care: CareFields::new(&page, &CareForm::of(&view.care)),
-            has_pin: view.has_pin,
-            has_second_pin: view.has_duress_pin,
+            pins: Pins {
+                has_own: view.has_pin,
+                offers_second: view.has_duress_pin.is_some(),
+            },
             levels: levels(&page, view.choices.disclosure),
             languages: languages(view.choices.language),
             is_saved: said.is_saved,
