@@ -6,6 +6,7 @@ use savin_shared::record::RecordKind;
 
 use super::draft::{Settings, profile};
 use super::sample::Sample;
+use super::words::proposed;
 use super::{Guess, Role};
 use crate::mapping::field::Field;
 use crate::mapping::profile::{Mode, Profile};
@@ -379,4 +380,33 @@ fn takes_nothing_that_says_who_asked_for_an_order_or_where_she_is() {
         !taken.iter().any(|column| hers.contains(&column.as_str())),
         "{text}"
     );
+}
+
+#[test]
+fn asks_whether_a_transfer_left_the_agency_and_calls_none_a_release() {
+    let of = |field, word: &str| {
+        let guess = proposed(field, word, 1, Mode::Roster);
+        (guess.meaning.unwrap_or_default(), guess.is_taken)
+    };
+    let asked = |meaning: &str| (meaning.to_owned(), false);
+    for word in ["TRANS", "TRANSFERRED", "TRF"] {
+        assert_eq!(of(Field::Status, word), asked("TransferredOut"), "{word}");
+    }
+    for word in ["TRANS", "TRANSFER", "OTHER AGENCY"] {
+        assert_eq!(
+            of(Field::ReleaseReason, word),
+            asked("ToOtherAgency"),
+            "{word}"
+        );
+    }
+    assert_eq!(of(Field::ReleaseReason, "BOND"), ("Bond".to_owned(), true));
+    // 99-43-3(d)
+    for word in [
+        "HOUSE ARREST",
+        "HOME CONFINEMENT",
+        "INTENSIVE SUPERVISION",
+        "DAY PASS",
+    ] {
+        assert_eq!(of(Field::Status, word), asked("OnLeave"), "{word}");
+    }
 }

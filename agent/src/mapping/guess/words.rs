@@ -32,13 +32,18 @@ const HELD: [&str; 22] = [
 ];
 
 /// Beginnings of words that state something else, with what they probably mean.
-const OTHER: [(&str, &str); 39] = [
+const OTHER: [(&str, &str); 44] = [
     ("WORK RELEASE", "OnLeave"),
     ("WORKRELEASE", "OnLeave"),
     ("WEEKEND", "OnLeave"),
     ("FURLOUGH", "OnLeave"),
     ("HOUSE ARREST", "OnLeave"),
-    ("HOME DETENTION", "OnLeave"),
+    ("HOME DET", "OnLeave"),
+    ("HOME CONF", "OnLeave"),
+    ("INTENSIVE SUP", "OnLeave"),
+    ("ELECTRONIC MON", "OnLeave"),
+    ("DAY PASS", "OnLeave"),
+    ("PASS", "OnLeave"),
     ("TEMP RELEASE", "OnLeave"),
     ("TEMPORARY RELEASE", "OnLeave"),
     ("TEMP OUT", "OnLeave"),
@@ -61,7 +66,7 @@ const OTHER: [(&str, &str); 39] = [
     ("OUT OF STATE", "TransferredOutOfState"),
     ("EXTRADIT", "TransferredOutOfState"),
     ("TRF", "TransferredOut"),
-    ("TRANS", "OutOfCustody(ToOtherAgency)"),
+    ("TRANS", "TransferredOut"),
     ("TO OTHER AGENCY", "OutOfCustody(ToOtherAgency)"),
     ("TIME SERVED", "OutOfCustody(TimeServed)"),
     ("BOND", "OutOfCustody(Bond)"),
@@ -74,7 +79,8 @@ const OTHER: [(&str, &str); 39] = [
     ("NOT IN CUSTODY", "OutOfCustody"),
 ];
 
-/// Reasons of a release; a wrong one only names it otherwise.
+/// Reasons of a release; a wrong one only names it otherwise. Only that somebody was handed to another agency says that
+/// the person may be in custody there: a person confirms that.
 const REASONS: [(&str, &str); 21] = [
     ("TIME SERVED", "TimeServed"),
     ("SERVED", "TimeServed"),
@@ -93,7 +99,7 @@ const REASONS: [(&str, &str); 21] = [
     ("COURT", "CourtOrder"),
     ("JUDGE", "CourtOrder"),
     ("PARDON", "Pardon"),
-    ("TRANSFER", "ToOtherAgency"),
+    ("TRANS", "ToOtherAgency"),
     ("OTHER AGENCY", "ToOtherAgency"),
     ("SENTENCE EXP", "SentenceExpired"),
     ("EXPIRED", "SentenceExpired"),
@@ -161,7 +167,10 @@ pub(super) fn is_telling(upper: &str) -> bool {
 pub(super) fn proposed(field: Field, word: &str, seen: u64, mode: Mode) -> WordGuess {
     let (meaning, is_taken) = match field {
         Field::Status => status(word, mode),
-        Field::ReleaseReason => (beginning(&REASONS, word), true),
+        Field::ReleaseReason => {
+            let meaning = beginning(&REASONS, word);
+            (meaning, meaning != Some("ToOtherAgency"))
+        }
         Field::Disposition => (beginning(&DISPOSITIONS, word), true),
         Field::RecordType => {
             let meaning = TYPES.iter().find(|(known, _)| *known == word);
