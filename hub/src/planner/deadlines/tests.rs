@@ -5,21 +5,23 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::clock::{EffectiveAt, Moment};
-use savin_shared::ids::FacilityCode;
+use savin_shared::delta::Origin;
+use savin_shared::ids::{FacilityCode, OffenderId};
 use savin_shared::record::Record;
 use savin_shared::record::RecordBody;
 use savin_shared::record::court_event::Schedule;
 use savin_shared::record::custody::{Custody, CustodyState};
 use savin_shared::record::hearing::Hearing;
 
-use super::follow;
 use super::offices::{look, take_back};
+use super::{follow, telling};
 use crate::clocks::table::{Recipient, Table};
 use crate::clocks::{ClockState, Step};
 use crate::ids::{EventPosition, OrderId};
 use crate::intake::testing::{BOND, IN, Jail, ORDERS, each, now, send_one};
 use crate::notification::channel::Channel;
 use crate::notification::office::{Office, OfficeNews, Place};
+use crate::notification::rules::Rules;
 use crate::places::Facility;
 use crate::store::Store;
 use crate::store::registry::agency_notice::{self, After, AgencyNotice};
@@ -205,6 +207,43 @@ fn brings_a_release_to_a_person_before_its_deadline_and_says_that_it_was_missed(
             1,
             "a missed one is still to be done"
         );
+    });
+}
+
+/// A record that may be about somebody else is told to nobody, by a deadline neither.
+#[test]
+fn tells_nobody_by_a_deadline_while_it_is_in_doubt_about_whom_the_record_is() {
+    each("clock_doubt", |store| {
+        let mut jail = Jail::new(store, 1);
+        let with = |jail: &Jail, number: &str, id: &str| {
+            let mut record = jail.record(number, IN);
+            record.subject.person_number = jail.record("1", IN).subject.person_number;
+            record.subject.offender_id = Some(OffenderId::new(id).unwrap());
+            let number = record.number().clone();
+            record.body = RecordBody::Custody(Box::new(Custody {
+                scheduled_release_at: Some(EffectiveAt(Moment::exact(days(60)))),
+                ..Custody::new(number, IN)
+            }));
+            record
+        };
+        let bodies = vec![
+            jail.lists(Origin::Baseline, &with(&jail, "1", "K100")),
+            jail.lists(Origin::Baseline, &with(&jail, "2", "K200")),
+        ];
+        let batch = jail.batch(bodies);
+        send_one(store, &jail, &batch);
+        followed(store);
+        let mut told: Vec<_> = clocks(store, ClockState::Running)
+            .into_iter()
+            .filter(|row| row.clock == "parole-release-victim")
+            .map(|row| {
+                let rules = Rules::shipped().unwrap();
+                let facts = store.read_now("telling", move |tx| telling(tx, &rules, &row, false));
+                facts.unwrap().map(|facts| facts.len())
+            })
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, [None, Some(1)]);
     });
 }
 
