@@ -297,7 +297,8 @@ async fn start_parts(
     // Only now: whoever holds the doors' addresses is the only one of this name.
     let begun = ports.courier.ask(CourierCommand::Begin).await;
     begun.context("failed to take up what was cut off")?;
-    let planned = start_telling(&config, registry, stored, couriers, shutdown, tasks)?;
+    let known = (registry, opened.orders);
+    let planned = start_telling(&config, known, stored, couriers, shutdown, tasks)?;
     let calls = (spoken, ports.courier, carrier);
     calling::start(&config, calls, planned, shutdown, tasks).await?;
     info!(agents.address = %agents_at, web.address = %web_at, engine, "Hub started");
@@ -356,7 +357,7 @@ type Ports = (
 /// Starts planning and carrying; returns by what calls are woken.
 fn start_telling(
     config: &Config,
-    registry: Store,
+    (registry, orders): (Store, OrderKey),
     stored: Arc<Notify>,
     (planner, courier, staff): Ports,
     shutdown: &watch::Receiver<bool>,
@@ -366,6 +367,7 @@ fn start_telling(
     let planner = Planner {
         store: registry.clone(),
         vault: planner,
+        orders,
         rules: Arc::new(Rules::shipped()?),
         clocks: Arc::new(Table::shipped()?),
         zone: config.web.zone.clone(),

@@ -17,6 +17,7 @@ use thiserror::Error;
 use self::journal::{Journal, JournalError};
 use crate::ids::{OrderId, PersonId};
 use crate::intake::erasing::{Erasure, From, Sought};
+use crate::notification::fact::BookingHash;
 use crate::notification::follow::Followed;
 use crate::planner::followed;
 use crate::store::conn::Tx;
@@ -25,8 +26,9 @@ use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::expunging::{self, Gone, naming};
 use crate::store::registry::left::Left;
 use crate::store::registry::placing::Leaving;
+use crate::store::registry::record::RecordRow;
 use crate::store::registry::step::{self, Step};
-use crate::store::registry::{record, telling};
+use crate::store::registry::{event, record, telling};
 use crate::store::{Store, StoreError};
 use crate::vault::command::{Answer, Command, Expunction, OrderCommand, StaffAnswer, StaffCommand};
 use crate::vault::{Vault, VaultError};
@@ -130,7 +132,7 @@ impl Databases<'_> {
 
     /// Gathers what the vault needs to know of what goes.
     fn expunction(self, order: OrderId, scope: &Scope) -> Result<Expunction, OrderError> {
-        let scope = scope.clone();
+        let (scope, key) = (scope.clone(), *self.key);
         Ok(self.registry.read_now("expunction", move |tx| {
             let mut all_followed: Vec<Followed> = Vec::new();
             for (_, row) in &scope.records {
@@ -139,9 +141,14 @@ impl Databases<'_> {
                     all_followed.extend(followed(&said, &facility));
                 }
             }
+            let others: Vec<_> = scope.others.iter().map(|(_, row)| row.record).collect();
+            let others = event::of_records(tx, &others, u32::MAX)?;
             Ok(Expunction {
                 order,
                 events: scope.events.iter().map(|(_, event)| *event).collect(),
+                bookings: bookings(std::slice::from_ref(&scope), &key),
+                asides: others.iter().map(|(_, event)| event.event).collect(),
+                hidden: hidden(&scope),
                 persons: scope.gone(),
                 followed: all_followed,
                 follows: Vec::new(),
@@ -169,6 +176,8 @@ impl Databases<'_> {
         let command = OrderCommand::Withhold {
             order,
             events: events.map(|(_, event)| *event).collect(),
+            bookings: bookings(&scopes, self.key),
+            hidden: scopes.iter().flat_map(hidden).collect(),
             silenced: scopes.iter().flat_map(silenced).collect(),
         };
         ask(self.vault, command).map(|_| ())
@@ -280,6 +289,28 @@ fn silenced(scope: &Scope) -> Vec<PersonId> {
     } else {
         scope.everyone.clone()
     }
+}
+
+/// Returns of whom something is shown, and not the booking that holds them.
+fn hidden(scope: &Scope) -> Vec<PersonId> {
+    let is_held = |(_, row): &&(AgencyId, RecordRow)| {
+        let custody = row.known.record.custody();
+        custody.is_some_and(|custody| custody.state.is_held())
+    };
+    let is_shown_held = |row: &(AgencyId, RecordRow)| is_held(&row) && row.1.known.is_public();
+    let is_known = scope.others.iter().any(|(_, row)| row.known.is_public());
+    let is_hidden = scope.records.iter().any(|row| is_held(&row));
+    if is_known && is_hidden && !scope.others.iter().any(is_shown_held) {
+        scope.everyone.clone()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Returns by what the vault knows the records that these cover.
+fn bookings(scopes: &[Scope], key: &OrderKey) -> Vec<BookingHash> {
+    let named = scopes.iter().flat_map(|scope| scope.named(key));
+    named.map(|(_, booking)| booking).collect()
 }
 
 fn ask(vault: &Vault, command: OrderCommand) -> Result<StaffAnswer, OrderError> {

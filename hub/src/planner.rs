@@ -30,6 +30,7 @@ use crate::notification::fact::Fact;
 use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
 use crate::store::registry::event;
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::task::{self, NewTask};
 use crate::store::registry::{instruction, person, rules};
 use crate::store::{Store, StoreError};
@@ -61,6 +62,8 @@ pub struct Planner {
     pub vault: Client<PlannerCommand>,
     /// What is told, as it shipped.
     pub rules: Arc<Rules>,
+    /// By what bookings are named to the vault, as courts' orders name them.
+    pub orders: OrderKey,
     /// The statutory deadlines, as they shipped.
     pub clocks: Arc<Table>,
     /// The zone in whose calendar their days are counted.
@@ -144,8 +147,8 @@ impl Planner {
                 *position.insert(watermark(answer)?)
             }
         };
-        let rules = Arc::clone(&self.rules);
-        let read = move |tx: &mut Tx<'_>| next(tx, &rules, from);
+        let (rules, orders) = (Arc::clone(&self.rules), self.orders);
+        let read = move |tx: &mut Tx<'_>| next(tx, (&rules, &orders), from);
         let Next {
             last,
             facts,
@@ -190,7 +193,11 @@ struct Next {
 }
 
 /// Gathers what is to be done about the next events.
-fn next(tx: &mut Tx<'_>, shipped: &Rules, from: EventPosition) -> Result<Next, StoreError> {
+fn next(
+    tx: &mut Tx<'_>,
+    (shipped, orders): (&Rules, &OrderKey),
+    from: EventPosition,
+) -> Result<Next, StoreError> {
     let events = event::after(tx, from, EVENTS_MAX)?;
     let last = events.last().map(|(position, _)| *position);
     let records: Vec<_> = events.iter().map(|(_, event)| event.record).collect();
@@ -215,7 +222,7 @@ fn next(tx: &mut Tx<'_>, shipped: &Rules, from: EventPosition) -> Result<Next, S
     }
     Ok(Next {
         last,
-        facts: facts::of(tx, told)?,
+        facts: facts::of(tx, told, orders)?,
         reviews,
     })
 }
@@ -224,7 +231,7 @@ fn next(tx: &mut Tx<'_>, shipped: &Rules, from: EventPosition) -> Result<Next, S
 /// nothing of one that was taken back.
 fn decided_facts(
     tx: &mut Tx<'_>,
-    shipped: &Rules,
+    (shipped, orders): (&Rules, &OrderKey),
     position: EventPosition,
 ) -> Result<Vec<Fact>, StoreError> {
     let before = EventPosition(position.0.saturating_sub(1));
@@ -237,7 +244,7 @@ fn decided_facts(
     let versions = rules::notification(tx, shipped)?;
     let urgency = versions.at(position).decided(event.code);
     let told = urgency.map(|urgency| (urgency, position, event));
-    facts::of(tx, told.into_iter().collect())
+    facts::of(tx, told.into_iter().collect(), orders)
 }
 
 #[cfg(test)]
@@ -249,7 +256,7 @@ mod tests {
 
     use super::next;
     use crate::ids::EventPosition;
-    use crate::intake::testing::{BOND, IN, Jail, codes, each, load, name, now, send_one};
+    use crate::intake::testing::{BOND, IN, Jail, ORDERS, codes, each, load, name, now, send_one};
     use crate::notification::fact::Fact;
     use crate::notification::rules::Rules;
     use crate::store::Store;
@@ -277,7 +284,9 @@ mod tests {
             assert_eq!(codes(store), [EventCode::Released; 2]);
             let rules = Rules::shipped().unwrap();
             let planned = store
-                .read_now("facts", move |tx| next(tx, &rules, EventPosition(0)))
+                .read_now("facts", move |tx| {
+                    next(tx, (&rules, &ORDERS), EventPosition(0))
+                })
                 .unwrap();
             assert_eq!(planned.last, Some(EventPosition(2)));
             let told: Vec<_> = planned.facts.iter().map(|fact| fact.position).collect();
@@ -294,7 +303,7 @@ mod tests {
     /// What could be told of every event so far.
     fn all_facts(store: &Store) -> Vec<Fact> {
         let rules = Rules::shipped().unwrap();
-        let read = move |tx: &mut Tx<'_>| next(tx, &rules, EventPosition(0));
+        let read = move |tx: &mut Tx<'_>| next(tx, (&rules, &ORDERS), EventPosition(0));
         store.read_now("facts", read).unwrap().facts
     }
 

@@ -19,6 +19,7 @@ mod correction;
 pub mod courier;
 mod court_order;
 mod duress;
+mod elsewhere;
 mod entering;
 pub mod evidence;
 mod expunging;

@@ -230,7 +230,7 @@ pub struct EventPart {
 pub struct ElsewherePart {
     /// What the event's leaf commits to.
     pub commitment: String,
-    /// What opens it; nothing once a court had the other booking expunged.
+    /// What opens it; nothing while a court has the other booking sealed, and once it had it expunged.
     pub opening: Option<ElsewhereSaid>,
 }
 

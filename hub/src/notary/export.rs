@@ -139,7 +139,7 @@ fn gather(
         event: id.to_string(),
         salt: hex(&salt),
         says: own.as_ref().unwrap_or(&event).opening(position)?,
-        elsewhere: apart.as_ref().map(opened),
+        elsewhere: apart.map(|apart| opened(tx, &apart)).transpose()?,
         proof,
     };
     let mut rules = Vec::new();
@@ -168,20 +168,21 @@ fn gather(
     })
 }
 
-/// Opens what an event says of another booking, as long as that is there.
-fn opened(apart: &Kept) -> ElsewherePart {
+/// Opens what an event says of another booking, as long as that is there and no court has it kept from the public.
+fn opened(tx: &mut Tx<'_>, apart: &Kept) -> Result<ElsewherePart, StoreError> {
+    let is_public = elsewhere::is_public(tx, apart)?;
     let said = match &apart.elsewhere {
-        Elsewhere::Said(said) => Some(said),
+        Elsewhere::Said(said) => Some(said).filter(|_| is_public),
         Elsewhere::TakenOut => None,
     };
     let opening = said.zip(apart.salt).map(|(said, salt)| ElsewhereSaid {
         salt: hex(&salt),
         says: said.opening(),
     });
-    ElsewherePart {
+    Ok(ElsewherePart {
         commitment: apart.commitment.to_string(),
         opening,
-    }
+    })
 }
 
 /// Proves a decision; nothing is left to prove one whose words a court had destroyed.

@@ -404,6 +404,7 @@ pub(crate) mod samples {
             facility: "Test Jail".to_owned(),
             from_facility: None,
             still_held_at: None,
+            elsewhere: Default::default(),
             corrects: None,
             effective_at: Some(at),
             observed_at: at,

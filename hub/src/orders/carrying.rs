@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::journal::entry::{Act, Entry, Given, Signed};
 use super::{Databases, OrderError, ask, finish};
 use crate::ids::{EntryId, OrderId};
+use crate::notification::fact::BookingHash;
 use crate::registry::traces::Traces;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -292,6 +293,9 @@ impl Databases<'_> {
                 let what = Expunction {
                     order,
                     events: given.events.clone(),
+                    bookings: bookings(given),
+                    asides: Vec::new(),
+                    hidden: Vec::new(),
                     persons: given.persons.clone(),
                     followed: Vec::new(),
                     follows: given.follows.clone(),
@@ -309,18 +313,34 @@ impl Databases<'_> {
                 OrderCommand::Withhold {
                     order,
                     events: given.events.clone(),
+                    bookings: bookings(given),
                     silenced: Vec::new(),
+                    hidden: Vec::new(),
                 }
             }
             Act::Lift { .. } => {
-                let read = move |tx: &mut Tx<'_>| court_order::told_again(tx, order);
-                let events = self.registry.read_now("order", read)?;
-                OrderCommand::Allow { order, events }
+                let read = move |tx: &mut Tx<'_>| {
+                    let events = court_order::told_again(tx, order)?;
+                    Ok((events, court_order::named_again(tx, order)?))
+                };
+                let (events, named) = self.registry.read_now("order", read)?;
+                let named = named.iter();
+                let bookings = named.map(|(agency, record)| self.key.tombstone(agency, record));
+                OrderCommand::Allow {
+                    order,
+                    events,
+                    bookings: bookings.collect(),
+                }
             }
             Act::GiveUp { .. } => return Ok(()),
         };
         ask(self.vault, command).map(|_| ())
     }
+}
+
+/// Returns by what the vault knows the records of an order.
+fn bookings(given: &Given) -> Vec<BookingHash> {
+    given.named.iter().map(|(_, booking)| *booking).collect()
 }
 
 /// Returns by which entry something was done, or would be.

@@ -26,12 +26,13 @@ use crate::intake::{full_state, repair};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
-use crate::notification::fact::Fact;
+use crate::notification::fact::{Elsewhere, Fact};
 use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
 use crate::store::evidence::{self, Checked};
 use crate::store::registry::court_order::{self, NewOrder, OrderKind, Scope};
 use crate::store::registry::decision::{self, Choice, Decision, DecisionId};
+use crate::store::registry::event::Event;
 use crate::store::registry::rules::{self, Adopted, Proposal};
 use crate::store::registry::staff::{self, StaffRow};
 use crate::store::registry::step;
@@ -182,22 +183,8 @@ impl Hub {
         let known = self.registry.read_now("events", read).unwrap();
         let (position, released) = known.last().unwrap();
         let fact = Fact {
-            event: released.event,
-            position: *position,
-            person: self.person,
-            code: released.code.code(),
-            urgency: 2,
             name: Some("Zephyrine Quixotry".to_owned()),
-            facility: "Test Jail".to_owned(),
-            from_facility: None,
-            still_held_at: None,
-            corrects: None,
-            effective_at: None,
-            observed_at: now(),
-            received_at: now(),
-            found_late: false,
-            followed: None,
-            details: released.details.clone(),
+            ..fact_of(released, *position)
         };
         let plan = PlannerCommand::Plan {
             from: EventPosition(0),
@@ -470,6 +457,29 @@ impl Hub {
         let take = move |tx: &mut Tx<'_>| repair::take(tx, &repair, moment(now()));
         let repaired = self.registry.write_now("repair", take).unwrap();
         assert_eq!(repaired, repair::Repaired::Done);
+    }
+}
+
+/// What is told of a release.
+fn fact_of(event: &Event, position: EventPosition) -> Fact {
+    Fact {
+        event: event.event,
+        position,
+        person: event.person,
+        code: event.code.code(),
+        urgency: 2,
+        name: None,
+        facility: "Test Jail".to_owned(),
+        from_facility: None,
+        still_held_at: None,
+        elsewhere: Elsewhere::default(),
+        corrects: None,
+        effective_at: None,
+        observed_at: now(),
+        received_at: now(),
+        found_late: false,
+        followed: None,
+        details: event.details.clone(),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::clock::{self, ClockRow};
 use crate::store::registry::event::{self, Event};
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::rules::{self, Versions};
 use crate::store::registry::task::{self, NewTask, TaskKind};
 use crate::store::registry::{agency_notice, facility, person, record, telling as behind};
@@ -77,10 +78,10 @@ impl Planner {
         row: ClockRow,
         now: Timestamp,
     ) -> Result<(), PlanError> {
-        let (about, rules) = (row.clone(), Arc::clone(&self.rules));
+        let (about, rules, orders) = (row.clone(), Arc::clone(&self.rules), self.orders);
         let is_reminder =
             rule.met_by == MetBy::Reminder && is_told_again(row.code, row.opens_at, row.started_at);
-        let facts = move |tx: &mut Tx<'_>| telling(tx, &rules, &about, is_reminder);
+        let facts = move |tx: &mut Tx<'_>| telling(tx, (&rules, &orders), &about, is_reminder);
         // What nobody may be told any more, as of a record that was sealed, ends the clock.
         let Some(facts) = self.store.read("facts", facts).await? else {
             let wait = move |tx: &mut Tx<'_>| wait(tx, &row, now);
@@ -274,7 +275,7 @@ fn late(rule: &ClockRule, event: &Event) -> NewTask {
 /// which is a person's to decide.
 fn telling(
     tx: &mut Tx<'_>,
-    rules: &Rules,
+    rules: (&Rules, &OrderKey),
     row: &ClockRow,
     is_reminder: bool,
 ) -> Result<Option<Vec<Fact>>, StoreError> {

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use savin_shared::event::EventCode;
 use tracing::{error, info};
 
-use super::{PlanError, Planner, decided_facts, offices};
+use super::{PlanError, Planner, decided_facts, facts, offices};
 use crate::ids::EventPosition;
 use crate::names::shown;
-use crate::notification::fact::Fact;
+use crate::notification::fact::{Elsewhere, Fact};
 use crate::notification::rules::Rules;
 use crate::registry::details::Details;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::instruction::{self, Instruction, InstructionKind};
 use crate::store::registry::telling::{self, background, facility_name};
 use crate::store::registry::{clock, decision, event};
@@ -54,6 +55,7 @@ impl Planner {
 
     /// Takes events back; returns whether that was possible already.
     async fn take_back(&self, given: Vec<Instruction>) -> Result<bool, PlanError> {
+        let orders = self.orders;
         let (rules, positions) = (
             Arc::clone(&self.rules),
             given.iter().map(|given| given.event).collect::<Vec<_>>(),
@@ -61,7 +63,7 @@ impl Planner {
         let read = move |tx: &mut Tx<'_>| {
             let mut facts = Vec::new();
             for position in &positions {
-                facts.extend(correction(tx, &rules, *position)?);
+                facts.extend(correction(tx, (&rules, &orders), *position)?);
             }
             Ok(facts)
         };
@@ -92,8 +94,8 @@ impl Planner {
 
     /// Tells an event after all.
     async fn tell(&self, given: Instruction) -> Result<(), PlanError> {
-        let (rules, position) = (Arc::clone(&self.rules), given.event);
-        let read = move |tx: &mut Tx<'_>| decided_facts(tx, &rules, position);
+        let (rules, orders, position) = (Arc::clone(&self.rules), self.orders, given.event);
+        let read = move |tx: &mut Tx<'_>| decided_facts(tx, (&rules, &orders), position);
         for fact in self.store.read("told", read).await? {
             let (clock, fact) = (None, Box::new(fact));
             self.vault
@@ -134,22 +136,21 @@ fn waiting(tx: &mut Tx<'_>) -> Result<Vec<Instruction>, StoreError> {
 /// gone keeps nobody from hearing it, without a name.
 fn correction(
     tx: &mut Tx<'_>,
-    rules: &Rules,
+    (rules, orders): (&Rules, &OrderKey),
     position: EventPosition,
 ) -> Result<Option<Fact>, StoreError> {
     let Some(event) = event::at(tx, position)? else {
         return Ok(None);
     };
     let background = background(tx, &event)?.filter(|background| !background.is_sealed);
-    let (mut name, mut facility, mut still_held_at) = (None, String::new(), None);
+    let (mut name, mut facility, mut held_by) = (None, String::new(), Vec::new());
     let mut followed = None;
     if let Some(background) = background {
         name = background.record.subject.name.as_ref().map(shown);
         facility = facility_name(tx, &event.facility)?;
-        followed = super::facts::followed(&background.record, &facility);
-        still_held_at = telling::held_now(tx, &event)?
-            .map(|holder| telling::holder_name(tx, &event, &holder))
-            .transpose()?;
+        followed = facts::followed(&background.record, &facility);
+        let holders = telling::held_now(tx, &event)?;
+        held_by = facts::held_by(tx, &event, (&holders, orders))?;
     }
     let urgency = rules.decided(EventCode::Correction);
     Ok(Some(Fact {
@@ -161,7 +162,8 @@ fn correction(
         name,
         facility,
         from_facility: None,
-        still_held_at,
+        still_held_at: held_by.first().map(|held| held.place.clone()),
+        elsewhere: Elsewhere { held_by, own: None },
         corrects: Some(event.event),
         effective_at: None,
         observed_at: event.observed_at.timestamp(),

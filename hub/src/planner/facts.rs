@@ -1,20 +1,25 @@
 //! What could be told of events: what is behind them is loaded for all together, so that a server is asked a few
 //! times and not a few times for each.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
 use savin_shared::ids::FacilityCode;
 use savin_shared::record::{Record, RecordBody};
 
 use super::places;
-use crate::ids::{EventPosition, PersonId};
+use crate::ids::{EventPosition, PersonId, RecordId};
 use crate::names::shown;
-use crate::notification::fact::Fact;
+use crate::notification::fact::{self, BookingHash, Fact, HeldBy, OwnWord};
 use crate::notification::follow::{FollowKind, Followed};
 use crate::notification::rules::Urgency;
+use crate::registry::details::Details;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::registry::elsewhere::{self, Elsewhere, Own, Said};
 use crate::store::registry::event::{self, Event};
+use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::telling::{self, Background, FacilityNames, Holder};
 use crate::store::registry::{merge, record};
 
@@ -24,7 +29,11 @@ struct Behind {
     /// Its person, as whoever that was ever known.
     everyone: Vec<PersonId>,
     /// Who holds the person, where the event says that it was let go.
-    holder: Option<Holder>,
+    holders: Vec<Holder>,
+    /// What it says by itself, where it says something of another booking.
+    own: Option<(BookingHash, Own)>,
+    /// The booking that it tells.
+    booked: Option<BookingHash>,
 }
 
 /// Gathers what could be told of events, once for each person as who an event's person was ever known:
@@ -32,8 +41,9 @@ struct Behind {
 pub(super) fn of(
     tx: &mut Tx<'_>,
     told: Vec<(Urgency, EventPosition, Event)>,
+    orders: &OrderKey,
 ) -> Result<Vec<Fact>, StoreError> {
-    let behind = behind(tx, &told)?;
+    let behind = behind(tx, &told, orders)?;
     let mut names = FacilityNames::default();
     let mut facts = Vec::with_capacity(told.len());
     for ((urgency, position, event), behind) in told.into_iter().zip(behind) {
@@ -43,7 +53,8 @@ pub(super) fn of(
         }
         let Some(behind) = behind else { continue };
         let everyone = behind.everyone.clone().into_iter();
-        let fact = fact(tx, (urgency, position, event), behind, &mut names)?;
+        let told = (urgency, position, event);
+        let fact = fact(tx, told, (behind, orders), &mut names)?;
         facts.extend(everyone.map(|person| Fact {
             person,
             ..fact.clone()
@@ -56,6 +67,7 @@ pub(super) fn of(
 fn behind(
     tx: &mut Tx<'_>,
     told: &[(Urgency, EventPosition, Event)],
+    orders: &OrderKey,
 ) -> Result<Vec<Option<Behind>>, StoreError> {
     let events: Vec<&Event> = told.iter().map(|(.., event)| event).collect();
     let backgrounds = telling::backgrounds(tx, &events)?;
@@ -72,22 +84,66 @@ fn behind(
         .filter(|event| is_let_go(event))
         .collect();
     let mut holders = telling::holders(tx, &let_go)?.into_iter();
+    let mut others = others(tx, told, orders)?.into_iter();
     let mut behind = Vec::with_capacity(events.len());
     for (event, (background, everyone)) in events.iter().zip(backgrounds.into_iter().zip(everyone))
     {
-        let holder = if is_let_go(event) {
-            holders.next().flatten()
+        let (own, booked) = others.next().unwrap_or_default();
+        let holders = if is_let_go(event) {
+            holders.next().unwrap_or_default()
         } else {
-            None
+            Vec::new()
         };
         let background = background.filter(|background| is_told(background, event.code));
         behind.push(background.map(|background| Behind {
             background,
             everyone,
-            holder,
+            holders,
+            own,
+            booked,
         }));
     }
     Ok(behind)
+}
+
+/// What an event says without another booking, and the booking that it tells itself.
+type Other = (Option<(BookingHash, Own)>, Option<BookingHash>);
+
+/// Finds of each event by which other booking it says where the person is, and which booking it tells.
+fn others(
+    tx: &mut Tx<'_>,
+    told: &[(Urgency, EventPosition, Event)],
+    orders: &OrderKey,
+) -> Result<Vec<Other>, StoreError> {
+    let positions: Vec<_> = told.iter().map(|(_, position, _)| *position).collect();
+    let said = elsewhere::of_each(tx, &positions)?.into_iter();
+    let said: Vec<Option<Box<Said>>> = said
+        .map(|kept| match kept?.elsewhere {
+            Elsewhere::Said(said) => Some(said),
+            Elsewhere::TakenOut => None,
+        })
+        .collect();
+    let records = told.iter().zip(&said).filter_map(|((.., event), said)| {
+        let is_booking = event.code == EventCode::Booked;
+        let other = said.as_ref().map(|said| said.record);
+        other.or(is_booking.then_some(event.record))
+    });
+    let records: BTreeSet<RecordId> = records.collect();
+    let records: Vec<_> = records.into_iter().collect();
+    let names = elsewhere::names(tx, &records)?;
+    let booking = |(agency, key)| orders.tombstone(&agency, &key);
+    let bookings: BTreeMap<RecordId, BookingHash> = records
+        .into_iter()
+        .zip(names)
+        .filter_map(|(record, name)| Some((record, booking(name?))))
+        .collect();
+    let other = |((.., event), said): (&(Urgency, EventPosition, Event), Option<Box<Said>>)| {
+        let own = said.and_then(|said| Some((*bookings.get(&said.record)?, said.own)));
+        let is_booking = event.code == EventCode::Booked;
+        let booked = bookings.get(&event.record).copied();
+        (own, booked.filter(|_| is_booking))
+    };
+    Ok(told.iter().zip(said).map(other).collect())
 }
 
 /// Says whether anything is told of an event: of a daily test only its end comes out, at the monitored line, and no
@@ -108,19 +164,13 @@ const fn is_let_go(event: &Event) -> bool {
 fn fact(
     tx: &mut Tx<'_>,
     (urgency, position, event): (Urgency, EventPosition, Event),
-    behind: Behind,
+    (behind, orders): (Behind, &OrderKey),
     names: &mut FacilityNames,
 ) -> Result<Fact, StoreError> {
     let record = behind.background.record;
-    let from_facility = event.details.from_facility.as_deref();
-    let from_facility = from_facility
-        .and_then(|code| FacilityCode::new(code).ok())
-        .map(|code| names.of(tx, &code))
-        .transpose()?;
-    let still_held_at = behind
-        .holder
-        .map(|holder| telling::holder_name(tx, &event, &holder))
-        .transpose()?;
+    let from_facility = from(tx, &event.details, names)?;
+    let mut held_by = held_by(tx, &event, (&behind.holders, orders))?;
+    let still_held_at = held_by.first().map(|held| held.place.clone());
     // What is taken back in the very transaction that stored it had no number yet.
     let mut corrects = event.corrects;
     if event.code == EventCode::Correction {
@@ -128,6 +178,20 @@ fn fact(
     }
     let corrects = corrects.map(|at| event::id_at(tx, at)).transpose()?;
     let facility = names.of(tx, &event.facility)?;
+    held_by.extend(behind.booked.map(|booking| HeldBy {
+        booking,
+        place: facility.clone(),
+    }));
+    let own = match behind.own {
+        Some((booking, own)) => Some(Box::new(OwnWord {
+            booking,
+            code: own.code.code(),
+            facility: names.of(tx, &own.facility)?,
+            from_facility: from(tx, &own.details, names)?,
+            details: own.details,
+        })),
+        None => None,
+    };
     Ok(Fact {
         event: event.event,
         position,
@@ -137,6 +201,7 @@ fn fact(
         name: record.subject.name.as_ref().map(shown),
         from_facility,
         still_held_at,
+        elsewhere: fact::Elsewhere { held_by, own },
         corrects: corrects.flatten(),
         effective_at: event.effective_at,
         observed_at: event.observed_at.timestamp(),
@@ -146,6 +211,32 @@ fn fact(
         facility,
         details: event.details,
     })
+}
+
+/// Returns what the facility before is called.
+fn from(
+    tx: &mut Tx<'_>,
+    details: &Details,
+    names: &mut FacilityNames,
+) -> Result<Option<String>, StoreError> {
+    let code = details.from_facility.as_deref();
+    let code = code.and_then(|code| FacilityCode::new(code).ok());
+    code.map(|code| names.of(tx, &code)).transpose()
+}
+
+/// Names the bookings that hold whoever an event says was let go, and their places.
+pub(super) fn held_by(
+    tx: &mut Tx<'_>,
+    event: &Event,
+    (holders, orders): (&[Holder], &OrderKey),
+) -> Result<Vec<HeldBy>, StoreError> {
+    let name = |holder: &Holder| {
+        Ok(HeldBy {
+            booking: orders.tombstone(&holder.agency, &holder.key),
+            place: telling::holder_name(tx, event, holder)?,
+        })
+    };
+    holders.iter().map(name).collect()
 }
 
 /// Returns by what those who follow a case, or asked for an order, are found. A court that does not name

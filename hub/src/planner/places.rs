@@ -55,6 +55,7 @@ pub(super) fn facts(
             facility: name.clone(),
             from_facility: None,
             still_held_at: None,
+            elsewhere: Default::default(),
             corrects: stale,
             effective_at: event.effective_at,
             observed_at: event.observed_at.timestamp(),

@@ -1,6 +1,7 @@
 //! The vault's tables: sealed bytes and keyed hashes, which mean nothing without the vault's keys.
 
 pub mod attempt;
+pub mod booking;
 pub mod called;
 pub mod canary;
 pub mod care;
@@ -173,6 +174,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0037_feigned.sql",
             include_str!("migrations/vault/0037_feigned.sql"),
+        ),
+        (
+            "0038_booking.sql",
+            include_str!("migrations/vault/0038_booking.sql"),
         ),
     ],
 };

@@ -3,6 +3,7 @@
 
 mod courier;
 mod line;
+mod order;
 mod place;
 mod portal;
 mod staff;
@@ -17,15 +18,15 @@ pub use self::courier::{
 pub use self::line::{
     CallCost, IncomingView, LineCommand, Setting, Shown, WatchedEntry, WatchedList,
 };
+pub use self::order::{Expunction, OrderCommand};
 pub use self::place::{NextTry, NoticePlace, TryShown, Why};
 pub use self::portal::{
     Entry, MaskedContact, MaskedFollow, MaskedView, PortalAnswer, PortalCommand, Subscribed,
     Ticket, Wishes,
 };
 pub use self::staff::{
-    AccountView, BudgetCommand, BudgetView, CanaryStanding, ContactCommand, Counts, Expunction,
-    FollowCommand, NoticeRow, OrderCommand, Reach, Spent, StaffAnswer, StaffCommand, TaskCommand,
-    ToldCount, VaultTask,
+    AccountView, BudgetCommand, BudgetView, CanaryStanding, ContactCommand, Counts, FollowCommand,
+    NoticeRow, Reach, Spent, StaffAnswer, StaffCommand, TaskCommand, ToldCount, VaultTask,
 };
 use crate::ids::{EventId, EventPosition, PersonId};
 use crate::notification::fact::{Disclosure, Fact};

@@ -187,7 +187,8 @@ pub(super) fn correct_after(
         // One who is gone is told nothing. One whose key does not open could not be told either: it was put
         // aside, and staff sees it.
         if let Some(Ok(key)) = who.map(|who| keys.unwrap(&who.wrapped_key)) {
-            made.add(link, correction(keys, &key, (cause, fact), told)?);
+            let new = correction(keys, &key, (cause, fact), told)?;
+            made.add(link, (keys, fact), new);
         }
     }
     let is_more = fact.corrects.is_some() && many == room;

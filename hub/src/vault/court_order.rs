@@ -7,24 +7,34 @@ use jiff::Timestamp;
 
 use super::command::{OrderCommand, StaffAnswer};
 use super::correction::{recall, unname};
+use super::elsewhere;
 use super::expunging::expunge;
 use super::keyring::Keyring;
 use super::task::{Ask, open};
 use super::{Vault, VaultError};
 use crate::ids::{EventId, OrderId, PersonId, RegistrantId};
+use crate::notification::fact::BookingHash;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::{order_entry, subscription, task, withheld};
+use crate::store::vault::{booking, order_entry, subscription, task, withheld};
 use crate::work::task::TaskKind;
 
 /// How soon somebody is called who hears nothing of a person any more: she may rely on it.
 const URGENCY: u8 = 2;
 
 /// What is to be said to her. That there is an order would undo it.
-const CALL: &str = "Of somebody she asked about this service has no more news, by a court's order. Call her: \
+pub(super) const CALL: &str = "Of somebody she asked about this service has no more news, by a court's order. Call her: \
                     say that of one of whom she asked about she will hear nothing from here any more, that \
                     this says nothing of where that person is, whom else she can ask, and that all else that \
                     she asked for stands. Say neither a name nor that there is an order";
+
+/// What is to be said to her where the service still has news of the person, but not of the booking that holds that one:
+/// she may have been told that the person is held, and no message will say when that ends.
+pub(super) const CALL_HIDDEN: &str = "Of where somebody she asked about is held now this service has no more news, by a \
+                    court's order. Call her: say that it cannot tell her any more of every custody of one of whom \
+                    she asked about, so that she must not take that person to be held, nor wait for a message of a \
+                    release; whom else she can ask; and that all that she asked for stands. Say neither a name nor \
+                    a place nor that there is an order";
 
 impl Vault {
     /// Carries out a command about a court's order.
@@ -46,14 +56,22 @@ impl Vault {
             OrderCommand::Withhold {
                 order,
                 events,
+                bookings,
                 silenced,
+                hidden,
             } => {
-                withhold(tx, &keys, events, now)?;
-                ask_to_call(tx, &keys, *order, silenced, now)?;
+                withhold(tx, &keys, (events, bookings), now)?;
+                ask_to_call(tx, &keys, (*order, CALL), silenced, now)?;
+                ask_to_call(tx, &keys, (*order, CALL_HIDDEN), hidden, now)?;
                 Ok(StaffAnswer::Changed(true))
             }
-            OrderCommand::Allow { order, events } => {
+            OrderCommand::Allow {
+                order,
+                events,
+                bookings,
+            } => {
                 withheld::remove(tx, &links(&keys, events))?;
+                booking::allow(tx, &elsewhere::links(&keys, bookings))?;
                 call_nobody(tx, *order, now)?;
                 Ok(StaffAnswer::Changed(true))
             }
@@ -96,14 +114,15 @@ fn links(keys: &Keyring, events: &[EventId]) -> Vec<[u8; 32]> {
     links.collect()
 }
 
-/// Withdraws what waits of events, and keeps whoever had them in hand from planning them. What staff took back
-/// goes on, and names nobody.
+/// Withdraws what waits of events, and keeps whoever had them in hand from planning them; news of others says nothing
+/// of the bookings any more. What staff took back goes on, and names nobody.
 pub(super) fn withhold(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    events: &[EventId],
+    (events, bookings): (&[EventId], &[BookingHash]),
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    booking::withhold(tx, &elsewhere::links(keys, bookings))?;
     let links = links(keys, events);
     withheld::put(tx, &links)?;
     recall(tx, &links, "withheld", now)?;
@@ -111,10 +130,10 @@ pub(super) fn withhold(
 }
 
 /// Has staff call whoever asked about persons of whom nothing is told any more.
-fn ask_to_call(
+pub(super) fn ask_to_call(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    order: OrderId,
+    (order, what): (OrderId, &str),
     persons: &[PersonId],
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -124,7 +143,7 @@ fn ask_to_call(
         .collect();
     let asking = subscription::registrants_of(tx, &links)?;
     for registrant in asking.into_iter().flatten() {
-        call(tx, keys, order, registrant, now)?;
+        call(tx, keys, (order, what), registrant, now)?;
     }
     Ok(())
 }
@@ -144,7 +163,7 @@ fn call_nobody(tx: &mut Tx<'_>, order: OrderId, now: Timestamp) -> Result<(), St
 pub(super) fn call(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    order: OrderId,
+    (order, what): (OrderId, &str),
     registrant: RegistrantId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -154,7 +173,7 @@ pub(super) fn call(
         registrant,
         urgency: URGENCY,
         due_at: None,
-        note: CALL.to_owned(),
+        note: what.to_owned(),
     };
     open(tx, keys, &ask, now).map(|_| ())
 }

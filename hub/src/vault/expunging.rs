@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::command::Expunction;
 use super::courier::Payload;
-use super::court_order::{call, withhold};
+use super::court_order::{CALL, CALL_HIDDEN, ask_to_call, call, withhold};
+use super::elsewhere;
 use super::keyring::Keyring;
 use super::registration::Request;
 use crate::ids::RegistrantId;
@@ -27,7 +28,9 @@ pub(super) fn expunge(
     what: &Expunction,
     now: Timestamp,
 ) -> Result<Gone, StoreError> {
-    withhold(tx, keys, &what.events, now)?;
+    withhold(tx, keys, (&what.events, &what.bookings), now)?;
+    let asides = elsewhere::destroy(tx, keys, &what.bookings, &what.asides)?;
+    ask_to_call(tx, keys, (what.order, CALL_HIDDEN), &what.hidden, now)?;
     let links: Vec<_> = (what.events.iter())
         .map(|event| keys.event_link(*event))
         .collect();
@@ -67,10 +70,11 @@ pub(super) fn expunge(
         tasks += forget_tasks(tx, keys, (what, &names), registrant)?;
     }
     for registrant in asking.into_iter().collect::<BTreeSet<_>>() {
-        call(tx, keys, what.order, registrant, now)?;
+        call(tx, keys, (what.order, CALL), registrant, now)?;
     }
     Ok(vec![
         ("what a notice says", notices.len() as u64),
+        ("what a notice of another booking says of it", asides),
         ("subscription", subscriptions),
         ("follow", follows),
         ("registration that was begun", begun),

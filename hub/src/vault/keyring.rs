@@ -201,6 +201,12 @@ impl Keyring {
         tag(&self.link, &[b"correction", event.as_bytes()])
     }
 
+    /// Hashes a booking so that the vault's file does not tell which a court ordered to be told to nobody.
+    #[must_use]
+    pub fn booking_link(&self, booking: &[u8; 32]) -> [u8; 32] {
+        tag(&self.link, &[b"booking", booking])
+    }
+
     /// Hashes a case or an order so that the vault's file does not tell which anybody follows.
     #[must_use]
     pub fn follow_link(&self, followed: &Followed) -> [u8; 32] {

@@ -12,7 +12,7 @@ use super::courier::Payload;
 use super::follow::is_told;
 use super::means::Means;
 use super::registration::SealedChoices;
-use super::{bounds, broken, siblings, turn};
+use super::{bounds, broken, elsewhere, siblings, turn};
 use crate::ids::{ContactId, NoticeId};
 use crate::notification::bounds::Waits;
 use crate::notification::care::Care;
@@ -114,7 +114,7 @@ pub(super) fn message(
         Payload::Fact(planned) => restored_at.is_some_and(|at| planned.fact.observed_at < at),
         Payload::Code { .. } | Payload::Change { .. } => false,
     };
-    let (language, content) = words(payload, choices);
+    let (language, content) = words(tx, keys, payload, choices)?;
     let message = Box::new(Message {
         notice: due.notice,
         claim: 0,
@@ -211,19 +211,26 @@ fn later(turn: Option<Timestamp>, free: Option<Wait>, now: Timestamp) -> Option<
     (at > now).then_some(Carried::Later(at, waits))
 }
 
-/// Returns what is said, in which language: of a fact no more than she chose.
-fn words(payload: Payload, choices: Choices) -> (Language, Content) {
-    match payload {
+/// Returns what is said, in which language: of a fact no more than she chose, and nothing of what a court has told to
+/// nobody.
+fn words(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    payload: Payload,
+    choices: Choices,
+) -> Result<(Language, Content), StoreError> {
+    Ok(match payload {
         Payload::Code { code, language, .. } => (language, Content::Code(Secret::new(code))),
         Payload::Change { change, .. } => (choices.language, Content::Change(change)),
-        Payload::Fact(planned) => {
+        Payload::Fact(mut planned) => {
+            elsewhere::clear(tx, keys, &mut planned.fact)?;
             let content = match planned.fact.disclosed(choices.disclosure) {
                 Some(fact) => Content::Fact(Box::new(fact)),
                 None => Content::News,
             };
             (choices.language, content)
         }
-    }
+    })
 }
 
 /// Returns where a code or a change goes: to its own contact, else to the first one of its channel. A change is told

@@ -7,6 +7,7 @@ use savin_shared::event::EventCode;
 use super::broken;
 use super::contacts::subject;
 use super::courier::Payload;
+use super::elsewhere::spoken_of;
 use super::sealed::DataKey;
 use crate::ids::{EventId, RegistrantId};
 use crate::notification::channel::Channel;
@@ -14,7 +15,7 @@ use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
-use crate::store::vault::{notice, notice_event, task};
+use crate::store::vault::{booking, notice, notice_event, task};
 use crate::vault::keyring::Keyring;
 use crate::work::task::TaskKind;
 
@@ -67,6 +68,7 @@ fn is_booking(fact: &Fact) -> bool {
 /// Lets a release that waits say that the person was booked again since.
 pub(super) fn amend(
     tx: &mut Tx<'_>,
+    keys: &Keyring,
     (registrant, key): (RegistrantId, Option<&DataKey>),
     booking: &Fact,
 ) -> Result<(), StoreError> {
@@ -82,10 +84,12 @@ pub(super) fn amend(
         if !fact.is_overtaken_by(booking) {
             continue;
         }
-        fact.still_held_at = Some(booking.facility.clone());
+        fact.note_booking(booking);
+        let bookings = spoken_of(keys, fact, notice);
         let payload = Payload::Fact(planned);
         let sealed = key.seal("notice", registrant, &payload).map_err(broken)?;
         notice::amend(tx, notice, &sealed)?;
+        booking::link(tx, &bookings)?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::command::{PlannerAnswer, PlannerCommand};
 use super::contacts::by_hand;
 use super::correction::take_back;
 use super::courier::{Payload, Planned};
+use super::elsewhere;
 use super::follow::recipients;
 use super::overtaken::{amend, is_withdrawn, may_overtake};
 use super::parted::{doubted, hold};
@@ -28,7 +29,7 @@ use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::vault::canary::{self, NewCanary};
 use crate::store::vault::notice::{self, NewNotice};
-use crate::store::vault::{contact, notice_event, registrant, trace, watermark, withheld};
+use crate::store::vault::{booking, contact, notice_event, registrant, trace, watermark, withheld};
 use crate::vault::keyring::Keyring;
 use crate::vault::means::Means;
 
@@ -134,7 +135,8 @@ fn plan(
     facts: &[Fact],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let facts = allowed(tx, keys, facts)?;
+    let facts = elsewhere::cleared(tx, keys, facts)?;
+    let facts = allowed(tx, keys, &facts)?;
     let told = recipients(tx, keys, &facts, now)?;
     let mut told: Vec<_> = facts.into_iter().zip(told).collect();
     cut(tx, keys, (cause, slice), &mut told)?;
@@ -168,7 +170,8 @@ pub(super) fn plan_for(
     (fact, registrant): (&Fact, RegistrantId),
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let facts = allowed(tx, keys, std::slice::from_ref(fact))?;
+    let facts = elsewhere::cleared(tx, keys, std::slice::from_ref(fact))?;
+    let facts = allowed(tx, keys, &facts)?;
     let told = facts.into_iter().map(|fact| (fact, vec![registrant]));
     tell(tx, (keys, means), (cause, SLICE), told.collect(), now)
 }
@@ -226,7 +229,7 @@ fn tell(
             };
             let whose = (registrant, reached.key.as_ref());
             if may_overtake {
-                amend(tx, whose, fact)?;
+                amend(tx, keys, whose, fact)?;
             }
             for channel in &reached.channels {
                 if may_overtake && is_withdrawn(tx, keys, (registrant, *channel), fact, now)? {
@@ -236,7 +239,7 @@ fn tell(
                 let pressing = Pressing::of(new.rank);
                 new.begins = means.ladders.begins(pressing, *channel, &reached.channels);
                 canaries.extend(canary_of(fact, new.notice));
-                made.add(keys.event_link(fact.event), new);
+                made.add(keys.event_link(fact.event), (keys, fact), new);
             }
         }
     }
@@ -249,17 +252,22 @@ fn tell(
 pub(super) struct Made {
     notices: Vec<NewNotice>,
     events: Vec<([u8; 32], NoticeId)>,
+    bookings: Vec<([u8; 32], NoticeId)>,
 }
 
 impl Made {
-    pub(super) fn add(&mut self, link: [u8; 32], new: NewNotice) {
+    /// Adds the notice of a fact, which is found again by a link, and by the other bookings that it speaks of.
+    pub(super) fn add(&mut self, link: [u8; 32], (keys, fact): (&Keyring, &Fact), new: NewNotice) {
         self.events.push((link, new.notice));
+        let bookings = elsewhere::spoken_of(keys, fact, new.notice);
+        self.bookings.extend(bookings);
         self.notices.push(new);
     }
 
     pub(super) fn extend(&mut self, other: Self) {
         self.notices.extend(other.notices);
         self.events.extend(other.events);
+        self.bookings.extend(other.bookings);
     }
 
     pub(super) fn store(
@@ -270,6 +278,7 @@ impl Made {
     ) -> Result<(), StoreError> {
         store(tx, (keys, means), &self.notices, now)?;
         notice_event::link_events(tx, &self.events)?;
+        booking::link(tx, &self.bookings)?;
         *self = Self::default();
         Ok(())
     }

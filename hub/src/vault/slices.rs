@@ -10,13 +10,14 @@ use savin_shared::event::EventCode;
 use tracing::error;
 
 use super::correction::{CAUSE, correct_after, link};
+use super::elsewhere;
 use super::follow::recipients_after;
 use super::keyring::{Keyring, KeyringError};
 use super::planning::{allowed, plan_these, rank_of};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::ids::{NoticeId, RegistrantId};
-use crate::notification::fact::Fact;
+use crate::notification::fact::{BookingHash, Fact};
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -73,6 +74,8 @@ fn plan_more(
             return Ok(0);
         }
     };
+    let mut fact = fact;
+    elsewhere::clear(tx, keys, &mut fact)?;
     let cause = news.which.cause.as_str();
     // What staff took back is told to whoever heard it, also where a court has it told to nobody since.
     if cause != CAUSE && allowed(tx, keys, std::slice::from_ref(&fact))?.is_empty() {
@@ -194,8 +197,27 @@ pub(super) fn overtake(tx: &mut Tx<'_>, keys: &Keyring, fact: &Fact) -> Result<(
             continue;
         };
         if release.is_overtaken_by(fact) {
-            release.still_held_at = Some(fact.facility.clone());
+            release.note_booking(fact);
             let sealed = key.seal("unplanned", NOBODY, &release).map_err(broken)?;
+            unplanned::amend(tx, &news.which, &sealed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes out of what is not planned for everybody what it says of bookings.
+pub(super) fn take_out(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    bookings: &[BookingHash],
+) -> Result<(), StoreError> {
+    for news in unplanned::next(tx, u32::MAX)? {
+        // One that does not open is said where its turn comes.
+        let Ok((key, mut fact)) = opened(keys, &news) else {
+            continue;
+        };
+        if fact.without(|booking| bookings.contains(booking)) {
+            let sealed = key.seal("unplanned", NOBODY, &fact).map_err(broken)?;
             unplanned::amend(tx, &news.which, &sealed)?;
         }
     }

@@ -255,6 +255,7 @@ fn fact(event: u8, byte: u8) -> Fact {
         facility: "Test Jail".to_owned(),
         from_facility: None,
         still_held_at: None,
+        elsewhere: Default::default(),
         corrects: None,
         effective_at: None,
         observed_at: wall(),

@@ -23,7 +23,7 @@ use crate::notification::words::{Argument, Language};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::instruction::{self, InstructionKind};
-use crate::store::registry::{event, lookup, merge, record};
+use crate::store::registry::{elsewhere, event, lookup, merge, record};
 
 /// People that one page shows.
 const PEOPLE_MAX: usize = 25;
@@ -287,7 +287,8 @@ fn load(tx: &mut Tx<'_>, id: PersonId, events_max: u32) -> Result<Option<Person>
     };
     let ids: Vec<_> = person.records.iter().map(Shown::id).collect();
     let mut events = Vec::new();
-    for (position, event) in event::of_records(tx, &ids, events_max)? {
+    let newest = event::of_records(tx, &ids, events_max)?;
+    for (position, event) in elsewhere::shown(tx, newest)? {
         // What a person took back is not shown as if it had happened.
         let mut is_corrected = || instruction::load(tx, InstructionKind::Correct, position);
         if is_public(event.code) && is_corrected()?.is_none() {

@@ -14,6 +14,7 @@ use savin_hub::notification::contact::Contact;
 use savin_hub::notification::rules::Rules;
 use savin_hub::planner::Planner;
 use savin_hub::store::registry::event;
+use savin_hub::store::registry::expunged::OrderKey;
 use savin_hub::store::{self, Store, registry, vault};
 use savin_hub::vault::Vault;
 use savin_hub::vault::client::{Ports, start};
@@ -100,6 +101,7 @@ impl Hub {
             store: registry.clone(),
             vault: ports.planner.clone(),
             rules: Arc::new(Rules::shipped()?),
+            orders: OrderKey::new([9; 32]),
             clocks: Arc::new(Table::shipped()?),
             zone: TimeZone::UTC,
             world: world(),

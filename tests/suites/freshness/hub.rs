@@ -20,6 +20,7 @@ use savin_hub::planner::Planner;
 use savin_hub::store::conn::Tx;
 use savin_hub::store::registry::agency::{self, Agency};
 use savin_hub::store::registry::agent::{self, Agent, AgentState};
+use savin_hub::store::registry::expunged::OrderKey;
 use savin_hub::store::registry::{SCHEMA as REGISTRY, event, facility, feed, record};
 use savin_hub::store::vault::SCHEMA as VAULT;
 use savin_hub::store::{Place, Store};
@@ -98,6 +99,7 @@ impl Hub {
             store: self.store.clone(),
             vault: self.ports.planner.clone(),
             rules: Arc::new(Rules::shipped()?),
+            orders: OrderKey::new([9; 32]),
             clocks: Arc::new(Table::shipped()?),
             zone: TimeZone::get("America/Chicago")?,
             world: world(),

@@ -278,9 +278,12 @@ fn nobody_is_shown_or_told_what_a_court_ordered_to_be_sealed() -> anyhow::Result
         letter.context("nobody was told of the other")?;
         ensure!(stage.mailbox.letters().len() == 1);
         ensure!(!is_shown(&stage, "Muestra", sealed)?);
+        let events = || stage.hub.cli(&["events", "--json"]);
+        ensure!(!events()?.contains(&who), "{}", events()?);
 
         stage.hub.cli(&[&["unseal", "1"][..], &by].concat())?;
         ensure!(is_shown(&stage, "Muestra", sealed)?);
+        ensure!(events()?.contains(&who), "{}", events()?);
         list(&stage, "3.csv", &[(0, "IN"), (1, "IN"), (2, "ESC")])?;
         let letter = stage.mailbox.wait_for("ada@home.example", 0, PATIENCE);
         letter.context("nobody was told of the return")?;

@@ -152,6 +152,7 @@ fn retell(vault: &Vault, number: u8) -> anyhow::Result<()> {
         facility: "Test Jail".to_owned(),
         from_facility: None,
         still_held_at: None,
+        elsewhere: Default::default(),
         corrects: None,
         effective_at: None,
         observed_at: now,

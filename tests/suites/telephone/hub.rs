@@ -81,6 +81,7 @@ pub(crate) fn fact(event: u8, code: EventCode, urgency: u8) -> Fact {
         facility: "Test Jail".to_owned(),
         from_facility: None,
         still_held_at: None,
+        elsewhere: Default::default(),
         corrects: None,
         effective_at: None,
         observed_at: now,

@@ -27,6 +27,7 @@ pub fn fact(code: EventCode) -> Fact {
         facility: "Adams County Jail".to_owned(),
         from_facility: text("Alcorn County Jail"),
         still_held_at: None,
+        elsewhere: Default::default(),
         corrects: None,
         effective_at: Some(AT),
         observed_at: AT,

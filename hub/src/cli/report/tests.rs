@@ -178,6 +178,7 @@ fn fact(event: &Event, now: Timestamp) -> Fact {
         facility: "Test Jail".to_owned(),
         from_facility: None,
         still_held_at: None,
+        elsewhere: Default::default(),
         corrects: None,
         effective_at: None,
         observed_at: now,

@@ -146,6 +146,7 @@ fn plan_last(registry: &Store, vault: &Vault, person: PersonId) {
         facility: "Test Jail".to_owned(),
         from_facility: None,
         still_held_at: None,
+        elsewhere: Default::default(),
         effective_at: None,
         observed_at: released.observed_at.timestamp(),
         received_at: released.received_at.timestamp(),

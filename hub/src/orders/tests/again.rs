@@ -100,7 +100,7 @@ impl Hub {
         given.unwrap()
     }
 
-    fn lift(&self, order: OrderId) -> Result<(), OrderError> {
+    pub(super) fn lift(&self, order: OrderId) -> Result<(), OrderError> {
         self.databases()
             .lift(order, &self.sign("unseal", ""), now())?;
         self.start();

@@ -1,5 +1,7 @@
 //! One of two bookings is expunged: nothing that is kept of the other says where that one was.
 
+use std::collections::BTreeSet;
+
 use savin_shared::event::EventCode;
 use savin_shared::ids::OffenderId;
 use savin_shared::record::Record;
@@ -7,15 +9,22 @@ use savin_shared::record::custody::{CustodyState, ReleaseReason};
 
 use super::super::Databases;
 use super::super::carrying::carry_out;
-use super::{Hub, each};
+use super::{Hub, ask, cells, each, fact_of, registration};
 use crate::ids::OrderId;
-use crate::intake::testing::{BOND, IN, Jail, assert_durable, events, load, now, send_one};
+use crate::intake::testing::{BOND, IN, Jail, ORDERS, assert_durable, events, load, now, send_one};
+use crate::notification::fact::{Elsewhere, Fact, HeldBy};
 use crate::store::Store;
 use crate::store::conn::Tx;
 use crate::store::registry::court_order::{NewOrder, OrderKind, Scope};
-use crate::store::registry::event::Event;
+use crate::store::registry::elsewhere;
+use crate::store::registry::event::{self, Event};
 use crate::store::testing::contents;
 use crate::store::value::Value;
+use crate::store::vault::watermark;
+use crate::vault::command::PlannerCommand;
+
+/// What the second jail is called.
+const PLACE: &str = "Other County Jail";
 
 /// A person whom two jails hold, and of whom only the first's booking stays.
 struct Two {
@@ -67,19 +76,87 @@ impl Two {
     }
 
     fn expunge(&self) -> OrderId {
+        self.order(OrderKind::Expunge, "expunge")
+    }
+}
+
+impl Two {
+    /// Tells whoever asked about the person of the last event, with where the second booking holds the person.
+    fn tell_registrant(&self) {
+        let hub = &self.hub;
+        let row = load(&hub.registry, &hub.jail, "A-1");
+        ask(&hub.vault, registration(row.person));
+        let event = self.last_of_first();
+        let at = event.event;
+        let find = move |tx: &mut Tx<'_>| event::position_of(tx, at);
+        let position = hub.registry.read_now("position", find).unwrap().unwrap();
+        let key = self.second(IN).key();
+        let held_by = HeldBy {
+            booking: ORDERS.tombstone(&self.other.speaker.agency, &key),
+            place: PLACE.to_owned(),
+        };
+        let from = hub.vault_store.read_now("watermark", watermark::load);
+        let fact = Fact {
+            person: row.person,
+            still_held_at: Some(PLACE.to_owned()),
+            elsewhere: Elsewhere {
+                held_by: vec![held_by],
+                own: None,
+            },
+            ..fact_of(&event, position)
+        };
+        let plan = PlannerCommand::Plan {
+            from: from.unwrap(),
+            to: position,
+            facts: vec![fact],
+        };
+        ask(&hub.vault, plan);
+    }
+
+    /// Says in which of the vault's columns the second booking's place stands.
+    fn vault_names(&self) -> BTreeSet<String> {
+        let key = self.hub.data_key();
+        let mut naming = BTreeSet::new();
+        for (table, rows) in contents(&self.hub.vault_store) {
+            for (_, column, value) in cells(&rows.columns, &rows.rows) {
+                let Value::Bytes(bytes) = value else { continue };
+                if self
+                    .hub
+                    .readable(key.as_ref(), column, bytes)
+                    .contains(PLACE)
+                {
+                    naming.insert(format!("{table}.{column}"));
+                }
+            }
+        }
+        naming
+    }
+
+    fn order(&self, kind: OrderKind, word: &'static str) -> OrderId {
         let row = load(&self.hub.registry, &self.other, "B-1");
         let find = move |tx: &mut Tx<'_>| Scope::find(tx, row.person, &[row.record]);
         let scope = self.hub.registry.read_now("scope", find).unwrap();
         let order = NewOrder {
-            kind: OrderKind::Expunge,
+            kind,
             number: "26-0119".to_owned(),
             court: "Hinds".to_owned(),
         };
-        let signed = self.hub.sign("expunge", "");
+        let signed = self.hub.sign(word, "");
         let databases: Databases<'_> = self.hub.databases();
         let given = databases.give(&scope, &order, &signed, now()).unwrap();
         carry_out(databases, now()).unwrap();
         given
+    }
+
+    /// Returns what the public page has of the first booking's last event.
+    fn shown(&self) -> Event {
+        let record = load(&self.hub.registry, &self.hub.jail, "A-1").record;
+        let read = move |tx: &mut Tx<'_>| {
+            let newest = event::of_records(tx, &[record], 1)?;
+            elsewhere::shown(tx, newest)
+        };
+        let shown = self.hub.registry.read_now("shown", read).unwrap();
+        shown.into_iter().next().unwrap().1
     }
 }
 
@@ -157,4 +234,36 @@ fn no_transfer_says_where_an_expunged_booking_was() {
             assert_eq!(two.hub.replayed(), []);
         });
     }
+}
+
+#[test]
+fn no_notice_of_another_booking_says_where_an_expunged_one_was() {
+    each("expunge_elsewhere_told", |hub| {
+        let mut two = Two::new(hub);
+        let released = two.first(BOND);
+        two.hub.tell(&released);
+        two.tell_registrant();
+        assert_eq!(two.vault_names().len(), 1, "{:?}", two.vault_names());
+        two.expunge();
+        assert_eq!(two.vault_names(), BTreeSet::new());
+        // She may take the person to be held, and of the release from there she will not hear.
+        assert_eq!(two.hub.calls(), (1, 1), "the jail and the registrant");
+    });
+}
+
+#[test]
+fn a_sealed_booking_is_not_named_by_another_until_the_seal_is_lifted() {
+    each("seal_elsewhere", |hub| {
+        let mut two = Two::new(hub);
+        let moved = two.first(CustodyState::TransferredOut);
+        two.hub.tell(&moved);
+        assert_eq!(two.shown().facility.as_str(), "JAIL-2");
+        let order = two.order(OrderKind::Seal, "seal");
+        let shown = two.shown();
+        assert_eq!(shown.facility.as_str(), "JAIL-1");
+        assert_eq!(shown.details.to_facility, None);
+        two.hub.lift(order).unwrap();
+        assert_eq!(two.shown().facility.as_str(), "JAIL-2");
+        assert_eq!(two.hub.replayed(), []);
+    });
 }

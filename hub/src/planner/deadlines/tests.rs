@@ -238,7 +238,9 @@ fn tells_nobody_by_a_deadline_while_it_is_in_doubt_about_whom_the_record_is() {
             .filter(|row| row.clock == "parole-release-victim")
             .map(|row| {
                 let rules = Rules::shipped().unwrap();
-                let facts = store.read_now("telling", move |tx| telling(tx, &rules, &row, false));
+                let facts = store.read_now("telling", move |tx| {
+                    telling(tx, (&rules, &ORDERS), &row, false)
+                });
                 facts.unwrap().map(|facts| facts.len())
             })
             .collect();

@@ -14,7 +14,7 @@ use super::super::roll::Roll;
 use super::super::{Next, Planner, next};
 use crate::clocks::table::Table;
 use crate::ids::EventPosition;
-use crate::intake::testing::{BOND, IN, Jail, now, random, send_one};
+use crate::intake::testing::{BOND, IN, Jail, ORDERS, now, random, send_one};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
@@ -83,6 +83,7 @@ fn each(name: &str, test: impl Fn(Hub)) {
             store: store.clone(),
             vault: ports.planner,
             rules: Arc::new(Rules::shipped().unwrap()),
+            orders: ORDERS,
             clocks: Arc::new(Table::shipped().unwrap()),
             zone: TimeZone::UTC,
             world,
@@ -356,7 +357,9 @@ fn tells_after_all_what_a_full_state_brought_to_light_once_a_person_says_so() {
         let release = event_of(&hub, EventCode::Released);
         hub.register("avery@example.test", release);
         let rules = Rules::shipped().unwrap();
-        let read = move |tx: &mut crate::store::conn::Tx<'_>| next(tx, &rules, EventPosition(0));
+        let read = move |tx: &mut crate::store::conn::Tx<'_>| {
+            next(tx, (&rules, &ORDERS), EventPosition(0))
+        };
         let Next { facts, reviews, .. } = hub.store.read_now("next", read).unwrap();
         assert!(facts.is_empty(), "nobody is told by itself");
         assert_eq!(reviews.len(), 1, "the first roster asks for nothing");

@@ -160,6 +160,7 @@ impl Side {
                 store: registry.clone(),
                 vault: ports.planner,
                 rules: Arc::new(Rules::shipped().unwrap()),
+                orders: ORDERS,
                 clocks: Arc::new(Table::shipped().unwrap()),
                 zone: TimeZone::UTC,
                 world,
@@ -1060,6 +1061,7 @@ fn both_engines_hold_the_same_after_every_history() {
         "registry.person_merge",
         "registry.rules",
         "registry.event",
+        "registry.event_elsewhere",
         "registry.listing",
         "registry.person_doubt",
         "registry.record_version",
@@ -1067,6 +1069,7 @@ fn both_engines_hold_the_same_after_every_history() {
         "vault.attempt",
         "vault.contact",
         "vault.notice",
+        "vault.notice_booking",
         "vault.subscription",
         "vault.verification",
     ];

@@ -3,7 +3,7 @@
 mod scope;
 
 use jiff::Timestamp;
-use savin_shared::ids::AgencyId;
+use savin_shared::ids::{AgencyId, RecordKey};
 
 use self::scope::events_of;
 pub use self::scope::{Covered, Scope};
@@ -11,7 +11,7 @@ use super::decision::DecisionId;
 use super::record::{self, RecordRow};
 use super::step::{self, Step};
 use super::task::{self, NewTask, TaskKind};
-use super::{expunged, face, sealed};
+use super::{elsewhere, expunged, face, sealed};
 use crate::evidence::leaf;
 use crate::ids::{EventId, EventPosition, OrderId, PersonId, RecordId};
 use crate::registry::known::Sealer;
@@ -249,15 +249,32 @@ pub fn told_again(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<EventId>, Store
     Ok(events.map(|(_, event)| event).collect())
 }
 
+/// Names the records that an order covered and that no order seals any more, with whose they are.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn named_again(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+) -> Result<Vec<(AgencyId, RecordKey)>, StoreError> {
+    let open = open_again(tx, order)?;
+    let names = elsewhere::names(tx, &open)?;
+    Ok(names.into_iter().flatten().collect())
+}
+
 fn shown_again(
     tx: &mut Tx<'_>,
     order: OrderId,
 ) -> Result<Vec<(EventPosition, EventId)>, StoreError> {
+    let open = open_again(tx, order)?;
+    events_of(tx, &open)
+}
+
+fn open_again(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<RecordId>, StoreError> {
     let covered = records_of(tx, order)?;
     let mut rows = record::numbered(tx, &covered)?;
     rows.retain(|row| !row.known.is_sealed_by_order());
-    let open: Vec<RecordId> = rows.iter().map(|row| row.record).collect();
-    events_of(tx, &open)
+    Ok(rows.iter().map(|row| row.record).collect())
 }
 
 /// Loads an order.

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use savin_shared::event::EventCode;
 use savin_shared::hash::Hash;
-use savin_shared::ids::FacilityCode;
+use savin_shared::ids::{AgencyId, FacilityCode, RecordKey};
 
 use super::event::Event;
-use super::facility;
+use super::{agency, facility, listing, record};
 use crate::evidence::leaf::{self, ElsewhereOpening, Leaf, Salt};
 use crate::ids::{EventPosition, RecordId};
 use crate::registry::details::Details;
@@ -211,6 +211,38 @@ pub fn of_each(
         .collect()
 }
 
+/// Lets events say nothing of other bookings that are kept from the public.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn shown(
+    tx: &mut Tx<'_>,
+    events: Vec<(EventPosition, Event)>,
+) -> Result<Vec<(EventPosition, Event)>, StoreError> {
+    let positions: Vec<_> = events.iter().map(|(position, _)| *position).collect();
+    let mut shown = Vec::with_capacity(events.len());
+    for ((position, event), kept) in events.into_iter().zip(of_each(tx, &positions)?) {
+        let event = match kept {
+            Some(kept) if !is_public(tx, &kept)? => kept.own(&event),
+            Some(_) | None => event,
+        };
+        shown.push((position, event));
+    }
+    Ok(shown)
+}
+
+/// Says whether the public may know of the booking of which an event says something.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_public(tx: &mut Tx<'_>, kept: &Kept) -> Result<bool, StoreError> {
+    let Elsewhere::Said(said) = &kept.elsewhere else {
+        return Ok(false);
+    };
+    let rows = record::numbered(tx, &[said.record])?;
+    Ok(rows.iter().any(|row| row.known.is_public()))
+}
+
 /// Lists the events that say that a record holds their person, each with what it says by itself.
 ///
 /// # Errors
@@ -245,6 +277,28 @@ pub fn take_out(tx: &mut Tx<'_>, record: RecordId) -> Result<(), StoreError> {
         values![record.0],
     )
     .map(|_| ())
+}
+
+/// Returns of each of these records whose it is and what it is called there; nothing where it is gone.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn names(
+    tx: &mut Tx<'_>,
+    records: &[RecordId],
+) -> Result<Vec<Option<(AgencyId, RecordKey)>>, StoreError> {
+    let lists: Vec<_> = records.iter().map(|record| vec![record.0.into()]).collect();
+    tx.query_many(
+        "SELECT agency_id, kind, number FROM record WHERE record_id = $1",
+        &lists,
+    )?
+    .iter()
+    .map(|rows| {
+        let row = rows.first();
+        row.map(|row| Ok((agency::id(row.text(0)?)?, listing::key(row, 1)?)))
+            .transpose()
+    })
+    .collect()
 }
 
 fn read(row: &Row) -> Result<Kept, StoreError> {

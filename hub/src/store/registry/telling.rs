@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::delta::Origin;
 use savin_shared::event::EventCode;
-use savin_shared::ids::{AgencyId, FacilityCode};
+use savin_shared::ids::{AgencyId, FacilityCode, RecordKey};
 use savin_shared::record::Record;
 
 use super::event::{self, Event};
@@ -102,19 +102,22 @@ pub struct Holder {
     pub record: RecordId,
     /// Whose record it is.
     pub agency: AgencyId,
+    /// What it is called there.
+    pub key: RecordKey,
     /// Where it says that the person is.
     pub facility: FacilityCode,
 }
 
-/// Finds a record that says that whoever an event says was let go is held now.
+/// Finds the records that say that whoever an event says was let go is held now, the one that is told first.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Holder>, StoreError> {
-    Ok(holders(tx, &[event])?.pop().flatten())
+pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Vec<Holder>, StoreError> {
+    Ok(holders(tx, &[event])?.pop().unwrap_or_default())
 }
 
-/// Finds for each of these events a record that says that whoever it says was let go is held now.
+/// Finds for each of these events the records that say that whoever it says was let go is held now, the one that is
+/// told first.
 ///
 /// By another booking, at the same or another facility, or by the same one again since. Records that may be about somebody
 /// else, and those that nobody is shown, do not count. A place that is not the event's own comes first:
@@ -122,7 +125,7 @@ pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Holder>, StoreE
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn holders(tx: &mut Tx<'_>, events: &[&Event]) -> Result<Vec<Option<Holder>>, StoreError> {
+pub fn holders(tx: &mut Tx<'_>, events: &[&Event]) -> Result<Vec<Vec<Holder>>, StoreError> {
     let records: Vec<_> = events.iter().map(|event| event.record).collect();
     // The record may have become another person's since.
     let persons: Vec<_> = record::persons_of(tx, &records)?
@@ -135,20 +138,20 @@ pub fn holders(tx: &mut Tx<'_>, events: &[&Event]) -> Result<Vec<Option<Holder>>
     let doubtful = person::doubtful(tx, &records)?;
     let mut holders = Vec::with_capacity(events.len());
     for (event, rows) in events.iter().zip(held) {
-        let held: Vec<&RecordRow> = rows
+        let mut held: Vec<&RecordRow> = rows
             .iter()
             .filter(|row| !doubtful.contains(&row.record) && row.known.is_public())
             .collect();
-        let elsewhere = |row: &&&RecordRow| row.known.record.facility != event.facility;
-        let row = held.iter().find(elsewhere).or(held.first());
-        let holder = row.map(|row| {
-            Ok::<_, StoreError>(Holder {
+        held.sort_by_key(|row| row.known.record.facility == event.facility);
+        let of_event = held.into_iter().map(|row| {
+            Ok(Holder {
                 record: row.record,
                 agency: record::agency_of(tx, row.record)?,
+                key: row.known.record.key(),
                 facility: row.known.record.facility.clone(),
             })
         });
-        holders.push(holder.transpose()?);
+        holders.push(of_event.collect::<Result<_, StoreError>>()?);
     }
     Ok(holders)
 }

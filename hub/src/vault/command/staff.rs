@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use savin_shared::pii::{Pii, Secret};
 
 use super::{
-    Choices, IncomingView, Later, MaskedContact, Message, NoticePlace, Subscribed, TryOutcome,
+    Choices, IncomingView, Later, MaskedContact, Message, NoticePlace, OrderCommand, Subscribed,
+    TryOutcome,
 };
-use crate::ids::{
-    ContactId, EntryId, EventId, EventPosition, NoticeId, OrderId, PersonId, RegistrantId,
-};
+use crate::ids::{ContactId, EntryId, EventId, EventPosition, NoticeId, PersonId, RegistrantId};
 use crate::notification::address::EmailAddress;
 use crate::notification::bounds::Waits;
 use crate::notification::bounds::budget::{self, Account, Span};
@@ -19,7 +18,6 @@ use crate::notification::contact::Contact;
 use crate::notification::follow::Followed;
 use crate::notification::mark::LetterCode;
 use crate::notification::phone::PhoneNumber;
-use crate::registry::traces::Traces;
 pub use crate::store::vault::{canary::CanaryStanding, spend::Spent};
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 use crate::work::duty::Raised;
@@ -191,73 +189,6 @@ pub enum ContactCommand {
         /// Which.
         contact: ContactId,
     },
-}
-
-/// What a court may order.
-#[derive(Debug, Clone)]
-pub enum OrderCommand {
-    /// Tell nobody of these events any more; doing so again changes nothing.
-    Withhold {
-        /// By which order.
-        order: OrderId,
-        /// Of which events.
-        events: Vec<EventId>,
-        /// Of whom nothing at all is told any more: a person calls whoever asked about them.
-        silenced: Vec<PersonId>,
-    },
-    /// An order is lifted: its events may be told again, and nobody is called because of it.
-    Allow {
-        /// Which order.
-        order: OrderId,
-        /// Which events.
-        events: Vec<EventId>,
-    },
-    /// Plan nothing of these events, which staff took back and which come again.
-    KeepBack {
-        /// Which events.
-        events: Vec<EventId>,
-    },
-    /// Write the vault anew without what was destroyed.
-    Compact,
-    /// By which keyed hashes does the vault know what somebody may follow?
-    Links {
-        /// Of what.
-        followed: Vec<Followed>,
-    },
-    /// Which of these entries of the journal of orders were not carried out here?
-    Lacking {
-        /// Which.
-        entries: Vec<EntryId>,
-    },
-    /// An entry of the journal was carried out here.
-    Taken {
-        /// Which.
-        entry: EntryId,
-    },
-    /// Destroy what is known of somebody.
-    Expunge {
-        /// What.
-        what: Box<Expunction>,
-        /// Only say how much that is.
-        is_rehearsal: bool,
-    },
-}
-
-/// What is expunged.
-#[derive(Debug, Clone)]
-pub struct Expunction {
-    /// By which order.
-    pub order: OrderId,
-    /// The events of what is expunged.
-    pub events: Vec<EventId>,
-    /// The persons of whom nothing is left.
-    pub persons: Vec<PersonId>,
-    /// The cases and orders of what is expunged.
-    pub followed: Vec<Followed>,
-    /// The same by the vault's own keyed hashes, where nothing else is left of them.
-    pub follows: Vec<[u8; 32]>,
-    /// By what a text gives the person away.
-    pub traces: Traces,
 }
 
 /// What staff may do with what a registrant follows.

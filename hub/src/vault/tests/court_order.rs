@@ -8,6 +8,7 @@ use super::{
     plan, register, told, told_code,
 };
 use crate::ids::{EventId, OrderId};
+use crate::notification::fact::{Elsewhere, Fact, HeldBy, OwnWord};
 use crate::registry::traces::Traces;
 use crate::store::conn::Tx;
 use crate::store::vault::notice_event;
@@ -42,6 +43,8 @@ fn withdraws_what_waits_and_plans_nothing_that_was_in_hand() {
         let withhold = OrderCommand::Withhold {
             order: OrderId(1),
             events: events.to_vec(),
+            bookings: Vec::new(),
+            hidden: Vec::new(),
             silenced: vec![about(1).person],
         };
         order(vault, withhold.clone());
@@ -59,6 +62,7 @@ fn withdraws_what_waits_and_plans_nothing_that_was_in_hand() {
             OrderCommand::Allow {
                 order: OrderId(1),
                 events: events.to_vec(),
+                bookings: Vec::new(),
             },
         );
         assert_eq!(
@@ -110,6 +114,9 @@ fn names_nobody_in_a_correction_that_waits_and_keeps_none_that_was_told() {
         let what = Expunction {
             order: OrderId(1),
             events: vec![event],
+            bookings: Vec::new(),
+            asides: Vec::new(),
+            hidden: Vec::new(),
             // Other records of this person are left.
             persons: Vec::new(),
             followed: Vec::new(),
@@ -134,5 +141,105 @@ fn names_nobody_in_a_correction_that_waits_and_keeps_none_that_was_told() {
             };
             assert_eq!((&fact.name, fact.facility.as_str()), (&None, ""));
         }
+    });
+}
+
+/// A release of somebody whom two other bookings hold.
+fn held(event: u8, bookings: [u8; 2]) -> Fact {
+    let held_by = bookings.map(|booking| HeldBy {
+        booking: [booking; 32],
+        place: format!("Jail {booking}"),
+    });
+    let mut held = fact(event, 1);
+    held.still_held_at = Some(held_by[0].place.clone());
+    held.details.still_held_at = Some("JAIL-1".to_owned());
+    held.elsewhere.own = Some(Box::new(OwnWord {
+        booking: [bookings[0]; 32],
+        code: held.code,
+        facility: held.facility.clone(),
+        from_facility: None,
+        details: fact(event, 1).details,
+    }));
+    held.elsewhere.held_by = held_by.into();
+    held
+}
+
+fn said(vault: &Vault) -> Fact {
+    let [message] = claim(vault).try_into().unwrap();
+    let Content::Fact(fact) = message.content else {
+        panic!("a fact")
+    };
+    *fact
+}
+
+fn withhold(bookings: &[u8]) -> OrderCommand {
+    OrderCommand::Withhold {
+        order: OrderId(1),
+        events: Vec::new(),
+        bookings: bookings.iter().map(|booking| [*booking; 32]).collect(),
+        silenced: Vec::new(),
+        hidden: vec![about(1).person],
+    }
+}
+
+#[test]
+fn says_of_a_release_nothing_of_a_booking_that_is_told_to_nobody() {
+    each("vault_withheld_booking", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        plan(vault, 0, 1, vec![held(1, [7, 8])]);
+        order(vault, withhold(&[7]));
+        // What waited says where another one holds the person, and nothing of the first.
+        let waited = said(vault);
+        assert_eq!(waited.still_held_at.as_deref(), Some("Jail 8"));
+        assert_eq!(waited.details.still_held_at, None);
+        // So does what a planner had in hand; and without another one it is a release as the jail told it.
+        plan(vault, 1, 2, vec![held(2, [7, 8])]);
+        assert_eq!(said(vault).still_held_at.as_deref(), Some("Jail 8"));
+        order(vault, withhold(&[8]));
+        plan(vault, 2, 3, vec![held(3, [7, 8])]);
+        let told = said(vault);
+        assert_eq!(told.still_held_at, None);
+        assert_eq!(told.elsewhere, Elsewhere::default());
+        // She may take the person to be held, and is called, once.
+        assert_eq!(calls(vault).len(), 1);
+
+        order(
+            vault,
+            OrderCommand::Allow {
+                order: OrderId(1),
+                events: Vec::new(),
+                bookings: vec![[7; 32], [8; 32]],
+            },
+        );
+        plan(vault, 3, 4, vec![held(4, [7, 8])]);
+        assert_eq!(said(vault).still_held_at.as_deref(), Some("Jail 7"));
+    });
+}
+
+#[test]
+fn tells_a_transfer_to_a_booking_that_is_told_to_nobody_as_its_own_jail_told_it() {
+    each("vault_withheld_transfer", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let mut transfer = fact(1, 1);
+        transfer.elsewhere.own = Some(Box::new(OwnWord {
+            booking: [7; 32],
+            code: transfer.code,
+            facility: transfer.facility.clone(),
+            from_facility: None,
+            details: transfer.details.clone(),
+        }));
+        transfer.code = EventCode::TransferInState.code();
+        transfer.from_facility = Some(transfer.facility.clone());
+        transfer.facility = "Jail 7".to_owned();
+        transfer.details.to_facility = Some("JAIL-7".to_owned());
+        plan(vault, 0, 1, vec![transfer]);
+        order(vault, withhold(&[7]));
+        let told = said(vault);
+        assert_eq!(told.event_code(), Some(EventCode::Released));
+        assert_eq!(told.facility, "Test Jail");
+        assert_eq!(
+            (told.from_facility, told.details),
+            (None, fact(1, 1).details)
+        );
     });
 }

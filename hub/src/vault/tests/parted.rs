@@ -85,6 +85,8 @@ fn tells_nothing_that_was_taken_back_or_sealed_while_it_waited() {
         let order = OrderCommand::Withhold {
             order: OrderId(1),
             events: vec![fact(2, 1).event],
+            bookings: Vec::new(),
+            hidden: Vec::new(),
             silenced: Vec::new(),
         };
         ask(vault, StaffCommand::Order(order));

@@ -316,6 +316,8 @@ fn plans_nothing_more_of_what_a_court_withheld() {
         let order = OrderCommand::Withhold {
             order: OrderId(1),
             events: vec![fact(1, 1).event],
+            bookings: Vec::new(),
+            hidden: Vec::new(),
             silenced: Vec::new(),
         };
         ask(&small, StaffCommand::Order(order));

@@ -47,6 +47,7 @@ fn fact(code: EventCode) -> Fact {
         name: Some("Avery Sample".to_owned()),
         facility: "Test County Jail".to_owned(),
         still_held_at: None,
+        elsewhere: Default::default(),
         corrects: None,
         from_facility: Some("Other Jail".to_owned()),
         effective_at: Some("2026-06-01T18:30:00Z".parse().unwrap()),
