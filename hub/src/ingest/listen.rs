@@ -14,6 +14,7 @@ use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
@@ -29,6 +30,9 @@ const HANDSHAKES_TCP_MAX: usize = 1_000;
 
 /// How long nothing is accepted over TCP after the system refused, as when it is out of files.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// How long agents may take to hear that the hub stops.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Handshakes in progress above which a client must first prove that its address is its own.
 const HANDSHAKES_UNPROVED_MAX: usize = 100;
@@ -129,7 +133,8 @@ impl Listener {
         }
         self.endpoint.close(0_u32.into(), b"the hub stops");
         connections.shutdown().await;
-        self.endpoint.wait_idle().await;
+        // One whose handshake was cut short on both sides would hold the hub up until it is taken for idle.
+        let _told = timeout(FAREWELL, self.endpoint.wait_idle()).await;
         info!("Stopped listening for agents");
     }
 
