@@ -87,7 +87,7 @@ pub fn load_many(
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
 pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordRow>, StoreError> {
-    Ok(of_persons(tx, &[person])?.concat())
+    Ok(of_persons(tx, &[person])?.pop().unwrap_or_default())
 }
 
 /// Loads the records of each of these persons, the newest first, in the order of the persons.
