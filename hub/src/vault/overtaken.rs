@@ -9,7 +9,7 @@ use super::contacts::subject;
 use super::courier::Payload;
 use super::elsewhere::spoken_of;
 use super::sealed::DataKey;
-use crate::ids::{EventId, RegistrantId};
+use crate::ids::RegistrantId;
 use crate::notification::channel::Channel;
 use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
@@ -46,19 +46,11 @@ pub(super) fn is_withdrawn(
         task::close(tx, TaskKind::ByHand, &subject(notice), "overtaken", now)?;
     }
     let is_return = fact.event_code() == Some(EventCode::FeedRestored);
-    Ok(is_return && (is_withdrawn || !was_told(tx, keys, registrant, corrected)?))
-}
-
-/// Says whether a notice of an event was planned for a registrant, in whatever way, and not withdrawn since.
-fn was_told(
-    tx: &mut Tx<'_>,
-    keys: &Keyring,
-    registrant: RegistrantId,
-    event: EventId,
-) -> Result<bool, StoreError> {
-    let hers = Channel::ALL
-        .map(|channel| keys.notice_id(event, SHIPPED_VERSION, registrant, channel.as_str()));
-    notice_event::is_any_left(tx, &hers)
+    if !is_return || is_withdrawn {
+        return Ok(is_return);
+    }
+    let link = keys.event_link(corrected);
+    Ok(!notice_event::is_told_to(tx, &link, registrant)?)
 }
 
 fn is_booking(fact: &Fact) -> bool {

@@ -414,6 +414,35 @@ fn withdraws_what_is_taken_back_before_anybody_heard_it() {
 }
 
 #[test]
+fn says_that_a_place_is_back_whatever_caused_the_message_that_it_was_silent() {
+    each("vault_back", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let silent = Fact {
+            code: EventCode::FeedStale.code(),
+            ..fact(1, 1)
+        };
+        // As by a program with other rules, which named the notice otherwise.
+        let clock = Some("adopted-later".to_owned());
+        let told = Box::new(silent);
+        ask(vault, PlannerCommand::Retell { clock, fact: told });
+        let message = claim(vault).pop().unwrap();
+        finish(vault, &message, accepted());
+        register(vault, "never@example.test", 1, Disclosure::Full);
+        let back = Fact {
+            code: EventCode::FeedRestored.code(),
+            corrects: Some(EventId::from_bytes([1; 16])),
+            ..fact(2, 1)
+        };
+        plan(vault, 0, 2, vec![back]);
+        let said = claim(vault);
+        assert_eq!(
+            said.iter().map(whom).collect::<Vec<_>>(),
+            ["avery@example.test"]
+        );
+    });
+}
+
+#[test]
 fn tells_an_agencys_correction_to_those_who_were_told_and_to_nobody_else() {
     each("vault_corrected", |vault, _| {
         register(vault, "told@example.test", 1, Disclosure::Full);

@@ -133,20 +133,25 @@ pub fn names(tx: &mut Tx<'_>, links: &[[u8; 32]]) -> Result<BTreeSet<NoticeId>, 
     .collect()
 }
 
-/// Says whether one of these notices is there and was not withdrawn.
+/// Says whether a notice tells an event to a registrant, whatever caused it, and was not withdrawn.
+///
+/// Among hers, and not among those of the event, which may be everybody's; so no join, which leaves that open.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn is_any_left(tx: &mut Tx<'_>, notices: &[NoticeId]) -> Result<bool, StoreError> {
-    let lists: Vec<_> = notices
-        .iter()
-        .map(|notice| vec![notice.as_bytes().into()])
-        .collect();
-    let found = tx.query_many(
-        "SELECT 1 FROM notice WHERE notice_id = $1 AND state <> 'withdrawn'",
-        &lists,
+pub fn is_told_to(
+    tx: &mut Tx<'_>,
+    link: &[u8; 32],
+    registrant: RegistrantId,
+) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM notice n WHERE n.registrant_id = $1 AND n.state <> 'withdrawn'
+             AND (SELECT 1 FROM notice_event e
+                  WHERE e.event_link = $2 AND e.notice_id = n.notice_id) = 1
+         LIMIT 1",
+        values![registrant.as_bytes(), link],
     )?;
-    Ok(found.iter().any(|rows| !rows.is_empty()))
+    Ok(row.is_some())
 }
 
 fn read(row: &Row) -> Result<EventNotice, StoreError> {
