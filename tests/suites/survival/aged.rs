@@ -18,17 +18,16 @@ use savin_hub::vault::command::{Command, PlannerCommand, Ticket};
 use savin_tests::calendar::{Calendar, today};
 use savin_tests::clock::{monotonic, pause};
 use savin_tests::engine::Engine;
-use savin_tests::home::{FeedHome, HubOptions, SourceHome};
 use savin_tests::mailbox::letter::Letter;
 use savin_tests::program::Programs;
 use savin_tests::source::{ExportFolder, csv};
-use savin_tests::stage::{FACILITY, Stage};
+use savin_tests::stage::Stage;
 
 use lost::Lost;
 
 use super::restore::{
-    ONLY, PATIENCE, PERHAPS, PROFILE, RELEASED, address, ask_to_stop, backup, letters_to, person,
-    released, session, told, traced,
+    ONLY, PATIENCE, PERHAPS, RELEASED, address, ask_to_stop, backup, letters_to, person, released,
+    session, set_by, told, traced,
 };
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -120,17 +119,7 @@ impl Week {
             programs: Box::new(together),
             calendar: calendar.clone(),
         };
-        let feed = FeedHome {
-            name: "roster",
-            facility: FACILITY,
-            profile: PROFILE.to_owned(),
-            source: SourceHome::Folder("lists"),
-        };
-        let options = HubOptions {
-            store: engine.url(),
-            ..HubOptions::default()
-        };
-        let stage = Stage::set(folder, &programs, options, &[feed])?;
+        let stage = set_by(folder, engine, &programs)?;
         let key = folder.join("chief.key");
         let key = key.to_str().context("a folder's name")?.to_owned();
         let add = ["staff", "add", "chief", "--role", "admin", "--output", &key];

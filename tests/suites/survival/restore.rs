@@ -37,7 +37,7 @@ pub(super) const PERHAPS: &str = "You may have heard this from us before.";
 /// What a notice of a release says.
 pub(super) const RELEASED: &str = " was released";
 
-pub(super) const PROFILE: &str = r#"
+const PROFILE: &str = r#"
 name = "roster"
 kind = "custody"
 mode = "roster"
@@ -239,6 +239,12 @@ pub(super) fn traced(stage: &Stage) -> anyhow::Result<()> {
 }
 
 pub(super) fn set(folder: &Path, engine: &Engine) -> anyhow::Result<Stage> {
+    let programs = Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned());
+    set_by(folder, engine, &programs)
+}
+
+/// The same by other programs.
+pub(super) fn set_by(folder: &Path, engine: &Engine, programs: &Programs) -> anyhow::Result<Stage> {
     let feed = FeedHome {
         name: "roster",
         facility: FACILITY,
@@ -249,8 +255,7 @@ pub(super) fn set(folder: &Path, engine: &Engine) -> anyhow::Result<Stage> {
         store: engine.url(),
         ..HubOptions::default()
     };
-    let programs = Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned());
-    Stage::set(folder, &programs, options, &[feed])
+    Stage::set(folder, programs, options, &[feed])
 }
 
 pub(super) fn address(who: &str) -> String {
