@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use savin_shared::fault::Fault;
@@ -94,7 +95,11 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
+    let connection = Connection::open_with_flags(path, flags)?;
+    // The same plan whatever the values are: else a statement is prepared anew for each list of values in which one is
+    // a limit or a pattern.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(connection)
 }
 
 fn prepare_scratch(connection: &Connection, access: Access) -> Result<(), rusqlite::Error> {
@@ -196,19 +201,13 @@ impl Driver for SqliteDriver {
         Ok(())
     }
 
-    fn execute_many(
-        &mut self,
-        sql: &'static str,
-        lists: &[Vec<Value>],
-    ) -> Result<Vec<u64>, StoreError> {
+    fn execute_many(&mut self, sql: &'static str, lists: &[Vec<Value>]) -> Result<u64, StoreError> {
         self.with_statement(sql, |statement| {
-            lists
-                .iter()
-                .map(|values| {
-                    let changed = statement.execute(rusqlite::params_from_iter(values))?;
-                    Ok(changed as u64)
-                })
-                .collect()
+            let changed = lists.iter().map(|values| {
+                let changed = statement.execute(rusqlite::params_from_iter(values))?;
+                Ok(changed as u64)
+            });
+            changed.sum()
         })
     }
 
@@ -289,7 +288,26 @@ pub(super) fn is_lost_race(error: &rusqlite::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::translate;
+    use rusqlite::StatementStatus;
+
+    use super::{SqliteDriver, translate};
+    use crate::store::conn::{Access, Driver as _};
+    use crate::store::value::Value;
+
+    #[test]
+    fn prepares_no_statement_anew_for_other_values() {
+        const SQL: &str = "SELECT name FROM sqlite_schema WHERE name LIKE $1 LIMIT $2";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.sqlite");
+        let mut driver = SqliteDriver::open(&path, Access::Write).unwrap();
+        let lists: Vec<Vec<Value>> = (1_i64..9)
+            .map(|most| vec![format!("{most}%").into(), most.into()])
+            .collect();
+        driver.query_many(SQL, &lists).unwrap();
+        let prepared = driver.connection.prepare_cached(&translate(SQL)).unwrap();
+        assert_eq!(prepared.get_status(StatementStatus::Run), 8);
+        assert_eq!(prepared.get_status(StatementStatus::RePrepare), 0);
+    }
 
     #[test]
     fn numbers_values_by_their_number_and_not_by_appearance() {
