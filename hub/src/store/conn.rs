@@ -82,15 +82,11 @@ pub trait Driver: Send {
         Ok(0)
     }
 
-    /// Runs one statement for each list of values and returns how many rows each changed.
+    /// Runs one statement for each list of values and returns how many rows they changed.
     ///
     /// # Errors
     /// Returns what the engine returns.
-    fn execute_many(
-        &mut self,
-        sql: &'static str,
-        lists: &[Vec<Value>],
-    ) -> Result<Vec<u64>, StoreError>;
+    fn execute_many(&mut self, sql: &'static str, lists: &[Vec<Value>]) -> Result<u64, StoreError>;
 
     /// Asks one question for each list of values.
     ///
@@ -127,8 +123,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// Returns what the engine returns.
     pub fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, StoreError> {
-        let changed = self.driver.execute_many(sql, &[values.to_vec()])?;
-        Ok(changed.first().copied().unwrap_or(0))
+        self.driver.execute_many(sql, &[values.to_vec()])
     }
 
     /// Runs a statement that must change exactly one row.

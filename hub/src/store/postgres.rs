@@ -1,5 +1,7 @@
 //! The PostgreSQL driver: one connection, statements prepared once, lists of values pipelined.
 
+mod rows;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::io;
@@ -18,6 +20,7 @@ use tracing::info;
 use super::StoreError;
 use super::conn::{Access, Driver, Engine};
 use super::value::{Row, Value};
+use rows::{Insertion, together};
 
 /// How long connecting to the server may take, and as long again until it is ready for work.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -40,7 +43,8 @@ pub struct PostgresDriver {
     config: Config,
     setup: String,
     client: Client,
-    statements: HashMap<&'static str, Statement>,
+    /// By their texts, and for how many rows.
+    statements: HashMap<(&'static str, usize), Statement>,
 }
 
 impl std::fmt::Debug for PostgresDriver {
@@ -111,13 +115,50 @@ impl PostgresDriver {
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
-        if let Some(statement) = self.statements.get(sql) {
+        self.prepared((sql, 1), || sql.to_owned())
+    }
+
+    fn prepared(
+        &mut self,
+        key: (&'static str, usize),
+        text: impl FnOnce() -> String,
+    ) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
-        let prepared = self.runtime.block_on(self.client.prepare(sql));
+        let prepared = self.runtime.block_on(self.client.prepare(&text()));
         let statement = prepared.map_err(StoreError::Postgres)?;
-        self.statements.insert(sql, statement.clone());
+        self.statements.insert(key, statement.clone());
         Ok(statement)
+    }
+
+    /// Inserts rows, many by one statement.
+    fn insert(
+        &mut self,
+        sql: &'static str,
+        insertion: Insertion,
+        lists: &[Vec<Value>],
+    ) -> Result<u64, StoreError> {
+        let mut parts = Vec::new();
+        for part in together(lists) {
+            let values = part.first().map_or(0, Vec::len);
+            let text = || insertion.of(part.len(), values);
+            parts.push((self.prepared((sql, part.len()), text)?, part.concat()));
+        }
+        let client = &self.client;
+        let running = parts
+            .iter()
+            .map(|(statement, values)| client.execute_raw(statement, values));
+        self.changed(try_join_all(running))
+    }
+
+    /// Waits until statements are through, and says how many rows they changed.
+    fn changed(
+        &self,
+        running: impl Future<Output = Result<Vec<u64>, tokio_postgres::Error>>,
+    ) -> Result<u64, StoreError> {
+        let changed = self.runtime.block_on(running);
+        Ok(changed.map_err(StoreError::Postgres)?.iter().sum())
     }
 
     fn command(&self, sql: &str) -> Result<(), StoreError> {
@@ -187,19 +228,18 @@ impl Driver for PostgresDriver {
         Ok(analyzed)
     }
 
-    fn execute_many(
-        &mut self,
-        sql: &'static str,
-        lists: &[Vec<Value>],
-    ) -> Result<Vec<u64>, StoreError> {
+    fn execute_many(&mut self, sql: &'static str, lists: &[Vec<Value>]) -> Result<u64, StoreError> {
+        if let [_, _, ..] = lists
+            && let Some(insertion) = Insertion::read(sql)
+        {
+            return self.insert(sql, insertion, lists);
+        }
         let statement = self.statement(sql)?;
         let client = &self.client;
         let running = lists
             .iter()
             .map(|values| client.execute_raw(&statement, values));
-        self.runtime
-            .block_on(try_join_all(running))
-            .map_err(StoreError::Postgres)
+        self.changed(try_join_all(running))
     }
 
     fn query_many(

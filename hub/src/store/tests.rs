@@ -263,11 +263,7 @@ impl Driver for Failing {
         self.0.compact()
     }
 
-    fn execute_many(
-        &mut self,
-        sql: &'static str,
-        lists: &[Vec<Value>],
-    ) -> Result<Vec<u64>, StoreError> {
+    fn execute_many(&mut self, sql: &'static str, lists: &[Vec<Value>]) -> Result<u64, StoreError> {
         self.0.execute_many(sql, lists)
     }
 
