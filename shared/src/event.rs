@@ -80,6 +80,23 @@ coded_enum! {
     }
 }
 
+impl EventCode {
+    /// Says whether it sets, moves or calls off a court event or a hearing: it is about a day, and not about what
+    /// happened on it.
+    #[must_use]
+    pub const fn is_of_a_date(self) -> bool {
+        matches!(
+            self,
+            Self::CourtEventSet
+                | Self::CourtEventChanged
+                | Self::CourtEventCancelled
+                | Self::HearingSet
+                | Self::HearingChanged
+                | Self::HearingCancelled
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::EventCode;

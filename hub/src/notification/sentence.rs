@@ -183,18 +183,12 @@ fn choosing(details: &Details) -> [(&'static str, Argument<'_>); 5] {
 fn is_to_come(code: EventCode, details: &Details) -> bool {
     let is_announced = matches!(
         code,
-        EventCode::CourtEventSet
-            | EventCode::CourtEventChanged
-            | EventCode::CourtEventCancelled
-            | EventCode::HearingSet
-            | EventCode::HearingChanged
-            | EventCode::HearingCancelled
-            | EventCode::ReleaseScheduled
+        EventCode::ReleaseScheduled
             | EventCode::ReleaseDateChanged
             | EventCode::ProtectiveOrderExpiring
     );
     let is_move = code == EventCode::SexOffenderProfileUpdated && details.scheduled_at.is_some();
-    is_announced || is_move
+    code.is_of_a_date() || is_announced || is_move
 }
 
 const fn is_of_place(code: EventCode) -> bool {

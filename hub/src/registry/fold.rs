@@ -380,7 +380,7 @@ fn news(origin: Origin, before: Option<&Record>, after: &Record) -> Vec<Derived>
 
 /// Says whether an event is about a day that is to come: of an order that was served, the day on which it ends.
 const fn is_to_come(code: EventCode) -> bool {
-    is_of_a_date(code)
+    code.is_of_a_date()
         || matches!(
             code,
             EventCode::ReleaseScheduled
@@ -414,10 +414,10 @@ fn withdrawn(
     }
     // Of everything else each word is taken back that the row had told which is taken back: an order was not served,
     // and whoever was called noncompliant was not.
-    derived.retain(|event| event.code == EventCode::Correction || is_of_a_date(event.code));
+    derived.retain(|event| event.code == EventCode::Correction || event.code.is_of_a_date());
     let told = derive(Some(after), before).into_iter();
     derived.extend(
-        told.filter(|event| !is_of_a_date(event.code))
+        told.filter(|event| !event.code.is_of_a_date())
             .map(|event| Derived {
                 takes_back: Some(event.code),
                 ..taken_back(after, None)
@@ -437,19 +437,6 @@ fn taken_back(after: &Record, effective_at: Option<EffectiveAt>) -> Derived {
         },
         ..Derived::new(EventCode::Correction, effective_at)
     }
-}
-
-/// Says whether an event sets, moves or calls off a court event or a hearing.
-const fn is_of_a_date(code: EventCode) -> bool {
-    matches!(
-        code,
-        EventCode::CourtEventSet
-            | EventCode::CourtEventChanged
-            | EventCode::CourtEventCancelled
-            | EventCode::HearingSet
-            | EventCode::HearingChanged
-            | EventCode::HearingCancelled
-    )
 }
 
 #[cfg(test)]
