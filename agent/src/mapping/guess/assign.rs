@@ -6,7 +6,7 @@ use savin_shared::record::RecordKind;
 use super::names::{self, FIT_SURE, Fit};
 use super::sample::{Column, Sample};
 use super::{ColumnGuess, Role, Told};
-use super::{nested, never};
+use super::{nested, never, words};
 use crate::format::cells::column_key;
 use crate::mapping::field::Field;
 
@@ -193,6 +193,8 @@ fn by_content(place: usize, column: &Column) -> Option<Candidate> {
 fn corrected(field: Field, fit: Fit, column: &Column) -> (Field, Fit) {
     match field {
         Field::ReleasedAt if column.is_ahead() => (Field::ScheduledReleaseAt, fit),
+        // A jail may write there how somebody was let go.
+        Field::Disposition if words::are_of_releases(&column.words) => (Field::ReleaseReason, fit),
         Field::ChargeText if column.is_codes() => (Field::ChargeStatute, fit),
         Field::ChargeStatute if column.is_wordy() => (Field::ChargeText, fit),
         _ => (field, fit),

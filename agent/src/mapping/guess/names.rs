@@ -203,7 +203,8 @@ const NAMES: [(Field, &str); 54] = [
     ),
     (
         Field::Disposition,
-        "chargedisposition courtdisposition casedisposition finaldisposition chargedispo",
+        "chargedisposition courtdisposition casedisposition finaldisposition chargedispo \
+         disposition dispo",
     ),
     (
         Field::DispositionAt,

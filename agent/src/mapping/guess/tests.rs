@@ -254,6 +254,25 @@ fn takes_a_time_of_booking_for_one_though_its_name_is_that_of_the_booking() {
 }
 
 #[test]
+fn takes_a_disposition_for_that_of_a_charge_or_of_a_release_by_its_words() {
+    let roster = |words: [&str; 4]| {
+        let rows = (1..).zip(words).map(|(number, word)| {
+            format!("26-{number}|SAMPLE{number}, AVERY|DUI|11-1{number}-2026|{word}\n")
+        });
+        format!(
+            "Booking #|Name|Charge|Released|Disposition\n{}",
+            rows.collect::<String>()
+        )
+    };
+    let of_charges = roster(["PENDING", "DISMISSED", "GUILTY", "NOLLE PROS"]);
+    let guess = Guess::of(&sample(&of_charges), "roster.csv");
+    assert_eq!(guess.place(Field::Disposition), Some(4), "{guess:?}");
+    let of_releases = roster(["BOND", "ROR", "TIME SERVED", "DISMISSED"]);
+    let guess = Guess::of(&sample(&of_releases), "roster.csv");
+    assert_eq!(guess.place(Field::ReleaseReason), Some(4), "{guess:?}");
+}
+
+#[test]
 fn says_so_where_a_column_is_dropped_against_its_name() {
     let text =
         "Booking #|Name|DOB\n26-1|SAMPLE, AVERY|a\n26-2|SAMPLE, BLAKE|b\n26-3|SAMPLE, CASEY|c\n";

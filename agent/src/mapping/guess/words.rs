@@ -1,6 +1,8 @@
 //! What an agency's words probably mean. Only what can frighten nobody is proposed as sure: a word that
 //! may end somebody's custody is for a person to confirm.
 
+use std::collections::BTreeMap;
+
 use super::WordGuess;
 use crate::mapping::field::Field;
 use crate::mapping::profile::Mode;
@@ -157,6 +159,15 @@ pub(super) fn is_telling(upper: &str) -> bool {
         "DECEASED",
     ];
     telling.iter().any(|word| upper.contains(word))
+}
+
+/// Says whether more words of a column say why somebody was let go than what became of a charge.
+pub(super) fn are_of_releases(words: &BTreeMap<String, u64>) -> bool {
+    let count = |known: &[(&'static str, &'static str)]| {
+        let begins = |word: &&String| known.iter().any(|(known, _)| word.starts_with(known));
+        words.keys().filter(begins).count()
+    };
+    count(&REASONS) > count(&DISPOSITIONS)
 }
 
 /// Proposes what a word of a column means.
