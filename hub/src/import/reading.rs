@@ -54,6 +54,7 @@ impl FileRead {
         let mut file = opened.rows()?;
         let binding = Binding::new(&profile, file.columns())?;
         let place = file.place();
+        let dropped = without_lines(file.columns(), binding.dropped());
         let mut mapper = Mapper::new(&profile, binding, facility, ObservedAt(now)).counting(place);
         let (mut rows, mut problems) = (Vec::new(), Vec::new());
         while let Some((line, cells)) = file.next_row()? {
@@ -64,7 +65,7 @@ impl FileRead {
             rows.push(mapped);
         }
         let read_how = file.remarks().to_vec();
-        let (mut tally, binding) = mapper.finish();
+        let (mut tally, _) = mapper.finish();
         tally.source = read_how;
         let words = tally.words();
         // Each is listed with its place instead.
@@ -77,7 +78,7 @@ impl FileRead {
             problems,
             remarks: tally.remarks(),
             words,
-            dropped: binding.dropped().to_vec(),
+            dropped,
             profile,
         })
     }
@@ -104,6 +105,24 @@ impl FileRead {
         }
         differ.finish()
     }
+}
+
+/// Names the columns of which nothing was taken. Of one whose lines are columns too, as a calendar's description, those
+/// that were taken are said.
+fn without_lines(columns: &[String], dropped: &[String]) -> Vec<String> {
+    let of = |column: &String| {
+        let line = |name: &String| {
+            let label = name.strip_prefix(column.as_str())?.strip_prefix('.')?;
+            (!dropped.contains(name)).then(|| label.to_owned())
+        };
+        let taken: Vec<_> = columns.iter().filter_map(line).collect();
+        if taken.is_empty() {
+            column.clone()
+        } else {
+            format!("{column} (but for its lines {})", taken.join(", "))
+        }
+    };
+    dropped.iter().map(of).collect()
 }
 
 /// Why a file was refused whole.
