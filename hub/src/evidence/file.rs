@@ -323,7 +323,8 @@ impl EvidenceFile {
     /// # Errors
     /// Returns [`NoteError`] when any byte was changed, or it is none.
     pub fn open(text: &str, key: &NoteKey) -> Result<Self, NoteError> {
-        let file: Self = serde_json::from_str(key.open(text)?).map_err(|_| NoteError::Form)?;
+        let file: Self =
+            serde_json::from_str(key.open_alone(text)?).map_err(|_| NoteError::Form)?;
         let is_before = FORMATS_BEFORE.contains(&file.format.as_str());
         let is_newer = file.told.as_ref().is_some_and(Told::is_apart);
         if file.format == FORMAT || (is_before && !is_newer) {

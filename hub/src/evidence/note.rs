@@ -82,6 +82,20 @@ impl NoteKey {
             Err(NoteError::Signature)
         }
     }
+
+    /// Checks a note that nobody but this key signs, and returns its text.
+    ///
+    /// # Errors
+    /// Returns [`NoteError`] as [`Self::open`] does, and when anything stands after the key's signature.
+    pub fn open_alone<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
+        let text = self.open(note)?;
+        let (_, lines) = split(note)?;
+        if lines.len() == 1 {
+            Ok(text)
+        } else {
+            Err(NoteError::Beside)
+        }
+    }
 }
 
 impl fmt::Display for NoteKey {
@@ -193,7 +207,9 @@ fn signature_line(line: &str) -> Result<(&str, [u8; 4], Vec<u8>), NoteError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NoteError {
     /// It is no signed note.
-    #[error("it is no signed note")]
+    #[error(
+        "it is no signed note, or characters or breaks of lines were added, left out or changed"
+    )]
     Form,
     /// The text cannot be signed.
     #[error(
@@ -206,6 +222,9 @@ pub enum NoteError {
     /// The key did not sign it, or it was changed since.
     #[error("the signature does not hold, or is not this key's")]
     Signature,
+    /// There are other lines beside the signature.
+    #[error("something was added beside its signature")]
+    Beside,
 }
 
 #[cfg(test)]

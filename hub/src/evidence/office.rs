@@ -141,7 +141,8 @@ impl OfficeFile {
     /// # Errors
     /// Returns [`NoteError`] when any byte was changed, or it is none.
     pub fn open(text: &str, key: &NoteKey) -> Result<Self, NoteError> {
-        let file: Self = serde_json::from_str(key.open(text)?).map_err(|_| NoteError::Form)?;
+        let file: Self =
+            serde_json::from_str(key.open_alone(text)?).map_err(|_| NoteError::Form)?;
         let is_before = file.format == FORMAT_BEFORE && !file.told.is_apart();
         if file.format == FORMAT || is_before {
             Ok(file)

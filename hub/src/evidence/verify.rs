@@ -4,6 +4,7 @@
 mod office;
 mod telling;
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -50,7 +51,7 @@ pub fn verify(text: &str, key: &NoteKey) -> Vec<Step> {
         let said = |_| format!("signed by {}, no byte changed since", key.name());
         return vec![Step {
             what: "certificate",
-            outcome: key.open(text).map(said).map_err(Broken::from),
+            outcome: key.open_alone(text).map(said).map_err(Broken::from),
         }];
     }
     let mut steps = vec![Step {
@@ -118,15 +119,35 @@ fn told_steps(receipt_key: &str, told: &Told, registry: &Checkpoint) -> Vec<Step
         what: "event",
         outcome: event(told, registry),
     });
+    let mut tables = BTreeSet::new();
     steps.extend(told.rules.iter().map(|part| Step {
         what: "rules",
-        outcome: rules(part, told, registry),
+        outcome: if tables.insert(&part.table) {
+            rules(part, told, registry)
+        } else {
+            Err(Broken::Twice)
+        },
     }));
-    steps.extend(told.decisions.iter().map(|part| Step {
-        what: "decision",
-        outcome: decision(part, registry).map(|(_, said)| said),
-    }));
+    steps.extend(decisions(&told.decisions, registry));
     steps
+}
+
+/// Checks decisions, which stand in the order in which they were made, each once.
+fn decisions(parts: &[DecisionPart], registry: &Checkpoint) -> Vec<Step> {
+    let mut last = None;
+    let steps = parts.iter().map(|part| {
+        let is_next = last.is_none_or(|last| last < part.number);
+        last = Some(part.number);
+        Step {
+            what: "decision",
+            outcome: if is_next {
+                decision(part, registry).map(|(_, said)| said)
+            } else {
+                Err(Broken::Twice)
+            },
+        }
+    });
+    steps.collect()
 }
 
 fn agency_key(
@@ -428,6 +449,9 @@ pub enum Broken {
     /// The decision is about something else.
     #[error("the decision is about something else")]
     Decided,
+    /// What stands once, in its order, does not.
+    #[error("it stands there twice, or before what came first")]
+    Twice,
     /// What is numbered from 1 has a hole.
     #[error("the one before it is missing")]
     Missing,

@@ -35,8 +35,9 @@ impl Verify {
         if bytes.len() > FILE_BYTES_MAX {
             bail!("{name} is larger than {FILE_BYTES_MAX} bytes, and no evidence file");
         }
-        let text = std::fs::read_to_string(&self.file)
-            .with_context(|| format!("failed to read {name}"))?;
+        let bytes = std::fs::read(&self.file).with_context(|| format!("failed to read {name}"))?;
+        let text = String::from_utf8(bytes)
+            .with_context(|| format!("{name} holds bytes that are no text: no evidence file"))?;
         let steps = verify(&text, &key);
         let mut broken = 0;
         for step in &steps {

@@ -4,6 +4,7 @@ mod change;
 mod elsewhere;
 mod later;
 mod office;
+mod tampered;
 
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::delta::Origin;
