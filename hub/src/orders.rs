@@ -141,7 +141,7 @@ impl Databases<'_> {
                     all_followed.extend(followed(&said, &facility));
                 }
             }
-            let others: Vec<_> = scope.others.iter().map(|(_, row)| row.record).collect();
+            let others = naming::beside(tx, &scope)?;
             let others = event::of_records(tx, &others, u32::MAX)?;
             Ok(Expunction {
                 order,

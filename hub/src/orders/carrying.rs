@@ -125,10 +125,10 @@ impl Databases<'_> {
         self.registry.rehearse_now("court order", work.clone())?;
         let what = self.expunction(OrderId(0), scope)?;
         let is_expunged = about.kind == OrderKind::Expunge;
-        let (persons, followed) = if is_expunged {
-            (what.persons, what.followed)
+        let (persons, followed, asides) = if is_expunged {
+            (what.persons, what.followed, what.asides)
         } else {
-            (Vec::new(), Vec::new())
+            (Vec::new(), Vec::new(), Vec::new())
         };
         let links = ask(self.vault, OrderCommand::Links { followed })?;
         let StaffAnswer::Links(follows) = links else {
@@ -140,6 +140,7 @@ impl Databases<'_> {
             events: what.events,
             persons,
             follows,
+            asides,
             signed: self.signed(signed.clone())?,
         };
         self.write((id, now), Act::Give(Box::new(given)), work)
@@ -294,7 +295,7 @@ impl Databases<'_> {
                     order,
                     events: given.events.clone(),
                     bookings: bookings(given),
-                    asides: Vec::new(),
+                    asides: given.asides.clone(),
                     hidden: Vec::new(),
                     persons: given.persons.clone(),
                     followed: Vec::new(),
@@ -383,6 +384,7 @@ fn of_order(tx: &mut Tx<'_>, key: &OrderKey, row: &OrderRow) -> Result<Given, St
         events,
         persons: Vec::new(),
         follows: Vec::new(),
+        asides: Vec::new(),
         signed: kept(tx, row.decision)?,
     })
 }

@@ -410,7 +410,9 @@ impl Hub {
                 text.push_str(&String::from_utf8_lossy(&body));
             }
         }
-        for place in ["notice", "label", "request", "task", "answer", "follow"] {
+        for place in [
+            "notice", "label", "request", "task", "answer", "follow", "held",
+        ] {
             let opened =
                 key.map(|key| key.open::<serde_json::Value>(place, self.registrant, bytes));
             if let Some(Ok(opened)) = opened {

@@ -97,3 +97,13 @@ pub fn without_evidence(store: &Store) -> Result<(), StoreError> {
     };
     store.write_now("older", forget)
 }
+
+/// Lets events say in one with all else what they say of other bookings, as those of an older program do.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn forget_apart(store: &Store) -> Result<(), StoreError> {
+    store.write_now("forget", |tx| {
+        tx.execute("DELETE FROM event_elsewhere", &[]).map(|_| ())
+    })
+}

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::broken;
 use super::courier::Payload;
 use super::keyring::Keyring;
-use super::slices;
+use super::{parted, slices};
 use crate::ids::{EventId, NoticeId};
 use crate::notification::fact::{BookingHash, Fact};
 use crate::store::StoreError;
@@ -65,7 +65,7 @@ pub(super) fn spoken_of(
     links.map(|link| (link, notice)).collect()
 }
 
-/// Destroys what notices say of bookings, whether they were told or wait; and of these events what older programs
+/// Destroys what notices say of bookings, whether they were told or wait, and what news says that is kept back; and of these events what older programs
 /// noted of whoever holds the person, without by which booking. Returns in how many.
 pub(super) fn destroy(
     tx: &mut Tx<'_>,
@@ -88,8 +88,13 @@ pub(super) fn destroy(
         };
         many += rewrite(tx, keys, (&speaking, &links), Fact::forget_holder)?;
     }
-    slices::take_out(tx, keys, bookings)?;
-    Ok(many)
+    let events: BTreeSet<_> = events.into_iter().collect();
+    let take_out = |event: &[u8; 32], fact: &mut Fact| {
+        let is_said = fact.without(|one| bookings.contains(one));
+        is_said | (events.contains(event) && fact.forget_holder())
+    };
+    slices::amend(tx, keys, &take_out)?;
+    Ok(many + parted::amend(tx, keys, &take_out)?)
 }
 
 /// Changes what a notice says. One that does not open, or was emptied before, says nothing.

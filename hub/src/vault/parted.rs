@@ -135,6 +135,31 @@ pub(super) fn hold(
     open(tx, keys, &ask, now).map(|_| ())
 }
 
+/// Changes what waits; what does not open says nothing to anybody. Returns of how much.
+pub(super) fn amend(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    change: &impl Fn(&[u8; 32], &mut Fact) -> bool,
+) -> Result<u64, StoreError> {
+    let mut many = 0;
+    for held in parted::all(tx)? {
+        let who = held.registrant;
+        let row = registrant::load(tx, who)?;
+        let Some(key) = row.and_then(|row| keys.unwrap(&row.wrapped_key).ok()) else {
+            continue;
+        };
+        let Ok(mut fact) = key.open::<Fact>("held", who, &held.sealed_fact) else {
+            continue;
+        };
+        if change(&held.event_link, &mut fact) {
+            let sealed = key.seal("held", who, &fact).map_err(broken)?;
+            parted::amend(tx, &held, &sealed)?;
+            many += 1;
+        }
+    }
+    Ok(many)
+}
+
 /// Names the task of what waits by an event and a registrant, neither of which a stranger learns.
 fn waits(event_link: &[u8; 32], registrant: RegistrantId) -> String {
     let link: String = hex(event_link).chars().take(32).collect();

@@ -17,7 +17,7 @@ use super::planning::{allowed, plan_these, rank_of};
 use super::sealed::DataKey;
 use super::{Vault, VaultError, broken};
 use crate::ids::{NoticeId, RegistrantId};
-use crate::notification::fact::{BookingHash, Fact};
+use crate::notification::fact::Fact;
 use crate::notification::rules::SHIPPED_VERSION;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
@@ -205,18 +205,18 @@ pub(super) fn overtake(tx: &mut Tx<'_>, keys: &Keyring, fact: &Fact) -> Result<(
     Ok(())
 }
 
-/// Takes out of what is not planned for everybody what it says of bookings.
-pub(super) fn take_out(
+/// Changes what is not planned for everybody.
+pub(super) fn amend(
     tx: &mut Tx<'_>,
     keys: &Keyring,
-    bookings: &[BookingHash],
+    change: &impl Fn(&[u8; 32], &mut Fact) -> bool,
 ) -> Result<(), StoreError> {
     for news in unplanned::next(tx, u32::MAX)? {
         // One that does not open is said where its turn comes.
         let Ok((key, mut fact)) = opened(keys, &news) else {
             continue;
         };
-        if fact.without(|booking| bookings.contains(booking)) {
+        if change(&news.which.event_link, &mut fact) {
             let sealed = key.seal("unplanned", NOBODY, &fact).map_err(broken)?;
             unplanned::amend(tx, &news.which, &sealed)?;
         }

@@ -59,6 +59,8 @@ pub struct Given {
     pub persons: Vec<PersonId>,
     /// What somebody may have followed of it, by the vault's keyed hashes.
     pub follows: Vec<[u8; 32]>,
+    /// Events beside it, of which notices of older programs may say where the person is without by which booking.
+    pub asides: Vec<EventId>,
     /// The decision.
     pub signed: Signed,
 }
@@ -79,20 +81,8 @@ impl Entry {
     /// Returns [`StoreError::Damaged`] when it cannot be written.
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let act = match &self.act {
-            Act::Give(given) => WireAct::Give(WireGiven {
-                kind: given.about.kind.as_str().to_owned(),
-                number: given.about.number.clone(),
-                court: given.about.court.clone(),
-                named: given
-                    .named
-                    .iter()
-                    .map(|(agency, stone)| (agency.to_string(), *stone))
-                    .collect(),
-                events: given.events.clone(),
-                persons: given.persons.clone(),
-                follows: given.follows.clone(),
-                signed: wire(&given.signed),
-            }),
+            Act::Give(given) if given.asides.is_empty() => WireAct::Give(given.wire()),
+            Act::Give(given) => WireAct::GiveBeside(given.wire(), given.asides.clone()),
             Act::Lift { given, signed } => WireAct::Lift {
                 given: *given,
                 signed: wire(signed),
@@ -114,23 +104,9 @@ impl Entry {
     pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let wire: WireEntry = Codec::Bincode2.decode(bytes).map_err(|_| damaged())?;
         let act = match wire.act {
-            WireAct::Give(given) => {
-                let named = given.named.into_iter().map(|(agency, stone)| {
-                    let agency = AgencyId::new(&agency).map_err(|_| damaged())?;
-                    Ok((agency, stone))
-                });
-                Act::Give(Box::new(Given {
-                    about: NewOrder {
-                        kind: OrderKind::parse(&given.kind)?,
-                        number: given.number,
-                        court: given.court,
-                    },
-                    named: named.collect::<Result<_, StoreError>>()?,
-                    events: given.events,
-                    persons: given.persons,
-                    follows: given.follows,
-                    signed: unwire(given.signed)?,
-                }))
+            WireAct::Give(given) => Act::Give(Box::new(Given::unwire(given, Vec::new())?)),
+            WireAct::GiveBeside(given, asides) => {
+                Act::Give(Box::new(Given::unwire(given, asides)?))
             }
             WireAct::Lift { given, signed } => Act::Lift {
                 given,
@@ -142,6 +118,44 @@ impl Entry {
             id: wire.id,
             at: Timestamp::from_microsecond(wire.at).map_err(|_| damaged())?,
             act,
+        })
+    }
+}
+
+impl Given {
+    fn wire(&self) -> WireGiven {
+        let named = self.named.iter();
+        WireGiven {
+            kind: self.about.kind.as_str().to_owned(),
+            number: self.about.number.clone(),
+            court: self.about.court.clone(),
+            named: named
+                .map(|(agency, stone)| (agency.to_string(), *stone))
+                .collect(),
+            events: self.events.clone(),
+            persons: self.persons.clone(),
+            follows: self.follows.clone(),
+            signed: wire(&self.signed),
+        }
+    }
+
+    fn unwire(given: WireGiven, asides: Vec<EventId>) -> Result<Self, StoreError> {
+        let named = given.named.into_iter().map(|(agency, stone)| {
+            let agency = AgencyId::new(&agency).map_err(|_| damaged())?;
+            Ok((agency, stone))
+        });
+        Ok(Self {
+            about: NewOrder {
+                kind: OrderKind::parse(&given.kind)?,
+                number: given.number,
+                court: given.court,
+            },
+            named: named.collect::<Result<_, StoreError>>()?,
+            events: given.events,
+            persons: given.persons,
+            follows: given.follows,
+            asides,
+            signed: unwire(given.signed)?,
         })
     }
 }
@@ -182,7 +196,8 @@ const fn damaged() -> StoreError {
     StoreError::Damaged("an entry of the journal of orders")
 }
 
-/// As it is written: fields and variants are only ever appended, under a new form of the file.
+/// As it is written: fields are never changed, and variants only ever appended. A program that does not know one yet
+/// takes the entry for damaged and does not start: it could not carry the order out.
 #[derive(Debug, Serialize, Deserialize)]
 struct WireEntry {
     id: EntryId,
@@ -195,6 +210,7 @@ enum WireAct {
     Give(WireGiven),
     Lift { given: EntryId, signed: WireSigned },
     GiveUp { entry: EntryId },
+    GiveBeside(WireGiven, Vec<EventId>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]

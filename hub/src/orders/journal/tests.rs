@@ -43,6 +43,8 @@ fn given(number: u8) -> Entry {
             events: vec![EventId::from_bytes([number; 16])],
             persons: vec![PersonId::from_bytes([number; 16])],
             follows: vec![[7; 32]],
+            // An entry with and one without.
+            asides: vec![EventId::from_bytes([8; 16]); usize::from(number % 2)],
             signed,
         })),
     }

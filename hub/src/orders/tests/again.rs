@@ -29,7 +29,7 @@ use crate::work::decision::{Choice, Decision};
 use crate::work::role::Role;
 
 /// Both databases as they were.
-struct Backup {
+pub(super) struct Backup {
     folder: tempfile::TempDir,
     copies: [Copy; 2],
 }
@@ -40,14 +40,14 @@ const WHICH: [[bool; 2]; 3] = [[true, true], [true, false], [false, true]];
 const NAMES: [&str; 2] = ["registry", "vault"];
 
 impl Hub {
-    fn backup(&self) -> Backup {
+    pub(super) fn backup(&self) -> Backup {
         let folder = tempfile::tempdir().unwrap();
         let copies = [0, 1].map(|at| copy(&self.places[at], folder.path(), NAMES[at]).unwrap());
         Backup { folder, copies }
     }
 
     /// Puts some of it back, as a restoration does.
-    fn restore(&mut self, backup: &Backup, which: [bool; 2]) {
+    pub(super) fn restore(&mut self, backup: &Backup, which: [bool; 2]) {
         // Whoever works on a database ends first.
         let folder = tempfile::tempdir().unwrap();
         let elsewhere = |name: &str, schema| {
@@ -73,7 +73,7 @@ impl Hub {
         self.vault = vault(&self.vault_store, &self.key_file);
     }
 
-    fn start(&self) -> Carried {
+    pub(super) fn start(&self) -> Carried {
         carry_out(self.databases(), now()).unwrap()
     }
 

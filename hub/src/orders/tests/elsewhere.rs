@@ -10,15 +10,16 @@ use savin_shared::record::custody::{CustodyState, ReleaseReason};
 use super::super::Databases;
 use super::super::carrying::carry_out;
 use super::{Hub, ask, cells, each, fact_of, registration};
-use crate::ids::OrderId;
+use crate::ids::{OrderId, PersonId};
 use crate::intake::testing::{BOND, IN, Jail, ORDERS, assert_durable, events, load, now, send_one};
 use crate::notification::fact::{Elsewhere, Fact, HeldBy};
 use crate::store::Store;
 use crate::store::conn::Tx;
 use crate::store::registry::court_order::{NewOrder, OrderKind, Scope};
-use crate::store::registry::elsewhere;
+use crate::store::registry::decision::DecisionId;
 use crate::store::registry::event::{self, Event};
-use crate::store::testing::contents;
+use crate::store::registry::{elsewhere, merge, person};
+use crate::store::testing::{contents, forget_apart};
 use crate::store::value::Value;
 use crate::store::vault::watermark;
 use crate::vault::command::PlannerCommand;
@@ -83,6 +84,11 @@ impl Two {
 impl Two {
     /// Tells whoever asked about the person of the last event, with where the second booking holds the person.
     fn tell_registrant(&self) {
+        self.tell_with(true);
+    }
+
+    /// Tells it, as an older program did where it is not to note by which booking the person is held.
+    fn tell_with(&self, is_noted: bool) {
         let hub = &self.hub;
         let row = load(&hub.registry, &hub.jail, "A-1");
         ask(&hub.vault, registration(row.person));
@@ -100,8 +106,8 @@ impl Two {
             person: row.person,
             still_held_at: Some(PLACE.to_owned()),
             elsewhere: Elsewhere {
-                held_by: vec![held_by],
-                own: None,
+                held_by: Vec::from_iter(is_noted.then_some(held_by)),
+                ..Elsewhere::default()
             },
             ..fact_of(&event, position)
         };
@@ -266,4 +272,46 @@ fn a_sealed_booking_is_not_named_by_another_until_the_seal_is_lifted() {
         assert_eq!(two.shown().facility.as_str(), "JAIL-2");
         assert_eq!(two.hub.replayed(), []);
     });
+}
+
+#[test]
+fn a_vault_of_before_says_nothing_of_an_expunged_booking_once_it_is_put_back() {
+    each("expunge_elsewhere_older", |hub| {
+        let mut two = Two::new(hub);
+        let released = two.first(BOND);
+        two.hub.tell(&released);
+        two.tell_with(false);
+        let backup = two.hub.backup();
+        two.expunge();
+        assert_eq!(two.vault_names(), BTreeSet::new());
+        two.hub.restore(&backup, [false, true]);
+        assert_eq!(two.vault_names().len(), 1, "the copy has it");
+        assert_eq!(two.hub.start().again, 1);
+        assert_eq!(two.vault_names(), BTreeSet::new());
+    });
+}
+
+#[test]
+fn no_event_of_whoever_was_parted_since_says_where_an_expunged_booking_was() {
+    for (is_first_parted, name) in [(true, "expunge_parted"), (false, "expunge_parted_from")] {
+        each(name, |hub| {
+            let mut two = Two::new(hub);
+            let released = two.first(BOND);
+            two.hub.tell(&released);
+            forget_apart(&two.hub.registry).unwrap();
+            assert_ne!(naming(&two.hub.registry, "JAIL-2"), Vec::<String>::new());
+            let first = load(&two.hub.registry, &two.hub.jail, "A-1");
+            let second = load(&two.hub.registry, &two.other, "B-1");
+            let parted = if is_first_parted { first } else { second };
+            let to = PersonId::from_bytes([0x77; 16]);
+            let part = move |tx: &mut Tx<'_>| {
+                person::insert_many(tx, &[to], now())?;
+                let (pair, records) = ((parted.person, to), [parted.record]);
+                merge::part(tx, pair, &records, DecisionId(1), now())
+            };
+            two.hub.registry.write_now("part", part).unwrap();
+            two.expunge();
+            assert_eq!(naming(&two.hub.registry, "JAIL-2"), Vec::<String>::new());
+        });
+    }
 }

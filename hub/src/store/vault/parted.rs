@@ -95,6 +95,47 @@ pub fn hold(tx: &mut Tx<'_>, held: &HeldFact) -> Result<bool, StoreError> {
     Ok(rows > 0)
 }
 
+/// Lists all that waits, for a court's order to be looked through.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<HeldFact>, StoreError> {
+    let rows = tx.query(
+        "SELECT registrant_id, event_link, cause, person_link, sealed_fact FROM held_fact
+         ORDER BY registrant_id, event_link, cause",
+        values![],
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(HeldFact {
+                registrant: RegistrantId::from_bytes(row.array(0)?),
+                event_link: row.array(1)?,
+                cause: row.text(2)?.to_owned(),
+                person_link: row.array(3)?,
+                sealed_fact: row.bytes(4)?.to_vec(),
+            })
+        })
+        .collect()
+}
+
+/// Changes what news says that waits.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn amend(tx: &mut Tx<'_>, held: &HeldFact, sealed_fact: &[u8]) -> Result<(), StoreError> {
+    tx.execute_one(
+        "held_fact",
+        "UPDATE held_fact SET sealed_fact = $4
+         WHERE registrant_id = $1 AND event_link = $2 AND cause = $3",
+        values![
+            held.registrant.as_bytes(),
+            &held.event_link,
+            held.cause.as_str(),
+            sealed_fact,
+        ],
+    )
+}
+
 /// Takes out what waits for a registrant about a person.
 ///
 /// # Errors

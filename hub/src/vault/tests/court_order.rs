@@ -111,20 +111,12 @@ fn names_nobody_in_a_correction_that_waits_and_keeps_none_that_was_told() {
             detail: "busy".to_owned(),
         };
         finish(vault, &under_way, later);
-        let what = Expunction {
-            order: OrderId(1),
-            events: vec![event],
-            bookings: Vec::new(),
-            asides: Vec::new(),
-            hidden: Vec::new(),
-            // Other records of this person are left.
-            persons: Vec::new(),
-            followed: Vec::new(),
-            follows: Vec::new(),
-            traces: Traces::of(std::iter::empty()),
+        let OrderCommand::Expunge { mut what, .. } = expunction(&[], Vec::new()) else {
+            panic!("an expunction")
         };
+        what.events = vec![event];
         let expunge = OrderCommand::Expunge {
-            what: Box::new(what),
+            what,
             is_rehearsal: false,
         };
         order(vault, expunge);
@@ -144,8 +136,27 @@ fn names_nobody_in_a_correction_that_waits_and_keeps_none_that_was_told() {
     });
 }
 
+/// Destroys what is said of bookings, of whose persons other records are left.
+pub(super) fn expunction(bookings: &[u8], asides: Vec<EventId>) -> OrderCommand {
+    let what = Expunction {
+        order: OrderId(1),
+        events: Vec::new(),
+        bookings: bookings.iter().map(|booking| [*booking; 32]).collect(),
+        asides,
+        hidden: Vec::new(),
+        persons: Vec::new(),
+        followed: Vec::new(),
+        follows: Vec::new(),
+        traces: Traces::of(std::iter::empty()),
+    };
+    OrderCommand::Expunge {
+        what: Box::new(what),
+        is_rehearsal: false,
+    }
+}
+
 /// A release of somebody whom two other bookings hold.
-fn held(event: u8, bookings: [u8; 2]) -> Fact {
+pub(super) fn held(event: u8, bookings: [u8; 2]) -> Fact {
     let held_by = bookings.map(|booking| HeldBy {
         booking: [booking; 32],
         place: format!("Jail {booking}"),

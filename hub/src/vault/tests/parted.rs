@@ -1,8 +1,10 @@
 //! Two people who were parted, and what waits until it is known whom each registrant meant.
 
+use super::court_order::{expunction, held};
 use super::{ask, claim, correction, each, fact, person, plan, register, told};
 use crate::ids::OrderId;
-use crate::notification::fact::Disclosure;
+use crate::notification::fact::{Disclosure, Elsewhere, Fact};
+use crate::store::vault::{parted as waiting, registrant};
 use crate::vault::Vault;
 use crate::vault::command::{OrderCommand, StaffAnswer, StaffCommand, TaskCommand, VaultTask};
 use crate::vault::parted::{OTHER, SAME};
@@ -94,5 +96,52 @@ fn tells_nothing_that_was_taken_back_or_sealed_while_it_waited() {
         assert_eq!(told(vault), [] as [EventCode; 0]);
         answers(vault, SAME);
         assert_eq!(told(vault), [EventCode::Released], "only what stands");
+    });
+}
+
+/// Returns what is kept back, as it stands in the vault.
+fn kept_back(vault: &Vault) -> Vec<Fact> {
+    let read = |tx: &mut crate::store::conn::Tx<'_>| {
+        let held = waiting::all(tx)?.into_iter();
+        let rows = held.map(|held| Ok((registrant::load(tx, held.registrant)?, held)));
+        rows.collect::<Result<Vec<_>, crate::store::StoreError>>()
+    };
+    let rows = vault.store.read_now("kept back", read).unwrap().into_iter();
+    let open = |(row, held): (Option<registrant::RegistrantRow>, waiting::HeldFact)| {
+        let key = vault.keys.unwrap(&row.unwrap().wrapped_key).unwrap();
+        key.open("held", held.registrant, &held.sealed_fact)
+            .unwrap()
+    };
+    let mut facts: Vec<Fact> = rows.map(open).collect();
+    facts.sort_by_key(|fact| fact.position);
+    facts
+}
+
+#[test]
+fn keeps_nothing_of_an_expunged_booking_in_what_waits() {
+    each("parted_expunged", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        parted(vault, 3);
+        // An older program did not note by which booking the person was held.
+        let before = Fact {
+            elsewhere: Elsewhere::default(),
+            ..held(2, [7, 8])
+        };
+        let event = before.event;
+        plan(vault, 0, 2, vec![held(1, [7, 8]), before]);
+        let said = |fact: &Fact| fact.still_held_at.clone();
+        let both: Vec<_> = kept_back(vault).iter().map(said).collect();
+        assert_eq!(both, [Some("Jail 7".to_owned()), Some("Jail 7".to_owned())]);
+        ask(vault, StaffCommand::Order(expunction(&[7], vec![event])));
+        let left: Vec<_> = kept_back(vault).iter().map(said).collect();
+        assert_eq!(left, [Some("Jail 8".to_owned()), None]);
+        for kept in kept_back(vault) {
+            assert!(
+                kept.bookings().all(|booking| booking != [7; 32]),
+                "{kept:?}"
+            );
+        }
+        answers(vault, SAME);
+        assert_eq!(told(vault), [EventCode::Released; 2], "it is told without");
     });
 }

@@ -13,6 +13,7 @@ use super::super::court_order::Scope;
 use super::super::elsewhere::{self, Own};
 use super::super::event::{self, Event};
 use super::super::telling::background;
+use super::super::{merge, record};
 use super::histories;
 use crate::evidence::leaf;
 use crate::ids::{EventPosition, RecordId};
@@ -29,8 +30,34 @@ pub const STILL_THERE: &str = "another record says that the person is still held
 /// An event that names a booking that goes, as it is without that.
 pub type Naming = (EventPosition, Event);
 
-/// Finds the events of older programs that name what goes: those of the person's other records that say of a place of
-/// it that it holds the person.
+/// Finds the records whose events may say where what goes holds the person: the person's others, and those of whoever
+/// was parted from the person since they said so.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn beside(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<RecordId>, StoreError> {
+    let mut records: BTreeSet<_> = scope.others.iter().map(|(_, row)| row.record).collect();
+    let mut parted = BTreeSet::new();
+    for (one, _) in merge::apart_from(tx, &scope.everyone)? {
+        parted.insert(merge::current(tx, one)?);
+    }
+    for person in &scope.everyone {
+        for merge in merge::of_person(tx, *person)? {
+            if merge.undone_at.is_some() {
+                parted.insert(merge::current(tx, merge.joining.person)?);
+                parted.insert(merge::current(tx, merge.joining.into)?);
+            }
+        }
+    }
+    parted.retain(|person| !scope.everyone.contains(person));
+    let parted: Vec<_> = parted.into_iter().collect();
+    let rows = record::of_persons(tx, &parted)?;
+    records.extend(rows.iter().flatten().map(|row| row.record));
+    Ok(records.into_iter().collect())
+}
+
+/// Finds the events of older programs that name what goes: those of the records beside it that say of a place of it
+/// that it holds the person.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
@@ -38,7 +65,7 @@ pub fn of_before(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Naming>, StoreErr
     let histories = histories(tx, &scope.records)?;
     let records = histories.iter().flat_map(|(_, records)| records);
     let places: BTreeSet<&FacilityCode> = records.map(|record| &record.facility).collect();
-    let others: Vec<_> = scope.others.iter().map(|(_, row)| row.record).collect();
+    let others = beside(tx, scope)?;
     let events = event::of_records(tx, &others, EVENTS_MAX)?;
     let positions: Vec<_> = events.iter().map(|(position, _)| *position).collect();
     let kept = elsewhere::of_each(tx, &positions)?;
