@@ -16,7 +16,7 @@ use crate::notification::office::{OfficeNotice, SeenToken};
 use crate::store::conn::Tx;
 use crate::store::registry::agency_notice::{self, After, AgencyNotice, WHY_SEALED};
 use crate::store::registry::telling::{background, facility_name};
-use crate::store::registry::{event, recipient};
+use crate::store::registry::{elsewhere, recipient};
 use crate::store::{Store, StoreError};
 use crate::vault::command::TryOutcome;
 use crate::vault::contacts::short;
@@ -163,7 +163,7 @@ pub fn written(
     notice: &AgencyNotice,
 ) -> Result<Option<(String, OfficeNotice)>, StoreError> {
     let about = &notice.about;
-    let Some(event) = event::at(tx, about.event)? else {
+    let Some(event) = elsewhere::shown_at(tx, about.event)? else {
         return Ok(None);
     };
     let Some(background) = background(tx, &event)?.filter(|background| !background.is_sealed)

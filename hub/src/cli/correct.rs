@@ -19,7 +19,7 @@ use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::instruction::{self, InstructionKind};
-use crate::store::registry::{decision, rules, task};
+use crate::store::registry::{decision, elsewhere, rules, task};
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand, ToldCount};
@@ -116,7 +116,7 @@ impl Correct {
         };
         if let Some(position) = self.event {
             let position = EventPosition(position);
-            let read = move |tx: &mut Tx<'_>| event::at(tx, position);
+            let read = move |tx: &mut Tx<'_>| elsewhere::shown_at(tx, position);
             let event = store.read_now("event", read)?;
             let event = event.context("there is no such event: see `savin-hub events`")?;
             let found = (position, event);
@@ -132,13 +132,21 @@ impl Correct {
         let code = FacilityCode::new(facility).context("--facility is the code of a facility")?;
         let to = self.to.unwrap_or_else(app::world().wall);
         let codes = self.codes()?;
-        let read = move |tx: &mut Tx<'_>| event::of_facility(tx, &code, (from, to), EVENTS_MAX);
+        let of = code.clone();
+        let read = move |tx: &mut Tx<'_>| {
+            let found = event::of_facility(tx, &of, (from, to), EVENTS_MAX)?;
+            elsewhere::shown(tx, found)
+        };
         let mut events = store.read_now("events", read)?;
         if u32::try_from(events.len()).is_ok_and(|count| count >= EVENTS_MAX) {
             bail!("that is {EVENTS_MAX} events or more: take a shorter time");
         }
-        events
-            .retain(|found| is_told(found) && (codes.is_empty() || codes.contains(&found.1.code)));
+        events.retain(|found| {
+            let event = &found.1;
+            let is_meant = codes.is_empty() || codes.contains(&event.code);
+            // One that names the facility only by a booking that is sealed is its own agency's.
+            is_told(found) && is_meant && event.facility == code
+        });
         let subject = format!("events/{facility}/{from}/{to}");
         Ok(Some(uncorrected(store, subject, events)?))
     }
@@ -267,7 +275,7 @@ fn list(store: &Store, output: &Output) -> anyhow::Result<()> {
         for given in given {
             let by = decision::find(tx, given.decision)?;
             let by = by.ok_or(StoreError::Damaged("a decision is gone"))?;
-            let code = event::at(tx, given.event)?.map(|event| event.code);
+            let code = elsewhere::shown_at(tx, given.event)?.map(|event| event.code);
             rows.push((given, by, code));
         }
         Ok(rows)

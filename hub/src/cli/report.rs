@@ -16,6 +16,10 @@ use super::output::Output;
 use crate::app;
 use crate::config::Config;
 use crate::ids::EventPosition;
+use crate::store::StoreError;
+use crate::store::conn::Tx;
+use crate::store::registry::elsewhere;
+use crate::store::registry::event::Event;
 
 /// Rows of one report.
 const ROWS_MAX: u32 = 10_000;
@@ -147,6 +151,53 @@ fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
+}
+
+/// An event, as a report may show it.
+#[derive(Debug)]
+struct Shown {
+    /// What it says, and nothing of a booking that is kept from the public.
+    event: Event,
+    /// Whether its own record is told to nobody: its place in the log is all that is shown.
+    is_sealed: bool,
+}
+
+/// What stands where nothing is shown.
+const SEALED: &str = "sealed";
+
+impl Shown {
+    fn place(&self) -> &str {
+        if self.is_sealed {
+            SEALED
+        } else {
+            self.event.facility.as_str()
+        }
+    }
+
+    fn what(&self) -> &str {
+        if self.is_sealed {
+            SEALED
+        } else {
+            self.event.code.as_str()
+        }
+    }
+
+    fn whom(&self) -> String {
+        if self.is_sealed {
+            SEALED.to_owned()
+        } else {
+            self.event.person.to_string()
+        }
+    }
+}
+
+/// Finds an event as a report may show it.
+fn shown(tx: &mut Tx<'_>, at: EventPosition) -> Result<Option<Shown>, StoreError> {
+    let Some(event) = elsewhere::shown_at(tx, at)? else {
+        return Ok(None);
+    };
+    let is_sealed = elsewhere::is_sealed(tx, &event)?;
+    Ok(Some(Shown { event, is_sealed }))
 }
 
 /// Writes a time to the second, in UTC.

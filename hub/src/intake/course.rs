@@ -207,7 +207,7 @@ impl<'a> Course<'a> {
         let events: Vec<_> = let_go.iter().map(|(event, _)| *event).collect();
         let (mut held, mut noted) = (Vec::with_capacity(events.len()), Vec::new());
         for (holders, (_, at)) in telling::holders(tx, &events)?.into_iter().zip(let_go) {
-            let holder = holders.into_iter().next();
+            let holder = holders.told.into_iter().next();
             let is_known = then(at).is_none_or(|then| then.by != HeldBy::Unknown);
             let record = holder.as_ref().filter(|_| is_known);
             let record = record.map(|holder| holder.record);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use savin_shared::event::EventCode;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EventId, EventPosition, PersonId};
+use crate::ids::{EventId, EventPosition, OrderId, PersonId};
 use crate::notification::follow::Followed;
 use crate::registry::details::Details;
 
@@ -55,6 +55,10 @@ pub struct Elsewhere {
     /// What the event says by itself, where it says something of another booking.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own: Option<Box<OwnWord>>,
+    /// By which courts' orders bookings are told to nobody that hold the person, where no other does: a person calls
+    /// whoever asked. It is kept nowhere, and no notice says it.
+    #[serde(skip)]
+    pub hidden_by: Vec<OrderId>,
 }
 
 /// A booking that holds a person.

@@ -11,15 +11,18 @@ use tracing::{error, info};
 use super::{PlanError, Planner, decided_facts, facts, offices};
 use crate::ids::EventPosition;
 use crate::names::shown;
-use crate::notification::fact::{Elsewhere, Fact};
+use crate::notification::fact::{Elsewhere, Fact, OwnWord};
 use crate::notification::rules::Rules;
 use crate::registry::details::Details;
 use crate::store::StoreError;
 use crate::store::conn::Tx;
+use crate::store::registry::elsewhere::Elsewhere::Said;
+use crate::store::registry::elsewhere::Kept;
+use crate::store::registry::event::Event;
 use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::instruction::{self, Instruction, InstructionKind};
 use crate::store::registry::telling::{self, background, facility_name};
-use crate::store::registry::{clock, decision, event};
+use crate::store::registry::{clock, decision, elsewhere, event};
 use crate::vault::command::{PlannerAnswer, PlannerCommand};
 
 /// Decisions that are carried out in one transaction of the vault.
@@ -142,6 +145,15 @@ fn correction(
     let Some(event) = event::at(tx, position)? else {
         return Ok(None);
     };
+    let kept = elsewhere::of(tx, position)?;
+    let (event, own) = match &kept {
+        Some(kept) if !elsewhere::is_public(tx, kept)? => (kept.own(&event), None),
+        Some(kept) => {
+            let own = own(tx, (kept, &event), orders)?;
+            (event, own)
+        }
+        None => (event, None),
+    };
     let background = background(tx, &event)?.filter(|background| !background.is_sealed);
     let (mut name, mut facility, mut held_by) = (None, String::new(), Vec::new());
     let mut followed = None;
@@ -150,7 +162,7 @@ fn correction(
         facility = facility_name(tx, &event.facility)?;
         followed = facts::followed(&background.record, &facility);
         let holders = telling::held_now(tx, &event)?;
-        held_by = facts::held_by(tx, &event, (&holders, orders))?;
+        held_by = facts::held_by(tx, &event, (&holders.told, orders))?;
     }
     let urgency = rules.decided(EventCode::Correction);
     Ok(Some(Fact {
@@ -163,23 +175,52 @@ fn correction(
         facility,
         from_facility: None,
         still_held_at: held_by.first().map(|held| held.place.clone()),
-        elsewhere: Elsewhere { held_by, own: None },
+        elsewhere: Elsewhere {
+            held_by,
+            own,
+            ..Elsewhere::default()
+        },
         corrects: Some(event.event),
         effective_at: None,
         observed_at: event.observed_at.timestamp(),
         received_at: event.received_at.timestamp(),
         found_late: false,
         followed,
-        details: Details {
-            took_back: Some(event.code.to_string()),
-            state: event
-                .details
-                .state
-                .clone()
-                .filter(|_| event.details.is_moved_away()),
-            ..Details::default()
-        },
+        details: took_back(&event),
     }))
+}
+
+/// Returns what says of an event that it was not so.
+fn took_back(event: &Event) -> Details {
+    let state = event.details.state.clone();
+    Details {
+        took_back: Some(event.code.to_string()),
+        state: state.filter(|_| event.details.is_moved_away()),
+        ..Details::default()
+    }
+}
+
+/// Returns what is said of an event that was wrong without the other booking that it spoke of: that one may be sealed
+/// before everybody has heard it.
+fn own(
+    tx: &mut Tx<'_>,
+    (kept, event): (&Kept, &Event),
+    orders: &OrderKey,
+) -> Result<Option<Box<OwnWord>>, StoreError> {
+    let Said(said) = &kept.elsewhere else {
+        return Ok(None);
+    };
+    let Some((agency, key)) = elsewhere::names(tx, &[said.record])?.pop().flatten() else {
+        return Ok(None);
+    };
+    let own = said.own.event(event);
+    Ok(Some(Box::new(OwnWord {
+        booking: orders.tombstone(&agency, &key),
+        code: EventCode::Correction.code(),
+        facility: facility_name(tx, &own.facility)?,
+        from_facility: None,
+        details: took_back(&own),
+    })))
 }
 
 #[cfg(test)]

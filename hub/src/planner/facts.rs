@@ -20,7 +20,7 @@ use crate::store::conn::Tx;
 use crate::store::registry::elsewhere::{self, Elsewhere, Own, Said};
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::expunged::OrderKey;
-use crate::store::registry::telling::{self, Background, FacilityNames, Holder};
+use crate::store::registry::telling::{self, Background, FacilityNames, Holder, Holders};
 use crate::store::registry::{merge, record};
 
 /// What is behind an event.
@@ -29,7 +29,7 @@ struct Behind {
     /// Its person, as whoever that was ever known.
     everyone: Vec<PersonId>,
     /// Who holds the person, where the event says that it was let go.
-    holders: Vec<Holder>,
+    holders: Holders,
     /// What it says by itself, where it says something of another booking.
     own: Option<(BookingHash, Own)>,
     /// The booking that it tells.
@@ -78,22 +78,23 @@ fn behind(
         .map(|(person, event)| person.unwrap_or(event.person))
         .collect();
     let everyone = merge::everyone_of_each(tx, &persons)?;
-    let let_go: Vec<&Event> = events
-        .iter()
-        .copied()
-        .filter(|event| is_let_go(event))
-        .collect();
+    let is_gone = |event: &&Event| is_let_go(event) || is_moved(event);
+    let let_go: Vec<&Event> = events.iter().copied().filter(is_gone).collect();
     let mut holders = telling::holders(tx, &let_go)?.into_iter();
     let mut others = others(tx, told, orders)?.into_iter();
     let mut behind = Vec::with_capacity(events.len());
     for (event, (background, everyone)) in events.iter().zip(backgrounds.into_iter().zip(everyone))
     {
         let (own, booked) = others.next().unwrap_or_default();
-        let holders = if is_let_go(event) {
+        let mut holders = if is_gone(event) {
             holders.next().unwrap_or_default()
         } else {
-            Vec::new()
+            Holders::default()
         };
+        if !is_let_go(event) {
+            // A move says itself where the person is.
+            holders.told.clear();
+        }
         let background = background.filter(|background| is_told(background, event.code));
         behind.push(background.map(|background| Behind {
             background,
@@ -160,6 +161,14 @@ const fn is_let_go(event: &Event) -> bool {
     noted || matches!(event.code, EventCode::Released | EventCode::Discharged)
 }
 
+/// Says whether it is a move to where another booking may hold the person.
+const fn is_moved(event: &Event) -> bool {
+    matches!(
+        event.code,
+        EventCode::TransferInState | EventCode::TransferOutOfState
+    )
+}
+
 /// Gathers what could be told of an event.
 fn fact(
     tx: &mut Tx<'_>,
@@ -169,7 +178,7 @@ fn fact(
 ) -> Result<Fact, StoreError> {
     let record = behind.background.record;
     let from_facility = from(tx, &event.details, names)?;
-    let mut held_by = held_by(tx, &event, (&behind.holders, orders))?;
+    let mut held_by = held_by(tx, &event, (&behind.holders.told, orders))?;
     let still_held_at = held_by.first().map(|held| held.place.clone());
     // What is taken back in the very transaction that stored it had no number yet.
     let mut corrects = event.corrects;
@@ -201,7 +210,11 @@ fn fact(
         name: record.subject.name.as_ref().map(shown),
         from_facility,
         still_held_at,
-        elsewhere: fact::Elsewhere { held_by, own },
+        elsewhere: fact::Elsewhere {
+            held_by,
+            own,
+            hidden_by: behind.holders.hidden_by,
+        },
         corrects: corrects.flatten(),
         effective_at: event.effective_at,
         observed_at: event.observed_at.timestamp(),

@@ -66,8 +66,15 @@ impl Known {
     /// Says whether a court ordered it to be sealed: then nobody is found by what it says, either.
     #[must_use]
     pub fn is_sealed_by_order(&self) -> bool {
-        let is_order = |sealer: &Sealer| matches!(sealer, Sealer::Order(_));
-        self.sealed_by.iter().any(is_order)
+        self.orders().next().is_some()
+    }
+
+    /// Returns the courts' orders by which it is sealed.
+    pub fn orders(&self) -> impl Iterator<Item = OrderId> + '_ {
+        self.sealed_by.iter().filter_map(|sealer| match sealer {
+            Sealer::Order(order) => Some(*order),
+            Sealer::Feed(_) => None,
+        })
     }
 
     /// Says whether the public may see the record, and learn anything by it. Service of a

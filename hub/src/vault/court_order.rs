@@ -28,12 +28,13 @@ pub(super) const CALL: &str = "Of somebody she asked about this service has no m
                     this says nothing of where that person is, whom else she can ask, and that all else that \
                     she asked for stands. Say neither a name nor that there is an order";
 
-/// What is to be said to her where the service still has news of the person, but not of the booking that holds that one:
-/// she may have been told that the person is held, and no message will say when that ends.
+/// What is to be said to her where the service still has news of the person, but not of the booking that holds that one,
+/// from the order on or once the others have let go: she may have been told that the person is held, or released from
+/// there, and no message will say when that ends.
 pub(super) const CALL_HIDDEN: &str = "Of where somebody she asked about is held now this service has no more news, by a \
                     court's order. Call her: say that it cannot tell her any more of every custody of one of whom \
-                    she asked about, so that she must not take that person to be held, nor wait for a message of a \
-                    release; whom else she can ask; and that all that she asked for stands. Say neither a name nor \
+                    she asked about, so that she must take that person neither to be held nor to be free by what it \
+                    says, nor wait for a message of a release; whom else she can ask; and that all that she asked for stands. Say neither a name nor \
                     a place nor that there is an order";
 
 impl Vault {

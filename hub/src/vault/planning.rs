@@ -12,6 +12,7 @@ use super::command::{PlannerAnswer, PlannerCommand};
 use super::contacts::by_hand;
 use super::correction::take_back;
 use super::courier::{Payload, Planned};
+use super::court_order::{CALL_HIDDEN, ask_to_call};
 use super::elsewhere;
 use super::follow::recipients;
 use super::overtaken::{amend, is_withdrawn, may_overtake};
@@ -137,6 +138,11 @@ fn plan(
 ) -> Result<(), StoreError> {
     let facts = elsewhere::cleared(tx, keys, facts)?;
     let facts = allowed(tx, keys, &facts)?;
+    for fact in &facts {
+        for order in &fact.elsewhere.hidden_by {
+            ask_to_call(tx, keys, (*order, CALL_HIDDEN), &[fact.person], now)?;
+        }
+    }
     let told = recipients(tx, keys, &facts, now)?;
     let mut told: Vec<_> = facts.into_iter().zip(told).collect();
     cut(tx, keys, (cause, slice), &mut told)?;

@@ -10,7 +10,7 @@ use super::contacts::{Hand, Proof, key_of, opened as open_contact, prove};
 use super::courier::Payload;
 use super::message::{By, Carried, message};
 use super::registration::{Draft, Request, complete, join, subscribe};
-use super::{Vault, VaultError, broken};
+use super::{Vault, VaultError, broken, elsewhere};
 use crate::ids::{EventPosition, NoticeId, RegistrantId};
 use crate::notification::channel::{Channel, Doors};
 use crate::notification::contact::Contact;
@@ -365,7 +365,8 @@ fn opened(
         .open("notice", who.registrant, &standing.sealed_fact)
         .map_err(broken)?;
     match payload {
-        Payload::Fact(planned) => {
+        Payload::Fact(mut planned) => {
+            elsewhere::clear(tx, keys, &mut planned.fact)?;
             opened.about = planned.fact.event_code().map(|code| code.to_string());
             opened.event = Some(planned.fact.position);
         }

@@ -5,12 +5,12 @@ use savin_shared::event::EventCode;
 use serde_json::Value;
 
 use super::super::clocks::reach;
-use super::{ROWS_MAX, Rows, time};
+use super::{ROWS_MAX, Rows, shown, time};
 use crate::clocks::ClockState;
 use crate::clocks::table::{MetBy, Table};
 use crate::store::conn::Tx;
 use crate::store::registry::clock::{self, ClockRow};
-use crate::store::registry::{event, rules};
+use crate::store::registry::rules;
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 
@@ -82,8 +82,9 @@ fn coming(
             if !is_hearing || is_known {
                 continue;
             }
-            let event = event::at(tx, row.position)?;
-            let at = event.and_then(|event| event.details.scheduled_at);
+            // Of what is sealed nothing is told, and whoever asked was called.
+            let event = shown(tx, row.position)?.filter(|shown| !shown.is_sealed);
+            let at = event.and_then(|shown| shown.event.details.scheduled_at);
             found.extend(
                 at.filter(|at| (now..until).contains(at))
                     .map(|at| (row, at)),
@@ -102,26 +103,32 @@ pub(super) fn overdue(store: &Store, vault: &Vault, now: Timestamp) -> anyhow::R
         for state in [ClockState::Missed, ClockState::Late, ClockState::Passed] {
             found.extend(clock::due_between(tx, state, around(now), ROWS_MAX)?);
         }
+        let mut shown_events = Vec::with_capacity(found.len());
+        for row in &found {
+            shown_events.push(shown(tx, row.position)?);
+        }
+        let found: Vec<_> = found.into_iter().zip(shown_events).collect();
         Ok((found, rules::clocks(tx, &shipped)?))
     })?;
-    let events = found.iter().map(|row| row.event).collect();
+    let events = found.iter().map(|(row, _)| row.event).collect();
     let mut rows = Vec::new();
-    for (row, reach) in found.iter().zip(reach(vault, events)?) {
+    for ((row, shown), reach) in found.iter().zip(reach(vault, events)?) {
         if row.state == ClockState::Passed && reach.untold() == 0 {
             continue;
         }
         let rule = versions.at(row.position).rule(&row.clock);
         let is_told =
             rule.is_some_and(|rule| matches!(rule.met_by, MetBy::Notice | MetBy::Reminder));
+        let Some(shown) = shown else { continue };
         rows.push(vec![
-            row.facility.as_str().into(),
+            shown.place().into(),
             row.state.as_str().into(),
             time(row.due_at),
             row.clock.as_str().into(),
             rule.map(|rule| rule.statute.clone()).into(),
-            row.code.as_str().into(),
+            shown.what().into(),
             row.position.0.into(),
-            row.person.to_string().into(),
+            shown.whom().into(),
             is_told.then(|| reach.untold()).into(),
         ]);
     }

@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::canary;
-use super::{ROWS_MAX, Rows, time};
+use super::{ROWS_MAX, Rows, shown, time};
 use crate::config::Config;
 use crate::freshness::canary::Canary;
 use crate::freshness::{Hearing, hearing};
 use crate::store::Store;
-use crate::store::registry::{event, feed};
+use crate::store::registry::feed;
 use crate::vault::Vault;
 use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand};
 
@@ -31,8 +31,8 @@ pub(super) fn undelivered(
     let facilities = store.read_now("facilities", move |tx| {
         let mut facilities = Vec::with_capacity(positions.len());
         for position in &positions {
-            let event = position.map(|at| event::at(tx, at)).transpose()?.flatten();
-            facilities.push(event.map(|event| event.facility.to_string()));
+            let event = position.map(|at| shown(tx, at)).transpose()?.flatten();
+            facilities.push(event.map(|event| event.place().to_owned()));
         }
         Ok(facilities)
     })?;

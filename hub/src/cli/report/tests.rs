@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::event::EventCode;
-use savin_shared::ids::FacilityCode;
+use savin_shared::ids::{FacilityCode, OffenderId};
+use savin_shared::record::custody::CustodyState;
 
 use super::hearings::{hearings, overdue};
 use super::latency::latency;
@@ -14,14 +15,17 @@ use crate::cli::testing::{configured, run};
 use crate::clocks::{ClockState, Step};
 use crate::config::Config;
 use crate::ids::{EventId, EventPosition, PersonId, RecordId};
-use crate::intake::testing::random;
+use crate::intake::testing::{IN, Jail, load, now, random, send_one};
 use crate::notification::address::EmailAddress;
 use crate::notification::channel::Channel;
 use crate::notification::contact::Contact;
 use crate::notification::fact::Fact;
 use crate::registry::details::Details;
 use crate::store::Store;
+use crate::store::conn::Tx;
 use crate::store::registry::clock::{self, ClockRow};
+use crate::store::registry::court_order::{self, Covered, NewOrder, OrderKind};
+use crate::store::registry::decision::DecisionId;
 use crate::store::registry::event::{self, Event};
 use crate::vault::Vault;
 use crate::vault::command::{
@@ -187,4 +191,53 @@ fn fact(event: &Event, now: Timestamp) -> Fact {
         followed: None,
         details: event.details.clone(),
     }
+}
+
+#[test]
+fn shows_nothing_of_a_sealed_booking() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let store = app::open_registry(&config).unwrap();
+    let vault = app::open_vault(&config).unwrap();
+    let (mut one, mut other) = (Jail::new(&store, 1), Jail::new(&store, 2));
+    let same = |jail: &Jail, state| {
+        let mut record = jail.record("7", state);
+        record.subject.offender_id = Some(OffenderId::new("K100").unwrap());
+        record
+    };
+    let say = |jail: &mut Jail, state| {
+        let body = jail.tells(&same(jail, state));
+        let batch = jail.batch(vec![body]);
+        send_one(&store, jail, &batch);
+    };
+    say(&mut one, IN);
+    say(&mut other, IN);
+    say(&mut one, CustodyState::TransferredOut);
+    let shown = |at: i64| {
+        let read = move |tx: &mut Tx<'_>| super::shown(tx, EventPosition(at));
+        let shown = store.read_now("shown", read).unwrap().unwrap();
+        (shown.place().to_owned(), shown.what().to_owned())
+    };
+    let transfer = ("JAIL-2".to_owned(), "TransferInState".to_owned());
+    assert_eq!(shown(3), transfer);
+    let sealed = load(&store, &other, "7").record;
+    let seal = move |tx: &mut Tx<'_>| {
+        let covered = Covered {
+            records: vec![sealed],
+            named: Vec::new(),
+        };
+        let order = NewOrder {
+            kind: OrderKind::Seal,
+            number: "26-0118".to_owned(),
+            court: "Hinds".to_owned(),
+        };
+        court_order::seal(tx, &covered, &order, DecisionId(1), now())
+    };
+    store.write_now("seal", seal).unwrap();
+    assert_eq!(shown(3).0, "JAIL-1");
+    assert_eq!(shown(2), ("sealed".to_owned(), "sealed".to_owned()));
+    assert_eq!(shown(1).0, "JAIL-1");
+    let (store, vault) = (&store, &vault);
+    let reported = told(store, vault, EventPosition(3)).unwrap();
+    assert!(reported.rows.is_empty(), "nobody asked");
 }

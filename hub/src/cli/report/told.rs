@@ -4,11 +4,10 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Rows, time};
+use super::{Rows, shown, time};
 use crate::ids::EventPosition;
 use crate::notification::outcome::Outcome;
 use crate::store::Store;
-use crate::store::registry::event;
 use crate::vault::Vault;
 use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand};
 use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
@@ -16,11 +15,11 @@ use crate::vault::evidence::{EvidenceAnswer, EvidenceCommand};
 /// Lists the notices of an event; those that corrected it later stand among them.
 pub(super) fn told(store: &Store, vault: &Vault, at: EventPosition) -> anyhow::Result<Rows> {
     let event = store
-        .read_now("event", move |tx| event::at(tx, at))?
+        .read_now("event", move |tx| shown(tx, at))?
         .with_context(|| format!("there is no event {}: see `savin-hub events`", at.0))?;
-    let received_at = event.received_at.timestamp();
+    let received_at = event.event.received_at.timestamp();
     let command = EvidenceCommand::ToldOf {
-        event: event.event,
+        event: event.event.event,
         received_at,
     };
     let answer = vault.handle(Command::Staff(StaffCommand::Evidence(command)))?;
@@ -30,8 +29,8 @@ pub(super) fn told(store: &Store, vault: &Vault, at: EventPosition) -> anyhow::R
     let rows = notices.iter().map(|notice| {
         let state = Outcome::parse(&notice.state).map(Outcome::plain);
         let mut row = vec![
-            event.facility.as_str().into(),
-            event.code.as_str().into(),
+            event.place().into(),
+            event.what().into(),
             time(received_at),
             notice.notice.to_string().into(),
             notice.registrant.to_string().into(),

@@ -1,6 +1,8 @@
 //! Corrections from the decision to the messages, with the whole planner on both engines: one event,
 //! and the 1,891 people whom routine maintenance once let go in another state.
 
+mod sealed;
+
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;

@@ -9,7 +9,7 @@ use savin_shared::event::EventCode;
 use savin_shared::hash::Hash;
 use savin_shared::ids::{AgencyId, FacilityCode, RecordKey};
 
-use super::event::Event;
+use super::event::{self, Event};
 use super::{agency, facility, listing, record};
 use crate::evidence::leaf::{self, ElsewhereOpening, Leaf, Salt};
 use crate::ids::{EventPosition, RecordId};
@@ -229,6 +229,26 @@ pub fn shown(
         shown.push((position, event));
     }
     Ok(shown)
+}
+
+/// Returns what an event says to whoever may know nothing of bookings that are kept from the public; nothing where
+/// there is no such event.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn shown_at(tx: &mut Tx<'_>, position: EventPosition) -> Result<Option<Event>, StoreError> {
+    let event = event::at(tx, position)?.map(|event| (position, event));
+    let shown = shown(tx, event.into_iter().collect())?;
+    Ok(shown.into_iter().next().map(|(_, event)| event))
+}
+
+/// Says whether an event is about a record that a court has told to nobody.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_sealed(tx: &mut Tx<'_>, event: &Event) -> Result<bool, StoreError> {
+    let rows = record::numbered(tx, &[event.record])?;
+    Ok(rows.iter().any(|row| row.known.is_sealed_by_order()))
 }
 
 /// Says whether the public may know of the booking of which an event says something.

@@ -1,7 +1,7 @@
 //! What a notice needs besides its event: the record as it was, what facilities are called, and where
 //! the person is now; and asking staff what is to be told late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::delta::Origin;
@@ -13,7 +13,7 @@ use super::event::{self, Event};
 use super::record::RecordRow;
 use super::task::{self, NewTask, TaskKind};
 use super::{agency, facility, person, record};
-use crate::ids::{PersonId, RecordId};
+use crate::ids::{OrderId, PersonId, RecordId};
 use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::value::Row;
@@ -108,24 +108,32 @@ pub struct Holder {
     pub facility: FacilityCode,
 }
 
-/// Finds the records that say that whoever an event says was let go is held now, the one that is told first.
+/// Who holds a person now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holders {
+    /// By bookings that may be told, the one that is told first.
+    pub told: Vec<Holder>,
+    /// Where there is none: by which orders bookings that hold the person are told to nobody.
+    pub hidden_by: Vec<OrderId>,
+}
+
+/// Finds the records that say that whoever an event says was let go is held now.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Vec<Holder>, StoreError> {
+pub fn held_now(tx: &mut Tx<'_>, event: &Event) -> Result<Holders, StoreError> {
     Ok(holders(tx, &[event])?.pop().unwrap_or_default())
 }
 
-/// Finds for each of these events the records that say that whoever it says was let go is held now, the one that is
-/// told first.
+/// Finds for each of these events the records that say that whoever it says was let go is held now.
 ///
 /// By another booking, at the same or another facility, or by the same one again since. Records that may be about somebody
-/// else, and those that nobody is shown, do not count. A place that is not the event's own comes first:
+/// else, and those that nobody is shown, are not told. A place that is not the event's own comes first:
 /// where one agency says that somebody is held at another's jail, that jail knows better.
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn holders(tx: &mut Tx<'_>, events: &[&Event]) -> Result<Vec<Vec<Holder>>, StoreError> {
+pub fn holders(tx: &mut Tx<'_>, events: &[&Event]) -> Result<Vec<Holders>, StoreError> {
     let records: Vec<_> = events.iter().map(|event| event.record).collect();
     // The record may have become another person's since.
     let persons: Vec<_> = record::persons_of(tx, &records)?
@@ -138,10 +146,9 @@ pub fn holders(tx: &mut Tx<'_>, events: &[&Event]) -> Result<Vec<Vec<Holder>>, S
     let doubtful = person::doubtful(tx, &records)?;
     let mut holders = Vec::with_capacity(events.len());
     for (event, rows) in events.iter().zip(held) {
-        let mut held: Vec<&RecordRow> = rows
-            .iter()
-            .filter(|row| !doubtful.contains(&row.record) && row.known.is_public())
-            .collect();
+        let sure = rows.iter().filter(|row| !doubtful.contains(&row.record));
+        let (mut held, hidden): (Vec<&RecordRow>, Vec<_>) =
+            sure.partition(|row| row.known.is_public());
         held.sort_by_key(|row| row.known.record.facility == event.facility);
         let of_event = held.into_iter().map(|row| {
             Ok(Holder {
@@ -151,7 +158,13 @@ pub fn holders(tx: &mut Tx<'_>, events: &[&Event]) -> Result<Vec<Vec<Holder>>, S
                 facility: row.known.record.facility.clone(),
             })
         });
-        holders.push(of_event.collect::<Result<_, StoreError>>()?);
+        let told: Vec<_> = of_event.collect::<Result<_, StoreError>>()?;
+        let orders = hidden.iter().flat_map(|row| row.known.orders());
+        let hidden_by: BTreeSet<_> = orders.filter(|_| told.is_empty()).collect();
+        holders.push(Holders {
+            told,
+            hidden_by: hidden_by.into_iter().collect(),
+        });
     }
     Ok(holders)
 }
