@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use savin_shared::hash::Hash;
+use savin_shared::ids::AgencyId;
 use serde_json::json;
 
 use super::output::Output;
@@ -21,6 +22,7 @@ use crate::store::conn::Tx;
 use crate::store::registry::court_order::{self, NewOrder, OrderKind, OrderRow, Scope};
 use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::expunging::Gone;
+use crate::store::registry::record::RecordRow;
 use crate::vault::Vault;
 
 /// Orders that the list shows.
@@ -81,6 +83,9 @@ pub(super) struct Unseal {
     order: i64,
     #[command(flatten)]
     authority: Authority,
+    /// Only show what it would show again. So it does without --as.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     by: SignAs,
 }
@@ -152,9 +157,16 @@ impl Seal {
 
 impl Unseal {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
-        let by = self.authority.order(OrderKind::Seal)?;
-        let signer = self.by.signer(config)?;
         let order = OrderId(self.order);
+        let signer = if self.dry_run {
+            None
+        } else {
+            self.by.optional(config)?
+        };
+        let Some(signer) = signer else {
+            return preview(config, order, output);
+        };
+        let by = self.authority.order(OrderKind::Seal)?;
         let now = (app::world().wall)();
         let choice = format!("unseal {}", order.0);
         let signed = signer.sign("unseal", &subject(&by), &choice, "", now);
@@ -247,6 +259,45 @@ impl Opened {
     }
 }
 
+/// Shows what lifting an order would show again.
+fn preview(config: &Config, order: OrderId, output: &Output) -> anyhow::Result<()> {
+    let store = app::open_registry(config)?;
+    let lifting = store.read_now("unseal", move |tx| court_order::lifting(tx, order))?;
+    if output.is_json() {
+        let records = lifting.records.iter().map(|(agency, row, is_shown)| {
+            json!({ "record": record_json(agency, row), "shown_again": is_shown })
+        });
+        return output.object(&json!({
+            "order": order.0,
+            "lifted": false,
+            "number": lifting.row.about.number,
+            "court": lifting.row.about.court,
+            "records": records.collect::<Vec<_>>(),
+            "events": lifting.events,
+        }));
+    }
+    let rows = lifting.records.iter().map(|(agency, row, is_shown)| {
+        let mut cells = record_cells(agency, row);
+        let state = if *is_shown {
+            "shown again"
+        } else {
+            "stays sealed by another order, or by its agency"
+        };
+        cells.push(state.to_owned());
+        cells
+    });
+    output.table(
+        &["record", "agency", "kind", "number", "then"],
+        rows.collect(),
+    )?;
+    output.line(&format!(
+        "Order {} of {} ({}) and {} events of these: what comes is told again, what was withdrawn meanwhile stays \
+         untold, and nobody is called any more because of it.",
+        lifting.row.about.number, lifting.row.about.court, order.0, lifting.events
+    ))?;
+    output.line("Nothing was changed: decide it with --order NUMBER --court NAME --as KEYFILE.")
+}
+
 fn say_gone(
     scope: &Scope,
     (order, gone): (Option<OrderId>, &Gone),
@@ -278,15 +329,27 @@ fn say_gone(
 }
 
 fn records(scope: &Scope, output: &Output) -> anyhow::Result<()> {
-    let rows = scope.records.iter().map(|(agency, row)| {
-        vec![
-            row.record.0.to_string(),
-            agency.to_string(),
-            row.known.record.kind().to_string(),
-            row.known.record.number().to_string(),
-        ]
-    });
+    let rows = scope.records.iter();
+    let rows = rows.map(|(agency, row)| record_cells(agency, row));
     output.table(&["record", "agency", "kind", "number"], rows.collect())
+}
+
+fn record_cells(agency: &AgencyId, row: &RecordRow) -> Vec<String> {
+    vec![
+        row.record.0.to_string(),
+        agency.to_string(),
+        row.known.record.kind().to_string(),
+        row.known.record.number().to_string(),
+    ]
+}
+
+fn record_json(agency: &AgencyId, row: &RecordRow) -> serde_json::Value {
+    json!({
+        "record": row.record.0,
+        "agency": agency,
+        "kind": row.known.record.kind().to_string(),
+        "number": row.known.record.number().as_str(),
+    })
 }
 
 /// Says what is chosen so that the signature binds every record of it.
@@ -304,18 +367,9 @@ fn say(scope: &Scope, sealed: Option<OrderId>, output: &Output) -> anyhow::Resul
     let shown = scope.others.iter().filter(|(_, row)| row.known.is_public());
     let shown = shown.count();
     if output.is_json() {
-        let records: Vec<_> = scope
-            .records
-            .iter()
-            .map(|(agency, row)| {
-                json!({
-                    "record": row.record.0,
-                    "agency": agency,
-                    "kind": row.known.record.kind().to_string(),
-                    "number": row.known.record.number().as_str(),
-                })
-            })
-            .collect();
+        let records = scope.records.iter();
+        let records = records.map(|(agency, row)| record_json(agency, row));
+        let records: Vec<_> = records.collect();
         return output.object(&json!({
             "order": sealed.map(|order| order.0),
             "person": scope.person.to_string(),

@@ -8,7 +8,7 @@ use savin_shared::record::Record;
 
 use crate::app;
 use crate::cli::testing::{configured, run};
-use crate::ids::PersonId;
+use crate::ids::{OrderId, PersonId};
 use crate::intake::testing::{BOND, IN, Jail, load, name, send_one};
 use crate::store::Store;
 use crate::store::registry::court_order::{self, OrderRow};
@@ -125,9 +125,33 @@ fn seals_one_record_whatever_its_jail_says_until_the_order_is_lifted() {
     for line in ["seal", "--json seal"] {
         assert!(run(line), "{line}");
     }
+    shows_what_lifting_would_show_again(folder.path(), &store, &jail);
     let again = "unseal 1 --order 26-0200 --court Hinds --as lead.key";
     assert!(run(again));
     assert!(!run(again), "it was lifted");
     assert!(load(&store, &jail, "1").known.is_public());
     assert_eq!(found(&store, "muestra"), [person]);
+}
+
+/// Previews change nothing.
+fn shows_what_lifting_would_show_again(folder: &Path, store: &Store, jail: &Jail) {
+    let record = load(store, jail, "1").record.0;
+    for preview in [
+        "unseal 1",
+        "--json unseal 1",
+        "unseal 1 --dry-run --order 26-0200 --court Hinds --as lead.key",
+    ] {
+        assert!(run(folder, preview), "{preview}");
+    }
+    assert!(!run(folder, "unseal 2"), "there is none");
+    assert!(
+        load(store, jail, "1").known.is_sealed_by_order(),
+        "nothing was changed"
+    );
+    let read = |tx: &mut crate::store::conn::Tx<'_>| court_order::lifting(tx, OrderId(1));
+    let lifting = store.read_now("lifting", read).unwrap();
+    let shown: Vec<_> = (lifting.records.iter())
+        .map(|(_, row, is_shown)| (row.record.0, *is_shown))
+        .collect();
+    assert_eq!((shown, lifting.events), (vec![(record, true)], 2));
 }

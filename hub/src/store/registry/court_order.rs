@@ -209,13 +209,7 @@ pub fn lift(
     decision: DecisionId,
     now: Timestamp,
 ) -> Result<Vec<EventId>, StoreError> {
-    let row = load(tx, order)?;
-    let row = row.filter(|row| row.about.kind == OrderKind::Seal && row.lifted.is_none());
-    if row.is_none() {
-        return Err(refused(
-            "there is no such order that seals anything: `savin-hub seal` lists them",
-        ));
-    }
+    standing(tx, order)?;
     let covered = records_of(tx, order)?;
     let mut rows = record::numbered(tx, &covered)?;
     for row in &mut rows {
@@ -238,6 +232,51 @@ pub fn lift(
     };
     step::append(tx, &step, now)?;
     Ok(events)
+}
+
+/// Loads an order that seals something.
+fn standing(tx: &mut Tx<'_>, order: OrderId) -> Result<OrderRow, StoreError> {
+    let row = load(tx, order)?;
+    let row = row.filter(|row| row.about.kind == OrderKind::Seal && row.lifted.is_none());
+    row.ok_or_else(|| {
+        refused("there is no such order that seals anything: `savin-hub seal` lists them")
+    })
+}
+
+/// What lifting an order would show again.
+#[derive(Debug)]
+pub struct Lifting {
+    /// The order.
+    pub row: OrderRow,
+    /// Its records, with whose they are, and whether they are shown then or something else keeps them sealed.
+    pub records: Vec<(AgencyId, RecordRow, bool)>,
+    /// How many events of these may be told again.
+    pub events: usize,
+}
+
+/// Finds what lifting an order would show again, and changes nothing.
+///
+/// # Errors
+/// Returns [`StoreError`] as [`lift`] does.
+pub fn lifting(tx: &mut Tx<'_>, order: OrderId) -> Result<Lifting, StoreError> {
+    let row = standing(tx, order)?;
+    let is_last = |row: &RecordRow| row.known.sealed_by.iter().eq([&Sealer::Order(order)]);
+    let is_other_order = |row: &RecordRow| row.known.orders().any(|other| other != order);
+    let (mut records, mut told_again) = (Vec::new(), Vec::new());
+    for (agency, row) in scopes(tx, order)?
+        .into_iter()
+        .flat_map(|scope| scope.records)
+    {
+        let is_told = !is_other_order(&row);
+        told_again.extend(is_told.then_some(row.record));
+        let is_shown = is_last(&row);
+        records.push((agency, row, is_shown));
+    }
+    Ok(Lifting {
+        row,
+        records,
+        events: events_of(tx, &told_again)?.len(),
+    })
 }
 
 /// Returns the events of an order that was lifted that may be told again: of what no other order seals.
