@@ -146,6 +146,20 @@ impl Fact {
         is_release && self.person == booking.person && self.position < booking.position
     }
 
+    /// Says whether this is a booking that was over by the time of a release from there, with which it became known.
+    #[must_use]
+    pub fn is_ended_by(&self, release: &Self) -> bool {
+        let is_end = matches!(
+            release.event_code(),
+            Some(EventCode::Released | EventCode::Discharged)
+        );
+        is_end
+            && self.event_code() == Some(EventCode::Booked)
+            && (self.person, &self.facility) == (release.person, &release.facility)
+            && self.position < release.position
+            && release.still_held_at.is_none()
+    }
+
     /// Takes out who it is about and where, and leaves that it took back what was told before.
     #[must_use]
     pub fn unnamed(self) -> Self {

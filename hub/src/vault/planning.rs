@@ -127,8 +127,10 @@ pub(super) fn rank_of(fact: &Fact) -> u8 {
 }
 
 /// Plans what everybody who asked is told, fact by fact: a later one may overtake an earlier one that
-/// nobody has heard. Each notice is named by its event and its cause, so that the same cause never plans
-/// it twice. Beyond a slice the rest is planned by what follows.
+/// nobody has heard, and who was booked and let go before anybody could be told is told of as released: a
+/// booking that is heard after the release, which is told first, would say that the person is held. Each
+/// notice is named by its event and its cause, so that the same cause never plans it twice. Beyond a slice
+/// the rest is planned by what follows.
 fn plan(
     tx: &mut Tx<'_>,
     (keys, means): (&Keyring, &Means),
@@ -137,7 +139,12 @@ fn plan(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let facts = elsewhere::cleared(tx, keys, facts)?;
-    let facts = allowed(tx, keys, &facts)?;
+    let mut facts = allowed(tx, keys, &facts)?;
+    let ended: BTreeSet<EventPosition> = (facts.iter())
+        .filter(|booking| facts.iter().any(|release| booking.is_ended_by(release)))
+        .map(|booking| booking.position)
+        .collect();
+    facts.retain(|fact| !ended.contains(&fact.position));
     for fact in &facts {
         for order in &fact.elsewhere.hidden_by {
             ask_to_call(tx, keys, (*order, CALL_HIDDEN), &[fact.person], now)?;

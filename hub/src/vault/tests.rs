@@ -535,6 +535,40 @@ fn tells_a_release_with_the_booking_that_came_before_it_was_told() {
 }
 
 #[test]
+fn tells_of_whoever_was_booked_and_let_go_between_two_looks_as_released() {
+    each("vault_ended", |vault, _| {
+        register(vault, "avery@example.test", 1, Disclosure::Full);
+        let booked = |event| Fact {
+            code: EventCode::Booked.code(),
+            ..fact(event, 1)
+        };
+        let told = |vault: &Vault| {
+            let mut codes = told(vault);
+            codes.sort_by_key(|code| code.code());
+            codes
+        };
+        plan(vault, 0, 2, vec![booked(1), fact(2, 1)]);
+        assert_eq!(told(vault), [EventCode::Released]);
+        // Booked again at once, or held somewhere else: that is told.
+        plan(vault, 2, 4, vec![fact(3, 1), booked(4)]);
+        let both = [EventCode::Booked, EventCode::Released];
+        assert_eq!(told(vault), both);
+        let elsewhere = Fact {
+            still_held_at: Some("Other Jail".to_owned()),
+            ..fact(6, 1)
+        };
+        plan(vault, 4, 6, vec![booked(5), elsewhere]);
+        assert_eq!(told(vault), both);
+        let other = Fact {
+            facility: "Other Jail".to_owned(),
+            ..booked(7)
+        };
+        plan(vault, 6, 8, vec![other, fact(8, 1)]);
+        assert_eq!(told(vault), both);
+    });
+}
+
+#[test]
 fn lets_a_daily_test_out_at_the_monitored_line_only() {
     each("vault_canary", |vault, _| {
         register(vault, "avery@example.test", 1, Disclosure::Full);

@@ -296,6 +296,20 @@ fn corrects_an_escape_that_the_jail_takes_back() {
 }
 
 #[test]
+fn keeps_when_somebody_was_booked_who_was_let_go_before_anybody_looked() {
+    let mut life = Life::new();
+    let at = EffectiveAt(Moment::exact("2026-06-15T06:00:00Z".parse().unwrap()));
+    let gone = with(BOND, |custody| custody.booked_at = Some(at));
+    assert_eq!(
+        life.states(&gone),
+        [Code::Released],
+        "whoever asked hears it"
+    );
+    let custody = life.known.as_ref().unwrap().record.custody().unwrap();
+    assert_eq!(custody.booked_at, Some(at));
+}
+
+#[test]
 fn takes_a_first_roster_for_the_state_of_things() {
     let mut life = Life::new();
     let held = record(IN);
