@@ -23,6 +23,7 @@ mod silence;
 mod silencing;
 mod slices;
 mod stopping;
+mod together;
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;

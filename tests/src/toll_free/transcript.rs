@@ -121,6 +121,50 @@ pub const CHANGES_AND_STOPS: &[Turn] = &[
     HangsUp,
 ];
 
+/// Two calls with one PIN at once: in one everything is stopped while the other changes the number, and that is taken
+/// back in a third. Then a notice is told in a call of ours beside one of hers.
+pub const TWO_AT_ONCE: &[Turn] = &[
+    Dials,
+    Presses(SIGN_UP),
+    Hears("Then call us again and press 5"),
+    HangsUp,
+    HearsCode(HERS),
+    Dials,
+    Presses(&["5", HERS.0, CODE]),
+    Hears("From now on we tell you"),
+    HangsUp,
+    // The first call, which goes on; and the second.
+    Dials,
+    Presses(&["4", HERS.0, "4821#", "1"]),
+    Hears("You asked us to tell you about"),
+    Dials,
+    Presses(&["4", HERS.0, "4821#", "3", OTHER.0, "1"]),
+    Hears("we call your old number too"),
+    HearsCode(OTHER),
+    HangsUp,
+    // In the first.
+    Presses(&["7", "7"]),
+    Hears("It is noted"),
+    AreCalled(&[HERS]),
+    // In a third, beside it.
+    Dials,
+    Presses(&["5", OTHER.0, CODE]),
+    AreCalled(&[HERS]),
+    Presses(&["4", OTHER.0, "4821#", "8"]),
+    Hears("We go on telling you."),
+    HangsUp,
+    HangsUp,
+    Dials,
+    Presses(&["4", OTHER.0, "4821#", "1"]),
+    IsReleased,
+    TakesCall(OTHER),
+    Presses(&["4821#"]),
+    Hears("If you have heard it, press 1"),
+    IsHungUp,
+    HasConfirmed,
+    HangsUp,
+];
+
 /// Section 1(e): no operator takes her call, in Spanish, and she is somebody's work.
 pub const LEAVES_A_NUMBER: &[Turn] = &[
     Dials,

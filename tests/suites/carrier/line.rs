@@ -11,7 +11,7 @@ use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use savin_tests::toll_free::spoken::Ear;
 use savin_tests::toll_free::transcript::{
-    CHANGES_AND_STOPS, LEAVES_A_NUMBER, Phones, SIGNS_UP_AND_IS_TOLD, Turn, play,
+    CHANGES_AND_STOPS, LEAVES_A_NUMBER, Phones, SIGNS_UP_AND_IS_TOLD, TWO_AT_ONCE, Turn, play,
 };
 use savin_tests::toll_free::{SHOWN, Stage};
 
@@ -118,6 +118,11 @@ fn clause_1_f_a_caller_registers_by_a_carrier_and_is_told() -> anyhow::Result<()
 fn clause_1_f_a_caller_changes_her_number_and_her_pin_and_stops_by_a_carrier() -> anyhow::Result<()>
 {
     Line::begin()?.plays(CHANGES_AND_STOPS)
+}
+
+#[test]
+fn two_calls_at_once_by_a_carrier_lose_nothing() -> anyhow::Result<()> {
+    Line::begin()?.plays(TWO_AT_ONCE)
 }
 
 #[test]

@@ -11,7 +11,9 @@ use savin_tests::demo::county::jails::Azalea;
 use savin_tests::home::{HubHome, HubOptions};
 use savin_tests::program::Programs;
 use savin_tests::toll_free::spoken::Ear;
-use savin_tests::toll_free::transcript::{CHANGES_AND_STOPS, Phones, SIGNS_UP_AND_IS_TOLD, play};
+use savin_tests::toll_free::transcript::{
+    CHANGES_AND_STOPS, Phones, SIGNS_UP_AND_IS_TOLD, TWO_AT_ONCE, play,
+};
 pub(crate) use savin_tests::toll_free::{HERS, OTHER};
 use savin_tests::toll_free::{SHOWN, Stage};
 use serde_json::Value;
@@ -319,6 +321,21 @@ async fn clause_1_f_a_caller_changes_her_number_and_her_pin_and_stops() -> anyho
 async fn clause_1_f_a_caller_registers_by_keys_alone_and_is_told() -> anyhow::Result<()> {
     let mut line = Line::begin().await?;
     let codes = play(SIGNS_UP_AND_IS_TOLD, &mut line).await?;
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    line.end(&[&codes[..], &["4821"]].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_calls_with_one_pin_at_once_lose_nothing_and_the_ledger_is_what_rang()
+-> anyhow::Result<()> {
+    let mut line = Line::begin().await?;
+    let codes = play(TWO_AT_ONCE, &mut line).await?;
+    let notices = line.notices()?;
+    let attempts = notices.iter().filter_map(|one| one["attempts"].as_u64());
+    // Two codes, of the stop, of the number, and of the release.
+    ensure!(attempts.sum::<u64>() == 5, "{notices:?}");
+    let confirmed = notices.iter().filter(|one| one["state"] == "confirmed");
+    ensure!(confirmed.count() == 1, "{notices:?}");
     let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
     line.end(&[&codes[..], &["4821"]].concat()).await
 }
