@@ -48,7 +48,7 @@ def say_again(element, parent):
         attributes[snake(name)] = typed(name, value)
     text = (element.text or "").strip()
     if text:
-        first = {"Play": "url", "Say": "message", "Redirect": "url", "Dial": "number"}[element.tag]
+        first = {"Play": "url", "Say": "message", "Redirect": "url", "Dial": "number", "Number": "phone_number"}[element.tag]
         attributes[first] = text
     said = verb(**attributes)
     for inside in element:

@@ -65,8 +65,10 @@ pub enum Act {
     Wait,
     /// Does nothing more until the test says so.
     Hold,
-    /// The operator who is called: `completed`, `no-answer`, `busy`.
+    /// The operator who is called: `completed` for one who presses 1 and talks, `no-answer`, `busy`.
     Operator(&'static str),
+    /// What takes the call at the operator's telephone presses these keys, or none, and is not joined: a machine.
+    Desk(&'static str),
     /// Hangs up.
     HangUp,
 }

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use savin_shared::pii::Secret;
+use savin_telephone::carrier::call::Operator;
 use savin_telephone::carrier::exchange::{Settings, Timing};
 use savin_telephone::carrier::request::{Account, Guess};
 use savin_telephone::carrier::signature::Scheme;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::telephone::LINES_MAX;
+use super::telephone::{LINES_MAX, TakesDocument};
 use super::{Checker, ConfigError, read};
 
 /// Where the interface is, unless it is set.
@@ -67,7 +68,17 @@ pub(super) struct CarrierDocument {
     #[serde(default)]
     calls_per_second: Option<Spanned<u32>>,
     #[serde(default)]
-    operators: Vec<Spanned<String>>,
+    operators: Vec<OperatorDocument>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperatorDocument {
+    number: Spanned<String>,
+    #[serde(default)]
+    language: Option<Spanned<String>>,
+    #[serde(default)]
+    takes: TakesDocument,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -124,7 +135,7 @@ impl Checker<'_> {
         let pace = document.calls_per_second.as_ref();
         let pace = pace.map(|pace| self.count(pace, "calls_per_second", LINES_MAX));
         let operators = document.operators.iter();
-        let operators = operators.map(|number| self.number(number));
+        let operators = operators.map(|operator| self.operator(operator));
         let machine = document.machine_detection.unwrap_or(true);
         Ok(Carrier {
             settings: Settings {
@@ -169,6 +180,14 @@ impl Checker<'_> {
         })
     }
 
+    fn operator(&self, document: &OperatorDocument) -> Result<Operator, ConfigError> {
+        Ok(Operator {
+            number: self.number(&document.number)?,
+            language: self.spoken(document.language.as_ref())?,
+            takes: document.takes.into(),
+        })
+    }
+
     fn number(&self, named: &Spanned<String>) -> Result<String, ConfigError> {
         let digits = named.get_ref().strip_prefix('+').unwrap_or_default();
         if (8..=15).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit()) {
@@ -200,7 +219,8 @@ mod tests {
                        [web]\nlisten = '127.0.0.1:8080'\nurl = 'https://x.test/'\nphone = '1'\n";
 
     const GOOD: &str = "[carrier]\naccount = 'AC1'\ntoken = 'token'\nnumber = '+16015550100'\n\
-                        lines = 20\noperators = ['+16015550188', '+16015550199']\n";
+                        lines = 20\noperators = [{ number = '+16015550188' },\n\
+                        { number = '+16015550199', language = 'es', takes = 'answer' }]\n";
 
     fn load(carrier: &str) -> Result<Carrier, String> {
         let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,8 @@ use std::time::Duration;
 use savin_shared::pii::Secret;
 use savin_telephone::media::latch::Trust;
 use savin_telephone::media::sdp::Secrecy;
+use savin_telephone::script::desk::Takes;
+use savin_telephone::script::speech::Language as Spoken;
 use savin_telephone::sip::desk::Desk;
 use savin_telephone::sip::settings::{
     Account, Media, Server, Settings, Timing, Tls, Transport, Trunk, Use,
@@ -94,6 +96,30 @@ struct DeskDocument {
     number: String,
     #[serde(default)]
     ring: Option<Spanned<String>>,
+    #[serde(default)]
+    language: Option<Spanned<String>>,
+    #[serde(default)]
+    takes: TakesDocument,
+}
+
+/// By what an operator takes a caller.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TakesDocument {
+    /// By pressing 1.
+    #[default]
+    Key,
+    /// By answering.
+    Answer,
+}
+
+impl From<TakesDocument> for Takes {
+    fn from(named: TakesDocument) -> Self {
+        match named {
+            TakesDocument::Key => Self::Key,
+            TakesDocument::Answer => Self::Answer,
+        }
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -150,6 +176,8 @@ impl Checker<'_> {
                 trunk: desk.trunk.into_inner(),
                 number: desk.number,
                 ring: self.ring(desk.ring.as_ref())?,
+                language: self.spoken(desk.language.as_ref())?,
+                takes: desk.takes.into(),
             });
         }
         Ok(Telephone {
@@ -165,6 +193,16 @@ impl Checker<'_> {
             ring,
             desks,
         })
+    }
+
+    /// Reads the language in which an operator is asked to take a caller.
+    pub(super) fn spoken(&self, named: Option<&Spanned<String>>) -> Result<Spoken, ConfigError> {
+        let Some(named) = named else {
+            return Ok(Spoken::default());
+        };
+        let mut spoken = Spoken::ALL.into_iter();
+        let found = spoken.find(|spoken| spoken.tag() == named.get_ref());
+        found.ok_or_else(|| self.wrong(named.span(), "language is \"en\" or \"es\""))
     }
 
     fn trunk(&self, document: TrunkDocument) -> Result<Trunk, ConfigError> {
@@ -315,7 +353,7 @@ mod tests {
     use savin_telephone::media::sdp::Secrecy;
     use savin_telephone::sip::settings::{Transport, Use};
 
-    use super::Telephone;
+    use super::{Spoken, Takes, Telephone};
     use crate::config::Config;
 
     const HUB: &str = "data = 'data'\n[agents]\nlisten = '127.0.0.1:7443'\naddresses = ['a:7443']\n\
@@ -328,7 +366,8 @@ mod tests {
         authority = 'ca.pem'\nlines = 20\ncalls_per_second = 4\n[[telephone.trunks]]\n\
         name = 'switchboard'\nuse = 'operators'\nserver = '10.0.0.9'\nlisten = '10.0.0.5:5062'\n\
         caller = '100'\nbehind_translator = true\nlines = 4\n[[telephone.desks]]\nname = 'night'\n\
-        trunk = 'switchboard'\nnumber = '200'\nring = '20s'\n";
+        trunk = 'switchboard'\nnumber = '200'\nring = '20s'\n[[telephone.desks]]\nname = 'day'\n\
+        trunk = 'switchboard'\nnumber = '201'\nlanguage = 'es'\ntakes = 'answer'\n";
 
     fn load(telephone: &str) -> Result<Telephone, String> {
         let folder = tempfile::tempdir().unwrap();
@@ -362,12 +401,22 @@ mod tests {
         assert_eq!((switchboard.lines, switchboard.calls_per_second), (4, 1));
         assert_eq!(telephone.ring, Duration::from_secs(35));
         assert_eq!(telephone.desks[0].ring, Duration::from_secs(20));
+        let asked = telephone
+            .desks
+            .iter()
+            .map(|desk| (desk.language, desk.takes));
+        let expected = [
+            (Spoken::English, Takes::Key),
+            (Spoken::Spanish, Takes::Answer),
+        ];
+        assert_eq!(asked.collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn says_what_is_wrong() {
         for (good, wrong, message) in [
             ("'tls'", "'udp'", "protection needs transport"),
+            ("language = 'es'", "language = 'vi'", "or \"es\""),
             ("authority = 'ca.pem'\n", "", "needs authority"),
             (
                 "30099",

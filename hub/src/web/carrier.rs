@@ -63,6 +63,8 @@ pub fn router(door: Door) -> Router {
         .route("/carrier/call/{mark}", post(answered))
         .route("/carrier/call/{mark}/status", post(call_status))
         .route("/carrier/call/{mark}/{turn}", post(turned))
+        .route("/carrier/call/{mark}/desk/{turn}", post(desk))
+        .route("/carrier/call/{mark}/desk/{turn}/keys", post(desk_keys))
         .route("/carrier/call/{mark}/{name}/{file}", get(sound))
         .with_state(door)
 }
@@ -123,6 +125,30 @@ async fn turned(
 ) -> Response {
     match door.believed(request).await {
         Ok(form) => document(door.live.ask(&mark, Asked::Turn(turn, form)).await),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// An operator's telephone was taken that a document called.
+async fn desk(
+    State(door): State<Door>,
+    Path((mark, turn)): Path<(String, u32)>,
+    request: Request,
+) -> Response {
+    match door.believed(request).await {
+        Ok(form) => document(door.live.ask(&mark, Asked::Desk(turn, form)).await),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// Keys were pressed there, or none.
+async fn desk_keys(
+    State(door): State<Door>,
+    Path((mark, turn)): Path<(String, u32)>,
+    request: Request,
+) -> Response {
+    match door.believed(request).await {
+        Ok(form) => document(door.live.ask(&mark, Asked::DeskKeys(turn, form)).await),
         Err(refused) => refused.into_response(),
     }
 }

@@ -10,6 +10,7 @@
 //! - 0 leads to an operator from everywhere;
 //! - every call ends.
 
+pub mod desk;
 pub mod ending;
 pub mod inbound;
 mod keys;

@@ -143,7 +143,9 @@ impl Performance<'_> {
             Some(Act::Press(keys)) => keys,
             Some(Act::Wait) => Cow::Borrowed(""),
             Some(Act::HangUp) | None => return Ok(Next::Over),
-            Some(other @ (Act::Hold | Act::Operator(_))) => bail!("{other:?} presses nothing"),
+            Some(other @ (Act::Hold | Act::Operator(_) | Act::Desk(_))) => {
+                bail!("{other:?} presses nothing")
+            }
         };
         let pressed = match keys.strip_suffix('#') {
             Some(before) => vec![("Digits", before), ("FinishedOnKey", "#")],
@@ -157,19 +159,53 @@ impl Performance<'_> {
     }
 
     fn dial(&mut self, verb: &Element) -> anyhow::Result<Next> {
-        let number = verb.text.clone();
+        let [called] = &verb.inside[..] else {
+            bail!("not one number: {verb:?}")
+        };
+        ensure!(called.name == "Number", "{verb:?}");
+        let number = called.text.clone();
         self.shared.change(|stage| stage.noted.dialled.push(number));
         let action = verb.attributes.get("action").context("no action")?.clone();
-        match self.act()? {
-            Some(Act::Operator(status)) => {
-                let lasted = TALKED_S.to_string();
-                let mut told = vec![("DialCallStatus", status)];
-                if status == "completed" {
-                    told.push(("DialCallDuration", &lasted));
-                }
-                Ok(Next::Document(self.ask(&action, &told)?))
-            }
+        let asks = called.attributes.get("url").cloned();
+        let (status, is_joined) = match self.act()? {
+            Some(Act::Operator("completed")) => ("completed", self.desk(asks.as_ref(), "1")?),
+            Some(Act::Operator(status)) => (status, false),
+            Some(Act::Desk(keys)) => ("completed", self.desk(asks.as_ref(), keys)?),
             other => bail!("no operator, but {other:?}"),
+        };
+        let lasted = TALKED_S.to_string();
+        let joined = is_joined.to_string();
+        let mut told = vec![("DialCallStatus", status)];
+        if status == "completed" {
+            told.extend([
+                ("DialCallDuration", lasted.as_str()),
+                ("DialBridged", joined.as_str()),
+            ]);
+        }
+        Ok(Next::Document(self.ask(&action, &told)?))
+    }
+
+    /// Asks what to do at an operator's telephone that was taken, and presses keys there; says whether both are joined.
+    fn desk(&self, asks: Option<&String>, keys: &str) -> anyhow::Result<bool> {
+        let Some(asks) = asks else { return Ok(true) };
+        let desk = format!("{}-desk", self.sid);
+        let parent = ("ParentCallSid", self.sid);
+        let mut document = self.ask_as(&desk, asks, &[parent])?;
+        let mut keys = keys.chars();
+        loop {
+            let Some(verb) = read(&document)?.into_iter().next() else {
+                return Ok(true);
+            };
+            if verb.name == "Hangup" {
+                return Ok(false);
+            }
+            ensure!(verb.name == "Gather", "{verb:?}");
+            for inside in &verb.inside {
+                self.hear(inside)?;
+            }
+            let action = verb.attributes.get("action").context("no action")?;
+            let pressed = keys.next().map(String::from).unwrap_or_default();
+            document = self.ask_as(&desk, action, &[parent, ("Digits", &pressed)])?;
         }
     }
 
@@ -226,11 +262,16 @@ impl Performance<'_> {
 
     /// Asks the hub what to do.
     fn ask(&self, url: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
+        self.ask_as(self.sid, url, fields)
+    }
+
+    /// Asks it of one side of the call.
+    fn ask_as(&self, sid: &str, url: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
         let mut fields = fields.to_vec();
         fields.push(("CallStatus", "in-progress"));
-        let first = self.post(url, &fields)?;
+        let first = self.post_as(sid, url, &fields)?;
         if self.shared.stage().is_doubling {
-            let second = self.post(url, &fields)?;
+            let second = self.post_as(sid, url, &fields)?;
             ensure!(first == second, "asked again, it says something else");
         }
         let document = first.clone();
@@ -240,10 +281,14 @@ impl Performance<'_> {
     }
 
     fn post(&self, url: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
+        self.post_as(self.sid, url, fields)
+    }
+
+    fn post_as(&self, sid: &str, url: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
         let to = self.wanted.get("To").map_or("", String::as_str);
         let from = self.wanted.get("From").map_or(NUMBER, String::as_str);
         let always = [
-            ("CallSid", self.sid),
+            ("CallSid", sid),
             ("AccountSid", ACCOUNT),
             ("From", from),
             ("To", to),

@@ -9,16 +9,17 @@ use anyhow::{Context as _, ensure};
 use savin_hub::app::world;
 use savin_hub::web::carrier::{CALLS, Door, router};
 use savin_shared::pii::{Pii, Secret};
-use savin_telephone::carrier::call::Voice;
+use savin_telephone::carrier::call::{Operator as At, Voice};
 use savin_telephone::carrier::exchange::{self, Carriage, Host, Settings, Timing};
 use savin_telephone::carrier::live::Live;
 use savin_telephone::carrier::request::{Account, Guess};
 use savin_telephone::carrier::signature::{Scheme, twilio};
 use savin_telephone::script::Checked;
+use savin_telephone::script::desk::Takes;
 use savin_telephone::script::ending::{Ending, NotAnswered, Operator, Outcome, Voicemail};
 use savin_telephone::script::outbound::{CallBack, Notice, Outbound, Told};
 use savin_telephone::script::query::{Query, Reply};
-use savin_telephone::script::speech::{InEach, Play, Utterance};
+use savin_telephone::script::speech::{InEach, Language, Play, Utterance};
 use savin_telephone::turnstile::Haste;
 use savin_tests::carrier::{ACCOUNT, Act, Carrier, Health, NUMBER, Person, TOKEN};
 use savin_tests::clock::monotonic;
@@ -34,7 +35,7 @@ pub(crate) struct Ears {
 }
 
 impl Ears {
-    fn has_said(&self, word: &str) -> bool {
+    pub(crate) fn has_said(&self, word: &str) -> bool {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.iter().any(|said| said.contains(word))
     }
@@ -108,7 +109,13 @@ impl Place {
             },
             ring: Duration::from_secs(3),
             machine: Guess::Machine,
-            operators: vec!["+16015550188".to_owned(), "+16015550199".to_owned()],
+            operators: ["+16015550188", "+16015550199"]
+                .map(|number| At {
+                    number: number.to_owned(),
+                    language: Language::English,
+                    takes: Takes::Key,
+                })
+                .into(),
             lines: 2,
             calls_per_second: 50,
             timing: Timing {

@@ -130,7 +130,7 @@ async fn documents_are_what_the_vendors_library_writes() -> anyhow::Result<()> {
         Act::press("1111#"),
         Act::press("1234#"),
         Act::press("0"),
-        Act::Operator("busy"),
+        Act::Desk("5"),
         Act::Operator("no-answer"),
     ];
     for is_mute in [false, true] {

@@ -63,7 +63,14 @@ async fn clause_1_d_and_1_e_a_caller_hears_where_somebody_is_and_reaches_an_oper
     let operator = Sipp::start(
         folder.path(),
         desk,
-        &[Step::Ring, Step::Answer(""), Step::Wait(500), Step::HangUp],
+        &[
+            Step::Ring,
+            Step::Answer(""),
+            Step::Wait(500),
+            Step::Press("1"),
+            Step::Wait(500),
+            Step::HangUp,
+        ],
     )?;
     let serving = hub.serve()?;
     let (watching, _county) = jail(folder.path(), &programs, &hub)?;

@@ -5,12 +5,13 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use savin_telephone::media::latch::Trust;
 use savin_telephone::media::session::Order;
+use savin_telephone::script::desk::Takes;
 use savin_telephone::script::inbound::Inbound;
 use savin_telephone::script::pace::Pace;
 use savin_telephone::script::speech::Language;
 use savin_telephone::sip::call::{Call, News, Side};
 use savin_telephone::sip::conduct::conduct;
-use savin_telephone::sip::desk::{Connected, Desk};
+use savin_telephone::sip::desk::{Connected, Connection, Desk, Offers};
 use savin_telephone::sip::settings::{Trunk, Use};
 use savin_tests::clock::monotonic;
 
@@ -28,12 +29,32 @@ fn desks(name: &str, server: u16) -> Trunk {
     }
 }
 
+/// A desk that takes callers by answering.
 fn desk(name: &str, ring_s: u64) -> Desk {
     Desk {
         name: name.to_owned(),
         trunk: name.to_owned(),
         number: "6015550123".to_owned(),
         ring: Duration::from_secs(ring_s),
+        language: Language::English,
+        takes: Takes::Answer,
+    }
+}
+
+/// A desk that is asked, in Spanish.
+fn asked(name: &str) -> Desk {
+    Desk {
+        language: Language::Spanish,
+        takes: Takes::Key,
+        ..desk(name, 10)
+    }
+}
+
+/// What is said at desks: to each language a tune of its own.
+fn offers() -> Offers {
+    Offers {
+        english: Some(tune(31, 1_500).into()),
+        spanish: Some(tune(32, 1_500).into()),
     }
 }
 
@@ -100,7 +121,8 @@ async fn an_operator_and_a_caller_hear_each_other() -> anyhow::Result<()> {
     let (mut phone, mut line) = call(&mut hub, &caller).await?;
     let said_here = tune(22, 3_000);
     let roster = [desk("rings", 1), desk("busy", 10), desk("takes", 10)];
-    let mut connecting = Box::pin(hub.exchange.connect(&mut line, &roster));
+    let offers = offers();
+    let mut connecting = Box::pin(hub.exchange.connect(&mut line, &roster, &offers));
     let heard = tokio::select! {
         heard = talk(&mut phone, &said_here) => heard?,
         connected = connecting.as_mut() => bail!("{connected:?}"),
@@ -122,11 +144,18 @@ async fn an_operator_and_a_caller_hear_each_other() -> anyhow::Result<()> {
     // The operator is gone: the caller is given back.
     let ended = tokio::time::timeout(PATIENCE, connecting.as_mut()).await?;
     drop(connecting);
-    let Connected::Talked { desk, ended, took } = ended else {
+    let Connection {
+        came: Connected::Talked { desk, ended },
+        legs,
+    } = ended
+    else {
         bail!("{ended:?}");
     };
     ensure!((desk, ended) == (2, Side::Other), "{desk} {ended:?}");
     // What the leg to the operator costs: she listened for nine seconds, of which a desk rang for one.
+    let [took] = legs[..] else {
+        bail!("{legs:?}");
+    };
     ensure!(
         (7..60).contains(&took.as_secs()),
         "they talked for {took:?}"
@@ -143,8 +172,9 @@ async fn where_no_operator_answers_the_caller_is_still_there() -> anyhow::Result
     hub.until_up("rings").await?;
     let (mut phone, mut line) = call(&mut hub, &caller).await?;
     let roster = [desk("rings", 1), desk("gone", 1)];
-    let connected = hub.exchange.connect(&mut line, &roster).await;
-    ensure!(connected == Connected::NoneAnswered, "{connected:?}");
+    let connected = hub.exchange.connect(&mut line, &roster, &offers()).await;
+    ensure!(connected.came == Connected::NoneAnswered, "{connected:?}");
+    ensure!(connected.legs.is_empty(), "{connected:?}");
     line.order(Order::Play(tune(1, 200).into())).await;
     ensure!(matches!(line.next().await, News::Played(_)));
     phone.order(Order::Press("5".to_owned())).await;
@@ -162,7 +192,8 @@ async fn a_caller_who_gives_up_leaves_no_operator_ringing() -> anyhow::Result<()
     hub.until_up("rings").await?;
     let (phone, mut line) = call(&mut hub, &caller).await?;
     let roster = [desk("rings", 30)];
-    let connecting = hub.exchange.connect(&mut line, &roster);
+    let offers = offers();
+    let connecting = hub.exchange.connect(&mut line, &roster, &offers);
     let hanging_up = async {
         let deadline = monotonic() + PATIENCE;
         while rings.received("INVITE") == 0 {
@@ -174,7 +205,7 @@ async fn a_caller_who_gives_up_leaves_no_operator_ringing() -> anyhow::Result<()
     };
     let (connected, hung_up) = tokio::join!(connecting, hanging_up);
     hung_up?;
-    ensure!(connected == Connected::CallerGone, "{connected:?}");
+    ensure!(connected.came == Connected::CallerGone, "{connected:?}");
     let deadline = monotonic() + PATIENCE;
     while rings.received("CANCEL") == 0 {
         ensure!(monotonic() < deadline, "it still rings");
@@ -309,5 +340,81 @@ async fn nobody_but_the_trunk_is_heard() -> anyhow::Result<()> {
         !peer.messages().contains("message received"),
         "a stranger was answered"
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_at_a_desk_hears_the_offer_and_takes_nobody_and_the_next_desk_does()
+-> anyhow::Result<()> {
+    let ports = [port(), port()];
+    let operators = vec![desks("machine", ports[0]), desks("person", ports[1])];
+    let (mut hub, caller) = hub_and_caller(operators).await?;
+    let machine = Baresip::start(hub.folder(), ports[0], &tune(21, 3_000))?;
+    let steps = [
+        Step::Ring,
+        Step::Answer(""),
+        Step::Wait(1_000),
+        Step::Press("51"),
+        Step::Wait(1_500),
+        Step::HangUp,
+    ];
+    let person = Sipp::start(hub.folder(), ports[1], &steps)?;
+    for name in ["machine", "person"] {
+        hub.until_up(name).await?;
+    }
+    let (_phone, mut line) = call(&mut hub, &caller).await?;
+    let roster = [asked("machine"), asked("person")];
+    let offers = offers();
+    let connecting = hub.exchange.connect(&mut line, &roster, &offers);
+    let Connection { came, legs } = tokio::time::timeout(PATIENCE, connecting).await?;
+    let ended = Side::Other;
+    ensure!(came == Connected::Talked { desk: 1, ended }, "{came:?}");
+    // Fifteen seconds at the machine, which is on the bill as well.
+    let [there, here] = legs[..] else {
+        bail!("{legs:?}");
+    };
+    ensure!((14..30).contains(&there.as_secs()), "{there:?}");
+    ensure!(here.as_secs() < 15, "{here:?}");
+    ensure!(person.errors().is_empty(), "{}", person.errors());
+    // It is said over and over, the last time not to its end.
+    let mut heard = machine.heard()?;
+    heard.truncate(8_000 * 6);
+    let (spanish, english) = (tune(32, 1_500), tune(31, 1_500));
+    let (spanish, english) = (likeness(&spanish, &heard), likeness(&english, &heard));
+    ensure!(spanish >= 0.95, "the offer was heard by {spanish}");
+    ensure!(english < 0.8, "another offer was heard by {english}");
+    ensure!(line.end().is_none(), "the caller is gone");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_gives_up_while_a_desk_is_asked_leaves_nobody_on_the_line()
+-> anyhow::Result<()> {
+    let at = port();
+    let (mut hub, caller) = hub_and_caller(vec![desks("asked", at)]).await?;
+    let answers = Sipp::start(hub.folder(), at, &[Step::Answer(""), Step::HungUp])?;
+    hub.until_up("asked").await?;
+    let (phone, mut line) = call(&mut hub, &caller).await?;
+    let (roster, offers) = ([asked("asked")], offers());
+    let connecting = hub.exchange.connect(&mut line, &roster, &offers);
+    let hanging_up = async {
+        let deadline = monotonic() + PATIENCE;
+        while answers.received("ACK") == 0 {
+            ensure!(monotonic() < deadline, "no operator was called");
+            tokio::time::sleep(LOOK).await;
+        }
+        phone.hang_up();
+        anyhow::Ok(())
+    };
+    let (connected, hung_up) = tokio::join!(connecting, hanging_up);
+    hung_up?;
+    ensure!(connected.came == Connected::CallerGone, "{connected:?}");
+    ensure!(connected.legs.len() == 1, "{connected:?}");
+    drop(line);
+    let deadline = monotonic() + PATIENCE;
+    while answers.received("BYE") == 0 || hub.exchange.status().iter().any(|one| one.busy > 0) {
+        ensure!(monotonic() < deadline, "{}", answers.messages());
+        tokio::time::sleep(LOOK).await;
+    }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! One call that a carrier carries: what it asks becomes events of the script, and what the script says
 //! becomes documents.
 
+mod desk;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,9 +13,10 @@ use tracing::warn;
 
 use super::twiml::{Verb, document};
 use crate::audio::SAMPLES_PER_SECOND;
+use crate::script::desk::Takes;
 use crate::script::ending::{EndCause, Ending, NotAnswered};
 use crate::script::query::{Query, Reply};
-use crate::script::speech::Play;
+use crate::script::speech::{Language, Play};
 use crate::script::{Answerer, Checked, Collect, Dialled, Digits, Effect, Ended, Event, Script};
 use crate::voice::grammar;
 use crate::voice::speaker::Speaker;
@@ -61,18 +64,33 @@ impl Address {
     }
 }
 
+/// An operator whom the carrier calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// The number.
+    pub number: String,
+    /// In which language it is asked to take a caller.
+    pub language: Language,
+    /// By what it takes one.
+    pub takes: Takes,
+}
+
 /// A call at a carrier.
 pub struct Carried {
     script: Box<dyn Script>,
     voice: Arc<dyn Voice>,
     address: Address,
-    /// The numbers of operators, in order.
-    operators: Vec<String>,
+    /// The operators, in order.
+    operators: Vec<Operator>,
+    /// Whether the one who was called last pressed the key.
+    has_taken: bool,
     /// The carrier's name of the call, once it is known.
     sid: Option<String>,
     turn: u32,
     waiting: Waiting,
     sounds: Vec<Option<Arc<[u8]>>>,
+    /// What is said at the desk that is called.
+    offered: Option<Arc<[u8]>>,
     /// When the last document was given out, in milliseconds.
     said_at_ms: i64,
     document: String,
@@ -155,17 +173,19 @@ impl Carried {
         script: Box<dyn Script>,
         voice: Arc<dyn Voice>,
         address: Address,
-        operators: Vec<String>,
+        operators: Vec<Operator>,
     ) -> Self {
         Self {
             script,
             voice,
             address,
             operators,
+            has_taken: false,
             sid: None,
             turn: 0,
             waiting: Waiting::Answer,
             sounds: Vec::new(),
+            offered: None,
             said_at_ms: 0,
             document: String::new(),
             ending: None,
@@ -176,7 +196,12 @@ impl Carried {
     #[must_use]
     pub fn sound(&self, name: &str, index: usize) -> Option<Arc<[u8]>> {
         let is_current = name == self.address.name(self.turn);
-        self.sounds.get(index).filter(|_| is_current)?.clone()
+        let sound = match self.sounds.get(index) {
+            Some(sound) => sound,
+            None if index == self.sounds.len() => &self.offered,
+            None => &None,
+        };
+        sound.clone().filter(|_| is_current)
     }
 
     /// Returns the carrier's name of the call, once it has asked anything.
@@ -189,6 +214,12 @@ impl Carried {
     #[must_use]
     pub const fn is_ringing(&self) -> bool {
         matches!(self.waiting, Waiting::Answer)
+    }
+
+    /// Says whether the document of this turn calls an operator, and nothing came of that yet.
+    #[must_use]
+    pub const fn calls_operator(&self, turn: u32) -> bool {
+        self.with_operator_since_ms().is_some() && turn == self.turn
     }
 
     /// Returns since when an operator is being called, or talks, if one is.
@@ -242,7 +273,9 @@ impl Carried {
             }
             (Ask::Dialled { turn, status }, Waiting::Operator(place)) if *turn == self.turn => {
                 match *status {
-                    "completed" | "answered" => Event::Dialled(Dialled::Talked),
+                    "completed" | "answered" if self.is_taken(place) => {
+                        Event::Dialled(Dialled::Talked)
+                    }
                     _ => match self.dial(place.saturating_add(1), &[], now_ms) {
                         Some(step) => return Ok(step),
                         None => Event::Dialled(Dialled::NoneAnswered),
@@ -359,13 +392,15 @@ impl Carried {
 
     /// Calls an operator of the roster; `None` where there are no more.
     fn dial(&mut self, place: usize, plays: &[Play], now_ms: i64) -> Option<Step> {
-        let number = self.operators.get(place)?.clone();
+        let Operator { number, takes, .. } = self.operators.get(place)?.clone();
+        self.has_taken = false;
         self.waiting = Waiting::Operator(place);
         let mut verbs = self.begin(plays);
         verbs.push(Verb::Dial {
             action: self.action(),
             timeout_s: OPERATOR_RING_S,
             number,
+            asks: (takes == Takes::Key).then(|| self.asks()),
         });
         Some(self.give(&verbs, now_ms))
     }
@@ -373,6 +408,7 @@ impl Carried {
     /// Begins a document with what is said.
     fn begin(&mut self, plays: &[Play]) -> Vec<Verb> {
         self.turn = self.turn.saturating_add(1);
+        self.offered = None;
         self.sounds = plays.iter().map(|play| self.voice.say(play)).collect();
         let (url, name) = (&self.address.url, self.address.name(self.turn));
         let sounds = plays.iter().zip(&self.sounds).enumerate();

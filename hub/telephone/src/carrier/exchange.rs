@@ -10,7 +10,7 @@ use savin_shared::pii::{Pii, Secret};
 use savin_shared::world::World;
 use tokio::sync::{Semaphore, watch};
 
-use super::call::{Carried, Voice};
+use super::call::{Carried, Operator, Voice};
 use super::client::{Answer, Client, ClientError};
 use super::gate::Gate;
 use super::live::{Live, Ringing, Seat};
@@ -37,7 +37,7 @@ pub trait Host: Send + Sync {
         async {}
     }
 
-    /// Hears that somebody was joined with an operator, and for how long.
+    /// Hears that an operator's telephone was taken, and for how long it was on the line.
     fn talked(&self, _took: Duration) -> impl Future<Output = ()> + Send {
         async {}
     }
@@ -52,8 +52,8 @@ pub struct Settings {
     pub ring: Duration,
     /// Whether the carrier guesses who took a call.
     pub machine: Guess,
-    /// The numbers of operators, in the order in which they are called.
-    pub operators: Vec<String>,
+    /// The operators, in the order in which they are called.
+    pub operators: Vec<Operator>,
     /// Calls at once. More than the carrier grants wait there, or are refused.
     pub lines: u32,
     /// Calls begun in a second. More than the carrier grants wait there.

@@ -30,6 +30,10 @@ pub enum Asked {
     Answered(Form),
     /// What came of the document of this turn.
     Turn(u32, Form),
+    /// An operator's telephone was taken that the document of this turn called: what to do there.
+    Desk(u32, Form),
+    /// What came of that: which keys were pressed there.
+    DeskKeys(u32, Form),
     /// How the call is; it counts once that is final.
     Status(Form),
     /// A sound of the document with this name.

@@ -30,6 +30,8 @@ pub(super) enum Verb {
         timeout_s: u64,
         /// The number.
         number: String,
+        /// Where to ask what to do with whoever took the call there, before both are joined.
+        asks: Option<String>,
     },
     /// Ask elsewhere what to do.
     Redirect(String),
@@ -79,12 +81,19 @@ fn write(text: &mut String, verbs: &[Verb]) {
                 action,
                 timeout_s,
                 number,
+                asks,
             } => {
                 let attributes = format!(
                     " method=\"POST\" timeout=\"{timeout_s}\" action=\"{}\"",
                     escaped(action)
                 );
-                element(text, "Dial", &attributes, number);
+                let asks = asks.as_ref().map(|url| {
+                    let url = escaped(url);
+                    format!(" method=\"POST\" url=\"{url}\"")
+                });
+                text.extend(["<Dial", &attributes, ">"]);
+                element(text, "Number", &asks.unwrap_or_default(), number);
+                text.push_str("</Dial>");
             }
             Verb::Redirect(url) => element(text, "Redirect", " method=\"POST\"", url),
             Verb::Hangup => text.push_str("<Hangup/>"),

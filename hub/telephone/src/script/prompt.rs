@@ -51,6 +51,8 @@ prompts! {
     ForOperator = "for-operator",
     /// That she is being connected.
     Connecting = "connecting",
+    /// Asks whoever took a call at an operator's desk to take the caller.
+    DeskOffer = "desk-offer",
     /// That a person helps further, after three misses.
     PersonHelps = "person-helps",
     /// That something does not work here, and a person helps.

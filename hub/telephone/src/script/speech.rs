@@ -56,6 +56,14 @@ impl<T> InEach<T> {
             Language::Spanish => &self.spanish,
         }
     }
+
+    /// Returns it in one language, to be changed.
+    pub const fn of_mut(&mut self, language: Language) -> &mut T {
+        match language {
+            Language::English => &mut self.english,
+            Language::Spanish => &mut self.spanish,
+        }
+    }
 }
 
 /// Something to say, without a pause for an answer.

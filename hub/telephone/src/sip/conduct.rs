@@ -6,13 +6,14 @@ use std::time::Duration;
 use savin_shared::pii::Secret;
 
 use super::call::{Call, End, News};
-use super::desk::{Connected, Desk};
+use super::desk::{Connected, Connection, Desk, Offers};
 use super::exchange::Exchange;
 use crate::media::machine;
 use crate::media::session::Order;
+use crate::script::desk::{self, Takes};
 use crate::script::ending::{EndCause, Ending, NotAnswered};
 use crate::script::query::{Query, Reply};
-use crate::script::speech::Play;
+use crate::script::speech::{Language, Play};
 use crate::script::{Answerer, Checked, Collect, Dialled, Digits, Effect, Ended, Event, Script};
 
 /// The longest that one answer of a script may be said: a line is never held by a sound without end.
@@ -32,7 +33,7 @@ pub trait Host: Send + Sync {
     /// Returns the operators to be called, in order.
     fn roster(&self) -> impl Future<Output = Vec<Desk>> + Send;
 
-    /// Hears that somebody was joined with an operator, and for how long.
+    /// Hears that an operator's desk answered, and for how long it was on the line.
     fn talked(&self, _took: Duration) -> impl Future<Output = ()> + Send {
         async {}
     }
@@ -241,15 +242,30 @@ impl<H: Host> Stage<'_, H> {
 
     async fn dial(&mut self) -> Event {
         let roster = self.host.roster().await;
+        let offers = self.offers(&roster).await;
         self.early.clear();
-        match self.exchange.connect(&mut self.call, &roster).await {
-            Connected::Talked { took, .. } => {
-                self.host.talked(took).await;
-                Event::Dialled(Dialled::Talked)
-            }
+        let connecting = self.exchange.connect(&mut self.call, &roster, &offers);
+        let Connection { came, legs } = connecting.await;
+        for took in legs {
+            self.host.talked(took).await;
+        }
+        match came {
+            Connected::Talked { .. } => Event::Dialled(Dialled::Talked),
             Connected::NoneAnswered => Event::Dialled(Dialled::NoneAnswered),
             Connected::CallerGone => self.ended(End::HungUp),
         }
+    }
+
+    /// Returns what is said at the desks of a roster, in their languages.
+    async fn offers(&self, roster: &[Desk]) -> Offers {
+        let mut offers = Offers::default();
+        for language in Language::ALL {
+            let mut asked = roster.iter().filter(|desk| desk.takes == Takes::Key);
+            if asked.any(|desk| desk.language == language) {
+                *offers.of_mut(language) = self.host.voice(&desk::offer(language)).await;
+            }
+        }
+        offers
     }
 
     const fn ended(&self, end: End) -> Event {

@@ -74,6 +74,7 @@ mod tests {
             Prompt::AfterChange,
             Prompt::NothingNew,
             Prompt::NoOperator,
+            Prompt::DeskOffer,
         ];
         for language in Language::ALL {
             for prompt in first {

@@ -8,7 +8,8 @@ use proptest::prelude::{Just, ProptestConfig, Strategy};
 use proptest::{prop_oneof, proptest};
 use savin_shared::pii::{Pii, Secret};
 
-use super::{Address, Ask, CallError, Carried, Step, Voice};
+use super::{Address, Ask, CallError, Carried, Operator as At, Step, Voice};
+use crate::script::desk::Takes;
 use crate::script::ending::{EndCause, Ending, NotAnswered, Operator, Outcome, Voicemail};
 use crate::script::inbound::Inbound;
 use crate::script::outbound::{CallBack, Notice, Outbound, Told};
@@ -95,6 +96,19 @@ fn inbound() -> Box<dyn Script> {
     Box::new(Inbound::new(Language::English, Pace::Normal))
 }
 
+/// Two operators: the second is one of a switchboard that answers by itself.
+fn operators() -> Vec<At> {
+    let at = |number: &str, takes| At {
+        number: number.to_owned(),
+        language: Language::Spanish,
+        takes,
+    };
+    vec![
+        at("+16015550188", Takes::Key),
+        at("+16015550199", Takes::Answer),
+    ]
+}
+
 /// Plays a call on a line of our own, as the SIP driver does: no operator is there.
 fn direct(mut script: Box<dyn Script>, acts: &[Act]) -> Heard {
     let mut acts = acts.iter();
@@ -164,8 +178,7 @@ impl Voice for Ears {
 fn carried(script: Box<dyn Script>, acts: &[Act]) -> Heard {
     let ears = Arc::new(Ears::default());
     let voice: Arc<dyn Voice> = Arc::<Ears>::clone(&ears);
-    let operators = vec!["+16015550188".to_owned(), "+16015550199".to_owned()];
-    let mut call = Carried::new(script, voice, address(), operators);
+    let mut call = Carried::new(script, voice, address(), operators());
     let mut acts = acts.iter();
     let mut now_ms = 1_000_000;
     let mut step = call.ask("CA1", &Ask::Answered(None), now_ms).unwrap();
@@ -392,4 +405,69 @@ fn tells_why_nobody_took_the_call() {
         let outcome = call.ending().map(|ending| ending.outcome);
         assert_eq!(outcome, Some(Outcome::NotAnswered(why)));
     }
+}
+
+/// Has a caller ask for an operator; returns the call, the turn of the document that calls one, and that document.
+fn asking_for_operator() -> (Carried, u32, String) {
+    let mut call = Carried::new(notice(), Arc::new(Second), address(), operators());
+    let Step::Document(_) = call.ask("CA1", &Ask::Answered(None), 0).unwrap() else {
+        panic!("a document");
+    };
+    let keys = Ask::Keys {
+        turn: 1,
+        digits: "0",
+        finished_on: None,
+    };
+    let Step::Document(dials) = call.ask("CA1", &keys, 1).unwrap() else {
+        panic!("a document");
+    };
+    (call, 2, dials)
+}
+
+fn ended_at_desk(call: &mut Carried, turn: u32) -> String {
+    let status = "completed";
+    let asked = call.ask("CA1", &Ask::Dialled { turn, status }, 9);
+    let Step::Document(document) = asked.unwrap() else {
+        panic!("a document");
+    };
+    document
+}
+
+#[test]
+fn an_operator_takes_a_caller_by_a_key_and_a_machine_does_not() {
+    let (mut call, turn, dials) = asking_for_operator();
+    let at = format!("{URL}/desk/2");
+    let number = format!("<Number method=\"POST\" url=\"{at}\">+16015550188</Number></Dial>");
+    assert!(dials.contains(&number), "{dials}");
+    let offered = call.desk(turn, None).unwrap();
+    let gather = format!("numDigits=\"1\" timeout=\"4\" action=\"{at}/keys\"");
+    assert!(offered.contains(&gather), "{offered}");
+    assert!(offered.ends_with("</Gather><Hangup/></Response>"));
+    assert_eq!(offered.matches("<Play>").count(), 2, "it is said twice");
+    let index = dials.matches("<Play>").count();
+    assert!(offered.contains(&format!("/{index}.wav")), "{offered}");
+    assert!(call.sound(name(&offered), index).is_some());
+    // Another key is asked once more; nothing ends it, and the next is called.
+    assert_eq!(call.desk(turn, Some("5")).unwrap(), offered);
+    let hung_up = call.desk(turn, Some("")).unwrap();
+    assert!(
+        hung_up.ends_with("<Response><Hangup/></Response>"),
+        "{hung_up}"
+    );
+    let next = ended_at_desk(&mut call, turn);
+    assert!(next.contains("<Number>+16015550199</Number>"), "{next}");
+    assert_eq!(call.desk(turn, Some("1")), Err(CallError::Stale));
+    // A switchboard takes the caller by answering.
+    let after = ended_at_desk(&mut call, 3);
+    assert!(after.ends_with("<Hangup/></Response>"), "{after}");
+    assert_eq!(call.ending().unwrap().operator, Operator::Talked);
+
+    let (mut call, turn, _) = asking_for_operator();
+    assert!(
+        call.desk(turn, Some("1"))
+            .unwrap()
+            .ends_with("<Response></Response>")
+    );
+    ended_at_desk(&mut call, turn);
+    assert_eq!(call.ending().unwrap().operator, Operator::Talked);
 }

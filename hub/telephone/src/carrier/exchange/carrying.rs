@@ -64,7 +64,9 @@ impl<H: Host> Carrying<'_, H> {
                 }
             };
             let since_ms = self.with_operator_since_ms();
-            let told = request.as_ref().and_then(|request| leg(&request.asked));
+            let told = request
+                .as_ref()
+                .and_then(|request| self.leg(&request.asked));
             let over = match request {
                 Some(request) => self.answer(request).await,
                 None => self.look().await,
@@ -127,6 +129,11 @@ impl<H: Host> Carrying<'_, H> {
                 let sound = call.and_then(|call| call.sound(&name, index));
                 (sound.map(Reply::Sound).ok_or(NotAsked::Misfit), None)
             }
+            Asked::Desk(turn, form) => (self.desk(turn, &form, None).await, None),
+            Asked::DeskKeys(turn, form) => {
+                let keys = form.field("Digits").unwrap_or_default().to_owned();
+                (self.desk(turn, &form, Some(keys)).await, None)
+            }
             Asked::Status(form) if !is_final(&form) => (Ok(Reply::Noted), None),
             Asked::Answered(_) | Asked::Turn(..) | Asked::Status(_) => self.step(asked).await,
         };
@@ -137,6 +144,27 @@ impl<H: Host> Carrying<'_, H> {
             self.named(sid).await;
         }
         over
+    }
+
+    /// Says what to do at an operator's telephone that was taken; the carrier names the caller's side as its parent.
+    async fn desk(
+        &mut self,
+        turn: u32,
+        form: &Form,
+        keys: Option<String>,
+    ) -> Result<Reply, NotAsked> {
+        let own = self.call.as_ref().and_then(Carried::sid);
+        if let Some(parent) = form.field("ParentCallSid")
+            && own != Some(parent)
+        {
+            return Err(NotAsked::Misfit);
+        }
+        let asked = self.on(move |call, _| call.desk(turn, keys.as_deref()));
+        match asked.await {
+            Some(Ok(document)) => Ok(Reply::Document(document)),
+            Some(Err(_)) => Err(NotAsked::Misfit),
+            None => Err(NotAsked::Over),
+        }
     }
 
     /// Lets something happen in the script, and asks the host what that asks.
@@ -273,6 +301,23 @@ impl<H: Host> Carrying<'_, H> {
         self.call.as_ref().and_then(Carried::with_operator_since_ms)
     }
 
+    /// Returns what the carrier tells of its call to an operator, if it does: what it tells twice is told once.
+    fn leg(&self, asked: &Asked) -> Option<Leg> {
+        let Asked::Turn(turn, form) = asked else {
+            return None;
+        };
+        let calls = |call: &Carried| call.calls_operator(*turn);
+        self.call.as_ref().filter(|call| calls(call))?;
+        match form.field("DialCallStatus")? {
+            "completed" | "answered" => {
+                let seconds = form.field("DialCallDuration").and_then(|s| s.parse().ok());
+                // A carrier that does not say how long has it counted as one minute.
+                Some(Leg::Talked(Duration::from_secs(seconds.unwrap_or(0))))
+            }
+            _ => Some(Leg::NotTaken),
+        }
+    }
+
     /// Tells of an operator's call that ended with hers, of which the carrier says nothing: at most it took since the
     /// operator was called.
     async fn cut(&mut self, since_ms: i64) {
@@ -329,7 +374,7 @@ fn happened(call: &mut Carried, asked: &Asked, now_ms: i64) -> Result<Step, Call
                 .and_then(|code| code.parse().ok());
             (form, Ask::Over { status, sip })
         }
-        Asked::Sound(..) => return Err(CallError::Stale),
+        Asked::Sound(..) | Asked::Desk(..) | Asked::DeskKeys(..) => return Err(CallError::Stale),
     };
     let sid = form.field("CallSid").ok_or(CallError::OtherCall)?;
     call.ask(sid, &ask, now_ms)
@@ -337,25 +382,10 @@ fn happened(call: &mut Carried, asked: &Asked, now_ms: i64) -> Result<Step, Call
 
 /// What the carrier tells of its call to an operator.
 enum Leg {
-    /// One took it, and talked for so long.
+    /// One took it, or a machine there did, for so long.
     Talked(Duration),
     /// None did.
     NotTaken,
-}
-
-/// Returns what the carrier tells of its call to an operator, if it does.
-fn leg(asked: &Asked) -> Option<Leg> {
-    let Asked::Turn(_, form) = asked else {
-        return None;
-    };
-    match form.field("DialCallStatus")? {
-        "completed" | "answered" => {
-            let seconds = form.field("DialCallDuration").and_then(|s| s.parse().ok());
-            // A carrier that does not say how long has it counted as one minute.
-            Some(Leg::Talked(Duration::from_secs(seconds.unwrap_or(0))))
-        }
-        _ => Some(Leg::NotTaken),
-    }
 }
 
 /// Returns what came of a document.
