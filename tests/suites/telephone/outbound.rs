@@ -137,9 +137,17 @@ async fn a_machine_is_left_the_discreet_message() -> anyhow::Result<()> {
 async fn whoever_does_not_take_the_call_says_why() -> anyhow::Result<()> {
     for (status, why) in [
         (486, NotAnswered::Busy),
+        (600, NotAnswered::Busy),
+        (302, NotAnswered::NoAnswer),
+        (380, NotAnswered::NoAnswer),
         (480, NotAnswered::NoAnswer),
+        (301, NotAnswered::NoSuchNumber),
         (404, NotAnswered::NoSuchNumber),
+        (410, NotAnswered::NoSuchNumber),
+        (484, NotAnswered::NoSuchNumber),
+        (604, NotAnswered::NoSuchNumber),
         (603, NotAnswered::Declined),
+        (607, NotAnswered::Declined),
     ] {
         let (place, peer) = with(&[Step::Ring, Step::Refuse(status)]).await?;
         let refused = place.dial().await.err().context("somebody took it")?;
@@ -181,7 +189,7 @@ async fn a_phone_that_rings_too_long_is_given_up() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_trunk_carries_what_the_first_refuses() -> anyhow::Result<()> {
-    for status in [503, 500, 403, 488] {
+    for status in [503, 500, 403, 488, 305, 420, 421, 422, 433, 606] {
         let refuses = scenario(&[Step::Refuse(status)], 200);
         let takes = [Step::Answer(""), Step::HungUp];
         let (place, first, _second, _) = with_two(Some(&refuses), &takes).await?;

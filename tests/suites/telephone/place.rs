@@ -167,6 +167,7 @@ impl Place {
             media,
             timing: Timing {
                 provisional: Duration::from_secs(3),
+                progress: Duration::from_secs(2),
                 look: Duration::from_millis(500),
                 look_when_down: Duration::from_millis(500),
                 look_patience: Duration::from_secs(2),

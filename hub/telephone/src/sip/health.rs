@@ -1,6 +1,6 @@
 //! Whether a trunk is there: what is known of it, from answers and silence. Pure.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::settings::Timing;
 
@@ -40,11 +40,16 @@ impl Condition {
     }
 }
 
+/// How long others are tried before a trunk that has kept a call without carrying it.
+const STUCK: Duration = Duration::from_secs(300);
+
 /// What is known of a trunk.
 #[derive(Debug, Clone, Copy)]
 pub struct Health {
     condition: Condition,
     next: Instant,
+    /// Until when others are tried before it.
+    stuck_until: Option<Instant>,
 }
 
 impl Health {
@@ -54,6 +59,7 @@ impl Health {
         Self {
             condition: Condition::Unknown,
             next: now,
+            stuck_until: None,
         }
     }
 
@@ -67,6 +73,17 @@ impl Health {
     #[must_use]
     pub const fn next(&self) -> Instant {
         self.next
+    }
+
+    /// Notes that it has kept a call without carrying it, though it answers.
+    pub fn got_stuck(&mut self, now: Instant) {
+        self.stuck_until = Some(now + STUCK);
+    }
+
+    /// Says whether it did so of late.
+    #[must_use]
+    pub fn was_stuck(&self, now: Instant) -> bool {
+        self.stuck_until.is_some_and(|until| now < until)
     }
 
     /// Notes what came of asking, `None` for silence; returns whether its condition is another now.
@@ -101,7 +118,10 @@ impl Health {
                 self.next = now;
                 false
             }
-            Some(_) => {
+            Some(status) => {
+                if (200..300).contains(&status) {
+                    self.stuck_until = None;
+                }
                 let is_another = self.condition != Condition::Up;
                 self.condition = Condition::Up;
                 is_another
@@ -147,6 +167,19 @@ mod tests {
             assert_eq!(health.condition(), Condition::Down(fault));
             assert_eq!(health.next(), now + timing.look_when_down);
         }
+    }
+
+    #[test]
+    fn a_trunk_that_keeps_a_call_is_tried_after_others_until_it_carries_one_or_a_while_has_passed()
+    {
+        let (mut health, now, timing) = begin();
+        health.got_stuck(now);
+        assert!(health.was_stuck(now + Duration::from_secs(299)));
+        assert!(!health.was_stuck(now + Duration::from_secs(300)));
+        health.called(now, Some(408), &timing);
+        assert!(health.was_stuck(now));
+        health.called(now, Some(200), &timing);
+        assert!(!health.was_stuck(now));
     }
 
     #[test]

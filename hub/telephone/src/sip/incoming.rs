@@ -142,6 +142,17 @@ impl Core {
         mut asked: Transaction,
         ringing: &mpsc::Sender<Incoming>,
     ) {
+        let foreign = unsupported(&asked.original);
+        if !foreign.is_empty() {
+            info!(
+                trunk.name = &*trunk.name,
+                "A request was refused: it requires what we do not know"
+            );
+            let foreign = Header::Unsupported(foreign.join(", ").into());
+            let bad = StatusCode::from(420);
+            let _gone = asked.reply_with(bad, vec![foreign], None).await;
+            return;
+        }
         if let Some(mut dialog) = trunk.layer.match_dialog(&asked) {
             self.keep(Box::pin(async move {
                 // What cannot be answered is answered by the library.
@@ -211,7 +222,12 @@ impl Core {
             states,
             line,
         };
+        let required = required(&asked.original);
+        let is_silent = required
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(RELIABLE));
         match ringing.try_send(incoming) {
+            Ok(()) if is_silent => {}
             Ok(()) => {
                 let _gone = dialog.ringing(None, None);
             }
@@ -232,6 +248,38 @@ impl Core {
         }))
         .await;
     }
+}
+
+/// Extensions that a request may require of us. Of a caller who requires that what we say before the answer is
+/// acknowledged (RFC 3262) nothing of that kind is said.
+const KNOWN: [&str; 2] = ["timer", RELIABLE];
+
+const RELIABLE: &str = "100rel";
+
+/// Lists what a request requires and we do not know (RFC 3261, 8.2.2.3). A good-bye is taken whatever it requires: nobody
+/// is kept on a line for it.
+fn unsupported(request: &Request) -> Vec<String> {
+    if let Method::Ack | Method::Cancel | Method::Bye = request.method {
+        return Vec::new();
+    }
+    let is_known = |name: &str| KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let mut names = required(request);
+    names.retain(|name| !is_known(name));
+    names
+}
+
+/// Lists what a request requires.
+fn required(request: &Request) -> Vec<String> {
+    let headers = request.headers.iter().filter_map(|header| {
+        if let Header::Require(required) = header {
+            Some(required.value())
+        } else {
+            None
+        }
+    });
+    let names = headers.flat_map(|names| names.split(','));
+    let names = names.map(|name| name.trim().to_owned());
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// Returns the interval of a timer that is shorter than we take.

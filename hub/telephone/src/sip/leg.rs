@@ -14,6 +14,7 @@ use tracing::{error, info};
 
 use super::call::{Call, End, News};
 use super::exchange::Core;
+use super::outbound::shortest_of;
 use super::refresh::{Due, Refresh};
 use super::stopped;
 use super::trunk::Trunk;
@@ -294,19 +295,28 @@ impl Leg {
         let Some(refresh) = self.refresh.filter(|_| due == Due::Refresh) else {
             return false;
         };
-        let headers = vec![
+        let mut headers = vec![
             Header::Supported("timer".into()),
             Header::SessionExpires(refresh.request().into()),
             Header::ContentType("application/sdp".into()),
         ];
+        if let Some(shortest_s) = refresh.shortest_s() {
+            headers.push(Header::MinSE(shortest_s.to_string().into()));
+        }
         // The same description as before: nothing changes.
         let body = Some(self.ours.offer().into_bytes());
         let Ok(Some(response)) = self.dialog.reinvite(Some(headers), body).await else {
             return false;
         };
         let status = response.status_code.code();
+        if let Some(shortest_s) = shortest_of(&response) {
+            // Somebody between wants a longer timer: it is said so at once.
+            self.refresh = refresh.lengthened(shortest_s, (self.now)());
+            return self.refresh.is_some();
+        }
         if !(200..300).contains(&status) {
-            // Both ends asked at once: it is tried again in half the time.
+            // Both ends asked at once.
+            self.refresh = Some(refresh.put_off((self.now)()));
             return status == 491 || status == 500;
         }
         let timer = session_expires(&response);

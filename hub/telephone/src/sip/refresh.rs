@@ -5,12 +5,22 @@ use std::time::{Duration, Instant};
 /// The shortest interval that is taken from whoever calls.
 pub(super) const SHORTEST_S: u64 = 90;
 
+/// The longest that is asked for because somebody wants it so: a day.
+pub(super) const LONGEST_S: u64 = 86_400;
+
+/// How long to wait where both ends asked at once: longer than whoever did not begin the call does.
+const AGAIN: Duration = Duration::from_secs(3);
+
 /// What an answer or a request says of the timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refresh {
     interval: Duration,
     is_ours: bool,
     since: Instant,
+    /// When it is said again, where that was not taken the first time.
+    again_at: Option<Instant>,
+    /// The shortest interval that somebody between takes, if one said so.
+    shortest_s: Option<u64>,
 }
 
 /// What is due.
@@ -35,6 +45,8 @@ impl Refresh {
             interval: Duration::from_secs(interval_s),
             is_ours: is_asker == we_asked,
             since: now,
+            again_at: None,
+            shortest_s: None,
         })
     }
 
@@ -50,11 +62,39 @@ impl Refresh {
         format!("{};refresher={refresher}", self.interval.as_secs())
     }
 
+    /// Returns the shortest interval that is named beside it, where somebody wanted a longer one.
+    pub(super) const fn shortest_s(&self) -> Option<u64> {
+        self.shortest_s
+    }
+
+    /// Says it once more in a while, since both ends asked at once (RFC 3261, 14.1).
+    pub(super) fn put_off(self, now: Instant) -> Self {
+        let again_at = Some(now + AGAIN);
+        Self { again_at, ..self }
+    }
+
+    /// Says it at once with a longer interval, since somebody between takes none that is shorter; `None` where it is as
+    /// long already.
+    pub(super) fn lengthened(self, shortest_s: u64, now: Instant) -> Option<Self> {
+        let interval = Duration::from_secs(shortest_s);
+        (interval > self.interval).then_some(Self {
+            interval,
+            again_at: Some(now),
+            shortest_s: Some(shortest_s),
+            ..self
+        })
+    }
+
     /// Returns what is due when, as things stand: half of the interval for us; for the other end all
     /// of it but a third, or 32 s.
     pub(super) fn next(&self) -> (Instant, Due) {
         if self.is_ours {
-            (self.since + self.interval / 2, Due::Refresh)
+            let end = self.since + self.interval;
+            match self.again_at {
+                None => (self.since + self.interval / 2, Due::Refresh),
+                Some(again_at) if again_at < end => (again_at, Due::Refresh),
+                Some(_) => (end, Due::Expired),
+            }
         } else {
             let early = (self.interval / 3).min(Duration::from_secs(32));
             (self.since + (self.interval - early), Due::Expired)
@@ -99,6 +139,21 @@ mod tests {
         let refresh = Refresh::read("90;refresher=uas", false, now()).unwrap();
         assert_eq!(refresh.answer(), "90;refresher=uas");
         assert_eq!(refresh.request(), "90;refresher=uac");
+    }
+
+    #[test]
+    fn what_was_not_taken_is_said_again_in_a_while_and_not_for_ever() {
+        let now = now();
+        let at = |seconds| now + Duration::from_secs(seconds);
+        let refresh = Refresh::read("90;refresher=uac", true, now).unwrap();
+        assert_eq!(refresh.next(), (at(45), Due::Refresh));
+        assert_eq!(refresh.put_off(at(45)).next(), (at(48), Due::Refresh));
+        assert_eq!(refresh.put_off(at(88)).next(), (at(90), Due::Expired));
+        let longer = refresh.lengthened(300, at(45)).unwrap();
+        assert_eq!(longer.next(), (at(45), Due::Refresh));
+        assert_eq!(longer.request(), "300;refresher=uac");
+        assert_eq!(longer.shortest_s(), Some(300));
+        assert_eq!(longer.lengthened(300, at(46)), None, "it is as long");
     }
 
     #[test]

@@ -107,6 +107,9 @@ pub struct Timing {
     /// How long a trunk may say nothing to a call before the next is tried. The standard's own limit is
     /// 32 s; less than a second loses trunks that are only slow.
     pub provisional: Duration,
+    /// How long a trunk that has a call (100) may say no more of it before the next is tried: less loses calls to
+    /// networks that are slow to find a telephone; more keeps whoever is to be told waiting for a trunk that is stuck.
+    pub progress: Duration,
     /// How often each trunk is asked whether it is there.
     pub look: Duration,
     /// How often one that is not there is asked.
@@ -119,6 +122,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             provisional: Duration::from_secs(5),
+            progress: Duration::from_secs(20),
             look: Duration::from_secs(20),
             look_when_down: Duration::from_secs(5),
             look_patience: Duration::from_secs(4),

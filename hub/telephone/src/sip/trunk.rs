@@ -207,6 +207,22 @@ impl Trunk {
         }
     }
 
+    /// Notes that it has kept a call without carrying it: others are tried before it for a while.
+    pub(super) fn got_stuck(&self) {
+        let now = (self.world.monotonic)();
+        self.health().got_stuck(now);
+        warn!(
+            trunk.name = &*self.name,
+            "Trunk took a call and said no more of it"
+        );
+    }
+
+    /// Says whether it did so of late.
+    pub(super) fn was_stuck(&self) -> bool {
+        let now = (self.world.monotonic)();
+        self.health().was_stuck(now)
+    }
+
     pub(super) fn credential(&self) -> Option<Credential> {
         self.settings.account.as_ref().map(|account| Credential {
             username: account.user.clone(),
