@@ -6,12 +6,12 @@ mod older;
 mod ordered;
 mod worker;
 
-pub use self::ordered::{open_order_key, order_key_of};
+pub use self::ordered::{forget_decisions, open_order_key, order_key_of};
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use savin_shared::world::World;
 use savin_telephone::voice::speaker::Speaker;
@@ -38,6 +38,7 @@ use crate::notification::rules::Rules;
 use crate::places;
 use crate::planner::{Planner, roll};
 use crate::store::Store;
+use crate::store::backup::underway::Underway;
 use crate::store::registry::expunged::OrderKey;
 use crate::store::registry::{SCHEMA as REGISTRY, event, facility};
 use crate::store::vault::SCHEMA as VAULT;
@@ -171,6 +172,11 @@ struct Opened {
 }
 
 fn open(config: Config) -> anyhow::Result<Opened> {
+    if Underway::is_in(&config.data) {
+        bail!(
+            "a restoration was cut off: run `savin-hub backup restore` again, which undoes first what it did"
+        );
+    }
     let (registry, vault) = (open_registry(&config)?, open_vault(&config)?);
     let vault = vault.of_worker(worker::name(&config)?);
     // Before any agent is heard: what it sends may take the places of events that were lost.

@@ -4,7 +4,8 @@
 //! Layers, each naming only those below it: rules (`registry`, `matching`, `linkage`, `names`, `notification`,
 //! `clocks`, `work`, `evidence`, `freshness`, `places`, `ids`), `store` (the only SQL), `intake` and `vault`
 //! (the transactions), `import` (files that are given to the hub itself), doors (`ingest`, `authority`,
-//! `planner`, `watch`, `channels`, `web`), `notary` (signs the evidence of both), `orders` (carries out courts' orders in both), wiring (`config`, `app`, `cli`).
+//! `planner`, `watch`, `channels`, `web`), `notary` (signs the evidence of both), `orders` (carries out courts' orders in both) and `decided` (keeps what
+//! staff decided beside them), each by a `journal`, wiring (`config`, `app`, `cli`).
 #![cfg_attr(test, allow(clippy::unwrap_in_result, reason = "helpers of tests"))]
 
 pub mod app;
@@ -13,12 +14,14 @@ pub mod channels;
 pub mod cli;
 pub mod clocks;
 pub mod config;
+pub mod decided;
 pub mod evidence;
 pub mod freshness;
 pub mod ids;
 pub mod import;
 pub mod ingest;
 pub mod intake;
+pub mod journal;
 pub mod linkage;
 pub mod matching;
 pub mod names;

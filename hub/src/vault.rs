@@ -49,6 +49,7 @@ mod stopping;
 mod takeover;
 pub mod task;
 mod turn;
+mod unsound;
 
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! Where a test's hub keeps its data: files, or a database of its own on the tests' server.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail};
 use savin_hub::store::testing::SERVER;
 use tokio_postgres::NoTls;
@@ -55,6 +57,44 @@ impl Engine {
             Self::Files => None,
             Self::Server(database) => Some(database.url.clone()),
         }
+    }
+
+    /// Wrecks a hub's database, `registry` or `vault`, so that it cannot be read: the file is noise, the schema lacks a
+    /// table.
+    ///
+    /// # Errors
+    /// Returns the system's or the server's error.
+    pub fn wreck(&self, data: &Path, database: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Files => {
+                for ending in ["-wal", "-shm"] {
+                    // There is none where the hub ended well.
+                    let _gone =
+                        std::fs::remove_file(data.join(format!("{database}.sqlite{ending}")));
+                }
+                std::fs::write(data.join(format!("{database}.sqlite")), [0x5A; 8192])
+                    .context("failed to wreck a file")
+            }
+            Self::Server(_) => {
+                let table = if database == "vault" {
+                    "contact"
+                } else {
+                    "decision"
+                };
+                self.change(&format!("DROP TABLE savin_{database}.{table} CASCADE"))
+            }
+        }
+    }
+
+    /// Has a server do something in this database.
+    ///
+    /// # Errors
+    /// Returns the server's error, or that there is none.
+    pub fn change(&self, sql: &str) -> anyhow::Result<()> {
+        let Self::Server(database) = self else {
+            bail!("there is no server")
+        };
+        administer(&database.url, sql)
     }
 
     /// Returns what to call it.

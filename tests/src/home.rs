@@ -157,6 +157,19 @@ impl HubHome {
         run(command).with_context(|| format!("savin-hub {}", arguments.join(" ")))
     }
 
+    /// Starts a command and returns while it runs.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    pub fn cli_started(&self, arguments: &[&str]) -> anyhow::Result<Program> {
+        let mut command = self.programs.hub();
+        command
+            .arg("--config")
+            .arg(self.config_file())
+            .args(arguments);
+        Program::start(command, None)
+    }
+
     /// The same, with what is typed at its standard input.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
-//! Courts' orders at the start of the hub: its key, and what a database lacks of the journal.
+//! Both journals at the start of the hub: its key, what a database lacks of courts' orders, and what the journal lacks of
+//! what staff decided.
 
 use anyhow::Context as _;
 use tracing::{error, info, warn};
 
 use super::world;
 use crate::config::Config;
+use crate::decided;
 use crate::orders::Databases;
 use crate::orders::carrying::carry_out;
 use crate::orders::journal::Journal;
@@ -73,9 +75,44 @@ pub(super) fn carry_out_all(
         );
     }
     if !carried.destroyed.is_empty() {
+        forget_decisions(config, registry, key)?;
         databases
             .compact()
             .context("failed to write the databases anew after an expunction")?;
+    }
+    keep_decisions(config, registry, key)
+}
+
+/// Drops from the journal of decisions what a court had destroyed in the registry.
+///
+/// # Errors
+/// Returns why it cannot be dropped.
+pub fn forget_decisions(config: &Config, registry: &Store, key: &OrderKey) -> anyhow::Result<()> {
+    let journal = decided::Journal::of(&config.data);
+    decided::erase(&journal, key, registry, (world().wall)())
+        .context("failed to drop from the journal of decisions what a court had destroyed")?;
+    Ok(())
+}
+
+/// Has the journal of decisions know what the registry knows.
+fn keep_decisions(config: &Config, registry: &Store, key: &OrderKey) -> anyhow::Result<()> {
+    let journal = decided::Journal::of(&config.data);
+    let file = journal.file().display().to_string();
+    let (added, aside) = decided::complete(&journal, key, registry, (world().wall)())
+        .context("failed to keep what staff decided beside the registry")?;
+    if let Some(aside) = aside {
+        error!(
+            journal.file = %file,
+            journal.damaged = %aside.display(),
+            "The journal of decisions was damaged and is begun anew from the registry"
+        );
+    }
+    if added > 0 {
+        info!(
+            journal.file = %file,
+            decisions = added,
+            "The journal of decisions lacked what the registry has, and has it now"
+        );
     }
     Ok(())
 }

@@ -6,8 +6,10 @@ use savin_shared::ids::{AgentId, FacilityCode};
 use serde_json::json;
 
 use super::output::Output;
+use super::signing::Notes;
 use crate::app;
 use crate::config::Config;
+use crate::decided::entry::Act;
 use crate::store::conn::Tx;
 use crate::store::registry::agent::{self, Agent, AgentState};
 use crate::store::registry::clone::{self, CloneRow};
@@ -31,7 +33,7 @@ pub(super) struct Agents {
 impl Agents {
     pub(super) fn run(&self, config: &Config, output: &Output) -> anyhow::Result<()> {
         let store = app::open_registry(config)?;
-        if self.change(&store, output)? {
+        if self.change(config, &store, output)? {
             return Ok(());
         }
         let (agents, clones) = store.read_now("agents", |tx| {
@@ -89,7 +91,7 @@ impl Agents {
 
 impl Agents {
     /// Does what was asked for beside showing; returns whether anything was.
-    fn change(&self, store: &Store, output: &Output) -> anyhow::Result<bool> {
+    fn change(&self, config: &Config, store: &Store, output: &Output) -> anyhow::Result<bool> {
         type Change = fn(&mut Tx<'_>, AgentId) -> Result<(), StoreError>;
         let changes: [(&Option<String>, Change, &str); 3] = [
             (&self.reinstate, agent::reinstate, "Reinstated."),
@@ -105,6 +107,10 @@ impl Agents {
             let Ok(name) = text.parse::<AgentId>() else {
                 bail!("{text:?} is not an agent")
             };
+            if self.revoke.is_some() {
+                // A registry that is put back would believe it again.
+                Notes::open(config, store)?.note(Act::Revoked(name), (app::world().wall)())?;
+            }
             store.write_now("agents", move |tx| change(tx, name))?;
             output.line(done)?;
             return Ok(true);

@@ -1,6 +1,8 @@
 //! `backup`: copies of both databases while the hub runs, whether a copy holds, and putting one back.
 
+mod again;
 mod corrected;
+mod decisions;
 mod enrolled;
 mod lost;
 mod orders;
@@ -22,6 +24,7 @@ use self::published::LogStanding;
 use super::output::Output;
 use crate::app;
 use crate::config::Config;
+use crate::decided;
 use crate::orders::journal::Journal;
 use crate::store::Place;
 use crate::store::backup::{Copy, check, copy};
@@ -106,6 +109,10 @@ impl Make {
             let _left = fs::remove_dir_all(&partial);
         }
         let manifest = made?;
+        if let Some(key) = app::order_key_of(config)? {
+            decided::forget_old(&decided::Journal::of(&config.data), &key, made_at)
+                .context("it is made, and the journal of decisions cannot be cut")?;
+        }
         let removed = match self.keep {
             Some(keep) => prune(&self.folder, usize::from(keep))?,
             None => 0,

@@ -99,7 +99,7 @@ impl One {
         } else {
             "case-detach"
         };
-        let signed = signer.sign(kind, &subject, choice, "", now);
+        let signed = signer.sign(kind, &subject, choice, "", now)?;
         let command = if is_attached {
             FollowCommand::Attach {
                 registrant,

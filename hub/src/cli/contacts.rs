@@ -77,7 +77,7 @@ impl One {
         let (registrant, contact) = (self.registrant, self.contact);
         let now = (app::world().wall)();
         let subject = format!("registrant/{registrant}");
-        let signed = signer.sign(kind, &subject, &contact.to_string(), "", now);
+        let signed = signer.sign(kind, &subject, &contact.to_string(), "", now)?;
         // First the decision, then what follows from it: the other order could act without.
         app::open_registry(config)?
             .write_now("decision", move |tx| decision::record(tx, &signed))?;
@@ -100,7 +100,7 @@ fn allow(by: &SignAs, config: &Config, output: &Output) -> anyhow::Result<()> {
     let number = PhoneNumber::parse(said.reveal())?;
     let now = (app::world().wall)();
     // The decision names no number: the registry must not hold who is called.
-    let signed = signer.sign("contact-allow", "telephone", "allow", "", now);
+    let signed = signer.sign("contact-allow", "telephone", "allow", "", now)?;
     app::open_registry(config)?.write_now("decision", move |tx| decision::record(tx, &signed))?;
     let StaffAnswer::Changed(true) = vault(config, ContactCommand::Allow { number })? else {
         bail!("that number may be called as it is");

@@ -14,9 +14,11 @@ use super::output::Output;
 use super::signing::SignAs;
 use crate::app;
 use crate::config::Config;
+use crate::decided::entry::About;
 use crate::ids::{EventId, EventPosition};
 use crate::notification::rules::Rules;
 use crate::store::conn::Tx;
+use crate::store::registry::decision::Choice;
 use crate::store::registry::event::{self, Event};
 use crate::store::registry::instruction::{self, InstructionKind};
 use crate::store::registry::{decision, elsewhere, rules, task};
@@ -94,7 +96,14 @@ impl Correct {
         let now = (app::world().wall)();
         let positions: Vec<_> = wrong.events.iter().map(|(at, _)| *at).collect();
         let choice = choice(&positions);
-        let signed = signer.sign("correction", &wrong.subject, &choice, reason, now);
+        let made = Choice {
+            kind: "correction",
+            subject: &wrong.subject,
+            choice: &choice,
+            note: reason,
+        };
+        let events = wrong.events.iter().map(|(_, event)| event.event).collect();
+        let signed = signer.sign_about(made, About::Events(events), now)?;
         store.write_now("correct", move |tx| {
             let decision = decision::record(tx, &signed)?;
             instruction::correct(tx, &positions, decision, now)?;

@@ -143,7 +143,7 @@ impl Seal {
         let order = self.authority.order(OrderKind::Seal)?;
         let now = (app::world().wall)();
         let choice = choice("seal", &scope);
-        let signed = signer.sign("seal", &subject(&order), &choice, "", now);
+        let signed = signer.sign("seal", &subject(&order), &choice, "", now)?;
         let opened = Opened::open(config, store)?;
         opened.interrupted(now)?;
         let sealed = opened.databases().give(&scope, &order, &signed, now)?;
@@ -169,7 +169,7 @@ impl Unseal {
         let by = self.authority.order(OrderKind::Seal)?;
         let now = (app::world().wall)();
         let choice = format!("unseal {}", order.0);
-        let signed = signer.sign("unseal", &subject(&by), &choice, "", now);
+        let signed = signer.sign("unseal", &subject(&by), &choice, "", now)?;
         let opened = Opened::open(config, app::open_registry(config)?)?;
         opened.interrupted(now)?;
         opened.databases().lift(order, &signed, now)?;
@@ -207,12 +207,13 @@ impl Expunge {
         };
         let order = self.authority.order(OrderKind::Expunge)?;
         let choice = choice("expunge", &scope);
-        let signed = signer.sign("expunge", &subject(&order), &choice, "", now);
+        let signed = signer.sign("expunge", &subject(&order), &choice, "", now)?;
         opened.interrupted(now)?;
         let order = databases.give(&scope, &order, &signed, now)?;
         let mut carried = carry_out(databases, now).context(
             "it is sealed, and the rest is destroyed when the hub starts or the next order is given",
         )?;
+        app::forget_decisions(config, &opened.registry, &opened.key)?;
         let gone = carried.destroyed.remove(&order).unwrap_or_default();
         if self.compact == Compact::Now {
             databases.compact().context(

@@ -171,7 +171,7 @@ impl FileArguments {
             let subject = format!("import/{agency}/{}", kind.as_str());
             let choice = file.hash.to_string();
             let signer = self.by.signer(config)?;
-            Some(signer.sign(kind_of, &subject, &choice, reason, moment.now))
+            Some(signer.sign(kind_of, &subject, &choice, reason, moment.now)?)
         };
         let request = Request {
             kind,
@@ -478,7 +478,7 @@ fn take_back(
     } else {
         let subject = format!("import/{id}");
         let signer = by.signer(config)?;
-        Some(signer.sign("import-undo", &subject, "undo", reason, moment.now))
+        Some(signer.sign("import-undo", &subject, "undo", reason, moment.now)?)
     };
     let importer = Importer::load(&config.data, &import.agency)?;
     let taken = undo::run(&store, importer, ImportId(id), decision, moment)?;

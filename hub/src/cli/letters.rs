@@ -157,7 +157,7 @@ impl Make {
             }
             // Whoever makes a batch lets out every address in it.
             let subject = format!("letters/{name}");
-            let signed = signer.sign("letters-batch", &subject, "letters-batch", "", now);
+            let signed = signer.sign("letters-batch", &subject, "letters-batch", "", now)?;
             app::open_registry(config)?
                 .write_now("decision", move |tx| decision::record(tx, &signed))?;
             let claim = CourierCommand::Claim {
@@ -351,7 +351,7 @@ impl Print {
             let signer = self.by.signer(config)?;
             let now = (app::world().wall)();
             let subject = format!("letters/{}", self.batch);
-            let signed = signer.sign("letters-print", &subject, "letters-print", "", now);
+            let signed = signer.sign("letters-print", &subject, "letters-print", "", now)?;
             app::open_registry(config)?
                 .write_now("decision", move |tx| decision::record(tx, &signed))?;
         }

@@ -202,7 +202,7 @@ impl One {
         let is_open = signer.is_some();
         if let Some(signer) = signer {
             let subject = format!("notice/{}", message.notice);
-            let signed = signer.sign("contact-open", &subject, channel.as_str(), "", now);
+            let signed = signer.sign("contact-open", &subject, channel.as_str(), "", now)?;
             app::open_registry(config)?
                 .write_now("contact open", move |tx| decision::record(tx, &signed))?;
         } else {
@@ -290,7 +290,7 @@ impl Carried {
     ) -> anyhow::Result<String> {
         let signer = self.by.signer(config)?;
         let now = (app::world().wall)();
-        let signed = signer.sign(kind, &format!("notice/{notice}"), kind, &self.note, now);
+        let signed = signer.sign(kind, &format!("notice/{notice}"), kind, &self.note, now)?;
         app::open_registry(config)?
             .write_now("decision", move |tx| decision::record(tx, &signed))?;
         Ok(signer.name().to_owned())

@@ -317,7 +317,7 @@ impl Merge {
         let now = (app::world().wall)();
         let (first, second) = (self.one.min(self.other), self.one.max(self.other));
         let subject = merge::subject(first, second);
-        let signed = signer.sign("person-merge", &subject, "merge", &self.note, now);
+        let signed = signer.sign("person-merge", &subject, "merge", &self.note, now)?;
         let into = app::open_registry(config)?.write_now("merge", move |tx| {
             deciding::merge(tx, (first, second), &signed, now)
         })?;
@@ -349,7 +349,7 @@ impl Split {
         let subject = merge::subject(one, other);
         let numbers: Vec<String> = self.records.iter().map(i64::to_string).collect();
         let choice = format!("split {}", numbers.join(" "));
-        let signed = signer.sign("person-split", &subject, choice.trim(), &self.note, now);
+        let signed = signer.sign("person-split", &subject, choice.trim(), &self.note, now)?;
         let parted = app::open_registry(config)?.write_now("split", move |tx| {
             deciding::split(tx, &parting, &signed, now)
         })?;

@@ -165,7 +165,7 @@ impl Add {
         let (county, city) = (&new.place.county, &new.place.municipality);
         let subject = listing_subject(office.as_str(), county, city);
         let choice = format!("{} {}", new.channel, new.address);
-        let signed = signer.sign(LISTING, &subject, &choice, "", now);
+        let signed = signer.sign(LISTING, &subject, &choice, "", now)?;
         let id = app::open_registry(config)?.write_now("recipient add", move |tx| {
             let decision = decision::record(tx, &signed)?;
             recipient::add(tx, &new, decision, now)
@@ -198,7 +198,7 @@ impl Remove {
         let now = (app::world().wall)();
         let id = RecipientId(self.number);
         let subject = format!("recipient/{}", id.0);
-        let signed = signer.sign("recipient-remove", &subject, "remove", "", now);
+        let signed = signer.sign("recipient-remove", &subject, "remove", "", now)?;
         let withdrawn = app::open_registry(config)?.write_now("recipient remove", move |tx| {
             let decision = decision::record(tx, &signed)?;
             recipient::remove(tx, id, decision, now)?;
@@ -228,7 +228,7 @@ impl Convicted {
         let subject = format!("person/{named}");
         let word = if not { "not convicted" } else { "convicted" };
         let choice = format!("{word} at {}/{}", place.county, place.municipality);
-        let signed = signer.sign(CONVICTION, &subject, &choice, "", now);
+        let signed = signer.sign(CONVICTION, &subject, &choice, "", now)?;
         app::open_registry(config)?.write_now("conviction", move |tx| {
             let refused = |why: &str| Err(StoreError::Refused(why.to_owned()));
             let person = merge::current(tx, named)?;

@@ -160,7 +160,7 @@ impl Propose {
         }
         let subject = format!("rules/{}/{number}", name.as_str());
         let choice = name.choice(number, &body);
-        let signed = signer.sign("rules-propose", &subject, &choice, &self.reason, now);
+        let signed = signer.sign("rules-propose", &subject, &choice, &self.reason, now)?;
         let reason = self.reason.clone();
         store.write_now("propose", move |tx| {
             let proposal = Proposal {
@@ -216,7 +216,7 @@ impl Activate {
         let now = (app::world().wall)();
         let subject = format!("rules/{}/{number}", name.as_str());
         let choice = name.choice(number, &new);
-        let signed = signer.sign(name.adoption(), &subject, &choice, &proposal.reason, now);
+        let signed = signer.sign(name.adoption(), &subject, &choice, &proposal.reason, now)?;
         let lines = changes.join("\n");
         store.write_now("adopt", move |tx| {
             let version = Adopted {

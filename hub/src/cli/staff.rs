@@ -10,8 +10,9 @@ use super::output::Output;
 use super::signing::{SignAs, Signer};
 use crate::app;
 use crate::config::Config;
+use crate::decided::entry::About;
 use crate::store::StoreError;
-use crate::store::registry::decision;
+use crate::store::registry::decision::{self, Choice};
 use crate::store::registry::staff::{self, StaffRow};
 use crate::work::role::{Role, check_name};
 
@@ -67,7 +68,7 @@ impl Add {
         let role = Role::parse(&self.role)
             .context("--role is \"auditor\", \"operator\", \"supervisor\" or \"admin\"")?;
         let admin = self.by.optional(config)?;
-        let new = Signer::make(&self.name, role, &self.output)?;
+        let new = Signer::make(config, &self.name, role, &self.output)?;
         if let Err(failure) = self.store(config, role, admin.as_ref(), &new) {
             // Nobody was added: the key is of no use.
             let _gone = std::fs::remove_file(&self.output);
@@ -110,7 +111,13 @@ impl Add {
         let subject = format!("staff/{}", self.name);
         let choice = format!("{role} {}", row.key.fingerprint());
         let signer = admin.unwrap_or(new);
-        let signed = signer.sign("staff-add", &subject, &choice, "", now);
+        let made = Choice {
+            kind: "staff-add",
+            subject: &subject,
+            choice: &choice,
+            note: "",
+        };
+        let signed = signer.sign_about(made, About::Staff(row.key), now)?;
         let is_by_admin = admin.is_some();
         app::open_registry(config)?.write_now("staff add", move |tx| {
             if staff::active(tx, &row.name)?.is_some() {
@@ -146,7 +153,7 @@ impl Remove {
             "remove",
             "",
             now,
-        );
+        )?;
         let (name, by) = (self.name.clone(), admin.name().to_owned());
         app::open_registry(config)?.write_now("staff remove", move |tx| {
             let Some(row) = staff::active(tx, &name)? else {

@@ -1,20 +1,22 @@
 //! `tasks`: what waits for a person, of both queues, and what a named person makes of it.
 
+mod settling;
+
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
 
+use self::settling::{settle, taken_back};
 use super::output::Output;
 use super::signing::SignAs;
 use crate::app;
 use crate::config::Config;
+use crate::decided::entry::About;
 use crate::store::StoreError;
-use crate::store::conn::Tx;
-use crate::store::registry::decision::{self, Decision, Kept};
-use crate::store::registry::instruction::{self, InstructionKind};
+use crate::store::registry::decision::{self, Choice, Kept};
+use crate::store::registry::staff;
 use crate::store::registry::task::{self, TaskId, TaskRow};
-use crate::store::registry::{person, staff};
 use crate::vault::Vault;
 use crate::vault::command::{Answer, Command, StaffAnswer, StaffCommand, TaskCommand, VaultTask};
 use crate::vault::parted::{ASKS, OTHER, SAME};
@@ -157,7 +159,7 @@ fn hand_over(
 ) -> anyhow::Result<()> {
     let signer = by.signer(config)?;
     let now = (app::world().wall)();
-    let signed = signer.sign(kind, &place.subject(), to, "", now);
+    let signed = signer.sign(kind, &place.subject(), to, "", now)?;
     let (to, is_claim) = (to.to_owned(), kind == "task-claim");
     let new = to.clone();
     app::open_registry(config)?.write_now("hand over", move |tx| {
@@ -197,8 +199,19 @@ impl Done {
         } else {
             "task-done"
         };
-        let signed = signer.sign(kind, &subject, &self.choice, &self.note, now);
         let store = app::open_registry(config)?;
+        let made = Choice {
+            kind,
+            subject: &subject,
+            choice: &self.choice,
+            note: &self.note,
+        };
+        let about = if kind == "correction" {
+            About::Events(taken_back(&store, place)?)
+        } else {
+            About::Words
+        };
+        let signed = signer.sign_about(made, about, now)?;
         let choice = self.choice.clone();
         match place {
             Place::Registry(id) => {
@@ -235,49 +248,6 @@ impl Done {
         }
         Ok(())
     }
-}
-
-/// Ends a task by a decision, and gives the instruction that follows from it.
-fn settle(
-    tx: &mut Tx<'_>,
-    id: TaskId,
-    choice: &str,
-    signed: &Decision,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let refused = |why: &str| Err(StoreError::Refused(why.to_owned()));
-    let Some(row) = task::load(tx, id)? else {
-        return refused("there is no such task: see `savin-hub tasks`");
-    };
-    let decision = decision::record(tx, signed)?;
-    let given = match (row.about.kind, choice) {
-        (TaskKind::EventReview, "leave") | (TaskKind::ReleaseCheck, "dismiss") => None,
-        (TaskKind::EventReview | TaskKind::ReleaseCheck, "tell") => {
-            let records: Vec<_> = row.about.record.into_iter().collect();
-            if !person::doubtful(tx, &records)?.is_empty() {
-                return refused(
-                    "it is still in doubt about whom the record is: settle that first, with \
-                     `savin-hub persons review`",
-                );
-            }
-            Some(InstructionKind::Tell)
-        }
-        (TaskKind::ReleaseCheck, "correct") => Some(InstructionKind::Correct),
-        (TaskKind::EventReview, _) => {
-            return refused("an event-review takes --choice tell or --choice leave");
-        }
-        (TaskKind::ReleaseCheck, _) => {
-            return refused(
-                "a release-check takes --choice dismiss (it is so), tell (once more, to whoever \
-                 asked since) or correct (it is not so: whoever was told hears that)",
-            );
-        }
-        (_, _) => None,
-    };
-    if let (Some(kind), Some(event)) = (given, row.about.event) {
-        instruction::give(tx, kind, event, decision, now)?;
-    }
-    task::done(tx, id, choice, decision, now)
 }
 
 fn changed(vault: &Vault, command: TaskCommand) -> anyhow::Result<()> {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::journal::entry::{Act, Entry, Given, Signed};
+use super::journal::entry::{Act, Entry, Given};
 use super::{Databases, OrderError, ask, finish};
 use crate::ids::{EntryId, OrderId};
+use crate::journal::signed::Signed;
 use crate::notification::fact::BookingHash;
 use crate::registry::traces::Traces;
 use crate::store::StoreError;
@@ -81,7 +82,9 @@ pub fn complete(
     };
     let mut entries = chain.entries(databases.key)?;
     for entry in databases.lacking(&entries, now)? {
-        databases.journal.append(databases.key, &entry)?;
+        databases
+            .journal
+            .append(databases.key, std::slice::from_ref(&entry))?;
         entries.push(entry);
         carried.added += 1;
     }
@@ -176,7 +179,7 @@ impl Databases<'_> {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.journal.append(self.key, &Entry { id, at, act })?;
+        self.journal.append(self.key, &[Entry { id, at, act }])?;
         let done = self.registry.write_now("court order", work);
         if matches!(done, Err(StoreError::Refused(_))) {
             let id_of_this = EntryId::of_decision(id.as_bytes());
@@ -186,7 +189,7 @@ impl Databases<'_> {
                 at,
                 act,
             };
-            self.journal.append(self.key, &entry)?;
+            self.journal.append(self.key, &[entry])?;
         }
         Ok(done?)
     }

@@ -2,6 +2,8 @@
 //! PostgreSQL by its own `pg_dump` and `pg_restore`.
 
 mod server;
+pub mod soundness;
+pub mod underway;
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -14,15 +16,20 @@ use savin_shared::hash::{Hash, hex};
 use serde::{Deserialize, Serialize};
 
 use super::conn::{Engine, Tx};
+use super::migrate::Schema;
 use super::sqlite::SqliteDriver;
 use super::{Place, StoreError, evidence};
 use crate::evidence::checkpoint::Checkpoint;
+use crate::private_file;
 
 /// Bytes that are hashed at once.
 const CHUNK: usize = 1 << 20;
 
 /// Every page in one step: nothing can be written in between.
 const EVERY_PAGE: i32 = -1;
+
+/// The files of a database, the one that gives it its name first.
+const PARTS: [&str; 3] = ["", "-wal", "-shm"];
 
 /// How many rows a table has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,15 +142,29 @@ pub fn is_in_use(place: &Place) -> Result<bool, StoreError> {
     }
 }
 
-/// Looks whether a database is damaged, as far as a file shows that; a server looks after its own.
+/// Looks whether a database is damaged: whether each of its rows can be read, and each table and column of its schema is
+/// there. Returns how many rows each table has.
 ///
 /// # Errors
 /// Returns [`StoreError`] with what is damaged.
-pub fn check_place(place: &Place) -> Result<(), StoreError> {
+pub fn check_place(place: &Place, schema: &Schema) -> Result<Vec<TableRows>, StoreError> {
     match place {
-        Place::File(path) => sound_rows(path).map(|_| ()),
-        Place::Server { .. } => Ok(()),
+        Place::File(path) => {
+            let rows = sound_rows(path)?;
+            let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let found = soundness::columns(&connection).map_err(StoreError::Sqlite)?;
+            let migrations = migrations(&rows);
+            soundness::complete(&path.display().to_string(), &found, (schema, migrations))?;
+            Ok(rows)
+        }
+        Place::Server { url, schema: name } => server::check_place(url, name, schema),
     }
+}
+
+/// Returns how many migrations made a database.
+fn migrations(rows: &[TableRows]) -> usize {
+    let noted = rows.iter().find(|rows| rows.table == "migration");
+    noted.map_or(0, |noted| usize::try_from(noted.rows).unwrap_or(usize::MAX))
 }
 
 /// Puts a copy in the place of a database, which is moved aside under a name with `aside` in it;
@@ -163,6 +184,15 @@ pub fn put_back(
         Place::Server { url, schema } => {
             server::put_back(&from, (url, schema), &copy.tables, aside)
         }
+    }
+}
+
+/// Undoes [`put_back`], which may have been cut off anywhere: what stood there before, if anything did, stands there
+/// again, and what took its place is gone.
+fn undo(place: &Place, aside: &str, was_there: bool) -> Result<(), StoreError> {
+    match place {
+        Place::File(path) => undo_file(path, aside, was_there),
+        Place::Server { url, schema } => server::undo(url, schema, aside),
     }
 }
 
@@ -255,30 +285,63 @@ fn is_file_in_use(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
+/// Names a file that lies beside another.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Where a file is written before it takes another's place, and where that one is then.
+fn both_beside(path: &Path, aside: &str) -> (PathBuf, PathBuf) {
+    let old = beside(path, &format!(".before-{aside}"));
+    (beside(path, ".restored"), old)
+}
+
 fn put_file_back(from: &Path, path: &Path, aside: &str) -> Result<Option<Place>, StoreError> {
-    let beside = |ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let (arriving, old) = (beside(".restored"), beside(&format!(".before-{aside}")));
+    let (arriving, old) = both_beside(path, aside);
     // Beside the database first, so that what takes its place is whole and on the same disk.
     fs::copy(from, &arriving).map_err(|error| refused(&arriving, &error))?;
     owner_only(&arriving)?;
     sync(&arriving)?;
     let was_there = path.exists();
     if was_there {
-        for ending in ["", "-wal", "-shm"] {
-            let part = beside(ending);
-            let mut to = old.as_os_str().to_owned();
-            to.push(ending);
-            if part.exists() {
-                fs::rename(&part, &to).map_err(|error| refused(&part, &error))?;
-            }
+        for ending in PARTS {
+            rename(&beside(path, ending), &beside(&old, ending))?;
         }
     }
     fs::rename(&arriving, path).map_err(|error| refused(path, &error))?;
+    private_file::sync_folder(path).map_err(|error| refused(path, &error))?;
     Ok(was_there.then_some(Place::File(old)))
+}
+
+/// The file of a database comes last back and goes first: while it is missing, its other parts are still its own.
+fn undo_file(path: &Path, aside: &str, was_there: bool) -> Result<(), StoreError> {
+    let (arriving, old) = both_beside(path, aside);
+    remove(&arriving)?;
+    if path.exists() && (old.exists() || !was_there) {
+        for ending in PARTS.iter().rev() {
+            remove(&beside(path, ending))?;
+        }
+    }
+    for ending in PARTS.iter().rev() {
+        rename(&beside(&old, ending), &beside(path, ending))?;
+    }
+    private_file::sync_folder(path).map_err(|error| refused(path, &error))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    if from.exists() {
+        fs::rename(from, to).map_err(|error| refused(from, &error))?;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    if path.exists() {
+        fs::remove_file(path).map_err(|error| refused(path, &error))?;
+    }
+    Ok(())
 }
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {

@@ -70,7 +70,7 @@ fn apply(driver: &mut dyn Driver, schema: &Schema) -> Result<(), StoreError> {
 }
 
 /// Writes a migration for an engine.
-fn written(text: &str, engine: Engine) -> String {
+pub(super) fn written(text: &str, engine: Engine) -> String {
     let (integer, bytes, strict) = match engine {
         Engine::Sqlite => ("INTEGER", "BLOB", "STRICT"),
         Engine::Postgres => ("BIGINT", "BYTEA", ""),

@@ -22,6 +22,7 @@ use savin_tests::mailbox::letter::Letter;
 use savin_tests::program::Programs;
 use savin_tests::source::{ExportFolder, csv};
 use savin_tests::stage::Stage;
+use serde_json::Value;
 
 use lost::Lost;
 
@@ -71,6 +72,71 @@ fn a_backup_of_an_hour_a_day_and_a_week_tells_nothing_as_new_and_nobody_who_stop
             .with_context(|| format!("{age:?} {only:?}:\n{}", week.stage.serving.log()))?;
         lost = week.lose()?;
     }
+    // The journal of decisions says what the registry cannot.
+    lost.begin_anew()?;
+    lost.wreck(&Engine::Files)?;
+    let (mut week, known) = lost.restore(Age::Day, None)?;
+    week.look(Age::Day, None, known)
+        .with_context(|| format!("wrecked:\n{}", week.stage.serving.log()))
+}
+
+#[test]
+fn an_agent_that_keeps_less_than_a_backup_is_old_sends_its_list_and_nobody_is_missed_on_sqlite()
+-> anyhow::Result<()> {
+    passes_a_month(&Engine::Files)
+}
+
+#[test]
+fn an_agent_that_keeps_less_than_a_backup_is_old_sends_its_list_and_nobody_is_missed_on_postgresql()
+-> anyhow::Result<()> {
+    passes_a_month(&Engine::server()?)
+}
+
+/// A backup of 40 days: what was released since waits for a person, however many there are, and is told then; what comes
+/// later is news.
+fn passes_a_month(engine: &Engine) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut month = Week::begin(folder.path(), engine)?;
+    month.list(ALL.len(), &[])?;
+    for who in [ADA, EVE, GUS] {
+        month.register(who)?;
+    }
+    month.back_up(Age::Month)?;
+    month.story.calendar.pass(DAY * 2)?;
+    month.list(ALL.len(), &[ADA])?;
+    month.hears(ADA, 1)?;
+    month.story.calendar.pass(DAY * 38)?;
+    month.list(ALL.len(), &[ADA, EVE])?;
+    month.hears(EVE, 1)?;
+
+    let (mut month, known) = month.lose()?.restore(Age::Month, None)?;
+    month.list(ALL.len(), &[ADA, EVE, GUS])?;
+    released(&month.stage, 3)?;
+    month.settled()?;
+    let news = month.since(known);
+    for who in [ADA, EVE] {
+        ensure!(releases(&news, who.1).is_empty(), "{who:?}: {news:?}");
+    }
+    let [news] = releases(&news, GUS.1).try_into().ok().context("one")?;
+    ensure!(!news.text.contains(PERHAPS), "{}", news.text);
+
+    let asked = ["--json", "tasks", "--kind", "event-review"];
+    let asked = month.stage.hub.cli(&asked)?;
+    let tasks = asked.lines().map(serde_json::from_str::<Value>);
+    let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+    assert_eq!(tasks.len(), 2, "{asked}");
+    for task in tasks {
+        let name = task.get("task").and_then(Value::as_str);
+        let name = name.context("a task's name")?;
+        let tell = ["tasks", "done", name, "--choice", "tell", "--as"];
+        let key = month.story.key.as_str();
+        month.stage.hub.cli(&[&tell[..], &[key]].concat())?;
+    }
+    for who in [ADA, EVE] {
+        month.hears(who, 2)?;
+    }
+    let replayed = month.stage.hub.cli(&["--json", "replay", "--verify"])?;
+    ensure!(replayed.contains("\"equal\":true"), "{replayed}");
     Ok(())
 }
 
@@ -90,6 +156,7 @@ enum Age {
     Hour,
     Day,
     Week,
+    Month,
 }
 
 /// A hub and its agent through a week, at the end of which the hub's databases are lost.
@@ -109,10 +176,13 @@ struct Story {
     lists: usize,
     backups: Vec<(Age, String)>,
     key: String,
+    /// Whether the registry of before cannot be read.
+    is_wrecked: bool,
 }
 
 impl Week {
-    fn pass(folder: &Path, engine: &Engine) -> anyhow::Result<Self> {
+    /// Sets the stage, by a calendar that a test turns.
+    fn begin(folder: &Path, engine: &Engine) -> anyhow::Result<Self> {
         let calendar = Calendar::make(folder)?;
         let together = Programs::Together(Path::new(env!("CARGO_BIN_EXE_savin-demo")).to_owned());
         let programs = Programs::Dated {
@@ -132,8 +202,13 @@ impl Week {
             lists: 0,
             backups: Vec::new(),
             key,
+            is_wrecked: false,
         };
-        let mut week = Self { stage, story };
+        Ok(Self { stage, story })
+    }
+
+    fn pass(folder: &Path, engine: &Engine) -> anyhow::Result<Self> {
+        let mut week = Self::begin(folder, engine)?;
         week.enrol("revoked")?;
         week.list(ALL.len() - 1, &[])?;
         for who in [ADA, BEA, CAL, DEE, EVE, GUS, HAL] {

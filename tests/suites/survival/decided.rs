@@ -16,17 +16,39 @@ use super::restore::{ONLY, address, backup, list, person, set};
 fn what_staff_decided_since_a_backup_is_decided_again_or_asked_of_them_on_sqlite()
 -> anyhow::Result<()> {
     ONLY.into_iter()
-        .try_for_each(|only| decides_again(&Engine::Files, only))
+        .try_for_each(|only| decides_again(&Engine::Files, only, Registry::Readable))
 }
 
 #[test]
 fn what_staff_decided_since_a_backup_is_decided_again_or_asked_of_them_on_postgresql()
 -> anyhow::Result<()> {
     ONLY.into_iter()
-        .try_for_each(|only| decides_again(&Engine::server()?, only))
+        .try_for_each(|only| decides_again(&Engine::server()?, only, Registry::Readable))
 }
 
-fn decides_again(engine: &Engine, only: Option<&str>) -> anyhow::Result<()> {
+#[test]
+fn what_staff_decided_outlives_a_registry_that_cannot_be_read_on_sqlite() -> anyhow::Result<()> {
+    [None, Some("registry")]
+        .into_iter()
+        .try_for_each(|only| decides_again(&Engine::Files, only, Registry::Wrecked))
+}
+
+#[test]
+fn what_staff_decided_outlives_a_registry_that_cannot_be_read_on_postgresql() -> anyhow::Result<()>
+{
+    [None, Some("registry")]
+        .into_iter()
+        .try_for_each(|only| decides_again(&Engine::server()?, only, Registry::Wrecked))
+}
+
+/// How the registry is that a backup takes the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Registry {
+    Readable,
+    Wrecked,
+}
+
+fn decides_again(engine: &Engine, only: Option<&str>, before: Registry) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut stage = set(folder.path(), engine)?;
     let staff = Staff::begin(&stage, folder.path())?;
@@ -44,9 +66,21 @@ fn decides_again(engine: &Engine, only: Option<&str>) -> anyhow::Result<()> {
     let seal = [&["seal"][..], &order].concat();
     staff.decides(&stage, &seal, &[second])?;
     staff.adds(&stage, "blake", folder.path())?;
+    let blake = Staff::of(folder.path(), "blake")?;
+    let office = [
+        "--office",
+        "sheriff",
+        "--county",
+        "Hinds",
+        "--email",
+        "s@county.example",
+    ];
+    staff.decides(&stage, &[&["recipients", "add"], &office[..]].concat(), &[])?;
 
     stage.serving.stop()?;
-    if only != Some("vault") {
+    if before == Registry::Wrecked {
+        engine.wreck(&folder.path().join("hub/data"), "registry")?;
+    } else if only != Some("vault") {
         // With the journal lost, the registry that is moved aside is the last that knows of the order.
         std::fs::remove_file(folder.path().join("hub/data/orders.journal"))?;
     }
@@ -57,7 +91,7 @@ fn decides_again(engine: &Engine, only: Option<&str>) -> anyhow::Result<()> {
     let (again, to_decide) = match only {
         // Whoever was asked is asked as she was: the vault that was moved aside knows.
         Some("vault") => (0, 0),
-        Some(_) | None => (2, 1),
+        Some(_) | None => (3, 1),
     };
     assert_eq!(counted("decided_again"), Some(again), "{only:?}: {said}");
     assert_eq!(
@@ -66,7 +100,31 @@ fn decides_again(engine: &Engine, only: Option<&str>) -> anyhow::Result<()> {
         "{only:?}: {said}"
     );
 
+    let is_from_journal = said.get("decisions_from_journal").and_then(Value::as_bool);
+    assert_eq!(is_from_journal, Some(before == Registry::Wrecked), "{said}");
+
     stage.serving = stage.hub.serve()?;
+    is_sealed(&stage, second)?;
+    ensure!(person(&stage, 0)? == first);
+    let joined = [person(&stage, 2)?, person(&stage, 3)?];
+    ensure!(joined == [third.min(fourth); 2], "they are one person");
+    let tasks = stage.hub.cli(&["tasks", "--kind", "identity-doubt"])?;
+    ensure!(tasks.contains("She asked about"), "{only:?}: {tasks}");
+    let tasks = stage.hub.cli(&["--json", "tasks"])?;
+    ensure!(
+        tasks.contains("recipient-add") == (to_decide == 1),
+        "{tasks}"
+    );
+    let task = open_task(&tasks)?;
+    blake.decides(&stage, &["tasks", "claim", &task], &[])?;
+    let replayed = stage.hub.cli(&["--json", "replay", "--verify"])?;
+    ensure!(replayed.contains("\"equal\":true"), "{replayed}");
+    stage.hub.cli(&["evidence", "check"])?;
+    stage.strike()
+}
+
+/// Looks whether whoever was sealed is shown nowhere.
+fn is_sealed(stage: &Stage, second: PersonId) -> anyhow::Result<()> {
     let visitor = Visitor::new(stage.hub.site());
     ensure!(
         visitor.look_up("SAMPLE1")?.is_empty(),
@@ -78,17 +136,19 @@ fn decides_again(engine: &Engine, only: Option<&str>) -> anyhow::Result<()> {
         "{}",
         page.text
     );
-    ensure!(person(&stage, 0)? == first);
-    let joined = [person(&stage, 2)?, person(&stage, 3)?];
-    ensure!(joined == [third.min(fourth); 2], "they are one person");
-    let tasks = stage.hub.cli(&["tasks", "--kind", "identity-doubt"])?;
-    ensure!(tasks.contains("She asked about"), "{only:?}: {tasks}");
-    let tasks = stage.hub.cli(&["--json", "tasks"])?;
-    ensure!(tasks.contains("staff-add") == (to_decide == 1), "{tasks}");
-    let replayed = stage.hub.cli(&["--json", "replay", "--verify"])?;
-    ensure!(replayed.contains("\"equal\":true"), "{replayed}");
-    stage.hub.cli(&["evidence", "check"])?;
-    stage.strike()
+    Ok(())
+}
+
+/// Returns a task of the registry.
+fn open_task(tasks: &str) -> anyhow::Result<String> {
+    let tasks = tasks.lines().map(serde_json::from_str::<Value>);
+    let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+    let names = tasks.iter().filter_map(|task| task.get("task")?.as_str());
+    let mut names = names.filter(|name| !name.starts_with('v'));
+    Ok(names
+        .next()
+        .with_context(|| format!("{tasks:?}"))?
+        .to_owned())
 }
 
 /// A member of staff who may decide everything.
@@ -97,6 +157,13 @@ struct Staff {
 }
 
 impl Staff {
+    /// Names whoever was added.
+    fn of(folder: &Path, name: &str) -> anyhow::Result<Self> {
+        let key = folder.join(format!("{name}.key"));
+        let key = key.to_str().context("a folder's name")?.to_owned();
+        Ok(Self { key })
+    }
+
     fn begin(stage: &Stage, folder: &Path) -> anyhow::Result<Self> {
         let key = folder.join("chief.key");
         let key = key.to_str().context("a folder's name")?.to_owned();

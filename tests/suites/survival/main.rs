@@ -3,6 +3,8 @@
 
 mod aged;
 mod county;
+mod cut_off;
+mod damaged;
 mod decided;
 mod restore;
 mod telling;

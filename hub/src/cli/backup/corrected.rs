@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 use jiff::Timestamp;
 
+use super::decisions::Decisions;
 use crate::app;
 use crate::config::Config;
+use crate::decided::entry::About;
 use crate::ids::EventId;
+use crate::store::StoreError;
 use crate::store::conn::Tx;
 use crate::store::registry::decision::Decision;
-use crate::store::registry::instruction::{self, InstructionKind};
+use crate::store::registry::instruction;
 use crate::store::registry::task::NewTask;
-use crate::store::registry::{SCHEMA, decision, event};
-use crate::store::{Place, Store, StoreError};
+use crate::store::registry::{decision, event};
 use crate::vault::command::{Command, OrderCommand, StaffCommand};
 use crate::work::task::TaskKind;
 
@@ -28,7 +30,7 @@ struct Wrong {
     decision: Decision,
 }
 
-/// What staff took back since a moment; nothing where the registry that knows cannot be read.
+/// What staff took back since a moment; nothing where nobody knows.
 pub(super) struct Corrected {
     wrong: Option<Vec<Wrong>>,
     /// Events that come again and are told to nobody.
@@ -38,13 +40,23 @@ pub(super) struct Corrected {
 }
 
 impl Corrected {
-    /// Asks the registry that is about to be moved aside.
-    pub(super) fn look(registry: &Place, made_at: Timestamp) -> Self {
-        let is_there = !matches!(registry, Place::File(path) if !path.exists());
-        let read =
-            || Store::open(registry, &SCHEMA)?.read_now("corrected", move |tx| wrong(tx, made_at));
+    /// Takes what staff decided.
+    pub(super) fn of(decisions: &Decisions) -> Self {
+        let wrong = decisions.made.as_ref().map(|made| {
+            let wrong = made.iter().flat_map(|decided| {
+                let events = match &decided.about {
+                    About::Events(events) => events.as_slice(),
+                    About::Words | About::Staff(_) => &[],
+                };
+                events.iter().map(|event| Wrong {
+                    event: *event,
+                    decision: decided.signed.decision.clone(),
+                })
+            });
+            wrong.collect()
+        });
         Self {
-            wrong: is_there.then(read).and_then(Result::ok),
+            wrong,
             kept_back: 0,
             by: BTreeSet::new(),
         }
@@ -113,18 +125,4 @@ impl Corrected {
             NewTask::of((TaskKind::Other, subject), URGENCY, note)
         })
     }
-}
-
-fn wrong(tx: &mut Tx<'_>, made_at: Timestamp) -> Result<Vec<Wrong>, StoreError> {
-    let mut wrong = Vec::new();
-    for given in instruction::since(tx, InstructionKind::Correct, made_at)? {
-        let by = decision::find(tx, given.decision)?;
-        if let (Some(event), Some(by)) = (event::id_at(tx, given.event)?, by) {
-            wrong.push(Wrong {
-                event,
-                decision: by.decision,
-            });
-        }
-    }
-    Ok(wrong)
 }

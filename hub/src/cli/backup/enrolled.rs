@@ -2,13 +2,14 @@
 //! or put aside since is not believed again, and a token that was used since enrols nobody a second time.
 
 use anyhow::Context as _;
+use savin_shared::ids::AgentId;
 
 use crate::app;
 use crate::config::Config;
 use crate::places::Facility;
 use crate::store::conn::Tx;
 use crate::store::registry::agency::{self, Agency};
-use crate::store::registry::agent::{self, Agent};
+use crate::store::registry::agent::{self, Agent, AgentState};
 use crate::store::registry::token::{self, Issued};
 use crate::store::registry::{SCHEMA, facility};
 use crate::store::{Place, Store, StoreError};
@@ -16,6 +17,8 @@ use crate::store::{Place, Store, StoreError};
 /// Who may speak, as the registry that is about to be moved aside says; nothing where it cannot be read.
 pub(super) struct Enrolled {
     known: Option<Known>,
+    /// Agents that were revoked, as the journal says where the registry cannot.
+    revoked: Vec<AgentId>,
     /// Agents that the backup lacked or believed otherwise.
     changed: usize,
 }
@@ -28,12 +31,12 @@ struct Known {
 }
 
 impl Enrolled {
-    /// Asks the registry that is about to be moved aside.
-    pub(super) fn look(registry: &Place) -> Self {
-        let is_there = !matches!(registry, Place::File(path) if !path.exists());
-        let read = || Store::open(registry, &SCHEMA)?.read_now("enrolled", known);
+    /// Asks the registry that is about to be moved aside, where it is sound; of others it is known only who was revoked.
+    pub(super) fn look(registry: Option<&Place>, revoked: &[AgentId]) -> Self {
+        let read = |place: &Place| Store::open(place, &SCHEMA)?.read_now("enrolled", known);
         Self {
-            known: is_there.then(read).and_then(Result::ok),
+            known: registry.map(read).and_then(Result::ok),
+            revoked: revoked.to_vec(),
             changed: 0,
         }
     }
@@ -44,7 +47,7 @@ impl Enrolled {
     /// Returns why it cannot be written.
     pub(super) fn take_over(&mut self, config: &Config) -> anyhow::Result<()> {
         let Some(known) = self.known.clone() else {
-            return Ok(());
+            return self.revoke_again(config);
         };
         let now = (app::world().wall)();
         let put = move |tx: &mut Tx<'_>| {
@@ -74,6 +77,26 @@ impl Enrolled {
         Ok(())
     }
 
+    /// Believes nobody again who was revoked.
+    fn revoke_again(&mut self, config: &Config) -> anyhow::Result<()> {
+        let revoked = self.revoked.clone();
+        let revoke = move |tx: &mut Tx<'_>| {
+            let mut changed = 0;
+            for name in &revoked {
+                let before = agent::load(tx, *name)?;
+                if before.is_some_and(|before| before.state != AgentState::Revoked) {
+                    agent::revoke(tx, *name)?;
+                    changed += 1;
+                }
+            }
+            Ok(changed)
+        };
+        self.changed = app::open_registry(config)?
+            .write_now("revoked", revoke)
+            .context("failed to keep which agents were revoked")?;
+        Ok(())
+    }
+
     /// Returns how many agents the backup lacked or believed otherwise, where that is known.
     pub(super) fn changed(&self) -> Option<usize> {
         self.known.as_ref().map(|_| self.changed)
@@ -82,9 +105,12 @@ impl Enrolled {
     /// Says it.
     pub(super) fn said(&self, is_dry_run: bool) -> String {
         match &self.known {
-            None => "Which agents were enrolled or revoked since is not known: `savin-hub agents` shows whom it takes \
-                     at their word, revoke again whoever is to be, and give those who are missing a new token."
-                .to_owned(),
+            None => format!(
+                "Which agents were enrolled or put aside since is not known ({} were revoked, as the journal of \
+                 decisions says, and stay so): `savin-hub agents` shows whom it takes at their word, revoke again \
+                 whoever is to be, and give those who are missing a new token.",
+                self.revoked.len()
+            ),
             Some(_) if is_dry_run => {
                 "Agents that were enrolled, revoked or put aside since stay so.".to_owned()
             }

@@ -118,7 +118,7 @@ impl Orders {
         self.journal.write(longer)?;
         for entry in added {
             if !known.iter().any(|known| known.id == entry.id) {
-                self.journal.append(&key, &entry)?;
+                self.journal.append(&key, &[entry])?;
             }
         }
         Ok(())

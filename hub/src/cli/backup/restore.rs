@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::corrected::Corrected;
+use super::decisions::Decisions;
 use super::enrolled::Enrolled;
 use super::lost::{Lost, is_in_vault, is_parting};
 use super::orders::Orders;
@@ -21,13 +22,18 @@ use crate::notary::Log;
 use crate::orders::Databases;
 use crate::orders::carrying::complete;
 use crate::orders::journal::Journal;
-use crate::store::backup::{Copy, is_in_use, put_back};
+use crate::store::backup::underway::Underway;
+use crate::store::backup::{Copy, TableRows, check_place, is_in_use, put_back, soundness};
 use crate::store::registry::task::{self, NewTask, TaskKind};
+use crate::store::registry::SCHEMA as REGISTRY;
 use crate::store::vault::{SCHEMA as VAULT, trace};
 use crate::store::{Place, Store};
 
 /// How soon staff has to look at what a restored hub does not know.
 const URGENCY: u8 = 1;
+
+/// Tables of a registry that have rows for good where one has begun.
+const DECIDED: [&str; 3] = ["agent", "decision", "staff"];
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Restore {
@@ -71,6 +77,10 @@ impl Database {
         }
     }
 
+    fn places(config: &Config) -> [(&'static str, &Place); 2] {
+        Self::ALL.map(|database| (database.name(), database.place(config)))
+    }
+
     const fn log(self) -> Log {
         match self {
             Self::Vault => Log::Vault,
@@ -102,25 +112,54 @@ impl Restore {
                 config.vault_keys.display()
             );
         }
-        let is_registry_back = self.is_wanted(Database::Registry);
+        undo_what_was_cut_off(config, self.dry_run, output)?;
         let mut behind = self.look(config, &manifest)?;
         if self.dry_run {
             return self.said(&manifest, &behind, &[], output);
         }
         let restored_at = (app::world().wall)();
         app::make_folder(&config.data)?;
+        let wanted = self
+            .wanted()
+            .map(|database| (database.name(), database.place(config)));
+        let wanted: Vec<_> = wanted.collect();
+        Underway::begin(&config.data, &stamp(restored_at), &wanted)?;
+        let moved = match self.put(config, &manifest, &mut behind, restored_at) {
+            Ok(moved) => moved,
+            Err(failure) => {
+                let undone = Underway::undo(&config.data, &Database::places(config));
+                undone.with_context(|| format!("{failure:#}; and what was done is not undone"))?;
+                return Err(failure);
+            }
+        };
+        Underway::end(&config.data)?;
+        self.said(&manifest, &behind, &moved, output)
+    }
+
+    /// Puts back what is wanted, and lets it know what can be known; returns where what stood there is now.
+    fn put(
+        &self,
+        config: &Config,
+        manifest: &Manifest,
+        behind: &mut Behind,
+        restored_at: Timestamp,
+    ) -> anyhow::Result<Vec<Place>> {
+        let is_registry_back = self.is_wanted(Database::Registry);
         if is_registry_back && complete_journal(config, restored_at) {
-            behind.orders = Orders::compare(config, &self.backup, &manifest)?;
+            behind.orders = Orders::compare(config, &self.backup, manifest)?;
         }
         // Before any database goes back: a hub that starts then has every order.
         let aside = behind.orders.keep(config, restored_at)?;
         let mut moved: Vec<Place> = aside.map(Place::File).into_iter().collect();
         for database in self.wanted() {
-            let (copy, place) = (database.copy(&manifest), database.place(config));
-            let old = put_back(copy, &self.backup, place, &stamp(restored_at)).with_context(|| {
-                let name = database.name();
-                format!("failed to put the {name} back; once that is mended, run again with --only {name}")
-            })?;
+            let (copy, place) = (database.copy(manifest), database.place(config));
+            let old =
+                put_back(copy, &self.backup, place, &stamp(restored_at)).with_context(|| {
+                    format!(
+                        "failed to put the {} back: both are as they were",
+                        database.name()
+                    )
+                })?;
             for standing in behind.logs.iter().filter(|log| log.log == database.log()) {
                 published::set_aside(config, standing)?;
             }
@@ -131,8 +170,8 @@ impl Restore {
             moved.extend(old);
         }
         behind.catch_up(config, (is_registry_back, restored_at))?;
-        tell_staff(config, &manifest, &behind, restored_at)?;
-        self.said(&manifest, &behind, &moved, output)
+        tell_staff(config, manifest, behind, restored_at)?;
+        Ok(moved)
     }
 
     /// Looks what the backup lacks of what there is here.
@@ -140,14 +179,22 @@ impl Restore {
         let is_vault_back = self.is_wanted(Database::Vault);
         let is_registry_back = self.is_wanted(Database::Registry);
         let (registry, made_at) = (&config.registry, manifest.made_at);
+        let is_whole = |rows: Vec<TableRows>| {
+            soundness::emptied(&rows, &manifest.registry, &DECIDED).is_none()
+        };
+        let is_registry_sound = check_place(registry, &REGISTRY).is_ok_and(is_whole);
+        let decisions = Decisions::since(config, (is_registry_sound, is_registry_back), made_at);
         Ok(Behind {
             orders: Orders::compare(config, &self.backup, manifest)?,
             logs: published::compare(config, &self.backup, manifest)?,
-            lost: Lost::since(registry, made_at, !is_registry_back),
-            registrants: is_vault_back
-                .then(|| Registrants::look(&config.vault, made_at, self.as_backed_up)),
-            enrolled: is_registry_back.then(|| Enrolled::look(registry)),
-            corrected: is_registry_back.then(|| Corrected::look(registry, made_at)),
+            lost: Lost::of(&decisions, !is_registry_back),
+            registrants: is_vault_back.then(|| {
+                let copy = (&manifest.vault, made_at);
+                Registrants::look(&config.vault, copy, self.as_backed_up)
+            }),
+            enrolled: is_registry_back
+                .then(|| Enrolled::look(is_registry_sound.then_some(registry), &decisions.revoked)),
+            corrected: is_registry_back.then(|| Corrected::of(&decisions)),
         })
     }
 
@@ -178,6 +225,7 @@ impl Restore {
                 "registrants_taken_over": registrants.and_then(Registrants::taken_over),
                 "orders_lacking": behind.orders.lacking(),
                 "to_decide_again": to_decide, "decided_again": again,
+                "decisions_from_journal": behind.lost.is_from_journal(),
                 "agents_kept": enrolled.and_then(Enrolled::changed),
                 "corrections_kept_back": behind.corrected.as_ref().and_then(Corrected::kept_back),
                 "logs": behind.logs.iter().map(LogStanding::json).collect::<Vec<_>>(),
@@ -284,6 +332,19 @@ fn complete_journal(config: &Config, now: Timestamp) -> bool {
     };
     // A registry that is put back because it is damaged may say nothing, and the journal alone counts then.
     is_there && complete().unwrap_or(false)
+}
+
+/// Undoes a restoration that was cut off: what it left half done is not what stood there before.
+fn undo_what_was_cut_off(config: &Config, is_dry_run: bool, output: &Output) -> anyhow::Result<()> {
+    if !Underway::is_in(&config.data) {
+        return Ok(());
+    }
+    if is_dry_run {
+        bail!("a restoration was cut off: run it again without --dry-run, which undoes that first");
+    }
+    Underway::undo(&config.data, &Database::places(config))?;
+    output.progress("A restoration was cut off before: what it did is undone.");
+    Ok(())
 }
 
 /// Looks whether a database may be replaced by its copy.

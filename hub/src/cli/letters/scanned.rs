@@ -74,7 +74,7 @@ impl Scanned {
             let now = (app::world().wall)();
             let subject = format!("notice/{notice}");
             let word = outcome.as_str();
-            let signed = signer.sign("letter-scanned", &subject, word, &self.note, now);
+            let signed = signer.sign("letter-scanned", &subject, word, &self.note, now)?;
             registry.write_now("decision", move |tx| decision::record(tx, &signed))?;
             let detail = format!("scanned by {} {}", signer.name(), self.note);
             let later = later(outcome, detail);
@@ -122,7 +122,7 @@ impl Confirm {
             .context("no letter has this code: have her read it once more, and try again")?;
         let now = (app::world().wall)();
         let subject = format!("notice/{letter}");
-        let signed = signer.sign("letter-confirmed", &subject, "confirmed", "", now);
+        let signed = signer.sign("letter-confirmed", &subject, "confirmed", "", now)?;
         app::open_registry(config)?
             .write_now("decision", move |tx| decision::record(tx, &signed))?;
         let StaffAnswer::Changed(true) = staff(&vault, StaffCommand::SaidCode { code })? else {

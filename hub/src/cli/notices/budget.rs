@@ -65,7 +65,7 @@ impl Budget {
             &amount.to_string(),
             &self.note,
             now,
-        );
+        )?;
         app::open_registry(config)?
             .write_now("budget raise", move |tx| decision::record(tx, &signed))?;
         Ok(())

@@ -127,7 +127,7 @@ impl Relink {
     ) -> anyhow::Result<(DecisionId, Vec<Change>)> {
         let version = store.read_now("weights", weights::load)?.version();
         let subject = format!("rules/linkage/{version}");
-        let signed = signer.sign(RELINK, &subject, "relink", &self.reason, now);
+        let signed = signer.sign(RELINK, &subject, "relink", &self.reason, now)?;
         // First the decision, then what follows from it: the other order could act without.
         let decision = store.write_now("decision", move |tx| decision::record(tx, &signed))?;
         let (mut all, mut after) = (Vec::new(), None);
@@ -167,7 +167,7 @@ impl Relink {
         }
         let now = (app::world().wall)();
         let subject = format!("decision/{}", of.0);
-        let signed = signer.sign("persons-relink-undo", &subject, "undo", &self.reason, now);
+        let signed = signer.sign("persons-relink-undo", &subject, "undo", &self.reason, now)?;
         let decision = store.write_now("decision", move |tx| decision::record(tx, &signed))?;
         let (mut done, mut left) = (Vec::new(), Vec::new());
         let mut place = Some(Place::START);

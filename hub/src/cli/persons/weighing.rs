@@ -59,7 +59,7 @@ impl Weigh {
         let changes = differences(&present, &learnt).join("; ");
         let reason = self.reason.clone().unwrap_or_default();
         let subject = format!("rules/linkage/{}", learnt.version());
-        let signed = signer.sign("rules-adopt", &subject, "adopt", &reason, now);
+        let signed = signer.sign("rules-adopt", &subject, "adopt", &reason, now)?;
         let version = learnt.version();
         let number = store.write_now("adopt weights", move |tx| {
             let decision = decision::record(tx, &signed)?;

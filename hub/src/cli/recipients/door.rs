@@ -33,7 +33,7 @@ impl Link {
         let link = format!("{}{}", config.web.url.trim_end_matches('/'), token.path());
         let choice = if ends { "end" } else { "give" };
         let subject = format!("recipient/{}", office.0);
-        let signed = signer.sign("recipient-link", &subject, choice, "", now);
+        let signed = signer.sign("recipient-link", &subject, choice, "", now)?;
         let title = app::open_registry(config)?.write_now("office door", move |tx| {
             let decision = decision::record(tx, &signed)?;
             if ends {

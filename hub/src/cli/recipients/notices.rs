@@ -173,7 +173,7 @@ impl Carried {
         let now = (app::world().wall)();
         let id = notice.notice;
         let subject = format!("agency-notice/{id}");
-        let signed = signer.sign(kind, &subject, choice, &self.note, now);
+        let signed = signer.sign(kind, &subject, choice, &self.note, now)?;
         let by = signer.name().to_owned();
         let is_noted = store.write_now("carried", move |tx| {
             decision::record(tx, &signed)?;

@@ -1,20 +1,16 @@
 //! One entry of the journal: everything that is needed to carry an order out on a database that never heard
 //! of it, and nothing by which anybody is called. Records stand in it by keyed hashes.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use savin_shared::codec::Codec;
 use savin_shared::ids::AgencyId;
-use savin_shared::sign::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EntryId, EventId, PersonId};
+use crate::journal::signed::{Signed, WireSigned, damaged};
 use crate::store::StoreError;
 use crate::store::registry::court_order::{NewOrder, OrderKind};
 use crate::store::registry::expunged::Tombstone;
-use crate::work::decision::Decision;
-use crate::work::role::Role;
 
 /// An entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,27 +61,24 @@ pub struct Given {
     pub signed: Signed,
 }
 
-/// A decision with what its signer was allowed then.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed {
-    /// The decision.
-    pub decision: Decision,
-    /// The role of whoever signed.
-    pub role: Role,
-}
+impl crate::journal::Entry for Entry {
+    const FILE: &'static str = "orders.journal";
+    const FORM: &'static str = "savin/orders-journal/1";
+    const PURPOSE: &'static str = "savin/orders-journal/1|";
+    const MEND: &'static str = "put the copy of the newest backup in its place, and what it lacks is added from the \
+                                registry";
 
-impl Entry {
-    /// Writes it.
-    ///
-    /// # Errors
-    /// Returns [`StoreError::Damaged`] when it cannot be written.
-    pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let act = match &self.act {
             Act::Give(given) if given.asides.is_empty() => WireAct::Give(given.wire()),
             Act::Give(given) => WireAct::GiveBeside(given.wire(), given.asides.clone()),
             Act::Lift { given, signed } => WireAct::Lift {
                 given: *given,
-                signed: wire(signed),
+                signed: signed.into(),
             },
             Act::GiveUp { entry } => WireAct::GiveUp { entry: *entry },
         };
@@ -97,11 +90,7 @@ impl Entry {
         Codec::Bincode2.encode(&wire).map_err(|_| damaged())
     }
 
-    /// Reads it.
-    ///
-    /// # Errors
-    /// Returns [`StoreError::Damaged`] for bytes that are none.
-    pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+    fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let wire: WireEntry = Codec::Bincode2.decode(bytes).map_err(|_| damaged())?;
         let act = match wire.act {
             WireAct::Give(given) => Act::Give(Box::new(Given::unwire(given, Vec::new())?)),
@@ -110,7 +99,7 @@ impl Entry {
             }
             WireAct::Lift { given, signed } => Act::Lift {
                 given,
-                signed: unwire(signed)?,
+                signed: signed.try_into()?,
             },
             WireAct::GiveUp { entry } => Act::GiveUp { entry },
         };
@@ -135,7 +124,7 @@ impl Given {
             events: self.events.clone(),
             persons: self.persons.clone(),
             follows: self.follows.clone(),
-            signed: wire(&self.signed),
+            signed: (&self.signed).into(),
         }
     }
 
@@ -155,45 +144,9 @@ impl Given {
             persons: given.persons,
             follows: given.follows,
             asides,
-            signed: unwire(given.signed)?,
+            signed: given.signed.try_into()?,
         })
     }
-}
-
-fn wire(signed: &Signed) -> WireSigned {
-    let decision = &signed.decision;
-    WireSigned {
-        kind: decision.kind.clone().into_owned(),
-        subject: decision.subject.clone(),
-        choice: decision.choice.clone(),
-        note: decision.note.clone(),
-        staff: decision.staff.clone(),
-        decided_at: decision.decided_at.as_microsecond(),
-        key: decision.key.0,
-        signature: decision.signature.clone(),
-        role: signed.role.as_str().to_owned(),
-    }
-}
-
-fn unwire(signed: WireSigned) -> Result<Signed, StoreError> {
-    let decided_at = Timestamp::from_microsecond(signed.decided_at);
-    Ok(Signed {
-        role: Role::parse(&signed.role).ok_or_else(damaged)?,
-        decision: Decision {
-            kind: Cow::Owned(signed.kind),
-            subject: signed.subject,
-            choice: signed.choice,
-            note: signed.note,
-            staff: signed.staff,
-            decided_at: decided_at.map_err(|_| damaged())?,
-            key: VerifyingKey(signed.key),
-            signature: signed.signature,
-        },
-    })
-}
-
-const fn damaged() -> StoreError {
-    StoreError::Damaged("an entry of the journal of orders")
 }
 
 /// As it is written: fields are never changed, and variants only ever appended. A program that does not know one yet
@@ -223,17 +176,4 @@ struct WireGiven {
     persons: Vec<PersonId>,
     follows: Vec<[u8; 32]>,
     signed: WireSigned,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct WireSigned {
-    kind: String,
-    subject: String,
-    choice: String,
-    note: String,
-    staff: String,
-    decided_at: i64,
-    key: [u8; 32],
-    signature: Vec<u8>,
-    role: String,
 }

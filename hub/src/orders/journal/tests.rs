@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use savin_shared::ids::AgencyId;
 use savin_shared::sign::SigningKey;
 
-use super::entry::{Act, Entry, Given, Signed};
+use super::entry::{Act, Entry, Given};
 use super::{Journal, JournalError};
 use crate::ids::{EntryId, EventId, PersonId};
 use crate::intake::testing::ORDERS;
+use crate::journal::signed::Signed;
 use crate::store::registry::court_order::{NewOrder, OrderKind};
 use crate::store::registry::expunged::OrderKey;
 use crate::work::decision::{Choice, Decision};
@@ -69,7 +70,9 @@ fn journal() -> (tempfile::TempDir, Journal, Vec<Entry>) {
     let first = given(1);
     let entries = vec![first.clone(), given(2), lifted(&first)];
     for entry in &entries {
-        journal.append(&ORDERS, entry).unwrap();
+        journal
+            .append(&ORDERS, std::slice::from_ref(entry))
+            .unwrap();
     }
     (folder, journal, entries)
 }
@@ -105,7 +108,7 @@ fn goes_on_after_a_last_line_that_was_torn_and_says_so() {
         let chain = journal.read().unwrap();
         assert_eq!(chain.torn, (end - before_last) as u64);
         assert_eq!(chain.entries(&ORDERS).unwrap(), entries[..2]);
-        journal.append(&ORDERS, &entries[2]).unwrap();
+        journal.append(&ORDERS, &entries[2..3]).unwrap();
         let chain = journal.read().unwrap();
         assert_eq!(
             (chain.entries(&ORDERS).unwrap(), chain.torn),
@@ -115,7 +118,7 @@ fn goes_on_after_a_last_line_that_was_torn_and_says_so() {
     // Not even the first line is whole.
     std::fs::write(journal.file(), &whole[..5]).unwrap();
     assert_eq!(journal.read().unwrap().torn, 5);
-    journal.append(&ORDERS, &entries[0]).unwrap();
+    journal.append(&ORDERS, &entries[..1]).unwrap();
     assert_eq!(
         journal.read().unwrap().entries(&ORDERS).unwrap(),
         entries[..1]
@@ -151,11 +154,11 @@ fn knows_a_copy_that_it_continues_from_another() {
     std::fs::create_dir(folder.path().join("backup")).unwrap();
     copy.write(&older).unwrap();
     assert_eq!(copy.read().unwrap(), older);
-    journal.append(&ORDERS, &given(4)).unwrap();
+    journal.append(&ORDERS, &[given(4)]).unwrap();
     let newer = journal.read().unwrap();
     assert!(newer.continues(&older) && !older.continues(&newer));
     assert_eq!((newer.beyond(&older), older.beyond(&newer)), (1, 0));
-    copy.append(&ORDERS, &entries[0]).unwrap();
+    copy.append(&ORDERS, &entries[..1]).unwrap();
     let other = copy.read().unwrap();
     assert!(!other.continues(&newer) && !newer.continues(&other));
 }

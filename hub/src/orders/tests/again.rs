@@ -290,7 +290,9 @@ fn an_order_that_was_written_and_not_carried_out_is_at_the_next_start() {
             (id, Act::Give(other)),
             (EntryId::from_bytes([9; 16]), Act::GiveUp { entry: id }),
         ] {
-            hub.journal.append(&ORDERS, &Entry { id, at, act }).unwrap();
+            hub.journal
+                .append(&ORDERS, &[Entry { id, at, act }])
+                .unwrap();
         }
         assert_eq!(hub.start().again, 0);
     });

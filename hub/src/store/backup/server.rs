@@ -1,5 +1,6 @@
 //! The same for PostgreSQL, by its own programs, which must be in the path.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -7,9 +8,12 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use super::super::conn::{Access, Driver as _, Tx};
+use super::super::migrate::Schema;
 use super::super::postgres::PostgresDriver;
+use super::super::value::Row;
 use super::super::{Place, StoreError};
-use super::{TableRows, same_rows};
+use super::soundness::{self, Column};
+use super::{TableRows, migrations, same_rows};
 use crate::values;
 
 /// How often the server is asked who is connected, a fifth of a second apart.
@@ -41,7 +45,39 @@ pub(super) fn check(dump: &Path) -> Result<(), StoreError> {
     run(list)
 }
 
-/// Says whether another connection works in a schema: each of ours says so by its name. The server shows
+/// Looks whether a schema has its tables, and reads every row of each as a dump does.
+pub(super) fn check_place(
+    url: &str,
+    name: &str,
+    schema: &Schema,
+) -> Result<Vec<TableRows>, StoreError> {
+    let mut driver = PostgresDriver::open(url, name)?;
+    let mut tx = Tx::new(&mut driver);
+    let rows = rows(&mut tx, name)?;
+    let columns = tx.query(
+        "SELECT table_name::text, column_name::text FROM information_schema.columns
+         WHERE table_schema::text = $1 ORDER BY table_name, column_name",
+        values![name],
+    )?;
+    let column = |row: &Row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
+    let columns = columns.iter().map(column);
+    let found = columns.collect::<Result<BTreeSet<Column>, StoreError>>()?;
+    let said = format!("the schema {name}");
+    soundness::complete(&said, &found, (schema, migrations(&rows)))?;
+    let mut dump = program("pg_dump", url)?;
+    dump.args([
+        "--format=custom",
+        "--compress=0",
+        "--no-sync",
+        "--file=/dev/null",
+    ])
+    .arg(format!("--schema={name}"));
+    run(dump)?;
+    Ok(rows)
+}
+
+/// Says whether another connection works in a schema: each of ours says so by its name, and what a restoration began
+/// that was cut off goes on for a while. The server shows
 /// one that has just ended for a moment longer, so that it is asked again for a few seconds.
 pub(super) fn is_in_use(url: &str, schema: &str) -> Result<bool, StoreError> {
     let mut driver = PostgresDriver::open(url, schema)?;
@@ -49,8 +85,8 @@ pub(super) fn is_in_use(url: &str, schema: &str) -> Result<bool, StoreError> {
     for _ in 0..LOOKS {
         let others = tx.query_optional(
             "SELECT count(*) FROM pg_stat_activity
-             WHERE application_name = $1 AND datname = current_database()
-                 AND pid <> pg_backend_pid()",
+             WHERE (application_name = $1 OR application_name = 'pg_restore')
+                 AND datname = current_database() AND pid <> pg_backend_pid()",
             values![schema],
         )?;
         if others.ok_or(StoreError::Damaged("a count"))?.integer(0)? == 0 {
@@ -69,7 +105,7 @@ pub(super) fn put_back(
     said: &[TableRows],
     aside: &str,
 ) -> Result<Option<Place>, StoreError> {
-    let old = format!("{schema}_before_{aside}");
+    let old = name_aside(schema, aside);
     let mut driver = PostgresDriver::open(url, schema)?;
     driver.batch(&format!("ALTER SCHEMA {schema} RENAME TO {old}"))?;
     let mut restore = program("pg_restore", url)?;
@@ -90,6 +126,26 @@ pub(super) fn put_back(
         url: url.to_owned(),
         schema: old,
     }))
+}
+
+/// Gives a schema that was moved aside its name again, in the place of what was put there.
+pub(super) fn undo(url: &str, schema: &str, aside: &str) -> Result<(), StoreError> {
+    let old = name_aside(schema, aside);
+    let mut driver = PostgresDriver::open(url, schema)?;
+    let known = Tx::new(&mut driver).query_optional(
+        "SELECT 1 FROM information_schema.schemata WHERE schema_name::text = $1",
+        values![old.as_str()],
+    )?;
+    if known.is_none() {
+        return Ok(());
+    }
+    driver.batch(&format!(
+        "DROP SCHEMA IF EXISTS {schema} CASCADE; ALTER SCHEMA {old} RENAME TO {schema}"
+    ))
+}
+
+fn name_aside(schema: &str, aside: &str) -> String {
+    format!("{schema}_before_{aside}")
 }
 
 fn rows(tx: &mut Tx<'_>, schema: &str) -> Result<Vec<TableRows>, StoreError> {

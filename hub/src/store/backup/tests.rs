@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{check, copy, is_in_use, put_back};
+use super::underway::Underway;
+use super::{beside, check, copy, is_in_use, put_back};
 use crate::store::conn::Engine;
 use crate::store::migrate::Schema;
 use crate::store::testing::places;
@@ -104,5 +105,45 @@ fn leaves_the_database_where_it_was_when_the_copy_cannot_be_put_there() {
 
         assert!(put_back(&copied, folder, place, "20260601").is_err());
         assert_eq!(ids(place), [1], "{engine:?}");
+    });
+}
+
+#[test]
+fn undoes_what_was_cut_off_wherever_that_was() {
+    each("cut_off", |place, folder, engine| {
+        let store = Store::open(place, &SCHEMA).unwrap();
+        add(&store, 1);
+        let copied = copy(place, folder, "kept").unwrap();
+        add(&store, 2);
+        drop(store);
+        let databases = [("kept", place)];
+        let begin = || Underway::begin(folder, "20260601", &databases).unwrap();
+        let undo = || {
+            assert!(Underway::is_in(folder));
+            Underway::undo(folder, &databases).unwrap();
+            assert!(!Underway::is_in(folder));
+            assert_eq!(ids(place), [1, 2], "{engine:?}");
+        };
+        begin();
+        undo();
+        begin();
+        put_back(&copied, folder, place, "20260601").unwrap();
+        add(&Store::open(place, &SCHEMA).unwrap(), 3);
+        undo();
+        Underway::undo(folder, &databases).unwrap();
+        let Place::File(path) = place else { return };
+        // Its first file is aside, its log is not yet, and the copy is only half there.
+        std::fs::write(beside(path, "-wal"), b"").unwrap();
+        begin();
+        std::fs::rename(path, beside(path, ".before-20260601")).unwrap();
+        std::fs::write(beside(path, ".restored"), b"half").unwrap();
+        undo();
+        assert!(!beside(path, ".restored").exists());
+        // There was none, and a copy took its place.
+        std::fs::remove_file(path).unwrap();
+        begin();
+        put_back(&copied, folder, place, "20260601").unwrap();
+        Underway::undo(folder, &databases).unwrap();
+        assert!(!path.exists());
     });
 }

@@ -183,7 +183,11 @@ pub fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Kept>, StoreError> {
 ///
 /// # Errors
 /// Returns [`StoreError`] when the database refuses.
-pub fn since(tx: &mut Tx<'_>, at: Timestamp, limit: u32) -> Result<Vec<Decision>, StoreError> {
+pub fn since(
+    tx: &mut Tx<'_>,
+    at: Timestamp,
+    limit: u32,
+) -> Result<Vec<(DecisionId, Decision)>, StoreError> {
     let rows = tx.query(
         "SELECT decision_id, kind, subject, choice, note, staff_name, decided_at, public_key,
              signature
@@ -191,7 +195,7 @@ pub fn since(tx: &mut Tx<'_>, at: Timestamp, limit: u32) -> Result<Vec<Decision>
         &[time(at), i64::from(limit).into()],
     )?;
     rows.iter()
-        .map(|row| kept(tx, row).map(|kept| kept.decision))
+        .map(|row| kept(tx, row).map(|kept| (kept.id, kept.decision)))
         .collect()
 }
 
@@ -203,6 +207,23 @@ pub fn is_kept(tx: &mut Tx<'_>, signature: &[u8]) -> Result<bool, StoreError> {
     let row = tx.query_optional(
         "SELECT 1 FROM decision WHERE signature = $1",
         values![signature],
+    )?;
+    Ok(row.is_some())
+}
+
+/// Says whether a court ordered the words of a decision to be destroyed, by what stays of it.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn is_destroyed(tx: &mut Tx<'_>, decision: &Decision) -> Result<bool, StoreError> {
+    let row = tx.query_optional(
+        "SELECT 1 FROM decision WHERE subject = 'expunged' AND kind = $1 AND staff_name = $2
+             AND decided_at = $3 LIMIT 1",
+        &[
+            decision.kind.as_ref().into(),
+            decision.staff.as_str().into(),
+            time(decision.decided_at),
+        ],
     )?;
     Ok(row.is_some())
 }

@@ -115,6 +115,26 @@ fn read(registrant: RegistrantId, row: &Row) -> Result<RegistrantRow, StoreError
     })
 }
 
+/// Lists registrants, in the order of their pseudonyms, after one.
+///
+/// # Errors
+/// Returns [`StoreError`] when the database refuses.
+pub fn after(
+    tx: &mut Tx<'_>,
+    registrant: Option<RegistrantId>,
+    limit: u32,
+) -> Result<Vec<RegistrantId>, StoreError> {
+    let from = registrant.map_or_else(Vec::new, |registrant| registrant.as_bytes().to_vec());
+    tx.query(
+        "SELECT registrant_id FROM registrant WHERE registrant_id > $1
+         ORDER BY registrant_id LIMIT $2",
+        values![from, i64::from(limit)],
+    )?
+    .iter()
+    .map(|row| Ok(RegistrantId::from_bytes(row.array(0)?)))
+    .collect()
+}
+
 /// Lists the monitored lines.
 ///
 /// # Errors

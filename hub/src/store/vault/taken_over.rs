@@ -3,7 +3,10 @@
 //! So whoever registered, moved or asked to stop since the backup did so. What they were told is not taken over: in
 //! that the backup stands for itself, and what is told again says so.
 
+use std::collections::BTreeSet;
+
 use super::key;
+use crate::ids::RegistrantId;
 use crate::store::conn::Tx;
 use crate::store::value::{Row, Value, time};
 use crate::store::{Store, StoreError};
@@ -85,6 +88,9 @@ static HERS: [Table; 8] = [
         "$1, $2, $3, $4, $5", ""),
 ];
 
+/// Where each of these names her.
+const OWNER: [usize; 8] = [0, 1, 1, 0, 0, 0, 1, 0];
+
 /// What else is taken over: whom nobody may call, by which records persons are known, what bounds calls and money,
 /// which of the agencies' daily tests came out, and what waits for a person or was done.
 static OTHERS: [Table; 11] = [
@@ -146,7 +152,7 @@ const EMPTIED: [&str; 5] = [
 ///
 /// A registrant whom only the backup knows stays: nobody leaves a vault without being kept as forgotten. Where the
 /// registry is put back as well, the numbers of decisions since the backup (`unknown_since`) stand for others in it,
-/// and are left out.
+/// and are left out. Of whom the rows of before do not open (`unsound`), she stands as the backup has her.
 ///
 /// # Errors
 /// Returns [`StoreError::Refused`] for a vault of other keys, and other errors when either database refuses: nothing
@@ -154,6 +160,7 @@ const EMPTIED: [&str; 5] = [
 pub fn take_over(
     tx: &mut Tx<'_>,
     before: &Store,
+    unsound: &BTreeSet<RegistrantId>,
     unknown_since: Option<jiff::Timestamp>,
 ) -> Result<u64, StoreError> {
     if before.read_now("taken over", key::load)? != key::load(tx)? {
@@ -162,7 +169,8 @@ pub fn take_over(
     let [registrant, ..] = &HERS;
     let mut count = 0;
     registrant.each_page(before, |rows| {
-        let ids = rows.iter().filter_map(|row| row.values().first());
+        let sound = rows.iter().filter(|row| is_of_sound(row, 0, unsound));
+        let ids = sound.filter_map(|row| row.values().first());
         let ids: Vec<Vec<Value>> = ids.map(|id| vec![id.clone()]).collect();
         count += ids.len() as u64;
         let mut removed = REMOVED.iter();
@@ -171,10 +179,16 @@ pub fn take_over(
     for sql in EMPTIED {
         tx.execute(sql, &[])?;
     }
-    for table in HERS.iter().chain(&OTHERS) {
+    let hers = HERS.iter().zip(OWNER.map(Some));
+    let others = OTHERS.iter().map(|table| (table, None));
+    for (table, owner) in hers.chain(others) {
+        let is_taken = |row: &&Row| owner.is_none_or(|owner| is_of_sound(row, owner, unsound));
         table.each_page(before, |rows| {
-            let rows: Vec<_> = rows.iter().map(|row| row.values().to_vec()).collect();
-            tx.execute_many(table.put, &rows)
+            let rows = rows
+                .iter()
+                .filter(is_taken)
+                .map(|row| row.values().to_vec());
+            tx.execute_many(table.put, &rows.collect::<Vec<_>>())
         })?;
     }
     if let Some(since) = unknown_since {
@@ -185,6 +199,15 @@ pub fn take_over(
     }
     go_on_numbering(tx, before)?;
     Ok(count)
+}
+
+/// Says whether a row, which names her in a column, is of somebody whose rows open.
+fn is_of_sound(row: &Row, owner: usize, unsound: &BTreeSet<RegistrantId>) -> bool {
+    let Some(Value::Bytes(bytes)) = row.values().get(owner) else {
+        return true;
+    };
+    let whose = <[u8; 16]>::try_from(bytes.as_slice()).map(RegistrantId::from_bytes);
+    whose.is_ok_and(|whose| !unsound.contains(&whose))
 }
 
 /// Ends every session, and lets no code be right that was sent before.
@@ -251,6 +274,8 @@ impl Least {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use jiff::Timestamp;
     use savin_shared::ids::AgentId;
 
@@ -303,8 +328,9 @@ mod tests {
         let old = places(folder.path(), "taken_over_old");
         let new = places(folder.path(), "taken_over_new");
         for (old, new) in old.iter().zip(&new) {
-            let before = vault(old, 1, &[(1, "changed"), (2, "new")]);
-            let back = vault(new, 1, &[(1, "as it was"), (3, "in the backup alone")]);
+            let before = vault(old, 1, &[(1, "changed"), (2, "new"), (4, "damaged")]);
+            let known = [(1, "as it was"), (3, "in the backup alone"), (4, "whole")];
+            let back = vault(new, 1, &known);
             let agent = AgentId::from_bytes([9; 16]);
             for (number, store) in [(1, &back), (1, &before), (2, &before)] {
                 let test = NewCanary {
@@ -321,11 +347,13 @@ mod tests {
                 before.write_now("told", told).unwrap();
             }
             let taken = before.clone();
-            let many = back.write_now("take over", move |tx| take_over(tx, &taken, None));
+            let unsound = BTreeSet::from([RegistrantId::from_bytes([4; 16])]);
+            let take_over = move |tx: &mut Tx<'_>| take_over(tx, &taken, &unsound, None);
+            let many = back.write_now("take over", take_over);
             assert_eq!(many.unwrap(), 2);
-            let stand = [1, 2, 3].map(|number| chose(&back, number));
-            let stand: Vec<_> = stand.iter().map(Option::as_deref).collect();
-            let expected = [Some("changed"), Some("new"), Some("in the backup alone")];
+            let stand = [1, 2, 3, 4].map(|number| chose(&back, number));
+            let stand: Vec<_> = stand.iter().flatten().map(String::as_str).collect();
+            let expected = ["changed", "new", "in the backup alone", "whole"];
             assert_eq!(stand, expected);
             let tests = back.read_now("tests", canary::standings).unwrap();
             assert_eq!(tests.first().unwrap().made_at, Some(at(2)));
@@ -339,7 +367,9 @@ mod tests {
         let place = |name: &str| Place::File(folder.path().join(name));
         let before = vault(&place("before.sqlite"), 1, &[(1, "hers")]);
         let back = vault(&place("back.sqlite"), 2, &[]);
-        let taken = back.write_now("take over", move |tx| take_over(tx, &before, None));
+        let taken = back.write_now("take over", move |tx| {
+            take_over(tx, &before, &BTreeSet::new(), None)
+        });
         assert!(matches!(taken, Err(StoreError::Refused(_))), "{taken:?}");
         assert_eq!(chose(&back, 1), None);
     }
