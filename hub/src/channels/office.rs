@@ -16,7 +16,7 @@ use crate::notification::office::{OfficeNotice, SeenToken};
 use crate::store::conn::Tx;
 use crate::store::registry::agency_notice::{self, After, AgencyNotice, WHY_SEALED};
 use crate::store::registry::telling::{background, facility_name};
-use crate::store::registry::{elsewhere, recipient};
+use crate::store::registry::{elsewhere, recipient, restoration};
 use crate::store::{Store, StoreError};
 use crate::vault::command::TryOutcome;
 use crate::vault::contacts::short;
@@ -181,6 +181,8 @@ pub fn written(
         release_at: event.details.scheduled_at,
         received_at: event.received_at.timestamp(),
         replaces: agency_notice::replaces(tx, about)?,
+        // What came before a backup was put back was perhaps told before, and that is forgotten.
+        may_repeat: restoration::last(tx)?.is_some_and(|at| event.observed_at.timestamp() < at),
         number: short(notice.notice),
     };
     Ok(Some((office.address, words)))

@@ -175,12 +175,19 @@ pub struct OfficeNotice {
     pub received_at: Timestamp,
     /// Whether the office was told of another day before.
     pub replaces: bool,
+    /// Whether the office may have been told the same before: what it was told is forgotten with a registry of which a
+    /// backup was put back.
+    pub may_repeat: bool,
     /// Its number, which the office gives when it says that it has it.
     pub number: String,
 }
 
 /// The subject of every notice to an office: no name, since it stands in lists and logs.
 pub const SUBJECT: &str = "Notice under Miss. Code 47-5-177";
+
+/// What a notice says that an office may have already.
+pub const MAY_REPEAT: &str = "You may have had this notice from us before: our records were put back from a backup \
+                              since, and do not say. If you have it, please confirm it once more.";
 
 impl OfficeNotice {
     /// Writes it, a paragraph each; in an e-mail with the link by which the office says that it has it.
@@ -215,6 +222,9 @@ impl OfficeNotice {
                 "This takes the place of what we told you before about the same person.".to_owned(),
             );
         }
+        if self.may_repeat {
+            words.push(MAY_REPEAT.to_owned());
+        }
         words.extend([
             format!(
                 "The Mississippi Department of Corrections sends this by its statewide automated \
@@ -239,7 +249,7 @@ impl OfficeNotice {
 mod tests {
     use jiff::tz::TimeZone;
 
-    use super::{Office, OfficeNews, OfficeNotice, Place, SeenToken};
+    use super::{MAY_REPEAT, Office, OfficeNews, OfficeNotice, Place, SeenToken};
 
     fn place(county: &str, municipality: &str) -> Place {
         Place {
@@ -258,6 +268,7 @@ mod tests {
             release_at: Some("2027-05-01T05:00:00Z".parse().unwrap()),
             received_at: "2027-03-20T12:00:00Z".parse().unwrap(),
             replaces: false,
+            may_repeat: false,
             number: "1f2e3d4c".to_owned(),
         }
     }
@@ -307,6 +318,13 @@ mod tests {
                      or call 1 at any hour and give its number, 1f2e3d4c.";
         assert!(off.contains(&asked.to_owned()), "{off:?}");
         assert!(off[1].contains("not to be as we told you"), "{off:?}");
+        assert!(!told.contains(&MAY_REPEAT.to_owned()), "{told:?}");
+        let again = OfficeNotice {
+            may_repeat: true,
+            ..notice(OfficeNews::Release)
+        };
+        let again = again.words("1", &zone, None);
+        assert_eq!(again[2], MAY_REPEAT);
         for word in ["victim", "regist"] {
             assert!(!told.concat().to_lowercase().contains(word), "{told:?}");
         }

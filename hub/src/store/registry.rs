@@ -34,6 +34,7 @@ pub mod recipient;
 pub mod record;
 pub mod relinked;
 pub mod replica;
+pub mod restoration;
 pub mod rules;
 pub mod sealed;
 pub mod shadow;
@@ -148,6 +149,10 @@ pub static SCHEMA: Schema = Schema {
         (
             "0025_elsewhere.sql",
             include_str!("migrations/registry/0025_elsewhere.sql"),
+        ),
+        (
+            "0026_restoration.sql",
+            include_str!("migrations/registry/0026_restoration.sql"),
         ),
     ],
 };

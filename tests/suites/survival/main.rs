@@ -6,6 +6,7 @@ mod county;
 mod cut_off;
 mod damaged;
 mod decided;
+mod offices;
 mod restore;
 mod telling;
 

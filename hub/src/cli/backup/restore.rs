@@ -24,8 +24,9 @@ use crate::orders::carrying::complete;
 use crate::orders::journal::Journal;
 use crate::store::backup::underway::Underway;
 use crate::store::backup::{Copy, TableRows, check_place, is_in_use, put_back, soundness};
+use crate::store::conn::Tx;
 use crate::store::registry::task::{self, NewTask, TaskKind};
-use crate::store::registry::SCHEMA as REGISTRY;
+use crate::store::registry::{SCHEMA as REGISTRY, restoration};
 use crate::store::vault::{SCHEMA as VAULT, trace};
 use crate::store::{Place, Store};
 
@@ -395,9 +396,16 @@ fn tell_staff(
     let corrected = behind.corrected.as_ref();
     tasks.extend(corrected.and_then(|corrected| corrected.task(restored_at)));
     tasks.push(NewTask::of((TaskKind::Other, name), URGENCY, note));
+    let registry_of = behind.enrolled.as_ref().map(|_| manifest.made_at);
+    let write = move |tx: &mut Tx<'_>| {
+        if let Some(made_at) = registry_of {
+            restoration::note(tx, made_at, restored_at)?;
+        }
+        task::open(tx, &tasks, restored_at)
+    };
     registry
-        .write_now("restored", move |tx| task::open(tx, &tasks, restored_at))
-        .context("failed to open a task for staff")
+        .write_now("restored", write)
+        .context("failed to note that a backup was put back, for offices and staff")
 }
 
 fn note(manifest: &Manifest, registrants: Option<&Registrants>, restored_at: Timestamp) -> String {
