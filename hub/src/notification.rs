@@ -1,6 +1,7 @@
 //! Which events are told, how urgently, and in which words.
 
 pub mod address;
+pub mod agency_words;
 pub mod bounds;
 pub mod care;
 pub mod change;

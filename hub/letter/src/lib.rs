@@ -6,3 +6,4 @@ pub mod address;
 pub mod barcode;
 pub mod page;
 pub mod spool;
+pub mod together;

@@ -8,36 +8,54 @@ notice-subject = Information you asked for
 notice-may-repeat = You may have heard this from us before.
 notice-hello = Hello,
 
-notice-Booked-full = { $name } was taken into custody. The place is { $facility }. The time was { $when }.
-notice-Booked-discreet = The person you asked about was taken into custody. The time was { $when }.
+# When: $at and $day are "none" where nobody said.
+notice-when = { $at ->
+    [none] We were not told when.
+   *[given] The time was { $when }.
+}
+notice-on = { $day ->
+    [none] We were not told the day.
+   *[given] The time is { $scheduled }.
+}
+notice-now-on = { $day ->
+    [none] We were not told the new day.
+   *[given] The new time is { $scheduled }.
+}
+notice-was-on = { $day ->
+    [none] { "" }
+   *[given] The time would have been { $scheduled }.
+}
+
+notice-Booked-full = { $name } was taken into custody. The place is { $facility }. { notice-when }
+notice-Booked-discreet = The person you asked about was taken into custody. { notice-when }
 notice-TransferInState-full = { $state ->
     [TransferredOut] { $name } was moved from { $facility } to another facility. { $destination ->
         [none] We were not told which one.
        *[other] The record calls it { $destination }.
-    } The person may still be in custody there. The time was { $when }.
-   *[other] { $name } was moved from { $from_facility } to { $facility }. The time was { $when }.
+    } The person may still be in custody there. { notice-when }
+   *[other] { $name } was moved from { $from_facility } to { $facility }. { notice-when }
 }
 notice-TransferInState-discreet = { $state ->
-    [TransferredOut] The person you asked about was moved to another facility. We cannot say which one. The person may still be in custody there. The time was { $when }.
-   *[other] The person you asked about was moved to another place in the state. The person is still in custody. The time was { $when }.
+    [TransferredOut] The person you asked about was moved to another facility. We cannot say which one. The person may still be in custody there. { notice-when }
+   *[other] The person you asked about was moved to another place in the state. The person is still in custody. { notice-when }
 }
-notice-TransferOutOfState-full = { $name } was handed to an agency outside the state. Before that the person was at { $facility }. The time was { $when }.
-notice-TransferOutOfState-discreet = The person you asked about was handed to an agency outside the state. The time was { $when }.
+notice-TransferOutOfState-full = { $name } was handed to an agency outside the state. Before that the person was at { $facility }. { notice-when }
+notice-TransferOutOfState-discreet = The person you asked about was handed to an agency outside the state. { notice-when }
 notice-ClassificationChange-full = The security level of { $name } at { $facility } changed from { $from } to { $to }. The person is still in custody.
 notice-ClassificationChange-discreet = The security level of the person you asked about changed from { $from } to { $to }. The person is still in custody.
 notice-LeaveStart-full = { $reason ->
-    [WorkRelease] { $name } may leave { $facility } to work, and has to come back. The time was { $when }.
-    [HouseArrest] { $name } left { $facility } for house arrest. The person lives at a home, and is watched there. The time was { $when }.
-   *[other] { $name } left { $facility } on leave, and has to come back. The time was { $when }.
+    [WorkRelease] { $name } may leave { $facility } to work, and has to come back. { notice-when }
+    [HouseArrest] { $name } left { $facility } for house arrest. The person lives at a home, and is watched there. { notice-when }
+   *[other] { $name } left { $facility } on leave, and has to come back. { notice-when }
 }
 notice-LeaveStart-discreet = { $reason ->
-    [WorkRelease] The person you asked about may leave to work, and has to come back. The time was { $when }.
-    [HouseArrest] The person you asked about is under house arrest. The person lives at a home, and is watched there. The time was { $when }.
-   *[other] The person you asked about is out on leave, and has to come back. The time was { $when }.
+    [WorkRelease] The person you asked about may leave to work, and has to come back. { notice-when }
+    [HouseArrest] The person you asked about is under house arrest. The person lives at a home, and is watched there. { notice-when }
+   *[other] The person you asked about is out on leave, and has to come back. { notice-when }
 }
-notice-LeaveEnd-full = { $name } is back at { $facility } from leave. The time was { $when }.
-notice-LeaveEnd-discreet = The person you asked about is back in custody from leave. The time was { $when }.
-notice-Released-full = { $name } was released from { $facility }. The time was { $when }. { $reason ->
+notice-LeaveEnd-full = { $name } is back at { $facility } from leave. { notice-when }
+notice-LeaveEnd-discreet = The person you asked about is back in custody from leave. { notice-when }
+notice-Released-full = { $name } was released from { $facility }. { notice-when } { $reason ->
     [Bond] The reason: a bond was paid.
     [OwnRecognizance] The reason: the person promised to come to court.
     [ChargesDropped] The reason: the charges were dropped.
@@ -51,92 +69,92 @@ notice-Released-full = { $name } was released from { $facility }. The time was {
     [Other] The reason was not one we have words for.
    *[Unknown] We were not told the reason.
 }
-notice-Released-discreet = The person you asked about was released. The time was { $when }. { $reason ->
+notice-Released-discreet = The person you asked about was released. { notice-when } { $reason ->
     [ToOtherAgency] The person was handed to another agency, and may still be in custody there.
    *[Unknown] { "" }
 }
-notice-Discharged-full = { $name } was released from { $facility } because the sentence is over. The time was { $when }.
-notice-Discharged-discreet = The person you asked about was released because the sentence is over. The time was { $when }.
-notice-Escaped-full = { $name } escaped from { $facility }. The time was { $when }. If you are in danger, call 911 now.
-notice-Escaped-discreet = The person you asked about escaped. The time was { $when }. If you are in danger, call 911 now.
-notice-EscapeSuspected-full = { $name } is missing from { $facility } and may have escaped. The time was { $when }. If you are in danger, call 911 now.
-notice-EscapeSuspected-discreet = The person you asked about is missing and may have escaped. The time was { $when }. If you are in danger, call 911 now.
+notice-Discharged-full = { $name } was released from { $facility } because the sentence is over. { notice-when }
+notice-Discharged-discreet = The person you asked about was released because the sentence is over. { notice-when }
+notice-Escaped-full = { $name } escaped from { $facility }. { notice-when } If you are in danger, call 911 now.
+notice-Escaped-discreet = The person you asked about escaped. { notice-when } If you are in danger, call 911 now.
+notice-EscapeSuspected-full = { $name } is missing from { $facility } and may have escaped. { notice-when } If you are in danger, call 911 now.
+notice-EscapeSuspected-discreet = The person you asked about is missing and may have escaped. { notice-when } If you are in danger, call 911 now.
 notice-Recaptured-full = { $before ->
-    [EscapeSuspected] { $name } was missing and has been found. The person is in custody at { $facility }. The time was { $when }.
-   *[other] { $name } was caught and is back in custody. The place is { $facility }. The time was { $when }.
+    [EscapeSuspected] { $name } was missing and has been found. The person is in custody at { $facility }. { notice-when }
+   *[other] { $name } was caught and is back in custody. The place is { $facility }. { notice-when }
 }
 notice-Recaptured-discreet = { $before ->
-    [EscapeSuspected] The person you asked about was missing and has been found. The person is in custody. The time was { $when }.
-   *[other] The person you asked about was caught and is back in custody. The time was { $when }.
+    [EscapeSuspected] The person you asked about was missing and has been found. The person is in custody. { notice-when }
+   *[other] The person you asked about was caught and is back in custody. { notice-when }
 }
-notice-ProtectiveOrderServed-full = The protective order that you asked for was served on { $name }. The time was { $when }. { $place ->
+notice-ProtectiveOrderServed-full = The protective order that you asked for was served on { $name }. { notice-when } { $place ->
     [none] { "" }
    *[other] The court is { $place }.
 }
-notice-ProtectiveOrderServed-discreet = The court paper that you asked for was handed over. The time was { $when }.
-notice-ProtectiveOrderAttempted-full = Somebody tried to serve the protective order that you asked for on { $name }. It is not served yet. The time was { $when }.
-notice-ProtectiveOrderAttempted-discreet = Somebody tried to hand over the court paper that you asked for. It is not handed over yet. The time was { $when }.
+notice-ProtectiveOrderServed-discreet = The court paper that you asked for was handed over. { notice-when }
+notice-ProtectiveOrderAttempted-full = Somebody tried to serve the protective order that you asked for on { $name }. It is not served yet. { notice-when }
+notice-ProtectiveOrderAttempted-discreet = Somebody tried to hand over the court paper that you asked for. It is not handed over yet. { notice-when }
 notice-ProtectiveOrderExpiring-full = The protective order that you asked for against { $name } ends soon. The day is { $scheduled }. To keep it, ask the court before that day.
 notice-ProtectiveOrderExpiring-discreet = The court paper that you asked for ends soon. The day is { $scheduled }. To keep it, ask the court before that day.
 notice-CourtEventSet-full = A court date for { $name } was set{ $kind ->
     [none] { "" }
    *[other] : { $kind }
-}. The time is { $scheduled }. { $place ->
+}. { notice-on } { $place ->
     [none] { "" }
    *[other] The place is { $place }.
 }
-notice-CourtEventSet-discreet = A court date was set for the person you asked about. The time is { $scheduled }.
+notice-CourtEventSet-discreet = A court date was set for the person you asked about. { notice-on }
 notice-CourtEventChanged-full = A court date for { $name } was moved{ $kind ->
     [none] { "" }
    *[other] : { $kind }
-}. The new time is { $scheduled }. { $place ->
+}. { notice-now-on } { $place ->
     [none] { "" }
    *[other] The place is { $place }.
 }
-notice-CourtEventChanged-discreet = A court date of the person you asked about was moved. The new time is { $scheduled }.
+notice-CourtEventChanged-discreet = A court date of the person you asked about was moved. { notice-now-on }
 notice-CourtEventCancelled-full = A court date for { $name } was called off{ $kind ->
     [none] { "" }
    *[other] : { $kind }
-}. The time would have been { $scheduled }.
-notice-CourtEventCancelled-discreet = A court date of the person you asked about was called off. The time would have been { $scheduled }.
+}. { notice-was-on }
+notice-CourtEventCancelled-discreet = A court date of the person you asked about was called off. { notice-was-on }
 notice-HearingSet-full = { $hearing ->
     [presumptive] { $name } is to be paroled without a hearing. The day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
    *[other] A hearing for { $name } was set{ $kind ->
         [none] { "" }
        *[other] : { $kind }
-    }. The time is { $scheduled }. { $place ->
+    }. { notice-on } { $place ->
         [none] { "" }
        *[other] The place is { $place }.
     } You may have the right to speak there.
 }
 notice-HearingSet-discreet = { $hearing ->
     [presumptive] The person you asked about is to be paroled without a hearing. The day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
-   *[other] A hearing was set for the person you asked about. The time is { $scheduled }. You may have the right to speak there.
+   *[other] A hearing was set for the person you asked about. { notice-on } You may have the right to speak there.
 }
 notice-HearingChanged-full = { $hearing ->
     [presumptive] { $name } is to be paroled without a hearing on another day. The new day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
    *[other] A hearing for { $name } was moved{ $kind ->
         [none] { "" }
        *[other] : { $kind }
-    }. The new time is { $scheduled }. { $place ->
+    }. { notice-now-on } { $place ->
         [none] { "" }
        *[other] The place is { $place }.
     }
 }
 notice-HearingChanged-discreet = { $hearing ->
     [presumptive] The person you asked about is to be paroled without a hearing on another day. The new day is { $scheduled }. There is a hearing only if you ask for one before that day. To ask, call us.
-   *[other] A hearing of the person you asked about was moved. The new time is { $scheduled }.
+   *[other] A hearing of the person you asked about was moved. { notice-now-on }
 }
 notice-HearingCancelled-full = { $hearing ->
     [presumptive] The parole of { $name } without a hearing was called off. The day would have been { $scheduled }.
    *[other] A hearing for { $name } was called off{ $kind ->
         [none] { "" }
        *[other] : { $kind }
-    }. The time would have been { $scheduled }.
+    }. { notice-was-on }
 }
 notice-HearingCancelled-discreet = { $hearing ->
     [presumptive] The parole without a hearing of the person you asked about was called off. The day would have been { $scheduled }.
-   *[other] A hearing of the person you asked about was called off. The time would have been { $scheduled }.
+   *[other] A hearing of the person you asked about was called off. { notice-was-on }
 }
 notice-BoardDecision-full = The board decided about { $name }: { $decision }.
 notice-BoardDecision-discreet = The board decided about the person you asked about.
@@ -144,36 +162,36 @@ notice-SupervisionChange-full = { $before ->
     [none] { $name } is under supervision now{ $to ->
         [none] { "" }
        *[other] : { $to }
-    }. The time was { $when }.
+    }. { notice-when }
     [Absconded] { $name } was missing from supervision, and is not any more. { $to ->
         [none] { "" }
        *[other] The status now: { $to }.
-    } The time was { $when }.
-   *[other] The supervision of { $name } changed from { $from } to { $to }. The time was { $when }.
+    } { notice-when }
+   *[other] The supervision of { $name } changed from { $from } to { $to }. { notice-when }
 }
 notice-SupervisionChange-discreet = { $before ->
-    [none] The person you asked about is under supervision now. The time was { $when }.
-    [Absconded] The person you asked about was missing from supervision, and is not any more. The time was { $when }.
-   *[other] The supervision of the person you asked about changed. The time was { $when }.
+    [none] The person you asked about is under supervision now. { notice-when }
+    [Absconded] The person you asked about was missing from supervision, and is not any more. { notice-when }
+   *[other] The supervision of the person you asked about changed. { notice-when }
 }
-notice-Absconded-full = { $name } is under supervision and cannot be found. The time was { $when }. If you are in danger, call 911 now.
-notice-Absconded-discreet = The person you asked about is under supervision and cannot be found. The time was { $when }. If you are in danger, call 911 now.
-notice-SupervisedAddressChange-full = { $name } lives at another address under supervision. The time was { $when }.
-notice-SupervisedAddressChange-discreet = The person you asked about lives at another address under supervision. The time was { $when }.
+notice-Absconded-full = { $name } is under supervision and cannot be found. { notice-when } If you are in danger, call 911 now.
+notice-Absconded-discreet = The person you asked about is under supervision and cannot be found. { notice-when } If you are in danger, call 911 now.
+notice-SupervisedAddressChange-full = { $name } lives at another address under supervision. { notice-when }
+notice-SupervisedAddressChange-discreet = The person you asked about lives at another address under supervision. { notice-when }
 notice-SexOffenderProfileUpdated-full = { $day ->
-    [none] { $name } updated the state registry. The time was { $when }.
+    [none] { $name } updated the state registry. { notice-when }
    *[given] { $name } told the state registry of a move to another home. The day of the move is { $scheduled }.
 }
 notice-SexOffenderProfileUpdated-discreet = { $day ->
-    [none] The person you asked about updated the state registry. The time was { $when }.
+    [none] The person you asked about updated the state registry. { notice-when }
    *[given] The person you asked about told the state registry of a move to another home. The day of the move is { $scheduled }.
 }
 notice-SexOffenderNoncompliant-full = { $name } is not doing what the state registry asks for.
 notice-SexOffenderNoncompliant-discreet = The person you asked about is not doing what the state registry asks for.
-notice-Died-full = { $name } died in custody. The place was { $facility }. The time was { $when }.
-notice-Died-discreet = The person you asked about died in custody. The time was { $when }.
-notice-MistakenRelease-full = { $name } was released from { $facility } by mistake. The time was { $when }. If you are in danger, call 911 now.
-notice-MistakenRelease-discreet = The person you asked about was released by mistake. The time was { $when }. If you are in danger, call 911 now.
+notice-Died-full = { $name } died in custody. The place was { $facility }. { notice-when }
+notice-Died-discreet = The person you asked about died in custody. { notice-when }
+notice-MistakenRelease-full = { $name } was released from { $facility } by mistake. { notice-when } If you are in danger, call 911 now.
+notice-MistakenRelease-discreet = The person you asked about was released by mistake. { notice-when } If you are in danger, call 911 now.
 notice-ReleaseScheduled-full = { $name } is to be released from { $facility }. The day is { $scheduled }.
 notice-ReleaseScheduled-discreet = The person you asked about is to be released. The day is { $scheduled }.
 notice-ReleaseDateChanged-full = { $day ->
@@ -233,6 +251,7 @@ letter-do = What you can do
 letter-whom = Whom to call
 letter-means-in = The record says that the person is in custody. This can change.
 letter-means-out = The record says that the person is out of custody. This can change.
+letter-means-unseen = Something may have changed there, or nothing. Until we hear from there, ask the place itself.
 letter-means-other = This is what the record said on the day of this letter. It can change.
 letter-bars = Barcode of the post office
 letter-continued = More on the back.

@@ -34,7 +34,7 @@ results-empty = Escriba un nombre o un número.
 person-heading = { $name }
 person-unnamed = Una persona sin nombre en el registro
 person-numbers = Número de MDOC: { $number }
-person-other-names = También conocido como: { $names }
+person-other-names = Otros nombres: { $names }
 person-now = Dónde está la persona
 person-nothing = No tenemos ningún estado que podamos mostrar. Llame al { $phone }.
 person-past = Lo último que se informó
@@ -52,10 +52,10 @@ state-OutOfCustody = Fuera de custodia. Estuvo en { $facility }. { $reason ->
     [TimeServed] Motivo: tiempo cumplido.
     [Parole] Motivo: libertad condicional.
     [Probation] Motivo: libertad a prueba.
-    [EarnedReleaseSupervision] Motivo: salida ganada, con vigilancia.
+    [EarnedReleaseSupervision] Motivo: libertad anticipada, con supervisión.
     [CourtOrder] Motivo: orden del juez.
     [Pardon] Motivo: indulto.
-    [ToOtherAgency] Entregado a otra agencia y quizá bajo custodia allí.
+    [ToOtherAgency] Pasó a manos de otra agencia y quizá sigue bajo custodia allí.
     [SentenceExpired] Motivo: terminó la condena.
     [Mistaken] Motivo: salió por error.
     [Other] Motivo: otro.
@@ -64,8 +64,8 @@ state-OutOfCustody = Fuera de custodia. Estuvo en { $facility }. { $reason ->
 state-Escaped = Se escapó de { $facility }. Si usted está en peligro, llame al 911.
 state-Deceased = Murió bajo custodia. Estuvo en { $facility }.
 state-EscapeSuspected = Falta en { $facility } y puede haberse escapado. Si usted está en peligro, llame al 911.
-state-TransferredOut = Llevado a otro centro. No sabemos a cuál. Estuvo en { $facility }.
-state-TransferredOutOfState = Entregado a una agencia de fuera del estado. Estuvo en { $facility }.
+state-TransferredOut = Pasó a otro centro. No sabemos a cuál. Estuvo en { $facility }.
+state-TransferredOutOfState = Pasó a manos de una agencia de fuera del estado. Estuvo en { $facility }.
 state-NoLongerListed = Ya no está en la lista de { $facility }. Eso no quiere decir que quedó en libertad. Solo { $facility } lo puede decir.
 state-Unknown = No se sabe. Las palabras del registro de { $facility } no lo dicen.
 
@@ -107,9 +107,9 @@ coming-court = { $kind }, { $place }: { $when }
 coming-unnamed = Fecha
 
 event-line = { $what }: { $when }
-event-Booked = Puesto bajo custodia
-event-TransferInState = Llevado a otro lugar
-event-TransferOutOfState = Entregado a una agencia de fuera del estado
+event-Booked = Quedó bajo custodia
+event-TransferInState = Pasó a otro lugar
+event-TransferOutOfState = Pasó a manos de una agencia de fuera del estado
 event-ClassificationChange = Cambió el nivel de seguridad
 event-LeaveStart = Salió con permiso
 event-LeaveEnd = Volvió del permiso
@@ -117,13 +117,13 @@ event-Released = Salió
 event-Discharged = Salió: terminó la condena
 event-Escaped = Se escapó
 event-EscapeSuspected = Falta, quizá se escapó
-event-Recaptured = Capturado y otra vez bajo custodia
+event-Recaptured = Otra vez bajo custodia después de una fuga
 event-ProtectiveOrderServed = Orden de protección entregada
 event-ProtectiveOrderAttempted = Se intentó entregar una orden de protección
 event-ProtectiveOrderExpiring = Orden de protección por terminar
-event-CourtEventSet = Fecha de corte fijada
-event-CourtEventChanged = Fecha de corte cambiada
-event-CourtEventCancelled = Fecha de corte cancelada
+event-CourtEventSet = Se fijó una fecha en la corte
+event-CourtEventChanged = Se cambió una fecha en la corte
+event-CourtEventCancelled = Se canceló una fecha en la corte
 event-HearingSet = Audiencia fijada
 event-HearingChanged = Audiencia cambiada
 event-HearingCancelled = Audiencia cancelada
@@ -156,7 +156,7 @@ reach-email-hint = Primero le enviamos un código. Use una dirección que solo u
 reach-email-label = Su dirección de correo electrónico
 reach-email-field-hint = { "" }
 reach-telephone = Teléfono
-reach-telephone-hint = Primero una persona le llama con un código. Piense en quién puede contestar.
+reach-telephone-hint = Primero le llamamos para decirle un código. Piense en quién puede contestar.
 reach-telephone-label = Su número de teléfono
 reach-telephone-field-hint = Diez cifras, como 601 555 0123
 reach-letter = Carta
@@ -201,7 +201,7 @@ reach-case-court-field-hint = { "" }
 
 code-heading = Escriba el código
 code-lead = Si la dirección es correcta, un mensaje con un código va en camino. Puede tardar unos minutos.
-code-lead-telephone = Una persona llama al número que usted dio y dice un código. Puede tardar un día. Deje esta página abierta o díganos el código: llame al { $phone }.
+code-lead-telephone = Llamamos al número que usted dio y decimos un código. Puede tardar un día. Deje esta página abierta o díganos el código: llame al { $phone }.
 code-label = Código
 code-hint = Seis cifras
 code-pin-label = PIN, si tiene uno
@@ -209,7 +209,7 @@ code-pin-hint = Déjelo vacío si no tiene.
 code-button = Seguir
 code-again = ¿No llegó el código? Revise cómo escribió su dirección y empiece otra vez. Una dirección recibe como mucho tres códigos por hora.
 
-done-registered-heading = Usted está inscrito
+done-registered-heading = Su inscripción está hecha
 done-registered-text = Desde ahora le avisamos cuando algo cambie. Si dio otra forma de avisarle, allí también llega un código. Para cambiarlo o pararlo, use el enlace de arriba.
 done-letter-heading = Una carta va en camino
 done-letter-text = Puede tardar una semana. Cuando la tenga, llame al { $phone } y diga el código que trae. Desde entonces le avisamos cuando algo cambie.
@@ -228,7 +228,7 @@ view-contacts-heading = Dónde le avisamos
 view-email = Por correo electrónico a { $address }
 view-telephone = Por teléfono al { $address }
 view-letter = Por carta a { $address }
-view-unproved = Allí no le avisamos nada antes de que vuelva su código. Una persona se lo lleva. ¿No llegó? Llame al { $phone }.
+view-unproved = Todavía no le avisamos allí: antes necesitamos el código que llega a ese lugar. ¿No llegó el código? Llame al { $phone }.
 view-going = Usted quitó esto, o puso otro en su lugar. Hasta el { $until } lo usamos todavía.
 view-came-back = El correo devolvió una carta de allí. Ya no escribimos allí. Denos una dirección abajo, o llame al { $phone }.
 view-prove = Tomar este código
@@ -240,7 +240,7 @@ view-silenced = Se apagó con el enlace de uno de nuestros mensajes. Allí no le
 view-resume = Encenderlo otra vez
 view-resume-of = Encenderlo otra vez: { $line }
 view-reach-heading = Avísenme de otra forma más
-view-reach-text = Llene lo que quiera. Puede tener tres números de teléfono y dos direcciones de correo electrónico. Los probamos uno tras otro. Una nueva dirección para cartas toma el lugar de la anterior después de tres días. Cada uno cuenta cuando vuelva su código.
+view-reach-text = Llene lo que quiera. Puede tener tres números de teléfono y dos direcciones de correo electrónico. Los probamos uno tras otro. Una nueva dirección para cartas toma el lugar de la anterior después de tres días. Usamos cada uno cuando usted nos dé el código que llegó allí.
 view-reach-button = Envíenme el código
 view-about-heading = Personas por las que preguntó
 view-about-none = Ahora no recibe avisos sobre nadie.
@@ -318,9 +318,9 @@ mail-wrong-text = No se cambió nada. Para cambiar cómo le avisamos, use el enl
 help-heading = Sus derechos y ayuda
 help-lead = Usted no tiene que hacer esto sin ayuda. Llame al { $phone }, de día y de noche. Es gratis.
 help-arrest-heading = Después de un arresto por violencia en casa o una agresión sexual
-help-arrest-text = La ley nos pide tratar de avisarle, aunque usted no lo haya pedido. El oficial o el fiscal puede inscribirle: déles un número o una dirección segura. O inscríbase aquí: busque a la persona y elija recibir avisos. Así sabe cuándo sale. ¿Todavía no está en una lista? Pruebe otra vez en una hora, o llame al { $phone }.
+help-arrest-text = La ley nos pide tratar de avisarle, aunque usted no lo haya pedido. El oficial o el fiscal puede inscribirle: deles un número o una dirección segura. O inscríbase aquí: busque a la persona y elija recibir avisos. Así sabe cuándo sale. ¿Todavía no está en una lista? Pruebe otra vez en una hora, o llame al { $phone }.
 help-form-heading = Inscribirse en papel
-help-form-text = Llame al { $phone } y pida el formulario. Se lo enviamos. Llénelo y devuélvalo a la División de Servicios a Víctimas. Nosotros lo registramos. Usted queda inscrito solo cuando tenemos su formulario o cuando se inscribió aquí.
+help-form-text = Llame al { $phone } y pida el formulario. Se lo enviamos. Llénelo y devuélvalo a la División de Servicios a Víctimas. Nosotros lo registramos. Su inscripción cuenta solo cuando tenemos su formulario o cuando se inscribió aquí.
 help-protest-heading = Oponerse a una salida
 help-protest-text = Usted puede decirle a la Junta de Libertad Condicional por qué una persona no debe salir. Puede escribir o hablar en una audiencia. Llame al { $phone }. Le decimos cómo y hasta qué día. No espere al último día.
 help-presumptive-heading = Cuando una salida no necesita audiencia
@@ -348,7 +348,7 @@ error-city = Escriba la ciudad.
 error-state = Escriba las dos letras del estado, como MS.
 error-zip = Escriba las cinco cifras del código postal.
 error-follow-empty = Escriba el número de una orden de protección o de un caso.
-error-follow-number = Escriba el número como está en los papeles. Tiene una cifra.
+error-follow-number = Escriba el número como está en los papeles. Tiene por lo menos una cifra.
 error-follow-court = Escriba también el nombre del tribunal. Dos tribunales pueden usar el mismo número.
 error-follow-many = Puede seguir hasta { $many }. Primero termine uno.
 error-code = Ese código no es correcto o es demasiado viejo. Revíselo o empiece otra vez.
@@ -430,7 +430,7 @@ changes-value-met_by-person = una persona que dice que se hizo
 changes-value-met_by-event = lo próximo que diga el mismo registro
 changes-value-met_by-receipt = nuestro propio recibo a tiempo
 clock-hearing-victim = Una audiencia de la Junta de Libertad Condicional: avisar antes a la víctima
-clock-presumptive-parole-victim = Libertad condicional presunta: avisar antes a la víctima
+clock-presumptive-parole-victim = Libertad condicional sin audiencia: avisar antes a la víctima
 clock-court-event-victim = Una fecha en la corte: avisar antes a la víctima
 clock-parole-release-victim = Una salida: avisar antes a la víctima
 clock-sentence-end-victim = El fin de una condena: escribir antes a la víctima

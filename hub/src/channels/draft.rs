@@ -269,6 +269,8 @@ fn meaning(fact: &Fact) -> &'static str {
         EventCode::MistakenRelease,
     ]) {
         "letter-means-out"
+    } else if is(&[EventCode::FeedStale]) {
+        "letter-means-unseen"
     } else {
         "letter-means-other"
     }

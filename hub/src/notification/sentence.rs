@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use savin_shared::event::EventCode;
 
+use super::agency_words::{Of, in_language};
 use super::fact::Fact;
 use super::markup::{Kind, mark, mark_moment};
 use super::words::{Argument, Language, Words};
@@ -87,7 +88,7 @@ fn told(
     } else {
         "discreet"
     };
-    let details = &fact.details;
+    let details = &in_words(words.language(), code, &fact.details);
     let moment = |at: Option<Timestamp>, is_day: bool| {
         let at = at.map(|at| values.moment(at, is_day));
         at.unwrap_or_else(|| words.say("notice-no-time"))
@@ -123,7 +124,7 @@ fn told(
         ("decision", Argument::Text(&decision)),
         ("destination", Argument::Text(&destination)),
     ];
-    let arguments: Vec<_> = arguments.into_iter().chain(choosing(details)).collect();
+    let arguments: Vec<_> = arguments.into_iter().chain(choosing(fact)).collect();
     let (told, held) = match &details.took_back {
         Some(wrong) => (format!("correction-{wrong}"), "correction-now"),
         None => (format!("notice-{code}"), "notice-still-held"),
@@ -149,8 +150,29 @@ fn told(
     sentences
 }
 
+/// Puts what an agency wrote into the reader's language, as far as the table has it.
+fn in_words(language: Language, code: EventCode, details: &Details) -> Details {
+    let known = |of, text: &Option<String>| {
+        let text = text.as_deref();
+        text.map(|text| in_language(language, of, text).to_owned())
+    };
+    let changing = if code == EventCode::ClassificationChange {
+        Of::Level
+    } else {
+        Of::Supervision
+    };
+    Details {
+        from: known(changing, &details.from),
+        to: known(changing, &details.to),
+        kind: known(Of::Date, &details.kind),
+        decision: known(Of::Decision, &details.decision),
+        ..details.clone()
+    }
+}
+
 /// Returns the words of our own by which a message chooses what it says.
-fn choosing(details: &Details) -> [(&'static str, Argument<'_>); 5] {
+fn choosing(fact: &Fact) -> [(&'static str, Argument<'_>); 6] {
+    let details = &fact.details;
     let kind = details.kind.as_deref().unwrap_or_default();
     // 47-7-18: it goes ahead without a hearing unless she asks for one, so that she is told so.
     let hearing = if kind.to_lowercase().contains("presumptive") {
@@ -175,6 +197,10 @@ fn choosing(details: &Details) -> [(&'static str, Argument<'_>); 5] {
         (
             "day",
             Argument::Text(details.scheduled_at.map_or("none", |_| "given")),
+        ),
+        (
+            "at",
+            Argument::Text(fact.effective_at.map_or("none", |_| "given")),
         ),
     ]
 }
@@ -282,7 +308,8 @@ pub fn written(language: Language, zone: &TimeZone, at: Timestamp) -> String {
         }
         Language::Es => {
             format!(
-                "{day}, {hour}:{minute} {}",
+                "{day} {} {hour}:{minute} {}",
+                if hour == 1 { "a la" } else { "a las" },
                 if is_afternoon { "p. m." } else { "a. m." }
             )
         }
@@ -454,6 +481,27 @@ mod tests {
     }
 
     #[test]
+    fn says_in_whole_sentences_that_nobody_gave_a_time() {
+        let untold = Fact {
+            effective_at: None,
+            ..release()
+        };
+        let unset = Fact {
+            code: EventCode::CourtEventSet.code(),
+            ..release()
+        };
+        for (fact, language, expected) in [
+            (&untold, Language::En, "We were not told when."),
+            (&untold, Language::Es, "No nos dijeron cuándo ocurrió."),
+            (&unset, Language::En, "We were not told the day."),
+            (&unset, Language::Es, "No nos dijeron la fecha."),
+        ] {
+            let said = said(fact.clone(), Disclosure::Full, language);
+            assert!(said.contains(expected), "{said}");
+        }
+    }
+
+    #[test]
     fn says_that_another_record_still_holds_whoever_was_released() {
         let held = Fact {
             still_held_at: Some("Other Prison".to_owned()),
@@ -589,7 +637,12 @@ mod tests {
         assert_eq!(written(Language::En, &zone, at), "June 1, 2026, 1:30 p.m.");
         assert_eq!(
             written(Language::Es, &zone, at),
-            "1 de junio de 2026, 1:30 p. m."
+            "1 de junio de 2026 a la 1:30 p. m."
+        );
+        let night = "2026-06-02T05:05:00Z".parse().unwrap();
+        assert_eq!(
+            written(Language::Es, &zone, night),
+            "2 de junio de 2026 a las 12:05 a. m."
         );
         assert_eq!(written_day(Language::Es, &zone, at), "1 de junio de 2026");
     }

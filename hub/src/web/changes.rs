@@ -143,7 +143,7 @@ mod tests {
             page.contains("Lo avisamos. Antes: sí. Ahora: no."),
             "{page}"
         );
-        assert!(page.contains("<h3>Puesto bajo custodia</h3>"), "{page}");
+        assert!(page.contains("<h3>Quedó bajo custodia</h3>"), "{page}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use jiff::Timestamp;
+use savin_letter::together::{Stretch, stretches};
 
 use super::Site;
 use crate::notification::markup::{Kind, mark, mark_moment};
@@ -79,6 +80,29 @@ impl Page {
     pub fn say_phone(&self, key: &str) -> String {
         self.words
             .say_with(key, &[("phone", Argument::Text(&self.phone()))])
+    }
+
+    /// Writes a text as HTML of which no telephone number, code, day or time is broken.
+    #[must_use]
+    pub fn whole(&self, text: &str) -> String {
+        let mut written = String::new();
+        for stretch in stretches(text) {
+            match stretch {
+                Stretch::Whole(part) => {
+                    written.push_str("<span class=\"whole\">");
+                    escape(part, &mut written);
+                    written.push_str("</span>");
+                }
+                Stretch::Loose(part) => escape(part, &mut written),
+            }
+        }
+        written
+    }
+
+    /// Writes a message with the site's telephone number so.
+    #[must_use]
+    pub fn whole_phone(&self, key: &str) -> String {
+        self.whole(&self.say_phone(key))
     }
 
     /// Says what stands before and after the site's telephone number in a message: whoever holds a telephone calls it with
@@ -176,6 +200,20 @@ pub fn render(status: StatusCode, template: &impl Template) -> Response {
         Err(failure) => {
             tracing::error!(reason = %failure, "Page not rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Writes a text as HTML, in which nothing of it is taken for a tag.
+fn escape(text: &str, written: &mut String) {
+    for letter in text.chars() {
+        match letter {
+            '&' => written.push_str("&#38;"),
+            '<' => written.push_str("&#60;"),
+            '>' => written.push_str("&#62;"),
+            '"' => written.push_str("&#34;"),
+            '\'' => written.push_str("&#39;"),
+            letter => written.push(letter),
         }
     }
 }

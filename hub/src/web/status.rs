@@ -16,6 +16,7 @@ use super::page::Page;
 use crate::freshness::standing::{Grade, Standing, Why};
 use crate::freshness::{Hearing, hearing};
 use crate::ids::RecordId;
+use crate::notification::agency_words::{Of, in_language};
 use crate::notification::markup::Kind;
 use crate::notification::words::Argument;
 use crate::registry::known::Known;
@@ -251,9 +252,12 @@ impl Shown {
             return None;
         }
         let unnamed = page.say("coming-unnamed");
+        let kind = kind.map_or(unnamed.as_str(), |kind| {
+            in_language(page.words.language(), Of::Date, kind)
+        });
         let when = page.agency_time(at.timestamp(), at.is_day());
         let values = [
-            ("kind", Argument::Text(kind.unwrap_or(&unnamed))),
+            ("kind", Argument::Text(kind)),
             ("place", Argument::Text(place.unwrap_or(&self.facility))),
             ("when", Argument::Text(&when)),
         ];
@@ -269,7 +273,10 @@ fn since(page: &Page, at: Option<EffectiveAt>) -> Option<String> {
 
 fn supervised(page: &Page, supervision: &Supervision) -> String {
     let word = |word: &Option<String>| {
-        let word = word.as_ref().map(|word| page.value(Kind::Typed, word));
+        let word = word.as_ref().map(|word| {
+            let word = in_language(page.words.language(), Of::Supervision, word);
+            page.value(Kind::Typed, word)
+        });
         word.unwrap_or_else(|| "none".to_owned())
     };
     let (kind, status) = (
@@ -323,6 +330,7 @@ fn particulars(page: &Page, custody: &Custody) -> Vec<String> {
         .as_ref()
         .filter(|_| custody.state.is_held())
         .map(|word| {
+            let word = in_language(page.words.language(), Of::Level, word);
             let word = page.value(Kind::Typed, word);
             page.say_text("classification", "classification", &word)
         });

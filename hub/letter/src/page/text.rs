@@ -7,8 +7,10 @@ use krilla::text::{Font, GlyphId, KrillaGlyph};
 use parley::fontique::{Blob, Collection, CollectionOptions, SourceCache};
 use parley::{
     FontContext, FontFamily, FontWeight, Layout, LayoutContext, LineHeight, OverflowWrap,
-    StyleProperty,
+    StyleProperty, TextWrapMode,
 };
+
+use crate::together::together;
 
 /// The family of every letter, by its name in the files.
 const FAMILY: &str = "Libertinus Serif";
@@ -163,6 +165,9 @@ impl Typesetter {
             Weight::Regular => FontWeight::NORMAL,
             Weight::Bold => FontWeight::BOLD,
         }));
+        for whole in together(text) {
+            builder.push(StyleProperty::TextWrapMode(TextWrapMode::NoWrap), whole);
+        }
         let mut layout = builder.build(text);
         layout.break_all_lines(Some(width));
         layout
@@ -230,6 +235,48 @@ mod tests {
             set.iter()
                 .all(|line| line.baseline > 8.0 && line.baseline < 15.0)
         );
+    }
+
+    #[test]
+    fn breaks_no_number_code_day_or_time() {
+        for (text, whole) in [
+            (
+                "For news call 1-800-555-0100. Day and night.",
+                vec!["1-800-555-0100"],
+            ),
+            (
+                "De día o de noche llame al (601) 555-0123, o al 601 555 0124.",
+                vec!["(601) 555-0123", "601 555 0124"],
+            ),
+            (
+                "Go to a.example/seen and type 0C1G-60R4-0G20.",
+                vec!["0C1G-60R4-0G20"],
+            ),
+            (
+                "It was June 12, 2026, 11:30 p.m. there.",
+                vec!["June 12", "11:30 p.m."],
+            ),
+            (
+                "Fue el 12 de junio de 2026 a las 11:30 p. m. allí.",
+                vec!["12 de junio de 2026", "las 11:30 p. m."],
+            ),
+        ] {
+            for width in 112..460_u16 {
+                let set = lines(text, f32::from(width));
+                assert!(set.iter().all(|line| line.width <= f32::from(width)));
+                let range = |line: &Line| {
+                    let begin = line
+                        .glyphs
+                        .first()
+                        .map_or(0, |glyph| glyph.text_range.start);
+                    begin..line.glyphs.last().map_or(0, |glyph| glyph.text_range.end)
+                };
+                for whole in &whole {
+                    let on_one = |line: &Line| line.text.get(range(line)).unwrap().contains(whole);
+                    assert!(set.iter().any(on_one), "{whole} at {width}");
+                }
+            }
+        }
     }
 
     #[test]

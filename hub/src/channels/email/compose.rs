@@ -6,6 +6,7 @@ use lettre::address::Envelope;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::{Address, Message as Mail};
+use savin_letter::together::Stretch;
 use thiserror::Error;
 
 use super::dkim::Signer;

@@ -81,6 +81,14 @@ fn monotonic() -> std::time::Instant {
     std::time::Instant::now()
 }
 
+#[test]
+fn breaks_no_number_on_a_page_and_takes_nothing_written_for_a_tag() {
+    let whole = english().whole("Call 1-800-555-0100 <b> at 9:00 a.m.");
+    let number = "<span class=\"whole\">1-800-555-0100</span>";
+    let time = "<span class=\"whole\">9:00 a.m.</span>";
+    assert_eq!(whole, format!("Call {number} &#60;b&#62; at {time}"));
+}
+
 pub(in crate::web) fn english() -> Page {
     let site = Site {
         url: "https://savin.example".to_owned(),
