@@ -10,15 +10,15 @@ use crate::linkage::weights::Weights;
 ///
 /// Raise it with every change by which the same deltas may be decided otherwise; the test beside it fails until that
 /// was done. Old logs then go by what their steps kept.
-pub const RULES: u32 = 3;
+pub const RULES: u32 = 4;
 
 /// What these rules made of an invented population, and under which shipped table of weights: renewed with the
 /// number, never without it.
 #[cfg(test)]
 const GOLDEN: Golden = Golden {
-    rules: 3,
+    rules: 4,
     table: "e66bf26b",
-    outcome: "3631c4799f635577",
+    outcome: "b53e48a7843fcd5a",
 };
 
 /// Names the rules of a step that compared nobody.

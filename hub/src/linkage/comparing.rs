@@ -12,6 +12,10 @@ use crate::matching::{Identifier, IdentifierKind, identifiers};
 /// The shortest number in which one wrong character is a slip of the hand.
 const NEAR_LENGTH_MIN: usize = 5;
 
+/// From how many years on a birth date of the same day and month is a parent's or a child's, and no slip of the
+/// hand: many a son has his father's name, and some his birthday.
+const GENERATION_YEARS: u16 = 14;
+
 /// One comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
@@ -274,10 +278,15 @@ fn births(one: Option<jiff::civil::Date>, other: Option<jiff::civil::Date>) -> L
     }
     let digits =
         |date: jiff::civil::Date| format!("{:04}{:02}{:02}", date.year(), date.month(), date.day());
+    let is_anniversary = one.month() == other.month() && one.day() == other.day();
+    let years = one.year().abs_diff(other.year());
+    if is_anniversary && years >= GENERATION_YEARS {
+        return Level::Near;
+    }
     if strsim::osa_distance(&digits(one), &digits(other)) == 1 {
         return Level::Typo;
     }
-    if one.month() == other.month() && one.day() == other.day() {
+    if is_anniversary {
         return Level::Near;
     }
     if one.year() == other.year() {
@@ -349,6 +358,10 @@ mod tests {
             (date(1985, 3, 21), Level::Typo),
             (date(1986, 3, 12), Level::Typo),
             (date(1997, 3, 12), Level::Near),
+            (date(1995, 3, 12), Level::Typo),
+            // Twenty years apart, on one birthday: a father and his son.
+            (date(2005, 3, 12), Level::Near),
+            (date(1958, 3, 12), Level::Near),
             (date(1985, 7, 30), Level::Year),
             (date(1985, 1, 1), Level::Year),
             (date(1970, 7, 30), Level::Different),

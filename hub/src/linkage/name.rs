@@ -190,6 +190,17 @@ impl Name {
         alike(&one, &two)
     }
 
+    /// Says whether another is called by this name's middle name. A middle name of their own that is not this given
+    /// name speaks against it: of twins one is Robert Lee, and the other Lee Roy.
+    fn goes_by_middle(&self, other: &Self) -> bool {
+        let (Some(given), Some(middle)) = (self.first(), self.middle.first()) else {
+            return false;
+        };
+        let own = other.middle.first();
+        Some(middle.as_str()) == other.first()
+            && own.is_none_or(|own| own == given || may_be_same(own, given))
+    }
+
     fn given_agreement(&self, other: &Self) -> Level {
         let (Some(one), Some(two)) = (self.first(), other.first()) else {
             return Level::Missing;
@@ -218,12 +229,20 @@ impl Name {
         if may_be_one(one, two) {
             return Level::Nickname;
         }
-        let is_middle = |middle: &[String], word: &str| middle.first().is_some_and(|m| m == word);
-        if is_middle(&self.middle, two) || is_middle(&other.middle, one) {
+        if self.goes_by_middle(other) || other.goes_by_middle(self) {
             return Level::Swapped;
         }
         alike(one, two)
     }
+}
+
+/// Says whether two different words, a middle name and a given name, may be one.
+fn may_be_same(middle: &str, given: &str) -> bool {
+    let is_initial = middle.len() == 1 || given.len() == 1;
+    if is_initial {
+        return middle.chars().next() == given.chars().next();
+    }
+    may_be_one(middle, given) || alike(middle, given) != Level::Different
 }
 
 fn middle_agreement(one: &[String], other: &[String]) -> Level {
@@ -343,6 +362,19 @@ mod tests {
         assert_eq!(givens("James", "Robert"), Level::Different);
         let [one, other] = [name("Sample", "Robert", "Lee"), name("Sample", "Lee", "")];
         assert_eq!(one.agreement(&other).given, Level::Swapped);
+        for (middle, level) in [
+            ("Robert", Level::Swapped),
+            ("R", Level::Swapped),
+            ("Bob", Level::Swapped),
+            ("Roy", Level::Different),
+        ] {
+            let [one, other] = [
+                name("Sample", "Robert", "Lee"),
+                name("Sample", "Lee", middle),
+            ];
+            assert_eq!(one.agreement(&other).given, level, "{middle}");
+            assert_eq!(other.agreement(&one).given, level, "{middle}");
+        }
         let [one, other] = [name("Avery", "Sample", ""), name("Sample", "Avery", "")];
         assert_eq!(one.agreement(&other).surname, Level::Swapped);
     }
