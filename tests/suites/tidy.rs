@@ -50,7 +50,12 @@ const TELEPHONE: &[&[&str]] = &[
 ];
 
 /// The modules of what makes a letter.
-const LETTER: &[&[&str]] = &[&["address", "barcode", "together"], &["page"], &["spool"], &["lib"]];
+const LETTER: &[&[&str]] = &[
+    &["address", "barcode", "together"],
+    &["page"],
+    &["spool"],
+    &["lib"],
+];
 
 /// Where each part's modules lie.
 const PARTS: [(&str, &[&[&str]]); 4] = [
