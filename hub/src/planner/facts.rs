@@ -219,7 +219,7 @@ fn fact(
         effective_at: event.effective_at,
         observed_at: event.observed_at.timestamp(),
         received_at: event.received_at.timestamp(),
-        found_late: event.origin == Origin::FoundLate,
+        found_late: matches!(event.origin, Origin::FoundLate | Origin::Rebaseline),
         followed: followed(&record, &facility),
         facility,
         details: event.details,

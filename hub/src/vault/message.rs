@@ -17,6 +17,7 @@ use crate::ids::{ContactId, NoticeId};
 use crate::notification::bounds::Waits;
 use crate::notification::care::Care;
 use crate::notification::channel::Channel;
+use crate::notification::fact::Fact;
 use crate::notification::mark::{MarkPurpose, Marks};
 use crate::notification::words::Language;
 use crate::store::StoreError;
@@ -55,6 +56,19 @@ pub(super) enum By {
     Door,
     /// A person, who asks first whether it is a good moment.
     Person,
+}
+
+/// For how long after a backup was put back a list may still bring what was told before: no backup gets older.
+const BROUGHT_AGAIN: SignedDuration = SignedDuration::from_hours(45 * 24);
+
+/// Says whether something may have been told before a backup was put back: it was seen before, or it was found in a
+/// whole list since, and did not happen after it.
+fn may_be_known(fact: &Fact, restored_at: Timestamp) -> bool {
+    let is_brought_again = || {
+        let is_older = fact.effective_at.is_none_or(|at| at < restored_at);
+        is_older && fact.observed_at.duration_since(restored_at) < BROUGHT_AGAIN
+    };
+    fact.observed_at < restored_at || fact.found_late && is_brought_again()
 }
 
 /// Makes the message of a notice, which nobody has claimed yet.
@@ -111,7 +125,7 @@ pub(super) fn message(
         .map_err(broken)?;
     let choices = Choices::from(choices);
     let may_repeat = match &payload {
-        Payload::Fact(planned) => restored_at.is_some_and(|at| planned.fact.observed_at < at),
+        Payload::Fact(planned) => restored_at.is_some_and(|at| may_be_known(&planned.fact, at)),
         Payload::Code { .. } | Payload::Change { .. } => false,
     };
     let (language, content) = words(tx, keys, payload, choices)?;

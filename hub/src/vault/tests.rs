@@ -1158,14 +1158,30 @@ fn says_after_a_restoration_that_what_is_told_may_be_known() {
             ..fact(event, 1)
         };
         let after = restored_at + SignedDuration::from_secs(1);
-        plan(vault, 0, 2, vec![seen(1, made_at), seen(2, after)]);
-
-        let told: Vec<bool> = claim(vault)
-            .iter()
-            .map(|message| message.may_repeat)
-            .collect();
-        assert_eq!(told.iter().filter(|may| **may).count(), 1, "{told:?}");
-        assert_eq!(told.len(), 2);
+        let found = |event, at, effective_at| Fact {
+            effective_at,
+            found_late: true,
+            ..seen(event, at)
+        };
+        let months_later = restored_at + SignedDuration::from_hours(60 * 24);
+        let facts = [
+            (seen(1, made_at), true),
+            (seen(2, after), false),
+            // Found in a whole list: it happened before, after, or nobody knows when.
+            (found(3, after, Some(made_at)), true),
+            (found(4, after, Some(after)), false),
+            (found(5, after, None), true),
+            (found(6, months_later, None), false),
+        ];
+        for (to, (fact, may_repeat)) in (1..).zip(facts) {
+            let said = format!("{fact:?}");
+            plan(vault, to - 1, to, vec![fact]);
+            let told: Vec<bool> = claim(vault)
+                .iter()
+                .map(|message| message.may_repeat)
+                .collect();
+            assert_eq!(told, [may_repeat], "{said}");
+        }
     });
 }
 

@@ -135,6 +135,11 @@ fn passes_a_month(engine: &Engine) -> anyhow::Result<()> {
     for who in [ADA, EVE] {
         month.hears(who, 2)?;
     }
+    let news = month.since(known);
+    for who in [ADA, EVE] {
+        let [again] = releases(&news, who.1).try_into().ok().context("one")?;
+        ensure!(again.text.contains(PERHAPS), "{}", again.text);
+    }
     let replayed = month.stage.hub.cli(&["--json", "replay", "--verify"])?;
     ensure!(replayed.contains("\"equal\":true"), "{replayed}");
     Ok(())
