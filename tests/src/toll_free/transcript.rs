@@ -121,8 +121,8 @@ pub const CHANGES_AND_STOPS: &[Turn] = &[
     HangsUp,
 ];
 
-/// Two calls with one PIN at once: in one everything is stopped while the other changes the number, and that is taken
-/// back in a third. Then a notice is told in a call of ours beside one of hers.
+/// Two calls with one PIN at once: in one everything is stopped, and that taken back, while the other changes the number.
+/// Then a notice is told in a call of ours beside one of hers.
 pub const TWO_AT_ONCE: &[Turn] = &[
     Dials,
     Presses(SIGN_UP),
@@ -142,17 +142,16 @@ pub const TWO_AT_ONCE: &[Turn] = &[
     Hears("we call your old number too"),
     HearsCode(OTHER),
     HangsUp,
-    // In the first.
+    // In the first; nobody waits for long in a call of hers.
     Presses(&["7", "7"]),
     Hears("It is noted"),
     AreCalled(&[HERS]),
-    // In a third, beside it.
+    Presses(&["8"]),
+    Hears("We go on telling you."),
+    HangsUp,
     Dials,
     Presses(&["5", OTHER.0, CODE]),
     AreCalled(&[HERS]),
-    Presses(&["4", OTHER.0, "4821#", "8"]),
-    Hears("We go on telling you."),
-    HangsUp,
     HangsUp,
     Dials,
     Presses(&["4", OTHER.0, "4821#", "1"]),
