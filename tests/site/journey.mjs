@@ -76,11 +76,11 @@ try {
   await click(page.locator("a.button"));
   await page.locator("#telephone").fill("601 555 0144");
   await press(/./);
-  await holds(/A person calls the number/);
+  await holds(/We call the number/);
   await page.locator("#code").fill("000000");
   await press(/./);
   await holds(/That code is not right/);
-  await holds(/A person calls the number/);
+  await holds(/We call the number/);
   weighAnew();
 
   await page.goto(`${settings.site}/manage`);
