@@ -5,6 +5,7 @@
 
 pub mod measuring;
 pub mod names;
+pub mod patterns;
 pub mod people;
 pub mod table;
 pub mod writing;

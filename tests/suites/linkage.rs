@@ -8,7 +8,7 @@ use savin_hub::linkage::frequency::Frequencies;
 use savin_hub::linkage::judging::{Verdict, Why, judge};
 use savin_hub::linkage::weights::Weights;
 use savin_tests::dice::Dice;
-use savin_tests::population::measuring::{Counts, Extent, measure};
+use savin_tests::population::measuring::{Counts, Extent, measure, measure_patterns};
 use savin_tests::population::people::people;
 use savin_tests::population::writing::{Known, write};
 
@@ -91,5 +91,31 @@ fn places_nobody_with_whoever_has_their_mistyped_number() -> anyhow::Result<()> 
         "{} of {pairs}: {placed:#?}",
         placed.len()
     );
+    Ok(())
+}
+
+/// Of so many cases of a pattern of two people so many may be joined: of names that the table itself takes for one,
+/// and of whoever has by chance the middle name of the other.
+const WRONG_MAX: usize = 5;
+
+#[test]
+fn joins_no_family_and_no_namesakes_and_finds_most_by_other_spellings() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let extent = Extent {
+        persons: 4_000,
+        records: 60,
+        seed: 9,
+    };
+    let found = measure_patterns(folder.path(), extent)?;
+    for found in &found {
+        anyhow::ensure!(found.elsewhere == 0, "{found:?}");
+        let most = found.arrived * 9 / 10;
+        if found.pattern.is_one {
+            // Whom the hub does not find by itself a person is shown.
+            anyhow::ensure!(found.joined + found.asked >= most, "{found:?}");
+        } else {
+            anyhow::ensure!(found.joined <= WRONG_MAX, "{found:?}");
+        }
+    }
     Ok(())
 }

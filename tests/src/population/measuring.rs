@@ -15,8 +15,9 @@ use savin_hub::store::{Place, Store};
 
 use savin_shared::record::Record;
 
+use super::patterns::{PATTERNS, Pattern};
 use super::people::{Somebody, people};
-use super::writing::{Known, Written, write};
+use super::writing::{Known, Written, recorded, write};
 use crate::clock::{monotonic, processor};
 use crate::dice::Dice;
 
@@ -193,6 +194,77 @@ impl Registry {
 pub fn measure(folder: &Path, extent: Extent, known: Known) -> anyhow::Result<Counts> {
     let place = Place::File(folder.join(format!("{known:?}.sqlite")));
     Registry::fill(&place, extent, known)?.measure(extent, known)
+}
+
+/// What became of a pattern's records.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// Which pattern.
+    pub pattern: Pattern,
+    /// Records that arrived.
+    pub arrived: usize,
+    /// Those that were joined with whom the pattern has them beside.
+    pub joined: usize,
+    /// Those that were joined with somebody else.
+    pub elsewhere: usize,
+    /// Those that were joined with nobody, and of which staff is asked.
+    pub asked: usize,
+}
+
+/// Puts so many cases of each pattern among generated people, and counts whom the hub would take those for
+/// who arrive, by name and birth date.
+///
+/// # Errors
+/// Returns an error when the database refuses.
+pub fn measure_patterns(folder: &Path, extent: Extent) -> anyhow::Result<Vec<Found>> {
+    let known = Known::NameAndBirth;
+    let place = Place::File(folder.join("patterns.sqlite"));
+    let registry = Registry::fill(&place, extent, known)?;
+    let mut arriving = Vec::new();
+    // Beyond whomever the registry has.
+    let mut of = 10 * extent.persons.max(1_000_000);
+    let mut dice = Dice::new(extent.seed ^ 0xCA5E);
+    for (index, pattern) in (0..).zip(PATTERNS) {
+        let cases = pattern.cases(extent.records, extent.seed + index);
+        let mut held = Vec::new();
+        for case in cases {
+            of += 1;
+            let [one, two] = [1 + dice.below(40), 41 + dice.below(40)];
+            held.push(recorded(of, case.held.subject(), one, &of.to_string())?);
+            arriving.push((
+                pattern,
+                recorded(of, case.arrives.subject(), two, &of.to_string())?,
+            ));
+        }
+        put(&registry.store, &held)?;
+    }
+    let mut found: Vec<Found> = PATTERNS
+        .into_iter()
+        .map(|pattern| Found {
+            pattern,
+            arrived: 0,
+            joined: 0,
+            elsewhere: 0,
+            asked: 0,
+        })
+        .collect();
+    for (pattern, written) in arriving {
+        let beside = id(written.of);
+        let choice = registry
+            .store
+            .read_now("whom", move |tx| whom(tx, &written.agency, &written.record))?;
+        let of_pattern = found
+            .iter_mut()
+            .find(|found| found.pattern.name == pattern.name);
+        let of_pattern = of_pattern.context("a pattern is not listed")?;
+        of_pattern.arrived += 1;
+        match choice.joined {
+            Some(joined) if joined == beside => of_pattern.joined += 1,
+            Some(_) => of_pattern.elsewhere += 1,
+            None => of_pattern.asked += usize::from(!choice.reviews.is_empty()),
+        }
+    }
+    Ok(found)
 }
 
 /// Says which kinds of numbers a record has.

@@ -135,9 +135,22 @@ pub fn write(somebody: &Somebody, known: Known, dice: &mut Dice) -> anyhow::Resu
         subject.offender_id = offender_id.as_deref().map(OffenderId::new).transpose()?;
         subject.fbi_id = fbi_id.as_deref().map(FbiId::new).transpose()?;
     }
-    let number = RecordNumber::new(&number)?;
+    recorded(somebody.number, subject, agency, &number)
+}
+
+/// Makes the record of a booking at an agency, by their numbers.
+///
+/// # Errors
+/// Returns an error for a number that no record can hold.
+pub fn recorded(
+    of: usize,
+    subject: Subject,
+    agency: usize,
+    number: &str,
+) -> anyhow::Result<Written> {
+    let number = RecordNumber::new(number)?;
     Ok(Written {
-        of: somebody.number,
+        of,
         agency: AgencyId::new(&format!("MS{agency:03}0000"))?,
         record: Record {
             facility: FacilityCode::new(&format!("MS{agency:03}-JAIL"))?,
