@@ -186,11 +186,19 @@ impl Page {
             .and_then(|(_, rest)| rest.split_once('>'))
             .and_then(|(_, rest)| rest.split_once("</section>"));
         let (inside, _) = inside.with_context(|| format!("no status in: {}", self.text))?;
-        let lines = inside.lines().map(|line| {
-            let text = line.split_once('>').map_or(line, |(_, text)| text);
-            text.trim_end_matches("</p>").trim_end_matches('.')
-        });
-        let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+        let lines = inside.lines().map(bare);
+        let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
         Ok(format!("{}.", lines.join(". ")))
     }
+}
+
+/// Returns what a line says without its tags and its last stop.
+fn bare(line: &str) -> String {
+    let (mut text, mut rest) = (String::new(), line);
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        rest = tag.split_once('>').map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    text.trim_end_matches('.').to_owned()
 }
