@@ -9,16 +9,11 @@ use super::words::Language;
 /// The table: of what, the agency's words in small letters, and the same in Spanish.
 const TABLE: &str = include_str!("../../data/agency_words.csv");
 
-static SPANISH: LazyLock<BTreeMap<(&'static str, &'static str), &'static str>> =
-    LazyLock::new(|| {
-        let rows = TABLE.lines().skip(1);
-        let rows = rows.filter_map(|row| {
-            let (of, rest) = row.split_once(',')?;
-            let (word, said) = rest.split_once(',')?;
-            Some(((of, word), said.trim_matches('"')))
-        });
-        rows.collect()
-    });
+static SPANISH: LazyLock<BTreeMap<(String, String), String>> = LazyLock::new(|| {
+    let mut table = csv::Reader::from_reader(TABLE.as_bytes());
+    let rows = table.deserialize::<(String, String, String)>().flatten();
+    rows.map(|(of, word, said)| ((of, word), said)).collect()
+});
 
 /// Of what an agency's words are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +50,8 @@ pub fn in_language(language: Language, of: Of, words: &str) -> &str {
                 .split(|letter: char| !letter.is_alphanumeric())
                 .filter(|word| !word.is_empty())
                 .collect();
-            let plain = plain.join(" ");
-            let known = SPANISH.get(&(of.as_str(), plain.as_str()));
-            known.copied().unwrap_or(words)
+            let known = SPANISH.get(&(of.as_str().to_owned(), plain.join(" ")));
+            known.map_or(words, String::as_str)
         }
     }
 }
@@ -86,7 +80,7 @@ mod tests {
         assert_eq!(SPANISH.len(), TABLE.lines().count() - 1);
         for ((of, word), said) in SPANISH.iter() {
             let known = [Of::Level, Of::Supervision, Of::Date, Of::Decision];
-            assert!(known.iter().any(|kind| kind.as_str() == *of), "{of}");
+            assert!(known.iter().any(|kind| kind.as_str() == of), "{of}");
             assert!(!said.is_empty() && *word == word.to_lowercase(), "{word}");
         }
     }
